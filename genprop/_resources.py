@@ -1,0 +1,44 @@
+"""Where the data folders lie: the templates and the model files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from genprop.errors import InternalError
+
+__all__ = ["data_dir"]
+
+_FOLDERS = ("templates", "models")
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def data_dir(name: str) -> Path:
+    """The folder ``"templates"`` or ``"models"``.
+
+    An installed genprop holds it inside the package (``genprop/_templates``); in a checkout or an
+    editable install it stands beside the package, in a folder that proves itself to be genprop's
+    by its pyproject.toml.
+
+    Raises:
+        InternalError: for another name, or where neither place has the folder.
+    """
+    if name not in _FOLDERS:
+        raise InternalError(f"no data folder is called {name!r}; there are: {', '.join(_FOLDERS)}")
+    installed, checkout = _PACKAGE / f"_{name}", _PACKAGE.parent
+    if installed.is_dir():
+        return installed
+    if _is_genprop(checkout) and (checkout / name).is_dir():
+        return checkout / name
+    raise InternalError(
+        f"the {name} of genprop are missing: there is neither {installed} nor a checkout of genprop "
+        f"with {name}/ at {checkout}. The installation is damaged: install genprop again"
+    )
+
+
+def _is_genprop(folder: Path) -> bool:
+    """Whether ``folder`` has a pyproject.toml that says genprop (read as text: it is ours)."""
+    try:
+        lines = (folder / "pyproject.toml").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    return 'name = "genprop"' in lines
