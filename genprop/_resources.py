@@ -30,8 +30,8 @@ def data_dir(name: str) -> Path:
     if _is_genprop(checkout) and (checkout / name).is_dir():
         return checkout / name
     raise InternalError(
-        f"the {name} of genprop are missing: there is neither {installed} nor a checkout of genprop "
-        f"with {name}/ at {checkout}. The installation is damaged: install genprop again"
+        f"the {name} of genprop are missing: there is neither {installed} nor a checkout of "
+        f"genprop with {name}/ at {checkout}. The installation is damaged: install it again"
     )
 
 

@@ -1,0 +1,248 @@
+"""The user's cache folder: compiled libraries and small blobs, by the hash of what made them.
+
+::
+
+    <cache>/builds/<key>/    entry.json  source/  build.log  and the library
+    <cache>/failed/<key>/    the same, of a compile that failed (without a library)
+    <cache>/blobs/<key>      32 bytes of sha256, then the data
+
+An entry is made in a temporary folder beside its place and moved there in one step, so there are no
+locks, a reader never sees half an entry, and of two builders of the same entry one wins and the
+other finds it. Using an entry touches it; pruning goes by last use.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from genprop.errors import ConfigurationError
+
+__all__ = [
+    "CacheInfo",
+    "clear",
+    "digest",
+    "folder",
+    "info",
+    "install",
+    "prune",
+    "read_blob",
+    "remember",
+    "touch",
+    "workplace",
+    "write_blob",
+]
+
+VERSION = 1
+"""Changes whenever the layout of the cache or the meaning of a key does."""
+
+_KINDS = ("builds", "failed", "blobs")
+_ABANDONED = (
+    3600.0  # [s] after which a temporary folder has no living owner: no compile takes so long
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CacheInfo:
+    """What the cache holds: number of entries, size [bytes], and last uses [s since the epoch]."""
+
+    folder: Path
+    entries: int
+    size: int
+    oldest: float
+    newest: float
+
+
+def folder(environment: Mapping[str, str] | None = None) -> Path:
+    """The cache folder; it need not exist.
+
+    ``GENPROP_CACHE``, else ``XDG_CACHE_HOME/genprop``, else the platform's place for caches.
+    """
+    env = os.environ if environment is None else environment
+    if env.get("GENPROP_CACHE"):
+        return Path(env["GENPROP_CACHE"]).expanduser()
+    if env.get("XDG_CACHE_HOME"):
+        return Path(env["XDG_CACHE_HOME"]).expanduser() / "genprop"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "genprop"
+    if sys.platform == "win32":
+        return Path(env.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "genprop"
+    return Path.home() / ".cache" / "genprop"
+
+
+def digest(*parts: str | bytes) -> str:
+    """The key of ``parts``: sha256 over the cache's version and each part with its length."""
+    hasher = hashlib.sha256(f"genprop-cache-{VERSION}".encode())
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        hasher.update(f";{len(data)}:".encode())
+        hasher.update(data)
+    return hasher.hexdigest()
+
+
+def remember(key: str) -> Path:
+    """Where the blob of ``key`` lies, or would lie."""
+    return folder() / "blobs" / key
+
+
+def read_blob(key: str) -> bytes | None:
+    """The data last written for ``key``; None where there is none, or it is damaged."""
+    path = remember(key)
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    checksum, data = content[:32], content[32:]
+    if checksum != hashlib.sha256(data).digest():
+        return None
+    touch(path)
+    return data
+
+
+def write_blob(key: str, data: bytes) -> Path:
+    """Keep ``data`` under ``key``, all of it or nothing, and give its place.
+
+    Raises:
+        ConfigurationError: where the cache folder cannot be written.
+    """
+    path = remember(key)
+    with _writable(path.parent):
+        handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(hashlib.sha256(data).digest() + data)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    return path
+
+
+@contextlib.contextmanager
+def workplace(kind: str) -> Generator[Path]:
+    """An empty temporary folder beside the entries of ``kind``; gone afterwards if not installed.
+
+    Raises:
+        ConfigurationError: where the cache folder cannot be written.
+    """
+    with _writable(folder() / kind):
+        place = Path(tempfile.mkdtemp(prefix=".", suffix=".tmp", dir=folder() / kind))
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def install(place: Path, target: Path, *, replace: bool) -> bool:
+    """Move the folder ``place`` to ``target`` in one step; False where another was there first.
+
+    With ``replace`` an entry that is there already is moved away, which a reader of it survives.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if replace and target.exists():
+        aside = Path(tempfile.mkdtemp(prefix=".", suffix=".tmp", dir=target.parent))
+        with contextlib.suppress(OSError):
+            target.replace(aside / "old")
+        shutil.rmtree(aside, ignore_errors=True)
+    try:
+        place.replace(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+        return False
+    return True
+
+
+def touch(path: Path) -> None:
+    """Say that ``path`` was used now; a cache that is read-only stays as it is."""
+    with contextlib.suppress(OSError):
+        os.utime(path)
+
+
+def info() -> CacheInfo:
+    """What the cache holds now."""
+    entries = list(_entries())
+    uses = [used for _, _, used in entries]
+    size = sum(size for _, size, _ in entries)
+    return CacheInfo(folder(), len(entries), size, min(uses, default=0.0), max(uses, default=0.0))
+
+
+def prune(max_bytes: int | None = None, older_than: float | None = None) -> int:
+    """Remove what was not used for ``older_than`` seconds, then the least used above ``max_bytes``.
+
+    Temporary folders that a killed process left behind go too. Gives the bytes freed.
+    """
+    now, freed, kept = time.time(), 0, 0
+    for path in _leftovers():
+        if now - path.stat().st_mtime > _ABANDONED:
+            _remove(path)
+    for path, size, used in sorted(_entries(), key=lambda entry: entry[2], reverse=True):
+        kept += size
+        stale = older_than is not None and now - used > older_than
+        if stale or (max_bytes is not None and kept > max_bytes):
+            kept -= size
+            freed += size
+            _remove(path)
+    return freed
+
+
+def clear() -> int:
+    """Remove every entry and give the bytes freed; files that are not the cache's own stay."""
+    freed = prune(max_bytes=-1)
+    for kind in _KINDS:
+        with contextlib.suppress(OSError):
+            (folder() / kind).rmdir()
+    return freed
+
+
+def _entries() -> Iterator[tuple[Path, int, float]]:
+    """(path, bytes, last use) of every finished entry."""
+    for path in _children():
+        if not path.name.startswith("."):
+            with contextlib.suppress(OSError):  # another process may prune at the same time
+                files = [p.stat() for p in path.rglob("*")] if path.is_dir() else []
+                size = sum(s.st_size for s in files) if path.is_dir() else path.stat().st_size
+                manifest = path / "entry.json"
+                mark = manifest if manifest.is_file() else path
+                yield path, size, mark.stat().st_mtime
+
+
+def _leftovers() -> Iterator[Path]:
+    return (path for path in _children() if path.name.startswith("."))
+
+
+def _children() -> Iterator[Path]:
+    for kind in _KINDS:
+        place = folder() / kind
+        if place.is_dir():
+            yield from list(place.iterdir())
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _writable(place: Path) -> Generator[None]:
+    """Make ``place``, and tell an unwritable cache as the fault it is."""
+    try:
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        yield
+    except OSError as error:
+        raise ConfigurationError(
+            f"the cache folder cannot be written ({error.strerror})",
+            where=str(place),
+            remedy="free some space there, or set GENPROP_CACHE to a folder that you may write",
+        ) from error

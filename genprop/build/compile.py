@@ -1,0 +1,127 @@
+"""From a bundle of sources to a shared library, through the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genprop.build import cache
+from genprop.build.toolchain import Toolchain, find_toolchain
+from genprop.errors import ToolchainError
+
+if TYPE_CHECKING:
+    from genprop.emit.bundle import SourceBundle
+
+__all__ = ["Artifact", "build", "build_key"]
+
+_TAIL = 40  # lines of a compiler's log that an error shows
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A library ready to load.
+
+    Args:
+        path: the shared library.
+        log: the file with the command and all the compiler said; the sources lie beside it.
+        seconds: how long ``build`` took, [s].
+        cached: whether it was there already.
+    """
+
+    path: Path
+    log: Path
+    seconds: float
+    cached: bool
+
+    @property
+    def sources(self) -> Path:
+        """The folder with the sources it was compiled from."""
+        return self.log.parent / "source"
+
+
+def build(bundle: SourceBundle, toolchain: Toolchain | None = None) -> Artifact:
+    """Compile ``bundle``, or find what an equal bundle gave under the same compiler and flags.
+
+    Raises:
+        ToolchainError: without a compiler, or with one that refuses the sources; the message shows
+            the command, the end of the log and where the sources are kept.
+        ConfigurationError: where the cache folder cannot be written.
+    """
+    started = time.perf_counter()
+    chain = toolchain or find_toolchain()
+    key = build_key(bundle, chain)
+    entry = cache.folder() / "builds" / key
+    library = _library_of(entry)
+    cached = library is not None
+    if library is None:
+        library = _compile_into(entry, bundle, chain)
+    return Artifact(library, entry / "build.log", time.perf_counter() - started, cached)
+
+
+def build_key(bundle: SourceBundle, toolchain: Toolchain) -> str:
+    """The key of a build: files, compiler version, full flags and, for native code, the CPU."""
+    return cache.digest("build", bundle.digest(), *toolchain.command, toolchain.identity())
+
+
+def _library_of(entry: Path) -> Path | None:
+    """The library in a cache entry; None where there is no entry, or it is damaged."""
+    manifest = entry / "entry.json"
+    try:
+        record = json.loads(manifest.read_text(encoding="utf-8"))
+        library = entry / record["library"]
+        if hashlib.sha256(library.read_bytes()).hexdigest() != record["sha256"]:
+            return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    cache.touch(manifest)
+    return library
+
+
+def _compile_into(entry: Path, bundle: SourceBundle, chain: Toolchain) -> Path:
+    """Compile in a temporary folder, move it to ``entry`` and give the library there."""
+    name = f"{bundle.name}.dylib" if sys.platform == "darwin" else f"{bundle.name}.so"
+    with cache.workplace("builds") as place:
+        bundle.write(place / "source")
+        _compile(bundle, chain, name, place)
+        library = place / name
+        record = {"library": name, "sha256": hashlib.sha256(library.read_bytes()).hexdigest()}
+        (place / "entry.json").write_text(json.dumps(record) + "\n", encoding="utf-8")
+        if not cache.install(place, entry, replace=_library_of(entry) is None):
+            return _library_of(entry) or _compile_into(entry, bundle, chain)
+    return entry / name
+
+
+def _compile(bundle: SourceBundle, chain: Toolchain, name: str, place: Path) -> None:
+    """Run the compiler inside ``place``, by relative paths: the log stays true when it moves."""
+    line = chain.line(bundle.main, f"../{name}")
+    answer = subprocess.run(
+        line,
+        cwd=place / "source",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    log = f"$ cd source && {shlex.join(line)}\n{answer.stdout}exit status {answer.returncode}\n"
+    (place / "build.log").write_text(log, encoding="utf-8")
+    if answer.returncode != 0:
+        kept = cache.folder() / "failed" / build_key(bundle, chain)
+        cache.install(place, kept, replace=True)
+        tail = "\n".join(answer.stdout.splitlines()[-_TAIL:])
+        raise ToolchainError(
+            f"the compiler refused the generated code (exit status {answer.returncode})\n"
+            f"  command: {shlex.join(line)}\n"
+            f"  compiler: {chain.title}\n{tail}",
+            where=str(kept / "source" / bundle.main),
+            remedy=f"the whole log is {kept / 'build.log'}; try another compiler through CXX "
+            "(genprop doctor checks it), or report it with these files",
+        )
