@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import shlex
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from genprop.build import cache
 from genprop.build.toolchain import Toolchain, find_toolchain
+from genprop.emit.bundle import SourceBundle
 from genprop.errors import ToolchainError
 
-if TYPE_CHECKING:
-    from genprop.emit.bundle import SourceBundle
+__all__ = ["Artifact", "build", "build_key", "trial"]
 
-__all__ = ["Artifact", "build", "build_key"]
-
+_SUFFIX = ".dylib" if sys.platform == "darwin" else ".so"
 _TAIL = 40  # lines of a compiler's log that an error shows
 
 
@@ -65,6 +65,24 @@ def build(bundle: SourceBundle, toolchain: Toolchain | None = None) -> Artifact:
     return Artifact(library, entry / "build.log", time.perf_counter() - started, cached)
 
 
+def trial(toolchain: Toolchain) -> float:
+    """The seconds that three lines take to compile and run, outside of the cache.
+
+    Raises:
+        ToolchainError: where they do not.
+    """
+    text = '#include <cmath>\n#include <thread>\nextern "C" int trial() { return 42; }\n'
+    bundle = SourceBundle("trial", (("trial.cpp", text),), "trial.cpp")
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="genprop-") as place:
+        answer = _run(bundle, toolchain, f"trial{_SUFFIX}", Path(place))
+        if answer.returncode != 0:
+            raise _refusal(answer, toolchain, Path(place))
+        if ctypes.CDLL(str(Path(place) / f"trial{_SUFFIX}")).trial() != 42:
+            raise ToolchainError("the compiler gave a program that computes something else")
+    return time.perf_counter() - started
+
+
 def build_key(bundle: SourceBundle, toolchain: Toolchain) -> str:
     """The key of a build: files, compiler version, full flags and, for native code, the CPU."""
     return cache.digest("build", bundle.digest(), *toolchain.command, toolchain.identity())
@@ -86,20 +104,29 @@ def _library_of(entry: Path) -> Path | None:
 
 def _compile_into(entry: Path, bundle: SourceBundle, chain: Toolchain) -> Path:
     """Compile in a temporary folder, move it to ``entry`` and give the library there."""
-    name = f"{bundle.name}.dylib" if sys.platform == "darwin" else f"{bundle.name}.so"
+    name = f"{bundle.name}{_SUFFIX}"
     with cache.workplace("builds") as place:
-        bundle.write(place / "source")
-        _compile(bundle, chain, name, place)
-        library = place / name
-        record = {"library": name, "sha256": hashlib.sha256(library.read_bytes()).hexdigest()}
-        (place / "entry.json").write_text(json.dumps(record) + "\n", encoding="utf-8")
+        answer = _run(bundle, chain, name, place)
+        if answer.returncode != 0:
+            kept = cache.folder() / "failed" / entry.name
+            cache.install(place, kept, replace=True)
+            raise _refusal(answer, chain, kept)
+        checksum = hashlib.sha256((place / name).read_bytes()).hexdigest()
+        record = json.dumps({"library": name, "sha256": checksum})
+        (place / "entry.json").write_text(f"{record}\n", encoding="utf-8")
         if not cache.install(place, entry, replace=_library_of(entry) is None):
             return _library_of(entry) or _compile_into(entry, bundle, chain)
     return entry / name
 
 
-def _compile(bundle: SourceBundle, chain: Toolchain, name: str, place: Path) -> None:
-    """Run the compiler inside ``place``, by relative paths: the log stays true when it moves."""
+def _run(
+    bundle: SourceBundle, chain: Toolchain, name: str, place: Path
+) -> subprocess.CompletedProcess[str]:
+    """Write the sources into ``place``, compile them there to ``name`` and leave a log.
+
+    Paths are relative, so the log stays true when the folder moves.
+    """
+    bundle.write(place / "source")
     line = chain.line(bundle.main, f"../{name}")
     answer = subprocess.run(
         line,
@@ -113,15 +140,19 @@ def _compile(bundle: SourceBundle, chain: Toolchain, name: str, place: Path) -> 
     )
     log = f"$ cd source && {shlex.join(line)}\n{answer.stdout}exit status {answer.returncode}\n"
     (place / "build.log").write_text(log, encoding="utf-8")
-    if answer.returncode != 0:
-        kept = cache.folder() / "failed" / build_key(bundle, chain)
-        cache.install(place, kept, replace=True)
-        tail = "\n".join(answer.stdout.splitlines()[-_TAIL:])
-        raise ToolchainError(
-            f"the compiler refused the generated code (exit status {answer.returncode})\n"
-            f"  command: {shlex.join(line)}\n"
-            f"  compiler: {chain.title}\n{tail}",
-            where=str(kept / "source" / bundle.main),
-            remedy=f"the whole log is {kept / 'build.log'}; try another compiler through CXX "
-            "(genprop doctor checks it), or report it with these files",
-        )
+    return answer
+
+
+def _refusal(
+    answer: subprocess.CompletedProcess[str], chain: Toolchain, kept: Path
+) -> ToolchainError:
+    """What to tell of a failed compile whose folder is ``kept``."""
+    tail = "\n".join(answer.stdout.splitlines()[-_TAIL:])
+    return ToolchainError(
+        f"the compiler refused the generated code (exit status {answer.returncode})\n"
+        f"  command: {shlex.join(answer.args)}\n"
+        f"  compiler: {chain.title}\n{tail}",
+        where=str(kept / "source"),
+        remedy=f"the whole log is {kept / 'build.log'}; try another compiler through CXX "
+        "(genprop doctor checks it), or report it with these files",
+    )

@@ -80,7 +80,7 @@ def test_a_refused_source_shows_command_log_and_place(
         assert "tow" in message
         kept = Path(caught.value.where)
         assert kept.is_relative_to(place)
-        assert kept.read_text() == "int four() { return tow; }\n"
+        assert (kept / "four.cpp").read_text() == "int four() { return tow; }\n"
     assert list((place / "builds").iterdir()) == []
 
 

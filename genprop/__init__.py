@@ -1,0 +1,149 @@
+"""Describe a spiking network; genprop derives its exact gradient, generates the code, trains it.
+
+The names below are the public ones. Each is loaded when it is first used, so ``import genprop`` is
+quick and a program pays only for the parts it touches.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from genprop._version import __version__
+
+if TYPE_CHECKING:
+    from genprop import backends, data, errors, testing, train, units
+    from genprop.backends.native import Native
+    from genprop.describe.initial import constant, learn, normal, uniform, values
+    from genprop.describe.network import Network, spikes
+    from genprop.describe.neuron import Neuron, neuron
+    from genprop.describe.objective import (
+        CrossEntropy,
+        EarlySpike,
+        MeanSquare,
+        RelativeMeanSquare,
+        SpikeBudget,
+        final,
+        first_spike,
+        integral,
+        maximum,
+        spike_count,
+        trace,
+        weighted_integral,
+    )
+    from genprop.describe.pattern import dense, one_to_one, sparse
+    from genprop.describe.synapse import Synapse, synapse
+    from genprop.describe.update import SGD, Adam, update
+    from genprop.errors import GenpropError
+    from genprop.runtime.compile import compile, load
+    from genprop.runtime.gradcheck import check_gradients
+    from genprop.runtime.simulator import Simulator
+    from genprop.train.callbacks import Checkpoint
+    from genprop.train.fit import evaluate, fit
+    from genprop.units import Hz, Quantity, V, kHz, ms, mV, nA, pA, s, us
+
+__all__ = [
+    "SGD",
+    "Adam",
+    "Checkpoint",
+    "CrossEntropy",
+    "EarlySpike",
+    "GenpropError",
+    "Hz",
+    "MeanSquare",
+    "Native",
+    "Network",
+    "Neuron",
+    "Quantity",
+    "RelativeMeanSquare",
+    "Simulator",
+    "SpikeBudget",
+    "Synapse",
+    "V",
+    "__version__",
+    "backends",
+    "check_gradients",
+    "compile",
+    "constant",
+    "data",
+    "dense",
+    "errors",
+    "evaluate",
+    "final",
+    "first_spike",
+    "fit",
+    "integral",
+    "kHz",
+    "learn",
+    "load",
+    "mV",
+    "maximum",
+    "ms",
+    "nA",
+    "neuron",
+    "normal",
+    "one_to_one",
+    "pA",
+    "s",
+    "sparse",
+    "spike_count",
+    "spikes",
+    "synapse",
+    "testing",
+    "trace",
+    "train",
+    "uniform",
+    "units",
+    "update",
+    "us",
+    "values",
+    "weighted_integral",
+]
+
+_ROOMS = ("backends", "data", "errors", "testing", "train", "units")
+_NAMES = {
+    "backends.native": ("Native",),
+    "describe.initial": ("constant", "learn", "normal", "uniform", "values"),
+    "describe.network": ("Network", "spikes"),
+    "describe.neuron": ("Neuron", "neuron"),
+    "describe.objective": (
+        "CrossEntropy",
+        "EarlySpike",
+        "MeanSquare",
+        "RelativeMeanSquare",
+        "SpikeBudget",
+        "final",
+        "first_spike",
+        "integral",
+        "maximum",
+        "spike_count",
+        "trace",
+        "weighted_integral",
+    ),
+    "describe.pattern": ("dense", "one_to_one", "sparse"),
+    "describe.synapse": ("Synapse", "synapse"),
+    "describe.update": ("SGD", "Adam", "update"),
+    "errors": ("GenpropError",),
+    "runtime.compile": ("compile", "load"),
+    "runtime.gradcheck": ("check_gradients",),
+    "runtime.simulator": ("Simulator",),
+    "train.callbacks": ("Checkpoint",),
+    "train.fit": ("evaluate", "fit"),
+    "units": ("Hz", "Quantity", "V", "kHz", "mV", "ms", "nA", "pA", "s", "us"),
+}
+_MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name when it is first used (PEP 562)."""
+    if name in _ROOMS:
+        return importlib.import_module(f"genprop.{name}")
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'genprop' has no attribute {name!r}", name=name)
+    value = getattr(importlib.import_module(f"genprop.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
