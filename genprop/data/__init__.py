@@ -1,0 +1,31 @@
+"""Spikes in, labels out: batches, data sets, augmentations and tasks.
+
+This room imports no other room. h5py, scikit-learn and tonic are imported only where needed.
+"""
+
+from genprop.data.augment import Augmentation, Blend, Drop, Jitter, Noise, Shift
+from genprop.data.dataset import Dataset
+from genprop.data.images import digits, mnist
+from genprop.data.latency import latency_code
+from genprop.data.spikes import SpikeBatch
+from genprop.data.steps import StepEvents, step_count
+from genprop.data.toy import delay_line, xor, yin_yang
+
+__all__ = [
+    "Augmentation",
+    "Blend",
+    "Dataset",
+    "Drop",
+    "Jitter",
+    "Noise",
+    "Shift",
+    "SpikeBatch",
+    "StepEvents",
+    "delay_line",
+    "digits",
+    "latency_code",
+    "mnist",
+    "step_count",
+    "xor",
+    "yin_yang",
+]

@@ -1,0 +1,250 @@
+"""Augmentations: small frozen values that make a new batch of a batch.
+
+``apply(batch, rng, dataset)`` draws from ``rng`` alone, so the same generator gives the same batch.
+Plain numbers are taken in the unit named; quantities (``2 * ms``) are checked. Batches with several
+sources are refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from genprop.data.order import bounds, ordered, owners
+from genprop.data.quantity import in_unit
+from genprop.errors import DataError
+from genprop.units import Hz, Quantity, ms
+
+if TYPE_CHECKING:
+    from genprop.data.dataset import Dataset
+    from genprop.data.spikes import SpikeBatch
+
+__all__ = ["Augmentation", "Blend", "Drop", "Jitter", "Noise", "Shift"]
+
+Channels = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.floating]
+
+
+class Augmentation(Protocol):
+    """What a data set applies to the batches it draws for training."""
+
+    def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Dataset) -> SpikeBatch:
+        """A new batch of as many samples, from ``rng`` alone; ``dataset`` lends other samples."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Moves each sample by a whole number of channels, uniform in [−max_channels, max_channels].
+
+    Events that leave the channels are dropped. Source: Nowotny et al. 2022 (arXiv 2212.01232).
+    """
+
+    max_channels: int
+
+    def __post_init__(self) -> None:
+        if self.max_channels < 0:
+            raise DataError(f"{self} cannot be", remedy="give a number of channels from 0")
+
+    def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Dataset) -> SpikeBatch:
+        """The batch, each sample moved."""
+        _refuse_inputs(self, batch)
+        reach = min(self.max_channels, batch.channels_total)
+        shift = rng.integers(-reach, reach, len(batch), np.int32, endpoint=True)
+        channels = batch.channels + np.repeat(shift, np.diff(batch.start))
+        return _kept(batch, (channels >= 0) & (channels < batch.channels_total), channels)
+
+
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """Replaces samples by a blend with a random sample of the same class.
+
+    Both are moved so that their mean channel and their mean time meet half-way, each event of both
+    is kept with ``probability``, and what leaves the channels or the duration is dropped.
+    A sample without events is not moved, nor is what it is blended with.
+
+    Args:
+        probability: of each event to be kept; 1/2 keeps the usual number of events.
+        share: of the samples that are blended; the others stay as they are.
+
+    Source: Nowotny et al. 2022 (arXiv 2212.01232).
+    """
+
+    probability: float = 0.5
+    share: float = 0.5
+
+    def __post_init__(self) -> None:
+        _refuse_improbable(self, self.probability, self.share)
+
+    def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Dataset) -> SpikeBatch:
+        """The batch, some of its samples blended with samples of ``dataset``."""
+        _refuse_inputs(self, batch)
+        blended = rng.random(len(batch)) < self.share
+        which = np.flatnonzero(blended).astype(np.int32)
+        others = dataset.spikes.select(_partners(batch, which, rng, dataset))
+        way = np.zeros((len(batch), 2))
+        way[which] = (_centres(others) - _centres(batch)[which]) / 2
+        way[np.isnan(way).any(1)] = 0
+        chance = np.where(blended, self.probability, 1.0)
+        mine = _moved(_thinned(batch, chance, rng), way)
+        theirs = _moved(_thinned(others, chance[which], rng), -way[which])
+        return _rebuilt(
+            batch,
+            np.concatenate([mine[0], which[theirs[0]]]),
+            np.concatenate([mine[1], theirs[1]]),
+            np.concatenate([mine[2], theirs[2]]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Jitter:
+    """Moves each event in time by a normal deviate of standard deviation ``sd`` [ms].
+
+    What would leave [0, duration) is reflected at the border, so no event is lost.
+    """
+
+    sd: float | Quantity
+
+    def __post_init__(self) -> None:
+        in_unit(self.sd, ms, f"sd of {self}", least=0.0)
+
+    def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Dataset) -> SpikeBatch:
+        """The batch, each event moved."""
+        _refuse_inputs(self, batch)
+        deviate = rng.standard_normal(len(batch.times), batch.times.dtype.type)
+        times = batch.times + deviate * batch.times.dtype.type(in_unit(self.sd, ms, "sd"))
+        np.abs(times, out=times)
+        np.minimum(times, 2 * batch.duration - times, out=times)
+        np.clip(times, 0, _last_moment(batch), out=times)
+        return _rebuilt(batch, owners(batch.start), times, batch.channels)
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Leaves each event out with ``probability``."""
+
+    probability: float
+
+    def __post_init__(self) -> None:
+        _refuse_improbable(self, self.probability)
+
+    def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Dataset) -> SpikeBatch:
+        """The batch without the events left out."""
+        _refuse_inputs(self, batch)
+        keep = rng.random(len(batch.times), np.float32) >= self.probability
+        return _kept(batch, keep, batch.channels)
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Adds Poisson events of ``rate`` [Hz] on every channel, uniform in time."""
+
+    rate: float | Quantity
+
+    def __post_init__(self) -> None:
+        in_unit(self.rate, Hz, f"rate of {self}", least=0.0)
+
+    def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Dataset) -> SpikeBatch:
+        """The batch with the events added."""
+        _refuse_inputs(self, batch)
+        per_ms = in_unit(self.rate, Hz, "rate") * Hz.value
+        counts = rng.poisson(per_ms * batch.channels_total * batch.duration, len(batch))
+        total = int(counts.sum())
+        added = rng.random(total, batch.times.dtype.type) * batch.duration
+        times = np.minimum(added, _last_moment(batch)).astype(batch.times.dtype)
+        channels = rng.integers(0, batch.channels_total, total, np.int32)
+        return _rebuilt(
+            batch,
+            np.concatenate([owners(batch.start), owners(bounds(counts))]),
+            np.concatenate([batch.times, times]),
+            np.concatenate([batch.channels, channels]),
+        )
+
+
+def _partners(
+    batch: SpikeBatch, which: Channels, rng: np.random.Generator, dataset: Dataset
+) -> npt.NDArray[np.int64]:
+    """For each sample ``which`` of the batch a sample of the data set of the same class."""
+    if batch.labels is None:
+        raise DataError("a batch without labels has no class to blend within")
+    by_class = np.argsort(dataset.labels, kind="stable")
+    count = np.bincount(dataset.labels, minlength=dataset.classes)
+    wanted = batch.labels[which]
+    if which.size and (wanted.max() >= len(count) or not count[wanted].all()):
+        raise DataError(
+            f"{dataset.name} lacks a class of the batch to blend with",
+            remedy="augment batches with the data set they were drawn from",
+        )
+    picked = (rng.random(len(which)) * count[wanted]).astype(np.int64)
+    return by_class[(np.cumsum(count) - count)[wanted] + picked]
+
+
+def _centres(batch: SpikeBatch) -> npt.NDArray[np.float64]:
+    """(batch, 2): mean channel and mean time [ms] of each sample, NaN without events."""
+    centres = np.full((len(batch), 2), np.nan)
+    counts = np.diff(batch.start)
+    full = np.flatnonzero(counts)
+    if full.size:
+        for k, x in enumerate((batch.channels, batch.times)):
+            sums = np.add.reduceat(x, batch.start[full], dtype=np.float64)
+            centres[full, k] = sums / counts[full]
+    return centres
+
+
+def _moved(batch: SpikeBatch, way: npt.NDArray[np.float64]) -> tuple[Channels, Floats, Channels]:
+    """Samples, times and channels of what stays inside when each sample goes its ``way``.
+
+    ``way`` (samples, 2) is in channels, rounded to a whole number, and in ms.
+    """
+    counts = np.diff(batch.start)
+    times = batch.times + np.repeat(way[:, 1].astype(batch.times.dtype), counts)
+    channels = batch.channels + np.repeat(np.rint(way[:, 0]).astype(np.int32), counts)
+    inside = (times >= 0) & (times < batch.duration)
+    inside &= (channels >= 0) & (channels < batch.channels_total)
+    return owners(batch.start)[inside], times[inside], channels[inside]
+
+
+def _thinned(
+    batch: SpikeBatch, chance: npt.NDArray[np.float64], rng: np.random.Generator
+) -> SpikeBatch:
+    """The batch, each event kept with the ``chance`` (batch,) of its sample."""
+    each = np.repeat(chance.astype(np.float32), np.diff(batch.start))
+    return _kept(batch, rng.random(len(each), np.float32) < each, batch.channels)
+
+
+def _kept(batch: SpikeBatch, keep: npt.NDArray[np.bool_], channels: Channels) -> SpikeBatch:
+    """The batch with the events to keep, on other channels; their order stays."""
+    before = bounds(keep)
+    return replace(
+        batch, start=before[batch.start], times=batch.times[keep], channels=channels[keep]
+    )
+
+
+def _rebuilt(batch: SpikeBatch, owner: Channels, times: Floats, channels: Channels) -> SpikeBatch:
+    """The batch with other events, which need no order."""
+    counts = np.bincount(owner, minlength=len(batch))
+    times, channels = ordered(owner, times, channels)
+    return replace(batch, start=bounds(counts), times=times, channels=channels)
+
+
+def _last_moment(batch: SpikeBatch) -> float:
+    """The largest time below the duration that the batch's type can hold [ms]."""
+    kind = batch.times.dtype.type
+    moment = kind(batch.duration)
+    return float(moment if moment < batch.duration else np.nextafter(moment, kind(0)))
+
+
+def _refuse_inputs(augmentation: Augmentation, batch: SpikeBatch) -> None:
+    if batch.inputs:
+        raise DataError(
+            f"{augmentation} acts on a batch with one source, this one has {len(batch.inputs)}",
+            remedy="augment the sources before joining them",
+        )
+
+
+def _refuse_improbable(augmentation: Augmentation, *probabilities: float) -> None:
+    if not all(0 <= p <= 1 for p in probabilities):
+        raise DataError(f"{augmentation} cannot be", remedy="give probabilities from 0 to 1")

@@ -1,0 +1,135 @@
+"""Images as spikes: a bright pixel spikes early, a dark one never."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from genprop.data.dataset import Dataset
+from genprop.data.latency import latency_code
+from genprop.errors import DataError
+
+__all__ = ["digits", "mnist"]
+
+_TEN = tuple("0123456789")
+
+
+def digits(
+    fraction: float = 0.8,
+    seed: int = 0,
+    *,
+    t_min: float = 1.0,
+    t_max: float = 20.0,
+    duration: float = 30.0,
+) -> tuple[Dataset, Dataset]:
+    """Train and test set of scikit-learn's 1797 handwritten digits, 8 × 8 pixels, 64 channels.
+
+    Args:
+        fraction: of the samples that are for training; the split is stratified.
+        seed: of the split.
+        t_min: time of the brightest pixel [ms].
+        t_max: time towards which dark pixels tend; a black pixel does not spike [ms].
+        duration: [ms].
+
+    Raises:
+        DataError: where scikit-learn is not installed, saying how to install it.
+    """
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError as missing:
+        raise DataError(
+            "the digits come with scikit-learn, which is not installed",
+            remedy="pip install 'genprop[test]', or pip install scikit-learn",
+        ) from missing
+    pixels, labels = load_digits(return_X_y=True)
+    spikes = latency_code(
+        np.asarray(pixels, np.float32) / 16.0,
+        t_min=t_min,
+        t_max=t_max,
+        duration=duration,
+        labels=np.asarray(labels, np.int64),
+    )
+    return Dataset(spikes, 10, "digits", _TEN).split(fraction, seed)
+
+
+def mnist(
+    path: str | Path,
+    *,
+    t_min: float = 1.0,
+    t_max: float = 20.0,
+    duration: float = 30.0,
+    threshold: float = 0.2,
+) -> tuple[Dataset, Dataset]:
+    """Train and test set of MNIST, 28 × 28 pixels, 784 channels.
+
+    Args:
+        path: an ``.npz`` with ``x_train y_train x_test y_test`` as uint8, or its folder.
+        t_min: time of a white pixel [ms].
+        t_max: time towards which dark pixels tend [ms].
+        duration: [ms].
+        threshold: pixels up to this share of white do not spike.
+
+    Raises:
+        DataError: for a file that is missing, damaged or of another kind.
+    """
+    file = Path(path).expanduser()
+    file = file / "mnist.npz" if file.is_dir() else file
+    arrays = read_npz(file, ("x_train", "y_train", "x_test", "y_test"))
+    return tuple(  # pyright: ignore[reportReturnType]
+        Dataset(
+            latency_code(
+                _pixels(arrays[f"x_{part}"], arrays[f"y_{part}"], file),
+                t_min=t_min,
+                t_max=t_max,
+                duration=duration,
+                threshold=threshold,
+                labels=arrays[f"y_{part}"].astype(np.int64),
+            ),
+            10,
+            f"MNIST {part}",
+            _TEN,
+        )
+        for part in ("train", "test")
+    )
+
+
+def _pixels(
+    images: npt.NDArray[np.generic], labels: npt.NDArray[np.generic], file: Path
+) -> npt.NDArray[np.float32]:
+    """(samples, pixels) in [0, 1] of (samples, rows, columns) uint8."""
+    if images.dtype != np.uint8 or images.ndim != 3 or labels.shape != images.shape[:1]:
+        raise DataError(
+            f"images {images.shape} of {images.dtype} with labels {labels.shape} are not MNIST's",
+            where=str(file),
+            remedy="expected (samples, 28, 28) uint8 and one label per image",
+        )
+    return np.divide(images.reshape(len(images), -1), 255, dtype=np.float32)
+
+
+def read_npz(file: Path, names: tuple[str, ...]) -> dict[str, npt.NDArray[np.generic]]:
+    """The arrays ``names`` of an ``.npz``; nothing in it is executed.
+
+    Raises:
+        DataError: for a file that is missing, damaged, or lacks an array.
+    """
+    if not file.is_file():
+        raise DataError("there is no such file", where=str(file), remedy="check the path")
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            lacking = [name for name in names if name not in stored.files]
+            if not lacking:
+                return {name: stored[name] for name in names}
+    except (zipfile.BadZipFile, OSError, ValueError, EOFError) as fault:
+        raise DataError(
+            f"the file cannot be read as .npz: {fault}",
+            where=str(file),
+            remedy="it may be half downloaded or of another kind: fetch it again",
+        ) from fault
+    raise DataError(
+        f"the file lacks {', '.join(lacking)}",
+        where=str(file),
+        remedy=f"it should hold {', '.join(names)}",
+    )

@@ -1,0 +1,76 @@
+"""Which samples go where: fractions, speakers and folds, from labels and a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from genprop.errors import DataError
+
+__all__ = ["fold_numbers", "fraction_of", "speakers_of"]
+
+Labels = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+def fraction_of(labels: Labels, fraction: float, seed: int, *, stratify: bool) -> Mask:
+    """A mask (samples,) of a random ``fraction`` of the samples.
+
+    Stratified, each class gives its share to within one sample and the whole is exact: the samples
+    that are left over after rounding down go to the classes with the largest remainders.
+    """
+    if not 0 < fraction < 1:
+        raise DataError(
+            f"a fraction of {fraction:g} leaves a part empty",
+            remedy="give a fraction between 0 and 1",
+        )
+    rng = np.random.default_rng(seed)
+    mask = np.zeros(len(labels), np.bool_)
+    total = round(fraction * len(labels))
+    if not stratify:
+        mask[rng.permutation(len(labels))[:total]] = True
+        return mask
+    members = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    exact = np.array([fraction * len(own) for own in members])
+    share = np.floor(exact + 1e-9).astype(np.int64)
+    share[np.argsort(share - exact, kind="stable")[: total - share.sum()]] += 1
+    for own, count in zip(members, share.tolist(), strict=True):
+        mask[rng.permutation(own)[:count]] = True
+    return mask
+
+
+def speakers_of(speakers: Labels, held_out: int | Sequence[int], seed: int) -> Mask:
+    """A mask (samples,) of what the speakers held out said."""
+    known = np.unique(speakers)
+    if isinstance(held_out, int):
+        chosen = np.random.default_rng(seed).permutation(known)[: max(held_out, 0)]
+    else:
+        chosen = np.unique(np.asarray(held_out, np.int64))
+        strangers = np.setdiff1d(chosen, known)
+        if strangers.size:
+            raise DataError(
+                f"there is no speaker {strangers[0]}",
+                remedy=f"known: {', '.join(map(str, known.tolist()))}",
+            )
+    if not 0 < len(chosen) < len(known):
+        raise DataError(
+            f"{len(chosen)} of {len(known)} speakers cannot be held out",
+            remedy="leave at least one speaker in each part",
+        )
+    return np.isin(speakers, chosen)
+
+
+def fold_numbers(labels: Labels, k: int, seed: int) -> Labels:
+    """The fold (samples,) of each sample; sizes differ by at most one, also within a class."""
+    if not 2 <= k <= len(labels):
+        raise DataError(
+            f"{len(labels)} samples cannot be divided into {k} folds",
+            remedy="give at least 2 folds and at most one per sample",
+        )
+    shuffled = np.random.default_rng(seed).permutation(len(labels))
+    by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    fold = np.empty(len(labels), np.int64)
+    fold[by_class] = np.arange(len(labels)) % k
+    return fold

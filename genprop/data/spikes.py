@@ -1,0 +1,342 @@
+"""Spike trains of a batch, as flat arrays, and what they become on a grid of steps.
+
+Several source populations: a :class:`SpikeBatch` may carry ``inputs``, one batch per population.
+:meth:`SpikeBatch.join` makes such a batch, :meth:`SpikeBatch.source` gives the events of one
+population and works for a batch with a single source too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from genprop.data.order import bounds, gather, ordered, owners
+from genprop.data.steps import StepEvents, steps_of
+from genprop.errors import DataError, did_you_mean
+
+__all__ = ["SpikeBatch"]
+
+Floats = npt.NDArray[np.floating]
+Integers = npt.NDArray[np.integer]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpikeBatch:
+    """The events of a batch of samples, sorted by (sample, time).
+
+    Sample k owns the events ``start[k]:start[k + 1]``; a sample without events is legal.
+
+    Attributes:
+        start: (batch + 1,) int64, where each sample's events begin; ``start[0]`` is 0.
+        times: (events,) float32 or float64 [ms], in [0, duration), rising within a sample.
+        channels: (events,) int32, in [0, channels_total).
+        channels_total: how many channels there are.
+        duration: how long a sample lasts [ms].
+        labels: (batch,) int64, not negative, or None; how many classes there are is not known here.
+        targets: None, or float (batch, n) or (batch, steps, n).
+        inputs: one batch per source population where a network has several, else empty.
+
+    Raises:
+        DataError: for arrays that break one of these rules, naming the sample and the event.
+    """
+
+    start: npt.NDArray[np.int64]
+    times: Floats
+    channels: npt.NDArray[np.int32]
+    channels_total: int
+    duration: float
+    labels: npt.NDArray[np.int64] | None = None
+    targets: Floats | None = None
+    inputs: Mapping[str, SpikeBatch] = field(default_factory=lambda: dict[str, SpikeBatch]())
+
+    def __post_init__(self) -> None:
+        kind = np.float64 if np.asarray(self.times).dtype.itemsize == 8 else np.float32
+        object.__setattr__(self, "start", np.asarray(self.start, np.int64))
+        object.__setattr__(self, "times", np.asarray(self.times, kind))
+        object.__setattr__(self, "channels", np.asarray(self.channels, np.int32))
+        object.__setattr__(self, "duration", float(self.duration))
+        if self.labels is not None:
+            object.__setattr__(self, "labels", np.asarray(self.labels, np.int64))
+        _refuse_bad_events(self)
+        _refuse_bad_companions(self)
+
+    def __len__(self) -> int:
+        return len(self.start) - 1
+
+    def __str__(self) -> str:
+        if self.inputs:
+            sources = "; ".join(f"{name}: {batch}" for name, batch in self.inputs.items())
+            return f"SpikeBatch of {len(self)} samples from {len(self.inputs)} sources ({sources})"
+        return (
+            f"SpikeBatch of {len(self)} samples, {self.channels_total} channels, "
+            f"{len(self.times)} events, {self.duration:g} ms"
+        )
+
+    @staticmethod
+    def from_events(
+        events: Sequence[tuple[npt.ArrayLike, npt.ArrayLike]],
+        *,
+        channels: int,
+        duration: float,
+        labels: npt.ArrayLike | None = None,
+        targets: Floats | None = None,
+    ) -> SpikeBatch:
+        """A batch from one pair (times [ms], channels) per sample, in any order of time.
+
+        Args:
+            events: per sample the times (n,) and the channels (n,).
+            channels: how many channels there are.
+            duration: how long a sample lasts [ms].
+            labels: (batch,) whole numbers, or None.
+            targets: see the class.
+
+        Raises:
+            DataError: for times and channels of unequal length, or out of range.
+        """
+        times = [np.atleast_1d(np.asarray(t)) for t, _ in events]
+        lines = [_whole(np.atleast_1d(np.asarray(c)), k) for k, (_, c) in enumerate(events)]
+        for k, (t, c) in enumerate(zip(times, lines, strict=True)):
+            if t.shape != c.shape or t.ndim != 1:
+                raise DataError(
+                    f"sample {k} has times of shape {t.shape} and channels of shape {c.shape}",
+                    where=f"sample {k}",
+                    remedy="give both as one-dimensional arrays of equal length",
+                )
+        start = bounds(np.array([len(t) for t in times], np.int64))
+        small = all(t.dtype.kind == "f" and t.dtype.itemsize <= 4 for t in times)
+        kind = np.float32 if small else np.float64
+        flat_times = np.concatenate([np.empty(0, kind), *times]).astype(kind)
+        flat_lines = np.concatenate([np.empty(0, np.int64), *lines])
+        _refuse_range(start, flat_times, flat_lines, channels, duration)
+        flat_times, flat_channels = ordered(owners(start), flat_times, flat_lines.astype(np.int32))
+        whole = None if labels is None else np.asarray(labels)
+        return SpikeBatch(
+            start, flat_times, flat_channels, channels, duration, _labels(whole), targets
+        )
+
+    @staticmethod
+    def join(
+        inputs: Mapping[str, SpikeBatch],
+        *,
+        labels: npt.ArrayLike | None = None,
+        targets: Floats | None = None,
+    ) -> SpikeBatch:
+        """One batch for several source populations, by the populations' names.
+
+        Labels and targets are those given, else those of the first input that has any.
+
+        Raises:
+            DataError: for inputs that differ in the number of samples or in duration.
+        """
+        if not inputs:
+            raise DataError("no inputs were given", remedy="name at least one source population")
+        members = list(inputs.values())
+        if len({(len(m), m.duration) for m in members}) > 1:
+            facts = ", ".join(f"{n}: {len(m)} × {m.duration:g} ms" for n, m in inputs.items())
+            raise DataError(
+                f"the inputs differ in samples or duration ({facts})",
+                remedy="give every source the same samples and duration",
+            )
+        first = members[0]
+        known = [m.labels for m in members if m.labels is not None]
+        aims = [m.targets for m in members if m.targets is not None]
+        return SpikeBatch(
+            np.zeros(len(first) + 1, np.int64),
+            np.empty(0, np.float32),
+            np.empty(0, np.int32),
+            1,
+            first.duration,
+            _labels(np.asarray(labels)) if labels is not None else (known[0] if known else None),
+            targets if targets is not None else (aims[0] if aims else None),
+            dict(inputs),
+        )
+
+    def source(self, name: str) -> SpikeBatch:
+        """The events of the source population ``name``: its input, or the batch itself if alone.
+
+        Raises:
+            DataError: where the batch has inputs and none of that name.
+        """
+        if not self.inputs:
+            return self
+        if name not in self.inputs:
+            raise DataError(
+                f"the batch has no events for the population {name!r}",
+                remedy=did_you_mean(name, self.inputs),
+            )
+        return self.inputs[name]
+
+    def sample(self, k: int) -> tuple[Floats, npt.NDArray[np.int32]]:
+        """Times (n,) [ms] and channels (n,) of sample k, as views."""
+        own = slice(self.start[k], self.start[k + 1])
+        return self.times[own], self.channels[own]
+
+    def select(self, indices: Integers | Sequence[int]) -> SpikeBatch:
+        """The batch of the samples ``indices``, in that order; a sample may be taken repeatedly.
+
+        Raises:
+            DataError: for an index that is no sample.
+        """
+        chosen = np.asarray(indices, np.int64)
+        outside = np.flatnonzero((chosen < 0) | (chosen >= len(self)))
+        if outside.size:
+            raise DataError(
+                f"sample {chosen[outside[0]]} was asked for, but there are {len(self)}",
+                where=f"indices[{outside[0]}]",
+                remedy=f"give indices from 0 to {len(self) - 1}",
+            )
+        start, times, channels = gather(self.start, self.times, self.channels, chosen)
+        return SpikeBatch(
+            start,
+            times,
+            channels,
+            self.channels_total,
+            self.duration,
+            None if self.labels is None else self.labels[chosen],
+            None if self.targets is None else self.targets[chosen],
+            {name: batch.select(chosen) for name, batch in self.inputs.items()},
+        )
+
+    def crop(self, duration: float) -> SpikeBatch:
+        """The same samples for ``duration`` ms: what happens later is dropped (longer: silence)."""
+        keep = self.times < duration
+        before = bounds(keep)
+        return replace(
+            self,
+            start=before[self.start],
+            times=self.times[keep],
+            channels=self.channels[keep],
+            duration=duration,
+            inputs={name: batch.crop(duration) for name, batch in self.inputs.items()},
+        )
+
+    def steps(self, dt: float, events: str = "merge") -> StepEvents:
+        """The events on a grid of ``dt`` ms, sorted by (sample, step, channel).
+
+        An event at time t falls in step floor(t/dt); see :func:`genprop.data.steps.steps_of` for
+        how rounding is kept from moving an event that lies on the boundary of two steps.
+
+        Args:
+            dt: length of a step [ms].
+            events: ``"merge"`` makes several events of a channel in one step a single one,
+                ``"sum"`` keeps each.
+        """
+        return steps_of(
+            self.start,
+            self.times,
+            self.channels,
+            channels_total=self.channels_total,
+            duration=self.duration,
+            dt=dt,
+            events=events,
+        )
+
+
+def _whole(channels: npt.NDArray[np.generic], sample: int) -> Integers:
+    if channels.dtype.kind in "iu" or channels.size == 0:
+        return channels.astype(np.int64)
+    raise DataError(
+        f"channels are whole numbers, these are {channels.dtype}",
+        where=f"sample {sample}",
+        remedy="give the pairs as (times, channels), channels as integers",
+    )
+
+
+def _labels(labels: npt.NDArray[np.generic] | None) -> npt.NDArray[np.int64] | None:
+    if labels is None or labels.dtype.kind in "iub" or labels.size == 0:
+        return None if labels is None else labels.astype(np.int64)
+    raise DataError(
+        f"labels are whole numbers, these are {labels.dtype}",
+        remedy="number the classes from 0",
+    )
+
+
+def _refuse_bad_events(batch: SpikeBatch) -> None:
+    """Refuse events that break a rule of :class:`SpikeBatch`."""
+    start, times, channels = batch.start, batch.times, batch.channels
+    if not (math.isfinite(batch.duration) and batch.duration > 0 and batch.channels_total > 0):
+        raise DataError(
+            f"a batch of {batch.channels_total} channels and {batch.duration:g} ms cannot be",
+            remedy="give at least one channel and a positive, finite duration",
+        )
+    if start.ndim != 1 or not len(start) or start[0] or np.any(start[1:] < start[:-1]):
+        raise DataError(
+            "`start` must be (batch + 1,), begin with 0 and never fall",
+            remedy="use SpikeBatch.from_events, which counts for you",
+        )
+    if times.shape != channels.shape or times.shape != (start[-1],):
+        raise DataError(
+            f"{times.shape} times and {channels.shape} channels for {start[-1]} events",
+            remedy="give one time and one channel per event",
+        )
+    _refuse_range(start, times, channels, batch.channels_total, batch.duration)
+    falls = np.flatnonzero(times[1:] < times[:-1]) + 1
+    inside = falls[~np.isin(falls, start)]
+    if inside.size:
+        raise DataError(
+            f"the time falls to {times[inside[0]]:g} ms; times must rise within a sample",
+            where=_place(start, int(inside[0])),
+            remedy="use SpikeBatch.from_events, which sorts",
+        )
+
+
+def _refuse_range(
+    start: npt.NDArray[np.int64], times: Floats, channels: Integers, total: int, duration: float
+) -> None:
+    """Refuse times that are not in [0, duration) and channels that are not in [0, total)."""
+    if not times.size:
+        return
+    # The extremes settle the usual case without a temporary; NaN fails every comparison.
+    if not (times.min() >= 0 and times.max() < duration):
+        first = int(np.flatnonzero(~((times >= 0) & (times < duration)))[0])
+        raise DataError(
+            f"an event at {times[first]:g} ms, but times lie in [0, {duration:g}) ms",
+            where=_place(start, first),
+            remedy="give times in ms from the start of the sample, or a longer duration",
+        )
+    if channels.min() < 0 or channels.max() >= total:
+        first = int(np.flatnonzero((channels < 0) | (channels >= total))[0])
+        raise DataError(
+            f"channel {channels[first]}, but there are {total} channels, counted from 0",
+            where=_place(start, first),
+            remedy="give the number of channels the data has",
+        )
+
+
+def _refuse_bad_companions(batch: SpikeBatch) -> None:
+    """Refuse labels, targets and inputs that do not fit the samples."""
+    size = len(batch)
+    if batch.labels is not None and batch.labels.shape != (size,):
+        raise DataError(
+            f"labels of shape {batch.labels.shape} for {size} samples",
+            remedy="give one label per sample",
+        )
+    if batch.labels is not None and batch.labels.size and batch.labels.min() < 0:
+        first = int(np.flatnonzero(batch.labels < 0)[0])
+        raise DataError(
+            f"label {batch.labels[first]} is negative",
+            where=f"sample {first}",
+            remedy="number the classes from 0",
+        )
+    if batch.targets is not None and (
+        batch.targets.ndim not in (2, 3) or len(batch.targets) != size
+    ):
+        raise DataError(
+            f"targets of shape {batch.targets.shape} for {size} samples",
+            remedy="give targets as (batch, n) or (batch, steps, n)",
+        )
+    for name, other in batch.inputs.items():
+        if len(other) != size:
+            raise DataError(
+                f"the input {name!r} has {len(other)} samples, the batch {size}",
+                remedy="give every source the same samples",
+            )
+
+
+def _place(start: npt.NDArray[np.int64], event: int) -> str:
+    sample = int(np.searchsorted(start, event, side="right")) - 1
+    return f"sample {sample}, event {event - int(start[sample])}"
