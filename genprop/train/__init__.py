@@ -1,0 +1,1 @@
+"""Learning: fit, evaluate, callbacks, schedules, history, checkpoints, run folders, sweeps."""

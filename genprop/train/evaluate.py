@@ -1,0 +1,138 @@
+"""How good a network is on a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.errors import DataError
+from genprop.train.metrics import Meter, confusion_matrix
+
+if TYPE_CHECKING:
+    from genprop.train.surface import Dataset, Trainable
+
+__all__ = ["Evaluation", "evaluate"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """What a forward pass over a dataset showed; ``print`` it.
+
+    Attributes:
+        samples: how many there were.
+        loss: mean loss per sample.
+        accuracy: share of samples classified rightly; None without labels or scores.
+        confusion: (classes, classes), label i (row) taken for class j (column); None likewise.
+        spikes: by population, spikes per neuron and trial, (n,).
+        predictions: (samples,) the class of the largest score, in order; None likewise.
+    """
+
+    samples: int
+    loss: float
+    accuracy: float | None
+    confusion: np.ndarray | None
+    spikes: Mapping[str, np.ndarray]
+    predictions: np.ndarray | None
+
+    @property
+    def silent(self) -> dict[str, np.ndarray]:
+        """By population, the indices of the neurons that never spiked."""
+        return {name: np.flatnonzero(rate == 0) for name, rate in self.spikes.items()}
+
+    @property
+    def class_accuracy(self) -> np.ndarray | None:
+        """(classes,) the share of each class's samples that was right; NaN for absent classes."""
+        if self.confusion is None:
+            return None
+        total = self.confusion.sum(axis=1)
+        right = np.diag(self.confusion).astype(np.float64)
+        return np.divide(right, total, out=np.full(len(total), np.nan), where=total > 0)
+
+    def summary(self) -> dict[str, float]:
+        """The numbers one reports, by name."""
+        found = {"loss": self.loss}
+        if self.accuracy is not None:
+            found["accuracy"] = self.accuracy
+        for name, rate in self.spikes.items():
+            found[f"{name}.spikes"] = float(rate.mean())
+            found[f"{name}.silent"] = float(np.count_nonzero(rate == 0))
+        return found
+
+    def __str__(self) -> str:
+        head = f"{self.samples} samples  loss {self.loss:.4g}"
+        if self.accuracy is not None:
+            head += f"  accuracy {self.accuracy:.2%}"
+        lines = [head]
+        for name, rate in self.spikes.items():
+            silent = int(np.count_nonzero(rate == 0))
+            lines.append(
+                f"{name}: {rate.mean():.3g} spikes per neuron and trial, "
+                f"{silent} of {len(rate)} neurons silent"
+            )
+        if self.confusion is not None and self.class_accuracy is not None:
+            lines += _confusion_lines(self.confusion, self.class_accuracy)
+        return "\n".join(lines)
+
+
+def evaluate(sim: Trainable, dataset: Dataset, batch: int | None = None) -> Evaluation:
+    """Run every sample of ``dataset`` once, in order, and count.
+
+    Args:
+        sim: the network; its parameters and optimiser stay as they are.
+        dataset: what it is shown.
+        batch: samples per call; by default as many as the simulator takes.
+
+    Raises:
+        DataError: for an empty dataset, or labels beyond the number of scores.
+    """
+    meter = Meter()
+    labels: list[np.ndarray] = []
+    predicted: list[np.ndarray] = []
+    classes = 0
+    for k, samples in enumerate(dataset.batches(batch or sim.batch, seed=None), 1):
+        outcome = sim.run(samples)
+        meter.add(outcome, samples.labels, len(samples))
+        if outcome.scores is None:
+            continue
+        classes = outcome.scores.shape[1]
+        predicted.append(np.argmax(outcome.scores, axis=1))
+        if samples.labels is not None:
+            labels.append(_checked(samples.labels, classes, f"batch {k}"))
+    if not meter.samples:
+        raise DataError("the dataset has no samples", remedy="check its file and its split")
+    predictions = np.concatenate(predicted) if predicted else None
+    confusion = None
+    if labels and predictions is not None:
+        confusion = confusion_matrix(np.concatenate(labels), predictions, classes)
+    return Evaluation(
+        meter.samples, meter.loss, meter.accuracy, confusion, meter.rates(), predictions
+    )
+
+
+def _checked(labels: np.ndarray, classes: int, where: str) -> np.ndarray:
+    outside = labels[(labels < 0) | (labels >= classes)]
+    if outside.size:
+        raise DataError(
+            f"label {outside[0]}, but the network scores {classes} classes, counted from 0",
+            where=where,
+            remedy=f"give labels from 0 to {classes - 1}, or a readout with more neurons",
+        )
+    return labels
+
+
+def _confusion_lines(confusion: np.ndarray, share: np.ndarray) -> list[str]:
+    classes = len(confusion)
+    if classes > 30:
+        worst = np.argsort(np.where(np.isnan(share), 2.0, share))[:5]
+        listed = ", ".join(f"{c} ({share[c]:.1%})" for c in worst)
+        return [f"worst classes: {listed}"]
+    width = max(len(str(confusion.max())), len(str(classes - 1)), 1) + 1
+    head = "label" + "".join(str(c).rjust(width) for c in range(classes)) + "   right"
+    rows = [
+        str(c).rjust(5) + "".join(str(n).rjust(width) for n in confusion[c]) + f"  {share[c]:6.1%}"
+        for c in range(classes)
+    ]
+    return ["rows are labels, columns predictions", head, *rows]

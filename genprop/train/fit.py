@@ -1,0 +1,216 @@
+"""Learning from a dataset, epoch by epoch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.errors import ConfigurationError, DataError, TrainingError
+from genprop.train.callbacks import Callback, Training
+from genprop.train.evaluate import evaluate
+from genprop.train.finite import refuse_infinite_gradients, refuse_infinite_parameters
+from genprop.train.folder import RunFolder
+from genprop.train.history import History, Record
+from genprop.train.interrupt import Interruptible
+from genprop.train.metrics import Meter
+from genprop.train.progress import Reporter, reporter
+from genprop.train.saving import Checkpoint, resume_training
+
+if TYPE_CHECKING:
+    from genprop.data.augment import Augmentation
+    from genprop.data.spikes import SpikeBatch
+    from genprop.train.surface import Dataset, Trainable
+
+__all__ = ["fit"]
+
+
+def fit(
+    sim: Trainable,
+    train: Dataset,
+    valid: Dataset | None = None,
+    *,
+    epochs: int,
+    callbacks: Iterable[Callback] = (),
+    augment: Sequence[Augmentation] | None = None,
+    progress: bool = True,
+    run: str | Path | RunFolder | None = None,
+    resume: bool = False,
+    seed: int = 0,
+) -> History:
+    """Learn from every batch of ``train``, the last partial one included, ``epochs`` times.
+
+    The order of samples and every augmentation follow from ``seed``, epoch and batch alone: a
+    training that was interrupted or killed and is resumed ends in the same bits as any other.
+
+    Args:
+        sim: the network; it is trained in place.
+        train: what it learns from.
+        valid: what it is measured on after each epoch.
+        epochs: how often it sees ``train``, epochs before a resumption included.
+        callbacks: what acts meanwhile, in this order.
+        augment: changes to each batch of ``train`` instead of the dataset's own; ``()`` for none.
+        progress: bars on a terminal, else one line per epoch; False for silence.
+        run: a folder for history and checkpoints (last and best).
+        resume: go on from the run folder's, else the first :class:`Checkpoint`'s, last checkpoint;
+            where there is none yet the training begins.
+        seed: what order and augmentation follow from.
+
+    Returns:
+        The history, also of the epochs before a resumption.
+
+    Raises:
+        TrainingError: when loss, a gradient or a parameter is no longer finite; it names epoch,
+            batch and parameter, and the last good checkpoint is kept.
+        CheckpointError: when a checkpoint cannot be written, or resumed from.
+        ConfigurationError: for a run folder that holds a training which is not to be resumed.
+        KeyboardInterrupt: when the user interrupts; a consistent checkpoint was kept before.
+    """
+    folder = RunFolder.of(run)
+    savers, others = _ordered(callbacks, folder)
+    history = History(path=None if folder is None else folder.history)
+    training = Training(sim, history, epochs, seed, callbacks=(*others, *savers))
+    if folder is not None:
+        folder.prepare(resume)
+    for callback in training.callbacks:
+        callback.on_train_begin(training)
+    with reporter(progress) as report:
+        _resume(training, savers, resume, report)
+        try:
+            _learn(training, train, valid, augment, report)
+        except KeyboardInterrupt:
+            report.say(_farewell(savers))
+            raise
+        for callback in training.callbacks:
+            callback.on_train_end(training)
+    return training.history
+
+
+def _ordered(
+    callbacks: Iterable[Callback], folder: RunFolder | None
+) -> tuple[list[Checkpoint], list[Callback]]:
+    """Those that save, which come last so as to save what the others did, and the others."""
+    given = list(callbacks)
+    savers = [c for c in given if isinstance(c, Checkpoint)]
+    if folder is not None:
+        savers.insert(0, Checkpoint(folder.last, best="auto", best_path=folder.best))
+    return savers, [c for c in given if not isinstance(c, Checkpoint)]
+
+
+def _resume(
+    training: Training, savers: Sequence[Checkpoint], resume: bool, report: Reporter
+) -> None:
+    if not resume:
+        training.history.replace(())
+        return
+    if not savers:
+        raise ConfigurationError(
+            "there is no checkpoint to resume from",
+            where="fit(resume=True)",
+            remedy="give a run folder (run=…) or a Checkpoint callback",
+        )
+    path = savers[0].path
+    if path.exists():
+        resume_training(training, path)
+        report.say(f"resumed from {path}: epoch {training.epoch}, batch {training.batch}")
+    else:
+        training.history.replace(())
+        report.say(f"no checkpoint at {path} yet: training begins")
+
+
+def _learn(
+    training: Training,
+    train: Dataset,
+    valid: Dataset | None,
+    augment: Sequence[Augmentation] | None,
+    report: Reporter,
+) -> None:
+    with Interruptible() as interruptible:
+        while training.epoch <= training.epochs and not training.stop:
+            start = time.perf_counter()
+            for batch in _batches(training, train, augment):
+                _learn_from(training, batch)
+                report.batch(training)
+                _stop_if(interruptible, training)
+            _finish_epoch(training, valid, time.perf_counter() - start)
+            report.epoch(training)
+            _stop_if(interruptible, training)
+            if not training.stop:
+                training.epoch, training.batch = training.epoch + 1, 0
+                training.meter, training.metrics = Meter(), {}
+        if training.stop:
+            report.say(f"stopped: {training.stop}")
+
+
+def _batches(
+    training: Training, train: Dataset, augment: Sequence[Augmentation] | None
+) -> Iterable[SpikeBatch]:
+    """The batches of this epoch that are still to be learned from."""
+    size = int(training.sim.batch)
+    training.batches = -(-len(train) // size)
+    if not training.batches:
+        raise DataError("there is nothing to learn from", remedy="check the dataset and its split")
+    order = (training.seed, training.epoch)
+    return train.batches(size, seed=order, augment=augment, first=training.batch)
+
+
+def _learn_from(training: Training, batch: SpikeBatch) -> None:
+    sim, number = training.sim, training.batch + 1
+    where = f"epoch {training.epoch}, batch {number}"
+    for callback in training.callbacks:
+        callback.on_batch_begin(training)
+    loss, training.gradients = sim.gradients(batch)
+    kept = _kept(training)
+    refuse_infinite_gradients(loss, training.gradients, where, kept)
+    for callback in training.callbacks:
+        callback.on_gradients(training)
+    sim.step(training.gradients)
+    refuse_infinite_parameters(sim.parameters, where, kept)
+    training.meter.add(sim.last, batch.labels, len(batch))
+    training.batch, training.step = number, training.step + 1
+    for callback in training.callbacks:
+        callback.on_batch_end(training)
+
+
+def _finish_epoch(training: Training, valid: Dataset | None, seconds: float) -> None:
+    training.metrics = training.meter.metrics("train")
+    if valid is not None:
+        shown = evaluate(training.sim, valid)
+        training.metrics |= {f"valid.{name}": value for name, value in shown.summary().items()}
+        if not np.isfinite(shown.loss):
+            raise TrainingError(
+                f"the loss on the validation samples is {shown.loss}",
+                where=f"epoch {training.epoch}, after batch {training.batch}",
+                remedy=f"lower the learning rate; {_kept(training)}",
+            )
+    for callback in training.callbacks:
+        callback.on_epoch_end(training)
+    where = f"epoch {training.epoch}, after batch {training.batch}"
+    refuse_infinite_parameters(training.sim.parameters, where, _kept(training))
+    training.history.append(Record(training.epoch, dict(training.metrics), seconds))
+    for callback in training.callbacks:
+        callback.on_record(training)
+
+
+def _stop_if(interruptible: Interruptible, training: Training) -> None:
+    if interruptible.requested:
+        for callback in training.callbacks:
+            callback.on_interrupt(training)
+        raise KeyboardInterrupt
+
+
+def _kept(training: Training) -> str:
+    """Where the last good checkpoint is, in words."""
+    paths = [c.path for c in training.callbacks if isinstance(c, Checkpoint) and c.path.exists()]
+    return f"the last good checkpoint is {paths[0]}" if paths else "there is no checkpoint yet"
+
+
+def _farewell(savers: Sequence[Checkpoint]) -> str:
+    if savers and savers[0].path.exists():
+        return (
+            f"interrupted; the training stands in {savers[0].path}: resume=True goes on from there"
+        )
+    return "interrupted; nothing was saved: give a run folder (run=…) to be able to resume"

@@ -1,0 +1,140 @@
+"""The folder of a run: settings, environment, history, checkpoints, result.
+
+::
+
+    runs/<name>/
+      config.toml          the exact settings
+      environment.json     versions, compiler, processor, revision
+      history.jsonl        one line per epoch
+      checkpoints/last.h5  the latest moment of the training, to resume from
+      checkpoints/best.h5  the best epoch
+      result.json          what came out; there when the run is finished
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from genprop.errors import ConfigurationError, DataError
+from genprop.train.files import write_atomically
+
+__all__ = ["RunFolder"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The paths of a run, and what may be done with them."""
+
+    path: Path
+
+    @staticmethod
+    def of(run: str | Path | RunFolder | None) -> RunFolder | None:
+        """The folder that ``run`` names."""
+        if run is None or isinstance(run, RunFolder):
+            return run
+        return RunFolder(Path(run).expanduser())
+
+    @property
+    def config(self) -> Path:
+        """The exact settings."""
+        return self.path / "config.toml"
+
+    @property
+    def environment(self) -> Path:
+        """Versions, compiler, processor, revision."""
+        return self.path / "environment.json"
+
+    @property
+    def history(self) -> Path:
+        """One line of JSON per epoch."""
+        return self.path / "history.jsonl"
+
+    @property
+    def last(self) -> Path:
+        """The latest checkpoint."""
+        return self.path / "checkpoints" / "last.h5"
+
+    @property
+    def best(self) -> Path:
+        """The checkpoint of the best epoch."""
+        return self.path / "checkpoints" / "best.h5"
+
+    @property
+    def result(self) -> Path:
+        """What came out, when the run is finished."""
+        return self.path / "result.json"
+
+    @property
+    def begun(self) -> bool:
+        """Whether a training has left something here."""
+        return any(path.exists() for path in (self.history, self.last, self.best, self.result))
+
+    def prepare(self, resume: bool) -> None:
+        """Make the folder; refuse one that holds a training which is not to be resumed.
+
+        Raises:
+            ConfigurationError: for such a folder.
+        """
+        if self.begun and not resume:
+            raise ConfigurationError(
+                "the run folder already holds a training",
+                where=str(self.path),
+                remedy="resume it (--resume, resume=True) or choose another folder (--run, run=…)",
+            )
+        self.last.parent.mkdir(parents=True, exist_ok=True)
+
+    def write_json(self, path: Path, content: Mapping[str, object]) -> None:
+        """Write ``content`` whole or not at all."""
+        write_atomically(path, (json.dumps(content, indent=2) + "\n").encode())
+
+    def read_result(self) -> dict[str, object]:
+        """The content of ``result.json``.
+
+        Raises:
+            DataError: for a run without a result, or a damaged one.
+        """
+        try:
+            found = json.loads(self.result.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise DataError(
+                "the run has no result", where=str(self.path), remedy="finish it with --resume"
+            ) from None
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise DataError(
+                "the result is damaged", where=str(self.result), remedy="remove it and --resume"
+            )
+        return found
+
+    @contextlib.contextmanager
+    def locked(self, wait: bool = False) -> Generator[None]:
+        """Keep other processes from training in this folder; the lock ends with the process.
+
+        Args:
+            wait: wait for another process that trains here, instead of refusing.
+
+        Raises:
+            ConfigurationError: when another process trains here.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        if os.name != "posix":
+            yield
+            return
+        import fcntl
+
+        with (self.path / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise ConfigurationError(
+                    "another process trains in this run folder",
+                    where=str(self.path),
+                    remedy="wait until it ends (--wait), or choose another folder with --run",
+                ) from None
+            yield

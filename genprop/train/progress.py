@@ -1,0 +1,137 @@
+"""What one sees of a training: two bars on a terminal, one line per epoch elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.progress import Progress
+
+    from genprop.train.callbacks import Training
+
+__all__ = ["Reporter", "reporter"]
+
+
+class Reporter:
+    """Says nothing; the base of those that do."""
+
+    def __enter__(self) -> Reporter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def batch(self, training: Training) -> None:
+        """A batch was learned from."""
+
+    def epoch(self, training: Training) -> None:
+        """An epoch was recorded."""
+
+    def say(self, text: str) -> None:
+        """A line for the user."""
+
+
+class Lines(Reporter):
+    """One line per epoch, for logs and pipes."""
+
+    def epoch(self, training: Training) -> None:
+        """Print the epoch's numbers."""
+        self.say(describe_epoch(training))
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        print(text, flush=True)
+
+
+class Bars(Reporter):
+    """Bars of epochs and batches with loss, accuracy, samples per second and time left."""
+
+    def __init__(self) -> None:
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        self._progress: Progress = Progress(
+            TextColumn("{task.description:>5}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[facts]}"),
+        )
+        self._epochs = self._progress.add_task("epoch", facts="", total=None)
+        self._batches = self._progress.add_task("batch", facts="", total=None)
+        self._since: tuple[int, int, float] = (0, 0, 0.0)
+
+    def __enter__(self) -> Reporter:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the bars as they stand."""
+        self._progress.stop()
+
+    def batch(self, training: Training) -> None:
+        """Move the batch bar."""
+        meter, now = training.meter, time.perf_counter()
+        epoch, first, start = self._since
+        if epoch != training.epoch or meter.samples < first:
+            self._since = (training.epoch, meter.samples, now)
+            rate = ""
+        else:
+            rate = f"  {(meter.samples - first) / max(now - start, 1e-9):.0f} samples/s"
+        accuracy = meter.accuracy
+        shown = "" if accuracy is None else f"  accuracy {accuracy:.1%}"
+        self._progress.update(
+            self._batches,
+            completed=training.batch,
+            total=training.batches or None,
+            facts=f"loss {meter.loss:.4g}{shown}{rate}",
+        )
+        self._progress.update(self._epochs, completed=len(training.history), total=training.epochs)
+
+    def epoch(self, training: Training) -> None:
+        """Move the epoch bar and leave the epoch's line above the bars."""
+        self.say(describe_epoch(training))
+        self._progress.update(self._epochs, completed=len(training.history), total=training.epochs)
+
+    def say(self, text: str) -> None:
+        """Print a line above the bars."""
+        self._progress.console.print(text, highlight=False, markup=False)
+
+
+def reporter(progress: bool) -> Reporter:
+    """Bars where there is a terminal, lines where there is none, silence where none is wanted."""
+    if not progress:
+        return Reporter()
+    return Bars() if sys.stdout.isatty() else Lines()
+
+
+def describe_epoch(training: Training) -> str:
+    """The last recorded epoch in one line."""
+    record = training.history.records[-1]
+    parts = [f"epoch {record.epoch}/{training.epochs}"]
+    for name in ("train.loss", "train.accuracy", "valid.loss", "valid.accuracy"):
+        if name in record.metrics:
+            value = record.metrics[name]
+            shown = f"{value:.1%}" if name.endswith("accuracy") else f"{value:.4g}"
+            parts.append(f"{name} {shown}")
+    seconds = max(record.seconds, 1e-9)
+    parts.append(f"{record.seconds:.1f} s ({training.meter.samples / seconds:.0f} samples/s)")
+    return "  ".join(parts)

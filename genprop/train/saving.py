@@ -1,0 +1,182 @@
+"""The callback that keeps checkpoints, and what it saves of a training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from genprop.errors import CheckpointError, ConfigurationError, did_you_mean
+from genprop.train.callbacks import Callback, Training
+from genprop.train.checkpoint import (
+    Snapshot,
+    read_snapshot,
+    refuse_other_network,
+    restore_settings,
+    write_snapshot,
+)
+from genprop.train.metrics import is_better
+
+__all__ = ["Checkpoint", "resume_training", "snapshot_of"]
+
+PREFERRED = ("valid.accuracy", "valid.loss", "train.accuracy", "train.loss")
+"""What ``best="auto"`` looks for, in this order."""
+
+
+class Checkpoint(Callback):
+    """Saves the training after every ``every`` epochs, after the last, and when it is interrupted.
+
+    Args:
+        path: where the latest checkpoint goes.
+        every: epochs between two checkpoints.
+        best: a metric such as ``"valid.accuracy"``; where it is best goes to ``best_path``.
+            ``"auto"`` takes the first there is of the validation's accuracy and loss, then the
+            training's. None keeps no best.
+        best_path: by default ``path`` with ``-best`` before its ending.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        every: int = 1,
+        best: str | None = None,
+        best_path: str | Path | None = None,
+    ) -> None:
+        if every < 1:
+            raise ConfigurationError("a checkpoint is kept after at least one epoch: every >= 1")
+        self.path = Path(path).expanduser()
+        self.every = every
+        self.metric = best
+        default = self.path.with_name(f"{self.path.stem}-best{self.path.suffix}")
+        self.best_path = default if best_path is None else Path(best_path).expanduser()
+        self.best_value: float | None = None
+        self.best_epoch = 0
+
+    def on_record(self, training: Training) -> None:
+        """Keep the best if this epoch is, then the latest if it is due."""
+        if self._is_best(training):
+            write_snapshot(self.best_path, snapshot_of(training))
+        if training.epoch % self.every == 0 or training.epoch >= training.epochs or training.stop:
+            write_snapshot(self.path, snapshot_of(training))
+
+    def on_interrupt(self, training: Training) -> None:
+        """Keep the latest, in the middle of an epoch."""
+        write_snapshot(self.path, snapshot_of(training))
+
+    def state(self) -> dict[str, np.ndarray]:
+        """The best value so far and its epoch."""
+        value = np.nan if self.best_value is None else self.best_value
+        return {"best": np.array([value, self.best_epoch], np.float64)}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """The reverse of :meth:`state`."""
+        value, epoch = (float(x) for x in state["best"])
+        self.best_value, self.best_epoch = (None if np.isnan(value) else value), int(epoch)
+
+    def _is_best(self, training: Training) -> bool:
+        if self.metric is None:
+            return False
+        metrics = training.metrics
+        if self.metric == "auto":
+            self.metric = next((name for name in PREFERRED if name in metrics), "train.loss")
+        if self.metric not in metrics:
+            raise ConfigurationError(
+                f"there is no metric {self.metric!r} to choose the best checkpoint by",
+                where=f"Checkpoint(best={self.metric!r})",
+                remedy=did_you_mean(self.metric, metrics),
+            )
+        value = metrics[self.metric]
+        if not is_better(self.metric, value, self.best_value):
+            return False
+        self.best_value, self.best_epoch = value, training.epoch
+        return True
+
+
+def snapshot_of(training: Training) -> Snapshot:
+    """The training at this moment; between epochs it stands at the beginning of the next."""
+    sim = training.sim
+    recorded = len(training.history) >= training.epoch
+    inside: dict[str, np.ndarray] = {
+        f"settings/{name}/{key}": np.array(float(value))
+        for name, settings in sim.settings.items()
+        for key, value in settings.items()
+    }
+    for label, callback in _labelled(training.callbacks).items():
+        inside |= {f"callbacks/{label}/{key}": value for key, value in callback.state().items()}
+    if not recorded:
+        inside |= {f"meter/{key}": value for key, value in training.meter.state().items()}
+    return Snapshot(
+        digest=sim.spec.digest(),
+        epoch=training.epoch + 1 if recorded else training.epoch,
+        batch=0 if recorded else training.batch,
+        step=training.step,
+        seed=training.seed,
+        grid=(float(sim.dt), float(sim.duration), int(sim.batch)),
+        simulator=sim.state(),
+        training=inside | {"batches": np.array(training.batches)},
+        records=tuple(training.history),
+        stopped=training.stop,
+    )
+
+
+def resume_training(training: Training, path: Path) -> None:
+    """Put ``training`` where the checkpoint at ``path`` stands.
+
+    Raises:
+        CheckpointError: for a damaged checkpoint, or one that another network, grid, seed or set of
+            callbacks wrote, as going on would not give the numbers of an uninterrupted training.
+    """
+    snapshot = read_snapshot(path)
+    refuse_other_network(snapshot, training.sim, str(path))
+    _refuse_other_course(snapshot, training, path)
+    sim = training.sim
+    sim.restore(snapshot.simulator)
+    restore_settings(sim, snapshot.part("settings/"))
+    training.epoch, training.batch, training.step = snapshot.epoch, snapshot.batch, snapshot.step
+    training.batches = int(snapshot.training.get("batches", np.array(0)))
+    training.stop = snapshot.stopped
+    if snapshot.batch:
+        training.meter.restore(snapshot.part("meter/"))
+    for label, callback in _labelled(training.callbacks).items():
+        state = snapshot.part(f"callbacks/{label}/")
+        if state:
+            callback.restore(state)
+    training.history.replace(snapshot.records)
+
+
+def _refuse_other_course(snapshot: Snapshot, training: Training, path: Path) -> None:
+    sim = training.sim
+    grid = (float(sim.dt), float(sim.duration), int(sim.batch))
+    findings: list[str] = []
+    for name, theirs, ours in zip(("dt", "duration", "batch"), snapshot.grid, grid, strict=True):
+        if theirs != ours:
+            findings.append(f"{name} is {theirs:g} in the checkpoint and {ours:g} here")
+    if snapshot.seed != training.seed:
+        findings.append(f"the seed is {snapshot.seed} in the checkpoint and {training.seed} here")
+    if snapshot.digest != sim.spec.digest():
+        findings.append(
+            "equations, constants, loss or optimiser differ (the digests are not equal)"
+        )
+    ours_labels = {label for label, c in _labelled(training.callbacks).items() if c.state()}
+    labels = {name.split("/")[0] for name in snapshot.part("callbacks/")}
+    if labels != ours_labels:
+        listed = ", ".join(sorted(labels)) or "none", ", ".join(sorted(ours_labels)) or "none"
+        findings.append(f"the callbacks are {listed[0]} in the checkpoint and {listed[1]} here")
+    if findings:
+        raise CheckpointError(
+            "the training cannot be resumed from this checkpoint:\n    " + "\n    ".join(findings),
+            where=str(path),
+            remedy="resume with the settings of the run, or take its parameters alone: "
+            'load_checkpoint(path, sim, only="parameters")',
+        )
+
+
+def _labelled(callbacks: Iterable[Callback]) -> dict[str, Callback]:
+    """Callbacks by a name for the checkpoint: the class, numbered from its second one on."""
+    found: dict[str, Callback] = {}
+    for callback in callbacks:
+        name = type(callback).__name__
+        count = sum(type(other) is type(callback) for other in found.values())
+        found[f"{name}-{count + 1}" if count else name] = callback
+    return found

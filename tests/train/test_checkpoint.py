@@ -1,0 +1,210 @@
+"""A checkpoint is always whole, and everything in it comes back bit by bit."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from genprop.errors import CheckpointError, ConfigurationError
+from genprop.train.checkpoint import load_checkpoint, read_snapshot
+from genprop.train.fit import fit
+from genprop.train.history import read_history
+from genprop.train.saving import Checkpoint
+from tests.train.fake import ROOT, FakeSimulator, H, W, counts_task, equal_states
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from genprop.train.callbacks import Callback
+from genprop.train.fit import fit
+from tests.train.fake import FakeSimulator, counts_task
+
+class KillAt(Callback):
+    def __init__(self, moment, step):
+        setattr(self, moment, lambda training: os.kill(os.getpid(), signal.SIGKILL)
+                if training.step >= step else None)
+
+fit(FakeSimulator(), counts_task(), counts_task(20, 1), epochs=4, run=Path(sys.argv[1]),
+    callbacks=[KillAt(sys.argv[2], int(sys.argv[3]))], resume=True, progress=False)
+"""
+
+
+def run_python(script: str, *args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", script, *args], cwd=ROOT, capture_output=True, text=True
+    )
+
+
+def test_a_killed_training_resumes_bit_by_bit(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    for moment, step in [("on_batch_end", 3), ("on_gradients", 13), ("on_record", 18)]:
+        killed = run_python(KILLED, str(run), moment, str(step))
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+    resumed, whole = FakeSimulator(seed=3), FakeSimulator()
+    train, valid = counts_task(), counts_task(20, 1)
+    history = fit(resumed, train, valid, epochs=4, run=run, resume=True, progress=False)
+    expected = fit(whole, train, valid, epochs=4, run=tmp_path / "whole", progress=False)
+    assert equal_states(resumed.state(), whole.state())
+    assert history == expected
+    assert read_history(run / "history.jsonl") == expected.records
+    for name in ("last.h5", "best.h5"):
+        a = read_snapshot(run / "checkpoints" / name)
+        b = read_snapshot(tmp_path / "whole" / "checkpoints" / name)
+        assert equal_states(a.simulator, b.simulator)
+        assert equal_states(a.training, b.training)
+        assert (a.epoch, a.batch, a.step, a.records) == (b.epoch, b.batch, b.step, b.records)
+
+
+def trained(path: Path, epochs: int = 1) -> FakeSimulator:
+    sim = FakeSimulator()
+    fit(sim, counts_task(), epochs=epochs, callbacks=[Checkpoint(path)], progress=False)
+    return sim
+
+
+def test_flat_names_are_the_paths_in_the_file(tmp_path: Path) -> None:
+    sim = trained(tmp_path / "c.h5")
+    with h5py.File(tmp_path / "c.h5") as file:
+        stored = file[f"parameter/{W}"]
+        assert isinstance(stored, h5py.Dataset)
+        assert np.array_equal(stored[()], sim.parameters[W])
+        assert file.attrs["version"] == 1
+        assert file.attrs["digest"] == sim.spec.digest()
+
+
+def test_settings_changed_while_learning_come_back(tmp_path: Path) -> None:
+    sim = FakeSimulator()
+    sim.settings[W]["rate"] = 0.1 / 3
+    fit(sim, counts_task(), epochs=1, callbacks=[Checkpoint(tmp_path / "c.h5")], progress=False)
+    other = FakeSimulator(seed=5)
+    load_checkpoint(tmp_path / "c.h5", other)
+    assert other.settings == sim.settings
+    assert equal_states(other.state(), sim.state())
+
+
+def test_parameters_alone_leave_the_optimiser_as_it_is(tmp_path: Path) -> None:
+    sim, other = trained(tmp_path / "c.h5"), FakeSimulator(rate=0.5)
+    load_checkpoint(tmp_path / "c.h5", other, only="parameters")
+    assert np.array_equal(other.parameters[W], sim.parameters[W])
+    assert other.settings[W]["rate"] == 0.5
+    assert not other.moments[W].any()
+
+
+def test_best_is_kept_beside_last(tmp_path: Path) -> None:
+    sim = FakeSimulator(rate=0.5)
+    saver = Checkpoint(tmp_path / "c.h5", best="valid.loss")
+    history = fit(
+        sim, counts_task(), counts_task(20, 1), epochs=6, callbacks=[saver], progress=False
+    )
+    best = history.best("valid.loss")
+    assert saver.best_epoch == best.epoch
+    snapshot = load_checkpoint(tmp_path / "c-best.h5", sim)
+    assert snapshot.records[-1] == best
+
+
+def test_an_unknown_metric_for_best_is_named(tmp_path: Path) -> None:
+    saver = Checkpoint(tmp_path / "c.h5", best="valid.acuracy")
+    with pytest.raises(ConfigurationError, match=r"did you mean 'valid.accuracy'"):
+        fit(
+            FakeSimulator(),
+            counts_task(),
+            counts_task(9),
+            epochs=1,
+            callbacks=[saver],
+            progress=False,
+        )
+
+
+def test_every_spaces_checkpoints_and_the_last_epoch_is_always_kept(tmp_path: Path) -> None:
+    saver = Checkpoint(tmp_path / "c.h5", every=2)
+    fit(FakeSimulator(), counts_task(), epochs=3, callbacks=[saver], progress=False)
+    assert len(read_snapshot(tmp_path / "c.h5").records) == 3
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.5, 0.9, 0.999])
+def test_a_truncated_file_is_refused_with_a_remedy(tmp_path: Path, share: float) -> None:
+    trained(tmp_path / "c.h5")
+    whole = (tmp_path / "c.h5").read_bytes()
+    (tmp_path / "cut.h5").write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(CheckpointError, match=r"truncated(.|\n)*best\.h5"):
+        load_checkpoint(tmp_path / "cut.h5", FakeSimulator())
+
+
+def test_foreign_files_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "text.h5").write_text("no HDF5")
+    with h5py.File(tmp_path / "foreign.h5", "w") as file:
+        file["x"] = np.arange(3)
+    for name in ("text.h5", "foreign.h5", "missing.h5"):
+        with pytest.raises(CheckpointError, match=name):
+            read_snapshot(tmp_path / name)
+
+
+def test_a_newer_format_asks_for_an_update(tmp_path: Path) -> None:
+    trained(tmp_path / "c.h5")
+    with h5py.File(tmp_path / "c.h5", "r+") as file:
+        file.attrs["version"] = 99
+    with pytest.raises(CheckpointError, match="update genprop"):
+        read_snapshot(tmp_path / "c.h5")
+
+
+def test_a_checkpoint_of_another_network_says_what_differs(tmp_path: Path) -> None:
+    trained(tmp_path / "c.h5")
+    other = FakeSimulator(channels=7)
+    with pytest.raises(CheckpointError) as caught:
+        load_checkpoint(tmp_path / "c.h5", other)
+    assert f"{W} is (6, 3) in the checkpoint and (7, 3) in the network" in str(caught.value)
+    assert H in str(caught.value)
+    other.parameters.arrays["out.tau"] = np.ones(3)
+    with pytest.raises(CheckpointError, match=r"out\.tau \(3,\) is missing"):
+        load_checkpoint(tmp_path / "c.h5", other)
+
+
+def test_resuming_another_course_says_what_differs(tmp_path: Path) -> None:
+    trained(tmp_path / "c.h5")
+    savers = [Checkpoint(tmp_path / "c.h5")]
+
+    def resume(sim: FakeSimulator, seed: int = 0) -> str:
+        with pytest.raises(CheckpointError) as caught:
+            fit(
+                sim,
+                counts_task(),
+                epochs=2,
+                callbacks=savers,
+                resume=True,
+                seed=seed,
+                progress=False,
+            )
+        return str(caught.value)
+
+    assert "batch is 8 in the checkpoint and 9 here" in resume(FakeSimulator(batch=9))
+    assert "the seed is 0 in the checkpoint and 4 here" in resume(FakeSimulator(), seed=4)
+    assert "optimiser differ" in resume(FakeSimulator(rate=0.07))
+
+
+def test_a_full_disk_leaves_the_previous_checkpoint_whole(tmp_path: Path) -> None:
+    path = tmp_path / "c.h5"
+    sim = trained(path)
+    before = path.read_bytes()
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, old[1]))
+    try:
+        with pytest.raises(CheckpointError, match="previous one there is intact"):
+            fit(sim, counts_task(), epochs=1, callbacks=[Checkpoint(path)], progress=False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["c.h5"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind the superuser")
+def test_a_folder_without_permission_is_named(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0o500)
+    with pytest.raises(CheckpointError, match="closed"):
+        trained(tmp_path / "closed" / "c.h5")

@@ -1,0 +1,220 @@
+"""fit and evaluate learn from every sample, and stop before damage."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from genprop.data import Shift
+from genprop.errors import ConfigurationError, DataError, TrainingError
+from genprop.train.callbacks import Callback, Training
+from genprop.train.evaluate import evaluate
+from genprop.train.fit import fit
+from genprop.train.history import read_history
+from genprop.train.saving import Checkpoint
+from tests.train.fake import FakeSimulator, W, counts_task, equal_states
+
+
+class InterruptAt(Callback):
+    """Raises SIGINT when a batch of an epoch is done."""
+
+    def __init__(self, epoch: int, batch: int) -> None:
+        self.at = (epoch, batch)
+
+    def on_batch_end(self, training: Training) -> None:
+        if (training.epoch, training.batch) == self.at:
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_every_sample_is_learned_from_once_an_epoch() -> None:
+    sim = FakeSimulator(batch=8)
+    fit(sim, counts_task(45), epochs=2, progress=False)
+    assert sim.seen == [8, 8, 8, 8, 8, 5] * 2
+
+
+def test_learning_reduces_the_loss_and_counts_it_per_sample() -> None:
+    sim, train, valid = FakeSimulator(), counts_task(45), counts_task(30, seed=1)
+    history = fit(sim, train, valid, epochs=15, progress=False)
+    assert len(history) == 15
+    assert history["train.loss"][-1] < 0.8 * history["train.loss"][0]
+    assert history["valid.accuracy"][-1] == evaluate(sim, valid).accuracy
+    one_by_one = [sim.run(b).loss for b in valid.batches(1)]
+    assert history["valid.loss"][-1] == pytest.approx(np.mean(one_by_one), rel=1e-6)
+
+
+def test_order_follows_from_the_seed_and_differs_between_epochs() -> None:
+    class Order(Callback):
+        def __init__(self) -> None:
+            self.losses: list[float] = []
+
+        def on_batch_end(self, training: Training) -> None:
+            self.losses.append(training.sim.last.loss)
+
+    def losses(seed: int) -> list[float]:
+        order, sim = Order(), FakeSimulator(rate=0.0)
+        fit(sim, counts_task(), epochs=2, callbacks=[order], seed=seed, progress=False)
+        return order.losses
+
+    assert losses(1) == losses(1)
+    assert losses(1) != losses(2)
+    assert losses(1)[:6] != losses(1)[6:]
+
+
+def test_augmentation_replaces_that_of_the_dataset() -> None:
+    train = counts_task().with_augment(Shift(3))
+    plain, own, none = FakeSimulator(), FakeSimulator(), FakeSimulator()
+    fit(plain, counts_task(), epochs=1, progress=False)
+    fit(own, train, epochs=1, progress=False)
+    fit(none, train, epochs=1, augment=(), progress=False)
+    assert equal_states(plain.state(), none.state())
+    assert not equal_states(plain.state(), own.state())
+
+
+def test_a_gradient_that_is_not_finite_stops_before_the_update(tmp_path: Path) -> None:
+    sim = FakeSimulator()
+    sim.poison_at = 9
+    with pytest.raises(TrainingError) as caught:
+        fit(sim, counts_task(), epochs=3, run=tmp_path / "run", progress=False)
+    message = str(caught.value)
+    assert "epoch 2, batch 4" in message
+    assert W in message
+    assert "last.h5" in message
+    assert np.isfinite(sim.parameters[W]).all()
+    again = FakeSimulator()
+    fit(again, counts_task(), epochs=2, run=tmp_path / "run", resume=True, progress=False)
+    whole = FakeSimulator()
+    fit(whole, counts_task(), epochs=2, progress=False)
+    assert equal_states(again.state(), whole.state())
+
+
+def test_a_parameter_that_is_not_finite_stops_the_training() -> None:
+    sim = FakeSimulator(rate=1e300)
+    with pytest.raises(TrainingError, match=r"parameter 'input->out.weight'(.|\n)*batch"):
+        fit(sim, counts_task(), epochs=3, progress=False)
+
+
+def test_a_loss_that_is_not_finite_is_named() -> None:
+    class Broken(FakeSimulator):
+        def gradients(self, batch: object, /) -> tuple[float, dict[str, np.ndarray]]:
+            value, grads = super().gradients(batch)  # pyright: ignore[reportArgumentType]
+            return (float("inf") if self.updates == 1 else value), grads
+
+    with pytest.raises(TrainingError, match=r"loss is inf(.|\n)*epoch 1, batch 2"):
+        fit(Broken(), counts_task(), epochs=1, progress=False)
+
+
+@pytest.mark.parametrize("at", [(1, 1), (2, 3), (2, 6), (3, 6)])
+def test_an_interrupted_training_resumes_bit_by_bit(tmp_path: Path, at: tuple[int, int]) -> None:
+    whole, train, valid = FakeSimulator(), counts_task(), counts_task(20, 1)
+    expected = fit(whole, train, valid, epochs=3, progress=False)
+    first = FakeSimulator()
+    with pytest.raises(KeyboardInterrupt):
+        fit(
+            first,
+            train,
+            valid,
+            epochs=3,
+            callbacks=[InterruptAt(*at)],
+            run=tmp_path,
+            progress=False,
+        )
+    second = FakeSimulator(seed=7)
+    history = fit(second, train, valid, epochs=3, run=tmp_path, resume=True, progress=False)
+    assert equal_states(second.state(), whole.state())
+    assert history == expected
+    assert read_history(tmp_path / "history.jsonl") == expected.records
+
+
+def test_the_signal_is_given_back_after_an_interrupt(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        fit(FakeSimulator(), counts_task(), epochs=1, callbacks=[InterruptAt(1, 1)], progress=False)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_interrupt_says_how_to_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        fit(FakeSimulator(), counts_task(), epochs=2, callbacks=[InterruptAt(2, 1)], run=tmp_path)
+    shown = capsys.readouterr().out
+    assert "resume=True" in shown
+    assert "last.h5" in shown
+
+
+def test_one_line_per_epoch_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    fit(FakeSimulator(), counts_task(), counts_task(10), epochs=3)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert "epoch 2/3" in lines[1]
+    assert "valid.accuracy" in lines[1]
+
+
+def test_a_run_folder_is_not_overwritten(tmp_path: Path) -> None:
+    fit(FakeSimulator(), counts_task(), epochs=1, run=tmp_path, progress=False)
+    with pytest.raises(ConfigurationError, match="resume"):
+        fit(FakeSimulator(), counts_task(), epochs=1, run=tmp_path, progress=False)
+
+
+def test_resuming_needs_a_place_to_resume_from() -> None:
+    with pytest.raises(ConfigurationError, match="run folder"):
+        fit(FakeSimulator(), counts_task(), epochs=1, resume=True, progress=False)
+
+
+def test_resuming_with_more_epochs_goes_on(tmp_path: Path) -> None:
+    sim, whole = FakeSimulator(), FakeSimulator()
+    saver = Checkpoint(tmp_path / "c.h5")
+    fit(sim, counts_task(), epochs=2, callbacks=[saver], progress=False)
+    later = FakeSimulator()
+    fit(
+        later,
+        counts_task(),
+        epochs=4,
+        callbacks=[Checkpoint(tmp_path / "c.h5")],
+        resume=True,
+        progress=False,
+    )
+    fit(whole, counts_task(), epochs=4, progress=False)
+    assert equal_states(later.state(), whole.state())
+
+
+def test_an_empty_dataset_is_refused() -> None:
+    empty = counts_task().select(np.zeros(0, np.int64))
+    with pytest.raises(DataError):
+        fit(FakeSimulator(), empty, epochs=1, progress=False)
+    with pytest.raises(DataError):
+        evaluate(FakeSimulator(), empty)
+
+
+def test_evaluation_counts_each_sample_once_whatever_the_batch() -> None:
+    sim, data = FakeSimulator(), counts_task(31)
+    whole, parts = evaluate(sim, data, batch=31), evaluate(sim, data, batch=4)
+    assert whole.confusion is not None and parts.confusion is not None
+    assert whole.confusion.sum() == 31
+    assert np.array_equal(whole.confusion, parts.confusion)
+    assert whole.accuracy == parts.accuracy == np.trace(whole.confusion) / 31
+    assert whole.loss == pytest.approx(parts.loss, rel=1e-12)
+    assert np.array_equal(whole.spikes["hidden"], parts.spikes["hidden"])
+
+
+def test_evaluation_names_silent_neurons_and_prints() -> None:
+    shown = evaluate(FakeSimulator(), counts_task())
+    assert shown.silent["hidden"].tolist() == [2]
+    text = str(shown)
+    assert "1 of 3 neurons silent" in text
+    assert "rows are labels" in text
+    assert shown.class_accuracy is not None
+    assert shown.class_accuracy.shape == (3,)
+
+
+def test_labels_beyond_the_scores_are_refused() -> None:
+    class Two(FakeSimulator):
+        def run(self, batch: object, /, record: object = ()) -> object:  # pyright: ignore
+            result = super().run(batch)  # pyright: ignore[reportArgumentType]
+            assert result.scores is not None
+            return type(result)(result.loss, result.scores[:, :2], result.spikes)
+
+    with pytest.raises(DataError, match="label 2"):
+        evaluate(Two(), counts_task())  # pyright: ignore[reportArgumentType]
