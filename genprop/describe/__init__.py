@@ -1,0 +1,1 @@
+"""What the scientist writes: networks, neurons, synapses, losses; frozen data, numpy only."""

@@ -1,0 +1,178 @@
+"""Neurons: a hybrid system in the field's own notation, written in Python or taken from a model file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from genprop.describe.check import check_neuron
+from genprop.describe.library import load_neuron
+from genprop.describe.model import (
+    Units,
+    declare_all,
+    default_values,
+    parameter_quantities,
+    parameter_units,
+    quantity,
+    refuse_clashes,
+    refuse_unknown,
+    targets,
+    with_initial,
+)
+from genprop.describe.spec import NeuronSpec, ParameterSpec
+from genprop.describe.text import assignments, derivatives, guard
+from genprop.units import parse_unit
+
+if TYPE_CHECKING:
+    from genprop.describe.declaration import Declaration
+    from genprop.describe.initial import Learn, Number, Value
+
+__all__ = ["Neuron", "Source", "neuron", "spikes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A population whose spikes come from the data."""
+
+
+def spikes() -> Source:
+    """Mark a population as a source: ``net.population("input", 700, gp.spikes())``."""
+    return Source()
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Neuron:
+    """A neuron model with the values of its parameters; it never changes.
+
+    Between spikes ẋ = f(x); a spike when the guard ``left > right`` is crossed upwards; then the reset
+    x⁺ = h(x⁻), all right sides read before the spike; then, for the duration that the parameter
+    ``refractory`` gives, the ``held`` states stand still.
+
+    Args:
+        name: the model's name.
+        flow: ``"dv/dt = (I - v)/tau_mem;  da/dt = -a/tau_a"``.
+        spike: ``"v > v_th + beta*a"``; empty for a readout that never spikes.
+        reset: ``"v = 0;  a = a + 1"``.
+        parameters: a number or quantity (one per population), an array or initialiser (one per
+            neuron), each optionally inside ``learn()``.
+        inputs: what synapses drive.
+        refractory: the parameter with the duration of refractoriness.
+        held: the states that stand still meanwhile.
+        units: of states, inputs and parameters, by name; without one, a parameter has the unit of
+            its value and anything else is a plain number.
+        initial: states at t = 0 (else 0).
+        doc: what the model is.
+        cite: where it comes from.
+
+    Raises:
+        EquationError: for equations that cannot be read.
+        DescriptionError: for names that are missing, unknown or used twice.
+    """
+
+    spec: NeuronSpec
+    values: Mapping[str, Declaration] = field(hash=False)
+    units: Units = field(hash=False)
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        flow: str,
+        spike: str = "",
+        reset: str = "",
+        parameters: Mapping[str, Value | Learn] | None = None,
+        inputs: Sequence[str] = ("I",),
+        refractory: str = "",
+        held: Sequence[str] = (),
+        units: Mapping[str, str] | None = None,
+        initial: Mapping[str, Number] | None = None,
+        doc: str = "",
+        cite: str = "",
+    ) -> None:
+        owner = f"neuron {name!r}"
+        parameters, declared = dict(parameters or {}), dict(units or {})
+        flows = derivatives(flow, f"flow of {owner}")
+        names = [*targets(flows), *parameters, *inputs]
+        refuse_clashes(owner, names)
+        refuse_unknown(owner, "state, input or parameter", declared, names)
+        scales = {n: parse_unit(declared.get(n, "1")) for n in (*targets(flows), *inputs)}
+        scales |= parameter_units(parameters, declared)
+        quantities, values = parameter_quantities(name, parameters, scales)
+        states = tuple(quantity(n, 0.0, scales[n]) for n in targets(flows))
+        spec = NeuronSpec(
+            name=name,
+            flow=flows,
+            spike=guard(spike, f"spike of {owner}"),
+            reset=assignments(reset, f"reset of {owner}"),
+            states=with_initial(owner, states, initial or {}, scales),
+            parameters=quantities,
+            inputs=tuple(quantity(n, 0.0, scales[n]) for n in inputs),
+            refractory=refractory,
+            held=tuple(held),
+            doc=doc,
+            cite=cite,
+            source="Python",
+        )
+        check_neuron(spec)
+        self._set(spec, values, scales)
+
+    def _set(self, spec: NeuronSpec, values: Mapping[str, Declaration], units: Units) -> None:
+        object.__setattr__(self, "spec", spec)
+        object.__setattr__(self, "values", MappingProxyType(dict(values)))
+        object.__setattr__(self, "units", MappingProxyType(dict(units)))
+
+    @classmethod
+    def of(cls, spec: NeuronSpec, values: Mapping[str, Declaration], units: Units) -> Neuron:
+        """A neuron of a specification whose parameters all have a value."""
+        made = object.__new__(cls)
+        made._set(spec, values, units)
+        return made
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Neuron.of, (self.spec, dict(self.values), dict(self.units))
+
+    def given(
+        self, initial: Mapping[str, Number] | None = None, **overrides: Value | Learn
+    ) -> Neuron:
+        """The same model with other values.
+
+        Raises:
+            DescriptionError: for a name the model does not have, or a value out of its bounds.
+        """
+        spec = self.spec
+        found = declare_all(spec.name, overrides, spec.parameters, self.units)
+        parameters = tuple(
+            found[q.name].quantity(q) if q.name in found else q for q in spec.parameters
+        )
+        states = with_initial(f"neuron {spec.name!r}", spec.states, initial or {}, self.units)
+        changed = replace(spec, parameters=parameters, states=states)
+        return Neuron.of(changed, {**self.values, **found}, self.units)
+
+    @property
+    def spiking(self) -> bool:
+        """Whether it ever spikes."""
+        return self.spec.spike is not None
+
+    def parameter_specs(self, population: str, size: int) -> tuple[ParameterSpec, ...]:
+        """The parameters of a population of ``size`` such neurons, in the model's order."""
+        return tuple(
+            self.values[q.name].parameter(f"{population}.{q.name}", "neuron", size, q)
+            for q in self.spec.parameters
+        )
+
+
+def neuron(
+    model: str, *, initial: Mapping[str, Number] | None = None, **overrides: Value | Learn
+) -> Neuron:
+    """A neuron of the library by name (capitals do not matter), or of a model file by its path.
+
+    ``gp.neuron("LIF", tau_mem=20*ms)``: parameters not named keep the values of the file.
+
+    Raises:
+        DescriptionError: for an unknown model or parameter, with the closest known one.
+    """
+    found = load_neuron(model)
+    values = default_values(found.spec.name, found.spec.parameters, found.units)
+    return Neuron.of(found.spec, values, found.units).given(initial, **overrides)

@@ -1,0 +1,271 @@
+"""The frozen description: what ``Network.freeze`` gives and every later stage reads.
+
+Plain data: strings, numbers and numpy arrays, no functions. Two networks that would compute the same
+have the same :meth:`NetworkSpec.digest`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
+
+import numpy as np
+
+from genprop.describe.initial import Initialiser
+from genprop.units import DIMENSIONLESS, Dimension
+
+__all__ = [
+    "Equation",
+    "LossTermSpec",
+    "NetworkSpec",
+    "NeuronSpec",
+    "ParameterSpec",
+    "PatternSpec",
+    "PopulationSpec",
+    "ProjectionSpec",
+    "QuantitySpec",
+    "ReadoutSpec",
+    "ReceptorSpec",
+    "SynapseSpec",
+    "UpdateSpec",
+    "digest_of",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """One equation as the user wrote it: ``target`` (a state) and the text of its right-hand side.
+
+    ``source`` and ``line``/``column`` say where the text stands, for errors with a caret.
+    """
+
+    target: str
+    text: str
+    source: str = field(default="", compare=False)
+    line: int = field(default=0, compare=False)
+    column: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class QuantitySpec:
+    """A state or parameter that a model declares: default value (base units), dimension, bounds, doc."""
+
+    name: str
+    value: float
+    dimension: Dimension = DIMENSIONLESS
+    minimum: float | None = None
+    maximum: float | None = None
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NeuronSpec:
+    """A neuron model: the hybrid system of one cell, as text.
+
+    ``flow`` holds ẋ, ``spike`` the guard as ``"v > v_th"`` (empty for a readout that never spikes),
+    ``reset`` the states that jump. ``inputs`` are the names that synapses drive (usually ``I``).
+    ``refractory`` names the parameter with the clamp's duration and ``held`` the states it clamps.
+    """
+
+    name: str
+    flow: tuple[Equation, ...]
+    spike: Equation | None
+    reset: tuple[Equation, ...]
+    states: tuple[QuantitySpec, ...]
+    parameters: tuple[QuantitySpec, ...]
+    inputs: tuple[QuantitySpec, ...]
+    refractory: str = ""
+    held: tuple[str, ...] = ()
+    doc: str = ""
+    cite: str = ""
+    source: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SynapseSpec:
+    """A synapse model: its own states' ``flow``, what an ``arrival`` of weight ``w`` adds, its output.
+
+    ``arrival`` targets a state of the synapse or, for synapses without state, one of the neuron.
+    ``output`` is an expression added to the neuron's input ``input`` (empty when there is none).
+    """
+
+    name: str
+    flow: tuple[Equation, ...]
+    arrival: tuple[Equation, ...]
+    output: Equation | None
+    input: str
+    states: tuple[QuantitySpec, ...]
+    parameters: tuple[QuantitySpec, ...]
+    doc: str = ""
+    cite: str = ""
+    source: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterSpec:
+    """A parameter of the network, by its flat name: ``"hidden.tau_mem"``, ``"inp->hidden.weight"``.
+
+    ``shape`` is ``()`` for one value per population, ``(n,)`` per neuron, ``(pre, post)`` or ``(nnz,)``
+    per synapse; values are in base units of ``dimension``. ``key`` is the name in the model.
+    """
+
+    name: str
+    key: str
+    role: str
+    shape: tuple[int, ...]
+    initial: Initialiser
+    dimension: Dimension = DIMENSIONLESS
+    learned: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    doc: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptorSpec:
+    """One synapse model on one population; projections that share it share its states.
+
+    ``suffix`` is appended to state and parameter names where a population has several receptors
+    (``"_fast"``), and is empty where it has one.
+    """
+
+    name: str
+    suffix: str
+    synapse: SynapseSpec
+    parameters: tuple[ParameterSpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationSpec:
+    """``size`` neurons of one model, or a source of spikes when ``neuron`` is None.
+
+    ``parameters`` are those of the neuron, in the model's order.
+    """
+
+    name: str
+    size: int
+    neuron: NeuronSpec | None
+    parameters: tuple[ParameterSpec, ...] = ()
+    receptors: tuple[ReceptorSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PatternSpec:
+    """Who is connected: ``"dense"``, or ``"sparse"`` in row order (CSR).
+
+    For sparse patterns ``row_start`` (pre + 1,) and ``column`` (nnz,) hold the connections of each
+    presynaptic neuron, columns ascending; both are empty for dense ones.
+    """
+
+    kind: str
+    row_start: np.ndarray
+    column: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectionSpec:
+    """Spikes of ``pre`` arrive at receptor ``receptor`` of ``post`` after a delay, with a weight.
+
+    ``delay`` is None where every delay is zero. ``max_delay`` [ms] bounds delays now and while learning.
+    """
+
+    name: str
+    pre: str
+    post: str
+    receptor: str
+    pattern: PatternSpec
+    weight: ParameterSpec
+    delay: ParameterSpec | None
+    max_delay: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReadoutSpec:
+    """What a loss looks at: ``kind`` names a file in ``adjoint/readouts``, ``state`` may be empty."""
+
+    kind: str
+    population: str
+    state: str = ""
+    options: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LossTermSpec:
+    """``coefficient`` × the loss ``kind`` (a file in ``adjoint/losses``) of one readout."""
+
+    coefficient: float
+    kind: str
+    readout: ReadoutSpec
+    options: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateSpec:
+    """An optimiser as equations: per element ``states`` and ``equations`` in order, of ``g`` and ``x``.
+
+    ``settings`` are its numbers by name; ``parameters`` the flat names of what it updates.
+    """
+
+    name: str
+    equations: tuple[Equation, ...]
+    states: tuple[QuantitySpec, ...]
+    settings: tuple[QuantitySpec, ...]
+    parameters: tuple[str, ...]
+    doc: str = ""
+    cite: str = ""
+    source: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSpec:
+    """The whole description: populations in order, projections, loss terms and optimisers."""
+
+    name: str
+    populations: tuple[PopulationSpec, ...]
+    projections: tuple[ProjectionSpec, ...]
+    loss: tuple[LossTermSpec, ...] = ()
+    updates: tuple[UpdateSpec, ...] = ()
+
+    def population(self, name: str) -> PopulationSpec:
+        """The population called ``name``."""
+        return next(p for p in self.populations if p.name == name)
+
+    def parameters(self) -> Iterator[ParameterSpec]:
+        """Every parameter: populations first (neuron, then receptors), then projections."""
+        for population in self.populations:
+            yield from population.parameters
+            for receptor in population.receptors:
+                yield from receptor.parameters
+        for projection in self.projections:
+            yield projection.weight
+            if projection.delay is not None:
+                yield projection.delay
+
+    def digest(self) -> str:
+        """sha256 over everything that changes what is computed; places and prose do not count."""
+        return digest_of(self)
+
+
+def digest_of(value: object) -> str:
+    """The sha256 of frozen data (dataclasses, tuples, strings, numbers, arrays), as hex."""
+    hasher = hashlib.sha256()
+    _feed(hasher, value)
+    return hasher.hexdigest()
+
+
+def _feed(hasher: hashlib._Hash, value: object) -> None:
+    if isinstance(value, np.ndarray):
+        hasher.update(f"array{value.shape}{value.dtype.str}".encode())
+        hasher.update(np.ascontiguousarray(value).tobytes())
+    elif is_dataclass(value):
+        hasher.update(type(value).__name__.encode())
+        for f in fields(value):
+            if f.compare and f.name not in ("doc", "cite"):
+                _feed(hasher, getattr(value, f.name))
+    elif isinstance(value, tuple):
+        hasher.update(f"({len(value)}".encode())
+        for item in value:
+            _feed(hasher, item)
+    else:
+        hasher.update(repr(value).encode() + b";")

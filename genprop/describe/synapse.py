@@ -1,0 +1,175 @@
+"""Synapses: what an arriving spike adds, how it decays, and what of it drives the neuron."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from genprop.describe.check import check_synapse
+from genprop.describe.library import load_synapse
+from genprop.describe.model import (
+    Units,
+    declare_all,
+    default_values,
+    parameter_quantities,
+    parameter_units,
+    quantity,
+    refuse_clashes,
+    refuse_unknown,
+    targets,
+)
+from genprop.describe.spec import ParameterSpec, QuantitySpec, SynapseSpec
+from genprop.describe.text import assignments, check_identifier, derivatives, right_side
+from genprop.errors import DescriptionError, did_you_mean
+from genprop.units import Quantity, parse_unit
+
+if TYPE_CHECKING:
+    from genprop.describe.declaration import Declaration
+    from genprop.describe.initial import Learn, Value
+
+__all__ = ["Synapse", "synapse"]
+
+WEIGHT = "w"
+"""The weight of the arriving spike, in arrivals."""
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Synapse:
+    """A synapse model with the values of its parameters; it never changes.
+
+    Args:
+        name: the receptor's name.
+        arrival: ``"I = I + w"``, of the synapse's own states or, without any, of the neuron's.
+        flow: ``"dI/dt = -I/tau"``; empty for synapses without state.
+        output: what is added to the neuron's input, ``"I"``.
+        input: that input.
+        parameters: like those of :class:`~genprop.describe.neuron.Neuron`.
+        units: of states and parameters, by name.
+        doc: what the model is.
+        cite: where it comes from.
+    """
+
+    name: str
+    spec: SynapseSpec
+    values: Mapping[str, Declaration] = field(hash=False)
+    units: Units = field(hash=False)
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        arrival: str,
+        flow: str = "",
+        output: str = "",
+        input: str = "I",  # noqa: A002
+        parameters: Mapping[str, Value | Learn] | None = None,
+        units: Mapping[str, str] | None = None,
+        doc: str = "",
+        cite: str = "",
+    ) -> None:
+        owner = f"synapse {name!r}"
+        parameters, declared = dict(parameters or {}), dict(units or {})
+        flows = derivatives(flow, f"flow of {owner}")
+        names = [*targets(flows), *parameters]
+        refuse_clashes(owner, [*names, WEIGHT])
+        refuse_unknown(owner, "state or parameter", declared, names)
+        scales = {n: parse_unit(declared.get(n, "1")) for n in targets(flows)}
+        scales |= parameter_units(parameters, declared)
+        quantities, values = parameter_quantities(name, parameters, scales)
+        spec = SynapseSpec(
+            name=name,
+            flow=flows,
+            arrival=assignments(arrival, f"arrival of {owner}"),
+            output=right_side(input, output, f"output of {owner}"),
+            input=input if output else "",
+            states=tuple(quantity(n, 0.0, scales[n]) for n in targets(flows)),
+            parameters=quantities,
+            doc=doc,
+            cite=cite,
+            source="Python",
+        )
+        check_synapse(spec)
+        self._set(name, spec, values, scales)
+
+    def _set(
+        self, name: str, spec: SynapseSpec, values: Mapping[str, Declaration], units: Units
+    ) -> None:
+        check_identifier(name, "synapse")
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "spec", spec)
+        object.__setattr__(self, "values", MappingProxyType(dict(values)))
+        object.__setattr__(self, "units", MappingProxyType(dict(units)))
+
+    @classmethod
+    def of(
+        cls, name: str, spec: SynapseSpec, values: Mapping[str, Declaration], units: Units
+    ) -> Synapse:
+        """A synapse of a specification whose parameters all have a value."""
+        made = object.__new__(cls)
+        made._set(name, spec, values, units)
+        return made
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Synapse.of, (self.name, self.spec, dict(self.values), dict(self.units))
+
+    def given(self, name: str | None = None, **overrides: Value | Learn) -> Synapse:
+        """The same model with other values, or under another name.
+
+        Raises:
+            DescriptionError: for a name the model does not have, or a value out of its bounds.
+        """
+        found = declare_all(self.spec.name, overrides, self.spec.parameters, self.units)
+        parameters = tuple(
+            found[q.name].quantity(q) if q.name in found else q for q in self.spec.parameters
+        )
+        changed = replace(self.spec, parameters=parameters)
+        return Synapse.of(name or self.name, changed, {**self.values, **found}, self.units)
+
+    def target(self, neuron_states: tuple[QuantitySpec, ...]) -> QuantitySpec:
+        """The state whose dimension the weight has: the synapse's own, else the neuron's."""
+        return {q.name: q for q in (*neuron_states, *self.spec.states)}[self.spec.arrival[0].target]
+
+    def parameter_specs(self, prefix: str, size: int) -> tuple[ParameterSpec, ...]:
+        """The parameters of the receptor ``prefix`` (``"hidden.exp"``) on ``size`` neurons."""
+        return tuple(
+            self.values[q.name].parameter(f"{prefix}.{q.name}", "synapse", size, q)
+            for q in self.spec.parameters
+        )
+
+
+def synapse(
+    model: str,
+    *,
+    name: str | None = None,
+    units: Mapping[str, str] | None = None,
+    **overrides: Value | Learn,
+) -> Synapse:
+    """A synapse of the library by name, or of a model file by its path: ``synapse("exp", tau=5*ms)``.
+
+    ``units`` gives its states another unit (``{"I": "nA"}``) where the neuron's input has one.
+
+    Raises:
+        DescriptionError: for an unknown model or parameter, with the closest known one.
+    """
+    found = load_synapse(model)
+    spec, scales = _with_units(found.spec, units or {}, dict(found.units))
+    values = default_values(spec.name, spec.parameters, scales)
+    return Synapse.of(name or spec.name, spec, values, scales).given(**overrides)
+
+
+def _with_units(
+    spec: SynapseSpec, units: Mapping[str, str], scales: dict[str, Quantity]
+) -> tuple[SynapseSpec, dict[str, Quantity]]:
+    states = {q.name for q in spec.states}
+    for name in units:
+        if name not in states:
+            raise DescriptionError(
+                f"synapse {spec.name!r} has no state {name!r}", remedy=did_you_mean(name, states)
+            )
+    found = {name: parse_unit(text) for name, text in units.items()}
+    changed = tuple(
+        replace(q, dimension=found[q.name].dimension) if q.name in found else q for q in spec.states
+    )
+    return replace(spec, states=changed), {**scales, **found}

@@ -1,0 +1,74 @@
+"""Optimisers: equations of one element, from the library of models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from genprop.describe.library import load_update
+from genprop.describe.model import refuse_unknown
+from genprop.errors import DescriptionError, refuse_if
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from genprop.describe.initial import Number
+    from genprop.describe.spec import UpdateSpec
+
+__all__ = ["SGD", "Adam", "Update", "update"]
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """An optimiser with its settings, not yet given to any parameter."""
+
+    spec: UpdateSpec
+
+    def of(self, *parameters: str) -> UpdateSpec:
+        """The optimiser of these parameters, by flat name."""
+        return replace(self.spec, parameters=parameters)
+
+
+def update(model: str, **settings: Number) -> Update:
+    """An optimiser of the library by name, or of a model file by its path.
+
+    Settings are in base units of the parameter (a rate for delays in ms); those not named keep the
+    values of the file.
+
+    Raises:
+        DescriptionError: for an unknown optimiser or setting, or one out of its bounds.
+    """
+    spec = load_update(model).spec
+    refuse_unknown(f"update {spec.name!r}", "setting", settings, [q.name for q in spec.settings])
+
+    def value(name: str, default: float) -> float:
+        given = settings.get(name, default)
+        return float(given) if isinstance(given, (int, float)) else float(given.value)
+
+    found = replace(
+        spec, settings=tuple(replace(q, value=value(q.name, q.value)) for q in spec.settings)
+    )
+    refuse_if(_outside(found))
+    return Update(found)
+
+
+def _outside(spec: UpdateSpec) -> Iterator[DescriptionError]:
+    for q in spec.settings:
+        low = float("-inf") if q.minimum is None else q.minimum
+        high = float("inf") if q.maximum is None else q.maximum
+        if not low <= q.value <= high:
+            yield DescriptionError(
+                f"update {spec.name!r}: {q.name} = {q.value:g} is not between {low:g} and {high:g}"
+            )
+
+
+def Adam(
+    rate: Number = 1e-3, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8
+) -> Update:
+    """Adam (Kingma & Ba 2015): steps of about ``rate``, whatever the scale of the gradient."""
+    return update("adam", rate=rate, beta1=beta1, beta2=beta2, epsilon=epsilon)
+
+
+def SGD(rate: Number = 1e-3, momentum: float = 0.0) -> Update:
+    """Stochastic gradient descent x ← x − rate·m, m ← momentum·m + g."""
+    return update("sgd", rate=rate, momentum=momentum)

@@ -1,0 +1,203 @@
+"""Right-hand sides as trees that know where every piece stands.
+
+::
+
+    sum     = product (("+" | "-") product)*
+    product = signed (("*" | "/") signed)*
+    signed  = ("-" | "+") signed | power
+    power   = atom ("**" signed)?
+    atom    = number | name | function "(" sum ("," sum)* ")" | "(" sum ")"
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from genprop.describe.spec import Equation
+from genprop.describe.text import FUNCTIONS
+from genprop.errors import EquationError, caret, did_you_mean
+
+__all__ = ["Node", "fault", "place", "read", "read_guard"]
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<operator>\*\*|[-+*/(),^>]))"
+)
+_ARGUMENTS = {name: 2 if name in ("min", "max") else 1 for name in FUNCTIONS}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One piece of an expression.
+
+    ``kind`` is ``"number"``, ``"name"``, ``"call"`` (``text`` holds it), or an operation: ``"+"``,
+    ``"-"``, ``"*"``, ``"/"``, ``"**"``, ``"negate"``. ``start`` is its 0-based place in the text.
+    """
+
+    kind: str
+    text: str
+    start: int
+    operands: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    start: int
+
+
+def read(equation: Equation) -> Node:
+    """The tree of a right-hand side.
+
+    Raises:
+        EquationError: with a caret where reading stopped.
+    """
+    return _Parser(equation).whole()
+
+
+def read_guard(equation: Equation) -> tuple[Node, Node]:
+    """The two sides of ``left > right``.
+
+    Raises:
+        EquationError: with a caret where reading stopped.
+    """
+    return _Parser(equation).guard()
+
+
+def place(equation: Equation, offset: int) -> str:
+    """Where a piece stands: source, line and column, and the line with a caret below it."""
+    lead = ""
+    if equation.target:
+        rate = equation.source.startswith("flow")
+        lead = f"d{equation.target}/dt = " if rate else f"{equation.target} = "
+    line = equation.text[:offset].count("\n")
+    column = equation.column + offset if not line else offset - equation.text.rfind("\n", 0, offset)
+    where = f"  {equation.source}, line {equation.line + line}, column {column + 1}"
+    shown = equation.text.replace("\n", " ")
+    return f"{where}\n{caret(lead + shown, len(lead) + offset)}"
+
+
+def fault(what: str, equation: Equation, offset: int, remedy: str = "") -> EquationError:
+    """An error with a caret below the 0-based ``offset`` of the equation's text."""
+    return EquationError(what, where=place(equation, offset), remedy=remedy)
+
+
+class _Parser:
+    """Recursive descent over the tokens of one equation."""
+
+    def __init__(self, equation: Equation) -> None:
+        self.equation = equation
+        self.tokens = self._tokens()
+        self.next = 0
+
+    def _tokens(self) -> list[_Token]:
+        text, position, found = self.equation.text, 0, list[_Token]()
+        while text[position:].strip():
+            match = _TOKEN.match(text, position)
+            if match is None:
+                position += len(text[position:]) - len(text[position:].lstrip())
+                raise fault(f"{text[position]!r} cannot be read", self.equation, position)
+            kind = str(match.lastgroup)
+            found.append(_Token(kind, match.group(kind), match.start(kind)))
+            position = match.end()
+        found.append(_Token("end", "", len(text.rstrip())))
+        return found
+
+    def whole(self) -> Node:
+        node = self.sum()
+        self._finish()
+        return node
+
+    def guard(self) -> tuple[Node, Node]:
+        left = self.sum()
+        self._expect(">", "write left > right")
+        right = self.sum()
+        self._finish()
+        return left, right
+
+    def sum(self) -> Node:
+        node = self.product()
+        while (token := self._accept("+", "-")) is not None:
+            node = Node(token.text, token.text, token.start, (node, self.product()))
+        return node
+
+    def product(self) -> Node:
+        node = self.signed()
+        while (token := self._accept("*", "/")) is not None:
+            node = Node(token.text, token.text, token.start, (node, self.signed()))
+        return node
+
+    def signed(self) -> Node:
+        token = self._accept("-", "+")
+        if token is None:
+            return self.power()
+        inner = self.signed()
+        return inner if token.text == "+" else Node("negate", "-", token.start, (inner,))
+
+    def power(self) -> Node:
+        base = self.atom()
+        token = self._accept("**")
+        if token is None:
+            return base
+        return Node("**", "**", token.start, (base, self.signed()))
+
+    def atom(self) -> Node:
+        token = self.tokens[self.next]
+        if token.kind == "number":
+            self.next += 1
+            return Node("number", token.text, token.start)
+        if token.kind == "name":
+            self.next += 1
+            return self._call(token) if self._accept("(") else Node("name", token.text, token.start)
+        if self._accept("("):
+            inner = self.sum()
+            self._expect(")", "close the parenthesis")
+            return inner
+        raise self._unexpected()
+
+    def _call(self, name: _Token) -> Node:
+        arguments = [self.sum()]
+        while self._accept(","):
+            arguments.append(self.sum())
+        self._expect(")", "close the parenthesis")
+        if name.text not in FUNCTIONS:
+            raise fault(
+                f"{name.text!r} is no function",
+                self.equation,
+                name.start,
+                did_you_mean(name.text, FUNCTIONS),
+            )
+        if len(arguments) != _ARGUMENTS[name.text]:
+            raise fault(
+                f"{name.text} takes {_ARGUMENTS[name.text]} argument(s), not {len(arguments)}",
+                self.equation,
+                name.start,
+            )
+        return Node("call", name.text, name.start, tuple(arguments))
+
+    def _accept(self, *texts: str) -> _Token | None:
+        token = self.tokens[self.next]
+        if token.kind != "operator" or token.text not in texts:
+            return None
+        self.next += 1
+        return token
+
+    def _expect(self, text: str, remedy: str) -> None:
+        if self._accept(text) is None:
+            raise self._unexpected(f"{text!r} was expected", remedy)
+
+    def _finish(self) -> None:
+        if self.tokens[self.next].kind != "end":
+            raise self._unexpected()
+
+    def _unexpected(self, expected: str = "", remedy: str = "") -> EquationError:
+        token = self.tokens[self.next]
+        found = "the equation ends here" if token.kind == "end" else f"unexpected {token.text!r}"
+        what = f"{found}, but {expected}" if expected else found
+        if token.text == "^":
+            remedy = "write ** for powers"
+        elif not expected and token.kind in ("name", "number"):
+            remedy = "write * for products"
+        return fault(what, self.equation, token.start, remedy)
