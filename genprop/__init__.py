@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from genprop import backends, data, errors, testing, train, units
     from genprop.backends.native import Native
     from genprop.describe.initial import constant, learn, normal, uniform, values
-    from genprop.describe.network import Network, spikes
-    from genprop.describe.neuron import Neuron, neuron
+    from genprop.describe.network import Network
+    from genprop.describe.neuron import Neuron, neuron, spikes
     from genprop.describe.objective import (
         CrossEntropy,
         EarlySpike,
@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     from genprop.runtime.compile import compile, load
     from genprop.runtime.gradcheck import check_gradients
     from genprop.runtime.simulator import Simulator
-    from genprop.train.callbacks import Checkpoint
-    from genprop.train.fit import evaluate, fit
+    from genprop.train.evaluate import evaluate
+    from genprop.train.fit import fit
+    from genprop.train.saving import Checkpoint
     from genprop.units import Hz, Quantity, V, kHz, ms, mV, nA, pA, s, us
 
 __all__ = [
@@ -104,8 +105,8 @@ _ROOMS = ("backends", "data", "errors", "testing", "train", "units")
 _NAMES = {
     "backends.native": ("Native",),
     "describe.initial": ("constant", "learn", "normal", "uniform", "values"),
-    "describe.network": ("Network", "spikes"),
-    "describe.neuron": ("Neuron", "neuron"),
+    "describe.network": ("Network",),
+    "describe.neuron": ("Neuron", "neuron", "spikes"),
     "describe.objective": (
         "CrossEntropy",
         "EarlySpike",
@@ -127,8 +128,9 @@ _NAMES = {
     "runtime.compile": ("compile", "load"),
     "runtime.gradcheck": ("check_gradients",),
     "runtime.simulator": ("Simulator",),
-    "train.callbacks": ("Checkpoint",),
-    "train.fit": ("evaluate", "fit"),
+    "train.evaluate": ("evaluate",),
+    "train.fit": ("fit",),
+    "train.saving": ("Checkpoint",),
     "units": ("Hz", "Quantity", "V", "kHz", "mV", "ms", "nA", "pA", "s", "us"),
 }
 _MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}

@@ -1,0 +1,76 @@
+"""``import genprop`` is quick, and every public name leads somewhere."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import genprop
+
+SOURCE = Path(genprop.__file__).read_text(encoding="utf-8")
+HEAVY = ("sympy", "jinja2", "h5py", "numpy", "scipy", "sklearn", "rich", "matplotlib")
+
+
+def modules_after(statement: str) -> set[str]:
+    code = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
+    line = [sys.executable, "-c", code]
+    root = Path(genprop.__file__).parents[1]
+    answer = subprocess.run(line, capture_output=True, text=True, check=True, cwd=root)
+    return set(json.loads(answer.stdout))
+
+
+def test_importing_genprop_loads_no_library() -> None:
+    loaded = modules_after("import genprop")
+    assert [name for name in HEAVY if name in loaded] == []
+
+
+def test_describing_loads_neither_sympy_nor_jinja2_nor_h5py() -> None:
+    loaded = modules_after("import genprop as gp; gp.Network; gp.neuron; gp.ms; gp.learn")
+    assert {"sympy", "jinja2", "h5py"} & loaded == set()
+
+
+def typed_names() -> set[str]:
+    """What the TYPE_CHECKING block imports."""
+    block = next(node for node in ast.parse(SOURCE).body if isinstance(node, ast.If))
+    imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
+    assert len(imports) == len(block.body)
+    return {alias.name for node in imports for alias in node.names}
+
+
+def test_the_list_the_table_and_the_types_agree() -> None:
+    listed = set(genprop.__all__) - {"__version__"}
+    assert listed == {*genprop._MODULE_OF, *genprop._ROOMS}
+    assert listed == typed_names()
+    assert dir(genprop) == sorted(genprop.__all__)
+
+
+def test_a_name_is_typed_from_where_it_is_loaded() -> None:
+    block = next(node for node in ast.parse(SOURCE).body if isinstance(node, ast.If))
+    for node in block.body:
+        assert isinstance(node, ast.ImportFrom)
+        for alias in node.names:
+            if node.module != "genprop":
+                assert f"genprop.{genprop._MODULE_OF[alias.name]}" == node.module
+
+
+@pytest.mark.parametrize("name", genprop.__all__)
+def test_every_public_name_is_there_and_documented(name: str) -> None:
+    value = getattr(genprop, name)
+    assert getattr(value, "__doc__", None)
+
+
+def test_a_name_that_is_not_public_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="'nope'"):
+        getattr(genprop, "nope")  # noqa: B009 (the spelled attribute is refused by the checker)
+
+
+def test_a_missing_module_breaks_its_names_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(genprop._MODULE_OF, "planted", "no_such_room")
+    with pytest.raises(ModuleNotFoundError):
+        getattr(genprop, "planted")  # noqa: B009
+    assert genprop.__version__
