@@ -1,0 +1,72 @@
+"""The derived adjoint of a population as functions of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.adjoint.system import SEND
+from genprop.lower.callables import jacobian_function, numpy_function
+
+if TYPE_CHECKING:
+    import sympy
+
+    from genprop.adjoint.system import AdjointSystem
+    from genprop.lower.callables import NumpyFunction
+
+__all__ = ["AdjointModel", "ParameterTerms"]
+
+
+class ParameterTerms:
+    """Contributions to parameter gradients: one expression per parameter that has one."""
+
+    def __init__(
+        self,
+        system: AdjointSystem,
+        terms: Mapping[sympy.Symbol, sympy.Expr],
+        arguments: list[sympy.Symbol],
+    ) -> None:
+        self.names = [system.system.parameters[s] for s in terms]
+        self._evaluate: NumpyFunction = numpy_function(list(terms.values()), arguments)
+
+    def __call__(self, *values: float | np.ndarray) -> list[tuple[str, np.ndarray]]:
+        """Pairs of flat name and value."""
+        return list(zip(self.names, self._evaluate(*values), strict=True)) if self.names else []
+
+
+class AdjointModel:
+    """The functions of one population's adjoint, made once per network.
+
+    Except for ``flow`` they take states, parameters, adjoints and S, in this order; ``flow[h](*parameters)``
+    is the matrix B (S, S, …) of −ṗ = B p, free (h = 0) and clamped (h = 1).
+    """
+
+    def __init__(self, system: AdjointSystem) -> None:
+        states = list(system.system.states)
+        adjoints = [system.adjoints[x] for x in states]
+        parameters = list(system.system.parameters)
+        arguments = [*states, *parameters, *adjoints, SEND]
+
+        def vector(terms: Mapping[sympy.Symbol, sympy.Expr]) -> NumpyFunction:
+            return numpy_function([terms.get(q, q * 0) for q in adjoints], arguments)
+
+        def terms(terms: Mapping[sympy.Symbol, sympy.Expr]) -> ParameterTerms:
+            return ParameterTerms(system, terms, arguments)
+
+        self.held = np.array([x in system.system.held for x in states])
+        self.flow = tuple(
+            jacobian_function([flow[q] for q in adjoints], adjoints, parameters)
+            for flow in (system.flow, system.clamped)
+        )
+        self.jump, self.transfer = vector(system.jump), vector(system.transfer)
+        self.induced_cost = numpy_function([system.induced_cost], arguments)
+        self.release = numpy_function([system.release], arguments)
+        self.weight = {p.name: numpy_function([p.weight], arguments) for p in system.ports}
+        self.time = {p.name: numpy_function([p.time], arguments) for p in system.ports}
+        self.count = vector(system.count)
+        self.over_time = (terms(system.parameter_flow), terms(system.parameter_clamped))
+        self.at_jump = terms(system.parameter_jump)
+        self.at_induced = terms(system.parameter_induced)
+        self.at_release = terms(system.parameter_release)

@@ -1,0 +1,78 @@
+"""Who hears a spike, with which weight and after which exact delay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from genprop.describe.spec import NetworkSpec, ProjectionSpec
+
+__all__ = ["ExactWiring", "Route"]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One projection with its numbers; synapses are numbered as its weight array is laid out, flat.
+
+    ``start`` (pre + 1,) and ``column`` (synapses,) hold the targets of each presynaptic neuron;
+    ``weight`` and ``delay`` [ms] are (synapses,).
+    """
+
+    projection: int
+    post: str
+    port: str
+    start: Sequence[int]
+    column: Sequence[int]
+    weight: Sequence[float]
+    delay: Sequence[float]
+
+    def fan_out(self, neuron: int) -> Iterator[tuple[int, int, float, float]]:
+        """Synapse, target neuron, weight and delay of every synapse that leaves ``neuron``."""
+        for k in range(self.start[neuron], self.start[neuron + 1]):
+            yield k, self.column[k], self.weight[k], self.delay[k]
+
+
+@dataclass(frozen=True, slots=True)
+class ExactWiring:
+    """Every projection, by the population it leaves."""
+
+    by_source: Mapping[str, Sequence[Route]]
+
+    def routes(self, population: str) -> Sequence[Route]:
+        """The projections that leave ``population``."""
+        return self.by_source.get(population, ())
+
+    @classmethod
+    def bind(cls, spec: NetworkSpec, parameters: Mapping[str, np.ndarray]) -> ExactWiring:
+        """The wiring with weights and delays filled in."""
+        found: dict[str, list[Route]] = {}
+        for k, projection in enumerate(spec.projections):
+            found.setdefault(projection.pre, []).append(_route(spec, k, projection, parameters))
+        return cls(found)
+
+
+def _route(
+    spec: NetworkSpec, index: int, projection: ProjectionSpec, parameters: Mapping[str, np.ndarray]
+) -> Route:
+    pre, post = spec.population(projection.pre).size, spec.population(projection.post).size
+    if projection.pattern.kind == "dense":
+        start = np.arange(pre + 1) * post
+        column = np.tile(np.arange(post), pre)
+        shape: tuple[int, ...] = (pre, post)
+    else:
+        start, column = projection.pattern.row_start, projection.pattern.column
+        shape = column.shape
+    delay = 0.0 if projection.delay is None else parameters[projection.delay.name]
+    return Route(
+        projection=index,
+        post=projection.post,
+        port=projection.receptor,
+        start=start.tolist(),
+        column=column.tolist(),
+        weight=np.broadcast_to(parameters[projection.weight.name], shape).ravel().tolist(),
+        delay=np.broadcast_to(delay, shape).ravel().tolist(),
+    )

@@ -1,0 +1,85 @@
+"""Where a polynomial changes sign, without missing a root.
+
+Between two events every state is a short Taylor polynomial in time, so crossings of a threshold and
+maxima of a readout are roots of polynomials. Intervals are halved until bounds of the value or of its
+slope decide them; each root is then found to machine precision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import comb
+
+import numpy as np
+
+__all__ = ["sign_changes"]
+
+_SMALLEST = 2.0**-34
+"""Below this share of the first interval two roots are not told apart (a graze)."""
+
+
+def sign_changes(coefficients: np.ndarray, reach: float) -> Iterator[float]:
+    """The points in (0, reach] where Σ c_k s^k changes sign, ascending.
+
+    Args:
+        coefficients: c, (order + 1,).
+        reach: end of the interval.
+    """
+    order = len(coefficients) - 1
+    scaled = coefficients * reach ** np.arange(order + 1)
+    return (u * reach for u in _unit(scaled, 0.0, 1.0))
+
+
+def _unit(c: np.ndarray, start: float, width: float) -> Iterator[float]:
+    """Sign changes of Σ c_k u^k over (0, 1], mapped to ``start + width·u``."""
+    tail = c[1:]
+    if c[0] + np.maximum(tail, 0).sum() <= 0 or c[0] + np.minimum(tail, 0).sum() >= 0:
+        return
+    end = float(c.sum())
+    slopes = tail * np.arange(1, len(c))
+    steepest = slopes[0] + np.maximum(slopes[1:], 0).sum()
+    flattest = slopes[0] + np.minimum(slopes[1:], 0).sum()
+    if steepest <= 0 or flattest >= 0 or width < _SMALLEST:
+        if c[0] < 0 <= end or c[0] > 0 >= end:
+            yield start + width * _polish(c.tolist())
+        return
+    half = 0.5 * width
+    left = c * 0.5 ** np.arange(len(c))
+    yield from _unit(left, start, half)
+    yield from _unit(_shifted(left), start + half, half)
+
+
+def _shifted(c: np.ndarray) -> np.ndarray:
+    """The coefficients of Σ c_k (1 + u)^k."""
+    order = len(c) - 1
+    if order not in _BINOMIALS:
+        _BINOMIALS[order] = np.array(
+            [[comb(i, k) for i in range(order + 1)] for k in range(order + 1)], dtype=np.float64
+        )
+    return _BINOMIALS[order] @ c
+
+
+_BINOMIALS: dict[int, np.ndarray] = {}
+
+
+def _polish(c: list[float]) -> float:
+    """The root of a polynomial monotone on [0, 1], by Newton's method kept inside a bracket."""
+    rising = c[0] < 0
+    low, high, u = 0.0, 1.0, 0.5
+    for _ in range(100):
+        value, slope = 0.0, 0.0
+        for coefficient in reversed(c):
+            slope = slope * u + value
+            value = value * u + coefficient
+        if value == 0.0:
+            return u
+        if (value < 0) == rising:
+            low = u
+        else:
+            high = u
+        step = u - value / slope if slope != 0.0 else low
+        following = step if low < step < high else 0.5 * (low + high)
+        if abs(following - u) <= 2e-17 or following in (low, high):
+            return following
+        u = following
+    return u

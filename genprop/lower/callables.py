@@ -1,0 +1,59 @@
+"""Derived expressions as numpy functions, so that rooms downstream evaluate them without sympy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import sympy
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["NumpyFunction", "jacobian_function", "numpy_function"]
+
+NumpyFunction = Callable[..., "NDArray[np.float64]"]
+
+
+def numpy_function(
+    expressions: Sequence[sympy.Expr], arguments: Sequence[sympy.Symbol]
+) -> NumpyFunction:
+    """A function of ``arguments`` (numbers or arrays that broadcast) that evaluates every expression.
+
+    Returns:
+        float64 ``(len(expressions), *shape)``, ``shape`` the broadcast shape of the arguments.
+    """
+    raw = sympy.lambdify(list(arguments), list(expressions), modules="numpy", cse=True)
+    count = len(expressions)
+
+    def evaluate(*values: float | NDArray[np.float64]) -> NDArray[np.float64]:
+        parts = raw(*values)
+        shape = np.broadcast_shapes(*(np.shape(v) for v in values))
+        result = np.empty((count, *shape))
+        for k in range(count):
+            result[k] = parts[k]
+        return result
+
+    return evaluate
+
+
+def jacobian_function(
+    expressions: Sequence[sympy.Expr],
+    variables: Sequence[sympy.Symbol],
+    arguments: Sequence[sympy.Symbol],
+) -> NumpyFunction:
+    """∂expressions/∂variables as a numpy function of ``arguments``.
+
+    Returns:
+        float64 ``(len(expressions), len(variables), *shape)``.
+    """
+    entries = [sympy.diff(e, x) for e in expressions for x in variables]
+    flat = numpy_function(entries, arguments)
+    rows, columns = len(expressions), len(variables)
+
+    def evaluate(*values: float | NDArray[np.float64]) -> NDArray[np.float64]:
+        found = flat(*values)
+        return found.reshape(rows, columns, *found.shape[1:])
+
+    return evaluate
