@@ -1,7 +1,7 @@
 """The frozen description: what ``Network.freeze`` gives and every later stage reads.
 
-Plain data: strings, numbers and numpy arrays, no functions. Two networks that would compute the same
-have the same :meth:`NetworkSpec.digest`.
+Plain data: strings, numbers and numpy arrays, no functions. Two networks that would compute the
+same have the same :meth:`NetworkSpec.digest`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from genprop.describe.initial import Initialiser
 from genprop.units import DIMENSIONLESS, Dimension
+
+if TYPE_CHECKING:
+    from genprop.describe.initial import Initialiser
 
 __all__ = [
     "Equation",
@@ -49,7 +52,7 @@ class Equation:
 
 @dataclass(frozen=True, slots=True)
 class QuantitySpec:
-    """A state or parameter that a model declares: default value (base units), dimension, bounds, doc."""
+    """A state or parameter that a model declares, with its default value in base units."""
 
     name: str
     value: float
@@ -84,7 +87,7 @@ class NeuronSpec:
 
 @dataclass(frozen=True, slots=True)
 class SynapseSpec:
-    """A synapse model: its own states' ``flow``, what an ``arrival`` of weight ``w`` adds, its output.
+    """A synapse model: its states' ``flow``, what an ``arrival`` of weight ``w`` adds, its output.
 
     ``arrival`` targets a state of the synapse or, for synapses without state, one of the neuron.
     ``output`` is an expression added to the neuron's input ``input`` (empty when there is none).
@@ -106,8 +109,8 @@ class SynapseSpec:
 class ParameterSpec:
     """A parameter of the network, by its flat name: ``"hidden.tau_mem"``, ``"inp->hidden.weight"``.
 
-    ``shape`` is ``()`` for one value per population, ``(n,)`` per neuron, ``(pre, post)`` or ``(nnz,)``
-    per synapse; values are in base units of ``dimension``. ``key`` is the name in the model.
+    ``shape`` is ``()`` for one value per population, ``(n,)`` per neuron, ``(pre, post)`` or
+    ``(nnz,)`` per synapse; values are in base units of ``dimension``. ``key`` is the name in the model.
     """
 
     name: str
@@ -167,7 +170,8 @@ class PatternSpec:
 class ProjectionSpec:
     """Spikes of ``pre`` arrive at receptor ``receptor`` of ``post`` after a delay, with a weight.
 
-    ``delay`` is None where every delay is zero. ``max_delay`` [ms] bounds delays now and while learning.
+    ``delay`` is None where every delay is zero. ``max_delay`` [ms] bounds delays now and while
+    learning.
     """
 
     name: str
@@ -182,7 +186,7 @@ class ProjectionSpec:
 
 @dataclass(frozen=True, slots=True)
 class ReadoutSpec:
-    """What a loss looks at: ``kind`` names a file in ``adjoint/readouts``, ``state`` may be empty."""
+    """What a loss looks at: ``kind`` is a file in ``adjoint/readouts``, ``state`` may be empty."""
 
     kind: str
     population: str
@@ -202,7 +206,7 @@ class LossTermSpec:
 
 @dataclass(frozen=True, slots=True)
 class UpdateSpec:
-    """An optimiser as equations: per element ``states`` and ``equations`` in order, of ``g`` and ``x``.
+    """An optimiser as equations in order, per element, of its ``states``, ``g`` and ``x``.
 
     ``settings`` are its numbers by name; ``parameters`` the flat names of what it updates.
     """
@@ -254,7 +258,11 @@ def digest_of(value: object) -> str:
     return hasher.hexdigest()
 
 
-def _feed(hasher: hashlib._Hash, value: object) -> None:
+class _Hasher(Protocol):
+    def update(self, data: bytes, /) -> None: ...
+
+
+def _feed(hasher: _Hasher, value: object) -> None:
     if isinstance(value, np.ndarray):
         hasher.update(f"array{value.shape}{value.dtype.str}".encode())
         hasher.update(np.ascontiguousarray(value).tobytes())

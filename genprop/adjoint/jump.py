@@ -1,0 +1,125 @@
+"""At a spike: p⁻ = (∂h/∂x)ᵀp⁺ − (∂g/∂x)/ġ · [p⁺ᵀ((∂h/∂x) f⁻ − f⁺) + S].
+
+The spike's time moves by δt = −(∂g/∂x·δx)/ġ when the state before it moves; ``cost`` is what a later
+spike costs. With a refractory clamp f⁺ is the clamped flow, and the release at t_k + τ_ref adds
+p·(f_clamped − f) to S, because its time moves with the spike's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sympy
+
+from genprop.adjoint.system import SEND
+from genprop.errors import DescriptionError
+
+if TYPE_CHECKING:
+    from genprop.equations.system import HybridSystem
+
+__all__ = ["SpikeAdjoint", "guard_state", "spike_adjoint"]
+
+Expressions = Mapping[sympy.Symbol, sympy.Expr]
+
+
+@dataclass(frozen=True, slots=True)
+class SpikeAdjoint:
+    """The pieces of the jump; see :class:`~genprop.adjoint.system.AdjointSystem`."""
+
+    transfer: Expressions
+    guard_gradient: Expressions
+    cost: sympy.Expr
+    rate: sympy.Expr
+    jump: Expressions
+    induced_cost: sympy.Expr
+    release: sympy.Expr
+    parameter_jump: Expressions
+    parameter_induced: Expressions
+    parameter_release: Expressions
+
+
+def guard_state(system: HybridSystem) -> tuple[sympy.Symbol, sympy.Expr]:
+    """The state that g = 0 determines, and its value at the spike (``v`` and ``v_th`` for a LIF).
+
+    Raises:
+        DescriptionError: when the guard is affine in no state.
+    """
+    guard = system.guard
+    for x in system.states:
+        slope = sympy.diff(guard, x)
+        if slope != 0 and not slope.free_symbols & set(system.states):
+            return x, sympy.expand(x - guard / slope)
+    raise DescriptionError(
+        f"the guard {guard} > 0 is linear in no state, so its crossing cannot be inverted",
+        where=f"population {system.population}",
+        remedy="write the threshold as `state > expression`",
+    )
+
+
+def spike_adjoint(
+    system: HybridSystem, adjoints: Mapping[sympy.Symbol, sympy.Symbol]
+) -> SpikeAdjoint:
+    """The jump of p at a spike and what it adds to parameter gradients, simplified."""
+    states = system.states
+    before = [system.flow[x] for x in states]
+    after_flow = system.clamped if system.refractory is not None else system.flow
+    after = [system.after_reset(after_flow[x]) for x in states]
+    reset = [system.reset.get(x, x) for x in states]
+    p = [adjoints[x] for x in states]
+
+    carried = [
+        sympy.Add(*(sympy.diff(h, x) * f for x, f in zip(states, before, strict=True)))
+        for h in reset
+    ]
+    moved = zip(p, carried, after, strict=True)
+    induced_cost = sympy.expand(sympy.Add(*(q * (c - a) for q, c, a in moved)))
+    rate = sympy.Add(
+        *(sympy.diff(system.guard, x) * f for x, f in zip(states, before, strict=True))
+    )
+    transfer = {
+        adjoints[x]: sympy.Add(*(sympy.diff(h, x) * q for h, q in zip(reset, p, strict=True)))
+        for x in states
+    }
+    state, value = guard_state(system)
+    at_guard = {state: value}
+    rate = _tidy(rate.subs(at_guard))
+    cost = _tidy(induced_cost.subs(at_guard)) + SEND
+    guard_gradient = {adjoints[x]: sympy.diff(system.guard, x) for x in states}
+    jump = {
+        q: _tidy((transfer[q] - guard_gradient[q] * cost / rate).subs(at_guard)) for q in transfer
+    }
+    symbols = tuple(system.parameters)
+    by_reset = {
+        s: sympy.Add(*(sympy.diff(h, s) * q for h, q in zip(reset, p, strict=True)))
+        for s in symbols
+    }
+    release = sympy.Add(*(-adjoints[x] * system.flow[x] for x in system.held))
+    return SpikeAdjoint(
+        transfer={q: _tidy(e.subs(at_guard)) for q, e in transfer.items()},
+        guard_gradient=guard_gradient,
+        cost=cost,
+        rate=rate,
+        jump=jump,
+        induced_cost=_tidy(induced_cost) + SEND,
+        release=_tidy(release),
+        parameter_jump=_present(
+            {
+                s: _tidy((by_reset[s] - sympy.diff(system.guard, s) * cost / rate).subs(at_guard))
+                for s in symbols
+            }
+        ),
+        parameter_induced=_present(by_reset),
+        parameter_release=_present(
+            {system.refractory: _tidy(release)} if system.refractory else {}
+        ),
+    )
+
+
+def _tidy(expression: sympy.Expr) -> sympy.Expr:
+    return sympy.simplify(sympy.together(expression))
+
+
+def _present(expressions: Expressions) -> dict[sympy.Symbol, sympy.Expr]:
+    return {s: e for s, e in expressions.items() if e != 0}

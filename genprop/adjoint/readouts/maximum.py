@@ -1,0 +1,20 @@
+"""Maximum over the trial: Y = V(t*), t* = argmax."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sympy
+
+from genprop.adjoint.loss import Observation
+
+if TYPE_CHECKING:
+    from genprop.describe.spec import ReadoutSpec
+    from genprop.equations.system import HybridSystem
+
+__all__ = ["observe"]
+
+
+def observe(spec: ReadoutSpec, system: HybridSystem) -> Observation:
+    """Y is the largest value of the state."""
+    return Observation("maximum", spec.population, system.state(spec.state), sympy.S.One)

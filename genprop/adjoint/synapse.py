@@ -1,0 +1,49 @@
+"""At an arrival x → x + w·e: dL/dw = p·e and ∂L/∂t_arr = p·(f(x) − f(x + w e)) = dL/dd."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import sympy
+
+from genprop.adjoint.system import PortAdjoint
+from genprop.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from genprop.equations.system import HybridSystem, Port
+
+__all__ = ["arrival_adjoint"]
+
+
+def arrival_adjoint(
+    system: HybridSystem, port: Port, adjoints: Mapping[sympy.Symbol, sympy.Symbol]
+) -> PortAdjoint:
+    """What an arrival at ``port`` reads in reverse, per unit weight.
+
+    Where f is affine along e the time sensitivity does not depend on what else arrives. Otherwise the
+    arrivals of one instant share theirs in proportion to their weights, and [f(x) − f(x + W e)]/W must divide
+    out exactly (as it does for polynomials), so that W = 0 is harmless.
+
+    Raises:
+        UnsupportedError: when it does not.
+    """
+    total = sympy.Symbol("arrived", real=True)
+    moved = {x: x + total * e for x, e in port.arrival.items()}
+    change = sympy.Add(
+        *(adjoints[x] * (f - f.subs(moved, simultaneous=True)) for x, f in system.flow.items())
+    )
+    time = sympy.cancel(sympy.expand(change) / total)
+    if total in sympy.denom(sympy.together(time)).free_symbols or not time.is_polynomial(total):
+        raise UnsupportedError(
+            f"arrivals at {port.name!r} move a flow that is not a polynomial of {_names(port)}",
+            where=f"population {system.population}",
+            remedy="let the synapse drive an input current (exp, alpha) instead",
+        )
+    weight = sympy.Add(*(adjoints[x] * e for x, e in port.arrival.items()))
+    depends = total in time.free_symbols
+    return PortAdjoint(port.name, weight, sympy.simplify(time), total if depends else None)
+
+
+def _names(port: Port) -> str:
+    return ", ".join(x.name for x in port.arrival)

@@ -1,0 +1,110 @@
+"""What a backend is: something that runs a Program on a batch, forward and backward."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from genprop.data.steps import StepEvents
+    from genprop.describe.spec import NetworkSpec
+    from genprop.emit.bundle import SourceBundle
+    from genprop.errors import GenpropError
+    from genprop.lower.program import Program
+
+__all__ = ["Engine", "Inputs", "Outcome", "Parameters", "Target"]
+
+Parameters = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """One batch as a backend takes it.
+
+    Attributes:
+        events: spikes on the grid, by source population.
+        batch: number of samples.
+        labels: (batch,) int64, −1 where a sample has none.
+        targets: None, or float (batch, n) or (batch, steps, n).
+    """
+
+    events: Mapping[str, StepEvents]
+    batch: int
+    labels: npt.NDArray[np.int64]
+    targets: npt.NDArray[np.floating] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run of one batch gives.
+
+    Attributes:
+        loss: mean over the batch, all terms.
+        terms: the same per loss term.
+        scores: (batch, classes), larger is better; None without a classifying loss.
+        spikes: (batch, n) counts per population with neurons that spike.
+        recorded: ``"pop.spikes"``: per sample (k, 2) int32 of [step, neuron]; ``"pop.state"``: (batch, steps, n).
+    """
+
+    loss: float
+    terms: Mapping[str, float]
+    scores: npt.NDArray[np.floating] | None
+    spikes: Mapping[str, npt.NDArray[np.int32]]
+    recorded: Mapping[str, list[npt.NDArray[np.int32]] | npt.NDArray[np.floating]] = field(
+        default_factory=dict
+    )
+
+
+class Engine(Protocol):
+    """A Program made runnable. Every call starts from cleared states, currents, tapes and adjoints."""
+
+    dtype: np.dtype[np.floating]
+
+    def run(self, parameters: Parameters, inputs: Inputs, record: tuple[str, ...]) -> Outcome:
+        """Forward only."""
+        ...
+
+    def gradients(
+        self, parameters: Parameters, inputs: Inputs
+    ) -> tuple[Outcome, dict[str, np.ndarray]]:
+        """Forward and backward: the gradient of the mean loss for every learned parameter."""
+        ...
+
+    def update(
+        self,
+        parameters: Mapping[str, np.ndarray],
+        gradients: Mapping[str, np.ndarray],
+        state: Mapping[str, np.ndarray],
+        settings: Mapping[str, Mapping[str, float]],
+        count: int,
+    ) -> None:
+        """One step of every optimiser, in place.
+
+        ``state`` holds ``"<parameter>/<state>"``; ``settings`` numbers by parameter; ``count`` is 1 for the first update.
+        """
+        ...
+
+
+class Target(Protocol):
+    """A way to run Programs; ``genprop/backends/<name>/target.py`` has one, found by folder name."""
+
+    @property
+    def name(self) -> str:
+        """The backend's name: its folder."""
+        ...
+
+    def check(self, spec: NetworkSpec, dt: float, duration: float) -> list[GenpropError]:
+        """Everything about the network that this target cannot run."""
+        ...
+
+    def render(self, program: Program) -> SourceBundle | None:
+        """The program's text, where the target runs text."""
+        ...
+
+    def load(self, program: Program, spec: NetworkSpec, bundle: SourceBundle | None) -> Engine:
+        """Build what was rendered and make it runnable."""
+        ...

@@ -1,0 +1,185 @@
+"""The backward pass of a Program in numpy float64."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.lower.evaluate import evaluate, execute
+
+if TYPE_CHECKING:
+    from genprop.backends.reference.forward import PopulationRun, Spikes
+    from genprop.backends.reference.observe import Observer
+    from genprop.backends.reference.wiring import Wiring
+    from genprop.lower.program import PopulationProgram, Program
+
+__all__ = ["PopulationReverse", "reverse"]
+
+Array = np.ndarray
+
+
+class PopulationReverse:
+    """One population while time runs backwards: adjoints, sensitivities and parameter gradients."""
+
+    def __init__(self, program: PopulationProgram, run: PopulationRun, steps: int) -> None:
+        self.program, self.run = program, run
+        self.adjoints = {p: np.zeros(run.shape) for p in program.adjoints}
+        self.sensitivity = {
+            p.name: (np.zeros((steps, *run.shape)), np.zeros((steps, *run.shape)))
+            for p in program.ports
+        }
+        self.released = np.zeros(run.shape)
+        self.induced_cost = np.zeros(run.shape)
+        self.gradients = {p.local: np.zeros(program.size) for p in program.parameters if p.learned}
+
+    def jump(self, step: int, sent: Array, count_gradient: Array) -> None:
+        """Across the spikes of step n, backward."""
+        if self.program.guard is None:
+            return
+        spikes = self.run.tape.spikes[step]
+        induced = spikes.kick != 0
+        self.induced_cost = np.zeros(self.run.shape)
+        for chosen, by_arrival in ((~induced, False), (induced, True)):
+            k = np.flatnonzero(chosen)
+            if k.size:
+                self._jump(spikes, k, sent[k], count_gradient[k], by_arrival)
+
+    def _jump(
+        self, spikes: Spikes, k: Array, sent: Array, count_gradient: Array, by_arrival: bool
+    ) -> None:
+        program = self.program
+        sample, neuron = spikes.sample[k], spikes.neuron[k]
+        values = self._local(neuron)
+        values |= {name: column[k] for name, column in spikes.columns.items()}
+        values |= {p: a[sample, neuron] for p, a in self.adjoints.items()}
+        values["sent"] = sent + self.released[sample, neuron]
+        self.released[sample, neuron] = 0.0
+        jump = program.induced.jump if by_arrival and program.induced else program.jump
+        execute(jump, values, lambda name, x: self._accumulate(name, x, neuron))
+        if by_arrival:
+            self.induced_cost[sample, neuron] = values["induced_cost"] / spikes.kick[k]
+        for seed in program.count_jump:
+            values[seed.target] = values[seed.target] + count_gradient * evaluate(
+                seed.value, values
+            )
+        for p, adjoint in self.adjoints.items():
+            adjoint[sample, neuron] = values[p]
+
+    def propagate(self, step: int) -> None:
+        """From t_{n+1} to t_n."""
+        program, tape = self.program, self.run.tape
+        values = dict(self.run.numbers) | self.adjoints
+        values |= {name: states[step] for name, states in tape.states.items()}
+        held = tape.held[step]
+        if program.refractory is None:
+            everyone = np.ones(self.run.shape, bool)
+            self._advance(program.backward_step, values, everyone)
+            return
+        self._advance(program.backward_step, dict(values), ~held)
+        self._advance(program.backward_held_step, dict(values), held)
+
+    def _advance(self, statements: Sequence, values: dict[str, Array], where: Array) -> None:
+        shape = self.run.shape
+
+        def accumulate(name: str, x: Array) -> None:
+            if name in self.gradients:
+                masked = np.where(where, np.broadcast_to(x, shape), 0.0)
+                self.gradients[name] += masked.sum(axis=0)
+
+        execute(statements, values, accumulate)
+        for p in self.adjoints:
+            self.adjoints[p] = np.where(where, values[p], self.adjoints[p])
+
+    def release(self, step: int) -> None:
+        """Clamps that ended at t_n: what the moment of release is worth goes to the spike before it."""
+        refractory = self.program.refractory
+        if refractory is None:
+            return
+        released = self.run.tape.releases[step]
+        sample, neuron = released.sample, released.neuron
+        values = self._local(neuron) | dict(released.columns)
+        values |= {p: a[sample, neuron] for p, a in self.adjoints.items()}
+        execute(refractory.backward, values, lambda name, x: self._accumulate(name, x, neuron))
+        self.released[sample, neuron] = values["released"]
+
+    def expose(self, step: int, kicks: Sequence[Array]) -> None:
+        """What arrivals at the start of step n read."""
+        values = dict(self.run.numbers) | self.adjoints
+        values |= {name: states[step] for name, states in self.run.tape.before.items()}
+        held = self.run.tape.held[step]
+        for port in self.program.ports:
+            values["arrived"] = self.run.arrivals[port.name][step]
+            weight = np.broadcast_to(evaluate(port.weight, values), self.run.shape)
+            time = np.broadcast_to(evaluate(port.time, values), self.run.shape)
+            if port.held:
+                weight, time = np.where(held, 0.0, weight), np.where(held, 0.0, time)
+            for kick in kicks:
+                time = time + kick
+            if self.program.induced is not None and self.program.induced.port == port.name:
+                time = time + self.induced_cost
+            by_weight, by_time = self.sensitivity[port.name]
+            by_weight[step], by_time[step] = weight, time
+
+    def _local(self, neuron: Array) -> dict[str, Array]:
+        return {k: v if v.ndim == 0 else v[neuron] for k, v in self.run.numbers.items()}
+
+    def _accumulate(self, name: str, value: Array, neuron: Array) -> None:
+        if name in self.gradients:
+            np.add.at(self.gradients[name], neuron, np.broadcast_to(value, neuron.shape))
+
+
+def reverse(
+    program: Program,
+    wiring: Wiring,
+    runs: Mapping[str, PopulationRun],
+    observers: Sequence[Observer],
+) -> dict[str, PopulationReverse]:
+    """Run every step backwards; gradients are left in the wiring and in what is returned."""
+    reverses = {
+        name: PopulationReverse(run.program, run, program.steps)
+        for name, run in runs.items()
+        if run.program.active
+    }
+    for step in reversed(range(program.steps)):
+        for name, back in reverses.items():
+            own = [o for o in observers if o.loss.population == name]
+            states = _states(back, step)
+            for observer in own:
+                observer.drive(step, back.adjoints, states)
+            _spikes_of(step, name, back, wiring, reverses, own)
+        for name, back in reverses.items():
+            back.propagate(step)
+            back.release(step)
+            kicks = [o.kick(step) for o in observers if o.loss.population == name]
+            back.expose(step, [k for k in kicks if k is not None])
+        for source in wiring.sources:
+            wiring.gather(source, step, *wiring.events(source, step), reverses)
+    return reverses
+
+
+def _spikes_of(
+    step: int,
+    name: str,
+    back: PopulationReverse,
+    wiring: Wiring,
+    reverses: Mapping[str, PopulationReverse],
+    observers: Sequence[Observer],
+) -> None:
+    if back.program.guard is None:
+        return
+    spikes = back.run.tape.spikes[step]
+    sample, neuron = spikes.sample, spikes.neuron
+    sent = wiring.gather(name, step, sample, neuron, reverses)
+    counts = np.zeros(len(sample))
+    for observer in observers:
+        sent = sent + observer.spike_cost(step, sample, neuron, spikes.columns, back.run.numbers)
+        gradient = observer.count_gradient(sample, neuron)
+        counts = counts if gradient is None else counts + gradient
+    back.jump(step, sent, counts)
+
+
+def _states(back: PopulationReverse, step: int) -> dict[str, Array]:
+    taped = {name: states[step] for name, states in back.run.tape.states.items()}
+    return dict(back.run.numbers) | taped

@@ -1,0 +1,181 @@
+"""The forward pass of a Program in numpy float64, all samples at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.lower.constants import numbers, refractory_steps
+from genprop.lower.evaluate import evaluate, execute
+
+if TYPE_CHECKING:
+    from genprop.backends.base import Inputs
+    from genprop.backends.reference.wiring import Wiring
+    from genprop.lower.program import PopulationProgram, Program
+
+__all__ = ["PopulationRun", "Spikes", "Tape", "simulate"]
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Spikes:
+    """The spikes of one step: who (``sample``, ``neuron``) and the tape's columns by name."""
+
+    sample: Array
+    neuron: Array
+    columns: Mapping[str, Array]
+    kick: Array
+    """Summed weight of the arrivals that themselves caused the spike, 0 where the flow did."""
+
+
+@dataclass(slots=True)
+class Tape:
+    """What the reverse of one population reads, by step."""
+
+    spikes: list[Spikes] = field(default_factory=list)
+    releases: list[Spikes] = field(default_factory=list)
+    states: dict[str, list[Array]] = field(default_factory=dict)
+    before: dict[str, list[Array]] = field(default_factory=dict)
+    held: list[Array] = field(default_factory=list)
+
+
+class PopulationRun:
+    """One population while a batch runs: its numbers, states, delay lines and tape."""
+
+    def __init__(
+        self,
+        program: PopulationProgram,
+        parameters: Mapping[str, Array],
+        inputs: Inputs,
+        steps: int,
+        dt: float,
+    ) -> None:
+        self.program = program
+        self.shape = (inputs.batch, program.size)
+        self.numbers = numbers(program, parameters, dt)
+        self.clamp = np.broadcast_to(refractory_steps(program, self.numbers, dt), program.size)
+        self.values: dict[str, Array] = dict(self.numbers)
+        for start in program.initial:
+            self.values[start.target] = np.broadcast_to(
+                evaluate(start.value, self.numbers), self.shape
+            )
+        self.arrivals = {p.name: np.zeros((steps, *self.shape)) for p in program.ports}
+        self.left = np.zeros(self.shape, np.int64)
+        self.tape = Tape()
+
+    def deliver(self, step: int) -> None:
+        """Add what is due at t_n, note spikes that this alone causes, and release clamps that ended."""
+        program, values = self.program, self.values
+        for name in program.before_tape:
+            self.tape.before.setdefault(name, []).append(values[name])
+        held = self.left > 0
+        for port in program.ports:
+            due = self.arrivals[port.name][step]
+            if port.held:
+                due = np.where(held, 0.0, due)
+            for jump in port.arrival:
+                factor = evaluate(jump.value, values)
+                values[jump.target] = values[jump.target] + factor * due
+        for name in program.step_tape:
+            self.tape.states.setdefault(name, []).append(values[name])
+
+    def propagate(self) -> None:
+        """From t_n to t_{n+1}."""
+        program, values = self.program, self.values
+        held = self.left > 0
+        self.tape.held.append(held)
+        if program.refractory is None:
+            execute(program.step, values)
+            return
+        free, clamped = dict(values), dict(values)
+        execute(program.step, free)
+        execute(program.held_step, clamped)
+        for state in program.states:
+            values[state] = np.where(held, clamped[state], free[state])
+        self.left = np.maximum(self.left - 1, 0)
+
+    def release(self, step: int) -> None:
+        """Tape the states of neurons whose first free step this is."""
+        program = self.program
+        if program.refractory is None:
+            return
+        if step == 0:
+            ended = np.zeros(self.shape, bool)
+        else:
+            ended = self.tape.held[-1] & (self.left == 0)
+        self.tape.releases.append(self._collect(ended, program.refractory.tape, None))
+
+    def fire(self, step: int) -> tuple[Array, Array]:
+        """Guard, tape and reset at t_{n+1}; who spiked (samples, neurons)."""
+        program, values = self.program, self.values
+        if program.guard is None:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        crossed = np.broadcast_to(evaluate(program.guard, values) > 0, self.shape)
+        crossed = crossed & ~self.tape.held[-1]
+        spikes = self._collect(crossed, program.spike_tape, self.induced)
+        self.tape.spikes.append(spikes)
+        after = dict(values)
+        execute(program.reset, after)
+        for assign in program.reset:
+            if assign.target in program.states:
+                values[assign.target] = np.where(
+                    crossed, after[assign.target], values[assign.target]
+                )
+        self.left = np.where(crossed, np.broadcast_to(self.clamp, self.shape), self.left)
+        return spikes.sample, spikes.neuron
+
+    def note_induced(self, step: int) -> None:
+        """Remember the summed weight of arrivals after which the guard already holds."""
+        induced = self.program.induced
+        self.induced = np.zeros(self.shape)
+        if induced is not None:
+            over = evaluate(induced.condition, self.values) > 0
+            self.induced = np.where(over, self.arrivals[induced.port][step], 0.0)
+
+    def _collect(self, where: Array, columns: Iterable, kick: Array | None) -> Spikes:
+        sample, neuron = np.nonzero(where)
+        kept = {
+            c.target: np.broadcast_to(evaluate(c.value, self.values), self.shape)[sample, neuron]
+            for c in columns
+        }
+        kicked = kick[sample, neuron] if kick is not None else np.zeros(len(sample))
+        return Spikes(sample, neuron, kept, kicked)
+
+
+def simulate(
+    program: Program,
+    wiring: Wiring,
+    parameters: Mapping[str, Array],
+    inputs: Inputs,
+    observers: Iterable,
+) -> dict[str, PopulationRun]:
+    """Run every step; each observer sees (step, phase, runs) after delivery and at t_{n+1} before the reset."""
+    runs = {
+        p.name: PopulationRun(p, parameters, inputs, program.steps, program.dt)
+        for p in program.populations
+        if not p.source
+    }
+    observers = tuple(observers)
+    for step in range(program.steps):
+        for name in inputs.events:
+            wiring.send(name, step, *wiring.events(name, step), runs)
+        for run in runs.values():
+            run.deliver(step)
+            run.note_induced(step)
+            run.release(step)
+        for observer in observers:
+            observer.delivered(step, runs)
+        for run in runs.values():
+            run.propagate()
+        for observer in observers:
+            observer.observe(step, runs)
+        fired = {name: run.fire(step) for name, run in runs.items()}
+        for name, (sample, neuron) in fired.items():
+            wiring.send(name, step, sample, neuron, runs)
+        for observer in observers:
+            observer.fired(step, runs, fired)
+    return runs

@@ -1,0 +1,148 @@
+"""Runs a Program in numpy float64, line by line: slow, plain, and what generated code is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.backends.base import Inputs, Outcome, Parameters
+from genprop.backends.reference.backward import reverse
+from genprop.backends.reference.forward import PopulationRun, simulate
+from genprop.backends.reference.observe import Observer
+from genprop.backends.reference.update import update_parameters
+from genprop.backends.reference.wiring import Wiring
+
+if TYPE_CHECKING:
+    from genprop.describe.spec import NetworkSpec
+    from genprop.lower.program import Program
+
+__all__ = ["Interpreter"]
+
+
+class Interpreter:
+    """The reference engine; see :class:`~genprop.backends.base.Engine`."""
+
+    dtype = np.dtype(np.float64)
+
+    def __init__(self, program: Program, spec: NetworkSpec) -> None:
+        self.program, self.spec = program, spec
+
+    def run(self, parameters: Parameters, inputs: Inputs, record: tuple[str, ...] = ()) -> Outcome:
+        """Forward only."""
+        wiring = Wiring(self.program, self.spec, parameters, inputs)
+        recorder = _Recorder(record)
+        runs, observers = self._forward(wiring, parameters, inputs, recorder)
+        return self._outcome(runs, observers, recorder, inputs.batch)
+
+    def gradients(
+        self, parameters: Parameters, inputs: Inputs
+    ) -> tuple[Outcome, dict[str, np.ndarray]]:
+        """Forward and backward: the gradient of the mean loss."""
+        wiring = Wiring(self.program, self.spec, parameters, inputs)
+        recorder = _Recorder(())
+        runs, observers = self._forward(wiring, parameters, inputs, recorder)
+        reverses = reverse(self.program, wiring, runs, observers)
+        gradients: dict[str, np.ndarray] = {}
+        for projection in wiring.projections:
+            program = projection.program
+            if program.learn_weight:
+                gradients[program.weight] = projection.weight_gradient
+            if program.learn_delay:
+                gradients[program.delay] = projection.time_gradient
+        for back in reverses.values():
+            for used in back.program.parameters:
+                if used.learned:
+                    value = back.gradients[used.local]
+                    gradients[used.name] = value if used.per_neuron else value.sum()
+        for used in self.spec.parameters():
+            if used.learned:
+                found = gradients.get(used.name, np.zeros(used.shape))
+                gradients[used.name] = np.asarray(found).reshape(used.shape)
+        return self._outcome(runs, observers, recorder, inputs.batch), gradients
+
+    def update(
+        self,
+        parameters: Mapping[str, np.ndarray],
+        gradients: Mapping[str, np.ndarray],
+        state: Mapping[str, np.ndarray],
+        settings: Mapping[str, Mapping[str, float]],
+        count: int,
+    ) -> None:
+        """One step of every optimiser, in place."""
+        update_parameters(self.program, parameters, gradients, state, settings, count)
+
+    def _forward(
+        self, wiring: Wiring, parameters: Parameters, inputs: Inputs, recorder: _Recorder
+    ) -> tuple[dict[str, PopulationRun], list[Observer]]:
+        observers = [Observer(loss, self.program, inputs) for loss in self.program.losses]
+        runs = simulate(self.program, wiring, parameters, inputs, [*observers, recorder])
+        for observer in observers:
+            observer.finish()
+        return runs, observers
+
+    def _outcome(
+        self,
+        runs: Mapping[str, PopulationRun],
+        observers: list[Observer],
+        recorder: _Recorder,
+        batch: int,
+    ) -> Outcome:
+        terms = {o.loss.name: float(o.final.value.mean()) for o in observers}
+        scores = [o.final.score for o in observers if o.final.score is not None]
+        return Outcome(
+            loss=sum(terms.values()),
+            terms=terms,
+            scores=scores[0] if scores else None,
+            spikes={n: _counts(r) for n, r in runs.items() if r.program.guard is not None},
+            recorded=recorder.finish(runs, batch),
+        )
+
+
+def _counts(run: PopulationRun) -> np.ndarray:
+    counts = np.zeros(run.shape, np.int32)
+    for spikes in run.tape.spikes:
+        counts[spikes.sample, spikes.neuron] += 1
+    return counts
+
+
+class _Recorder:
+    """Keeps the states and spikes asked for, as ``"population.state"`` or ``"population.spikes"``."""
+
+    def __init__(self, record: tuple[str, ...]) -> None:
+        self.asked = [tuple(name.rsplit(".", 1)) for name in record]
+        self.states: dict[str, list[np.ndarray]] = {}
+
+    def delivered(self, step: int, runs: Mapping[str, PopulationRun]) -> None:
+        """Nothing is recorded between steps."""
+
+    def observe(self, step: int, runs: Mapping[str, PopulationRun]) -> None:
+        """States at t_{n+1}, before the reset."""
+        for population, what in self.asked:
+            if what != "spikes":
+                state = np.array(runs[population].values[what])
+                self.states.setdefault(f"{population}.{what}", []).append(state)
+
+    def fired(self, step: int, runs: Mapping[str, PopulationRun], fired: object) -> None:
+        """Spikes are read off the tape in the end."""
+
+    def finish(
+        self, runs: Mapping[str, PopulationRun], batch: int
+    ) -> dict[str, list[np.ndarray] | np.ndarray]:
+        recorded: dict[str, list[np.ndarray] | np.ndarray] = {
+            name: np.stack(states, axis=1) for name, states in self.states.items()
+        }
+        for population, what in self.asked:
+            if what == "spikes":
+                recorded[f"{population}.spikes"] = _spike_lists(runs[population], batch)
+        return recorded
+
+
+def _spike_lists(run: PopulationRun, batch: int) -> list[np.ndarray]:
+    rows = [
+        np.stack([s.sample, np.full(len(s.sample), n), s.neuron], axis=1)
+        for n, s in enumerate(run.tape.spikes)
+    ]
+    every = np.concatenate(rows) if rows else np.zeros((0, 3), np.int64)
+    return [every[every[:, 0] == b][:, 1:].astype(np.int32) for b in range(batch)]

@@ -1,0 +1,53 @@
+"""Optimisers in numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.lower.evaluate import execute
+
+if TYPE_CHECKING:
+    from genprop.lower.program import Program, UpdateProgram
+
+__all__ = ["update_parameters"]
+
+Arrays = Mapping[str, np.ndarray]
+
+
+def update_parameters(
+    program: Program,
+    parameters: Arrays,
+    gradients: Arrays,
+    state: Arrays,
+    settings: Mapping[str, Mapping[str, float]],
+    count: int,
+) -> None:
+    """One step of every optimiser of ``program``, in place on ``parameters`` and ``state``."""
+    for update in program.updates:
+        for name in update.parameters:
+            if name in gradients:
+                _update(
+                    update, name, parameters[name], gradients[name], state, settings[name], count
+                )
+
+
+def _update(
+    update: UpdateProgram,
+    name: str,
+    x: np.ndarray,
+    g: np.ndarray,
+    state: Arrays,
+    settings: Mapping[str, float],
+    count: int,
+) -> None:
+    values = {key: np.asarray(value) for key, value in settings.items()}
+    values["n"] = np.asarray(float(count))
+    execute(update.constants, values)
+    values |= {"x": x, "g": g} | {s: state[f"{name}/{s}"] for s in update.states}
+    execute(update.body, values)
+    for s in update.states:
+        state[f"{name}/{s}"][...] = values[s]
+    x[...] = values["x"]

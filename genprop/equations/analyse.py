@@ -1,0 +1,142 @@
+"""From the description to hybrid systems: names resolved, receptors joined to their neuron."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import sympy
+
+from genprop.equations.dimensions import check
+from genprop.equations.grammar import parse_expression, parse_guard
+from genprop.equations.system import HybridNetwork, HybridSystem, Port
+from genprop.errors import DescriptionError, GenpropError, refuse_if
+
+if TYPE_CHECKING:
+    from genprop.describe.spec import (
+        NetworkSpec,
+        NeuronSpec,
+        ParameterSpec,
+        PopulationSpec,
+        QuantitySpec,
+        ReceptorSpec,
+    )
+
+__all__ = ["understand"]
+
+Names = Mapping[str, sympy.Symbol]
+
+
+def understand(spec: NetworkSpec) -> HybridNetwork:
+    """The hybrid system of every population that has a neuron model.
+
+    Raises:
+        DescriptionError: every unknown name, unit that disagrees and arrival that is not a jump by a multiple
+            of the weight, all at once.
+    """
+    findings: list[GenpropError] = []
+    for population in spec.populations:
+        if population.neuron is not None:
+            findings += check(population.neuron)
+        for receptor in population.receptors:
+            findings += check(receptor.synapse)
+    refuse_if(dict.fromkeys(findings))
+    return HybridNetwork({p.name: _system(p) for p in spec.populations if p.neuron is not None})
+
+
+def _system(population: PopulationSpec) -> HybridSystem:
+    neuron = population.neuron
+    assert neuron is not None
+    cell = _symbols((*neuron.states, *neuron.parameters))
+    inputs = {i.name: sympy.Dummy(i.name) for i in neuron.inputs}
+    receptors = [_Receptor(r, cell) for r in population.receptors]
+    _refuse_shadowing(population, cell, receptors)
+    drive = {name: sympy.Add(*(r.output for r in receptors if r.input == name)) for name in inputs}
+    resolve = {symbol: drive[name] for name, symbol in inputs.items()}
+    scope = {**cell, **inputs}
+    flow = {cell[e.target]: parse_expression(e, scope).subs(resolve) for e in neuron.flow}
+    states = tuple(cell[s.name] for s in neuron.states)
+    initial = {cell[s.name]: sympy.Float(s.value) for s in neuron.states}
+    for receptor in receptors:
+        flow |= receptor.flow
+        states += receptor.states
+        initial |= receptor.initial
+    refractory = _refractory(population, neuron, cell)
+    return HybridSystem(
+        population=population.name,
+        states=states,
+        flow=flow,
+        initial=initial,
+        guard=parse_guard(neuron.spike, scope).subs(resolve) if neuron.spike else None,
+        reset={cell[e.target]: parse_expression(e, scope).subs(resolve) for e in neuron.reset},
+        ports=tuple(r.port for r in receptors),
+        parameters={cell[p.key]: p.name for p in population.parameters}
+        | {s: name for r in receptors for s, name in r.parameters.items()},
+        drive=drive,
+        held=tuple(cell[name] for name in neuron.held) if refractory is not None else (),
+        refractory=refractory,
+    )
+
+
+class _Receptor:
+    """A receptor in the names of its population: states and parameters with their suffixes."""
+
+    def __init__(self, spec: ReceptorSpec, cell: Names) -> None:
+        synapse = spec.synapse
+        own = {s.name: sympy.Symbol(s.name + spec.suffix, real=True) for s in synapse.states}
+        constants = {
+            p.key: sympy.Symbol(f"{p.key}_{spec.name}", real=True) for p in spec.parameters
+        }
+        scope = {**cell, **own, **constants}
+        weight = sympy.Symbol("w", real=True)
+        self.states = tuple(own.values())
+        self.flow = {own[e.target]: parse_expression(e, scope) for e in synapse.flow}
+        self.initial = {own[s.name]: sympy.Float(s.value) for s in synapse.states}
+        self.output = parse_expression(synapse.output, scope) if synapse.output else sympy.S.Zero
+        self.input = synapse.input
+        self.parameters = {constants[p.key]: p.name for p in spec.parameters}
+        arrival: dict[sympy.Symbol, sympy.Expr] = {}
+        for equation in synapse.arrival:
+            target = scope[equation.target]
+            jump = sympy.expand(parse_expression(equation, {**scope, "w": weight}) - target)
+            unit = sympy.simplify(sympy.diff(jump, weight))
+            if sympy.expand(jump - unit * weight) != 0 or unit.free_symbols - set(
+                constants.values()
+            ):
+                raise DescriptionError(
+                    f"an arrival must add a multiple of the weight: {equation.target} = {equation.text}",
+                    where=f"synapse {synapse.name}",
+                    remedy=f"write {equation.target} = {equation.target} + w",
+                )
+            arrival[target] = unit
+        self.port = Port(spec.name, arrival)
+
+
+def _symbols(quantities: tuple[QuantitySpec, ...]) -> dict[str, sympy.Symbol]:
+    return {q.name: sympy.Symbol(q.name, real=True) for q in quantities}
+
+
+def _refuse_shadowing(population: PopulationSpec, cell: Names, receptors: list[_Receptor]) -> None:
+    taken = {s.name for s in cell.values()}
+    for spec, receptor in zip(population.receptors, receptors, strict=True):
+        names = {s.name for s in (*receptor.states, *receptor.parameters)}
+        if clash := sorted(taken & names):
+            raise DescriptionError(
+                f"receptor {spec.name!r} and the neuron both have {', '.join(clash)}",
+                where=f"population {population.name}",
+                remedy="give the synapse another name: gp.synapse(…, name=…)",
+            )
+        taken |= names
+
+
+def _refractory(population: PopulationSpec, neuron: NeuronSpec, cell: Names) -> sympy.Symbol | None:
+    if not neuron.refractory or neuron.spike is None:
+        return None
+    parameter = next(p for p in population.parameters if p.key == neuron.refractory)
+    return cell[neuron.refractory] if _may_be_positive(parameter) else None
+
+
+def _may_be_positive(parameter: ParameterSpec) -> bool:
+    sample = parameter.initial.sample(np.random.default_rng(0), parameter.shape)
+    return parameter.learned or bool(np.any(sample > 0))

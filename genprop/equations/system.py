@@ -1,0 +1,93 @@
+"""The hybrid system of one population: what its equations mean.
+
+State x, flow ẋ = f(x), guard g(x) > 0 with reset x⁺ = h(x⁻), arrivals x → x + w·e. Neuron and
+receptor states stand in one vector; the neuron's inputs are already replaced by receptor outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sympy
+
+from genprop.errors import DescriptionError, did_you_mean
+
+__all__ = ["HybridNetwork", "HybridSystem", "Port"]
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """Where spikes arrive: the receptor's name and, per state it moves, the jump per unit weight."""
+
+    name: str
+    arrival: Mapping[sympy.Symbol, sympy.Expr]
+
+
+@dataclass(frozen=True, slots=True)
+class HybridSystem:
+    """One population as flow, guard, reset and ports, in sympy.
+
+    ``states`` are ordered neuron first, receptors after. ``reset`` maps only the states that jump.
+    ``held`` are the states clamped for ``refractory`` (a parameter symbol, or None) after a spike.
+    ``parameters`` maps each symbol to the parameter's flat name. ``drive`` is the total input to the
+    neuron (its ``I``) as an expression of receptor states, by input name.
+    """
+
+    population: str
+    states: tuple[sympy.Symbol, ...]
+    flow: Mapping[sympy.Symbol, sympy.Expr]
+    initial: Mapping[sympy.Symbol, sympy.Expr]
+    guard: sympy.Expr | None
+    reset: Mapping[sympy.Symbol, sympy.Expr]
+    ports: tuple[Port, ...]
+    parameters: Mapping[sympy.Symbol, str]
+    drive: Mapping[str, sympy.Expr]
+    held: tuple[sympy.Symbol, ...] = ()
+    refractory: sympy.Symbol | None = None
+
+    @property
+    def vector(self) -> sympy.Matrix:
+        """The flow as a column in the order of ``states``."""
+        return sympy.Matrix([self.flow[x] for x in self.states])
+
+    @property
+    def clamped(self) -> Mapping[sympy.Symbol, sympy.Expr]:
+        """The flow during refractoriness: held states stand still."""
+        return {x: sympy.Integer(0) if x in self.held else f for x, f in self.flow.items()}
+
+    @property
+    def jacobian(self) -> sympy.Matrix:
+        """∂f/∂x."""
+        return self.vector.jacobian(sympy.Matrix(self.states))
+
+    @property
+    def linear(self) -> bool:
+        """Whether f is affine in x, so that a matrix exponential solves it exactly."""
+        return not (self.jacobian.free_symbols & set(self.states))
+
+    def state(self, name: str) -> sympy.Symbol:
+        """The state called ``name``.
+
+        Raises:
+            DescriptionError: when the population has no such state.
+        """
+        for x in self.states:
+            if x.name == name:
+                return x
+        raise DescriptionError(
+            f"there is no state {name!r} to read",
+            where=f"population {self.population}",
+            remedy=did_you_mean(name, (x.name for x in self.states)),
+        )
+
+    def after_reset(self, expression: sympy.Expr) -> sympy.Expr:
+        """``expression`` at x⁺ = h(x⁻)."""
+        return expression.subs(self.reset, simultaneous=True)
+
+
+@dataclass(frozen=True, slots=True)
+class HybridNetwork:
+    """The hybrid system of every population that has equations, by name."""
+
+    populations: Mapping[str, HybridSystem]

@@ -1,0 +1,81 @@
+"""Loss terms in steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sympy
+
+from genprop.errors import UnsupportedError
+from genprop.lower.convert import convert
+from genprop.lower.nodes import Assign
+from genprop.lower.program import LossProgram, ReductionProgram
+
+if TYPE_CHECKING:
+    from genprop.adjoint.loss import LossAdjoint, Reduction
+    from genprop.adjoint.system import AdjointSystem
+    from genprop.lower.spike import Columns
+
+__all__ = ["lower_loss"]
+
+
+def lower_loss(
+    name: str, loss: LossAdjoint, adjoint: AdjointSystem, columns: Columns | None
+) -> LossProgram:
+    """One term; observed neurons that spike get a column with what the loss loses at the reset.
+
+    Raises:
+        UnsupportedError: for the maximum of a state that arrivals or resets move at once, whose place on the
+            time axis the grid does not resolve; for spike readouts of a population that cannot spike.
+    """
+    observed, system = loss.observation, adjoint.system
+    value = observed.value
+    if observed.mode == "maximum":
+        _refuse_jumping_maximum(name, value, adjoint)
+    if observed.mode in ("first_spike", "count", "mean_count") and system.guard is None:
+        raise UnsupportedError(
+            f"population {observed.population} never spikes",
+            where=f"loss term {name}",
+            remedy="read a state (gp.integral, gp.maximum …) or use a spiking neuron",
+        )
+    change = (
+        sympy.simplify(value - system.after_reset(value)) if columns is not None else sympy.S.Zero
+    )
+    slope = sympy.Add(*(sympy.diff(value, x) * f for x, f in system.flow.items()))
+    return LossProgram(
+        name=name,
+        coefficient=loss.coefficient,
+        population=observed.population,
+        mode=observed.mode,
+        value=convert(value),
+        slope=convert(slope),
+        weight=convert(observed.weight),
+        seed=tuple(
+            Assign(adjoint.adjoints[x].name, convert(sympy.diff(value, x)))
+            for x in system.states
+            if sympy.diff(value, x) != 0
+        ),
+        spike_change=convert(columns(change))
+        if columns is not None and observed.mode == "accumulate"
+        else convert(sympy.S.Zero),
+        after_reset=convert(system.after_reset(value)),
+        reductions=tuple(_reduction(r) for r in loss.function.reductions),
+        total=convert(loss.function.value),
+        backward=tuple(_reduction(r) for r in loss.backward),
+        gradient=convert(loss.gradient),
+        score=convert(loss.function.score) if loss.function.score is not None else None,
+    )
+
+
+def _reduction(reduction: Reduction) -> ReductionProgram:
+    return ReductionProgram(reduction.name.name, reduction.operation, convert(reduction.each))
+
+
+def _refuse_jumping_maximum(name: str, value: sympy.Expr, adjoint: AdjointSystem) -> None:
+    moved = {x for port in adjoint.system.ports for x in port.arrival} | set(adjoint.system.reset)
+    if jumping := sorted(x.name for x in value.free_symbols & moved):
+        raise UnsupportedError(
+            f"the maximum of {', '.join(jumping)} is not smooth in time: arrivals or resets move it at once",
+            where=f"loss term {name}",
+            remedy="read the maximum of a neuron without spikes through exp or alpha synapses",
+        )

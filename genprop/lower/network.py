@@ -1,0 +1,140 @@
+"""The whole network in steps: from the adjoint to the Program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from genprop.lower.clock import Grid
+from genprop.lower.loss import lower_loss
+from genprop.lower.population import lower_population, lower_source
+from genprop.lower.program import LossProgram, PopulationProgram, Program, ProjectionProgram
+from genprop.lower.update import lower_update
+
+if TYPE_CHECKING:
+    from genprop.adjoint.system import AdjointNetwork
+    from genprop.describe.spec import NetworkSpec, PopulationSpec, ProjectionSpec
+    from genprop.lower.spike import SpikeProgram
+
+__all__ = ["lower"]
+
+
+def lower(
+    spec: NetworkSpec,
+    adjoint: AdjointNetwork,
+    *,
+    dt: float,
+    duration: float,
+    solver: str = "exact",
+) -> Program:
+    """The Program of ``spec`` on a grid of ``dt`` [ms] over ``duration`` [ms]."""
+    grid = Grid.of(dt, duration)
+    active = _active(spec)
+    learned = frozenset(p.name for p in spec.parameters() if p.learned)
+    populations: list[PopulationProgram] = []
+    spikes: dict[str, SpikeProgram | None] = {}
+    for population in spec.populations:
+        if population.neuron is None:
+            populations.append(lower_source(population))
+            continue
+        program, spikes[population.name] = lower_population(
+            population,
+            adjoint.populations[population.name],
+            active=population.name in active,
+            learned=learned,
+            max_delays=_max_delays(spec, population.name, grid),
+            solver=solver,
+            dt=grid.dt,
+        )
+        populations.append(program)
+    losses = tuple(_losses(spec, adjoint, spikes))
+    return Program(
+        name=spec.name,
+        digest=spec.digest(),
+        dt=grid.dt,
+        steps=grid.steps,
+        populations=tuple(_with_tape(p, spikes.get(p.name)) for p in populations),
+        projections=tuple(_projection(spec, p, active, grid) for p in spec.projections),
+        losses=losses,
+        updates=tuple(lower_update(u) for u in spec.updates),
+    )
+
+
+def _losses(
+    spec: NetworkSpec, adjoint: AdjointNetwork, spikes: dict[str, SpikeProgram | None]
+) -> Iterator[LossProgram]:
+    for index, (term, loss) in enumerate(zip(spec.loss, adjoint.loss, strict=True)):
+        population = term.readout.population
+        name = f"{term.kind}:{population}"
+        if any(f"{t.kind}:{t.readout.population}" == name for t in spec.loss[:index]):
+            name = f"{name}.{index + 1}"
+        spike = spikes[population]
+        columns = spike.column if spike else None
+        yield lower_loss(name, loss, adjoint.populations[population], columns)
+
+
+def _with_tape(program: PopulationProgram, spike: SpikeProgram | None) -> PopulationProgram:
+    return replace(program, spike_tape=spike.column.tape) if spike else program
+
+
+def _projection(
+    spec: NetworkSpec, projection: ProjectionSpec, active: frozenset[str], grid: Grid
+) -> ProjectionProgram:
+    post_active = projection.post in active
+    delay = projection.delay
+    return ProjectionProgram(
+        name=projection.name,
+        pre=projection.pre,
+        post=projection.post,
+        port=projection.receptor,
+        connectivity=projection.pattern.kind,
+        synapses=_synapses(spec, projection),
+        weight=projection.weight.name,
+        delay=delay.name if delay is not None else "",
+        max_delay_steps=grid.delay_steps(projection.max_delay) if delay is not None else 0,
+        learn_weight=projection.weight.learned and post_active,
+        learn_delay=delay is not None and delay.learned and post_active,
+        feedback=projection.pre in active and post_active,
+    )
+
+
+def _synapses(spec: NetworkSpec, projection: ProjectionSpec) -> int:
+    if projection.pattern.kind == "dense":
+        return spec.population(projection.pre).size * spec.population(projection.post).size
+    return int(projection.pattern.column.size)
+
+
+def _max_delays(spec: NetworkSpec, population: str, grid: Grid) -> dict[str, int]:
+    longest: dict[str, int] = {}
+    for p in spec.projections:
+        if p.post == population:
+            steps = grid.delay_steps(p.max_delay) if p.delay is not None else 0
+            longest[p.receptor] = max(longest.get(p.receptor, 0), steps)
+    return longest
+
+
+def _active(spec: NetworkSpec) -> frozenset[str]:
+    """Populations that need an adjoint: the loss depends on them, and something learned acts on them."""
+    observed = {term.readout.population for term in spec.loss}
+    causes = _closure(observed, [(p.post, p.pre) for p in spec.projections])
+    taught = {p.name for p in spec.populations if _learns(p)} | {
+        p.post
+        for p in spec.projections
+        if p.weight.learned or (p.delay is not None and p.delay.learned)
+    }
+    affected = _closure(taught, [(p.pre, p.post) for p in spec.projections])
+    sources = {p.name for p in spec.populations if p.neuron is None}
+    return frozenset((causes & affected) - sources)
+
+
+def _learns(population: PopulationSpec) -> bool:
+    own = any(p.learned for p in population.parameters)
+    return own or any(p.learned for r in population.receptors for p in r.parameters)
+
+
+def _closure(start: set[str], arrows: list[tuple[str, str]]) -> set[str]:
+    found = set(start)
+    while more := {b for a, b in arrows if a in found} - found:
+        found |= more
+    return found

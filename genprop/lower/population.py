@@ -1,0 +1,126 @@
+"""One population in steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from genprop.lower.convert import assignments, convert
+from genprop.lower.hoist import Hoister
+from genprop.lower.nodes import Assign, names_in
+from genprop.lower.program import (
+    Constant,
+    PopulationProgram,
+    PortProgram,
+    Propagator,
+    UsedParameter,
+)
+from genprop.lower.solvers import solve
+from genprop.lower.spike import SpikeProgram, lower_spike
+
+if TYPE_CHECKING:
+    from genprop.adjoint.system import AdjointSystem
+    from genprop.describe.spec import ParameterSpec, PopulationSpec
+    from genprop.equations.system import HybridSystem
+
+__all__ = ["lower_population", "lower_source"]
+
+
+def lower_source(spec: PopulationSpec) -> PopulationProgram:
+    """A source of spikes."""
+    return PopulationProgram(spec.name, spec.size, source=True)
+
+
+def lower_population(
+    spec: PopulationSpec,
+    adjoint: AdjointSystem,
+    *,
+    active: bool,
+    learned: frozenset[str],
+    max_delays: Mapping[str, int],
+    solver: str,
+    dt: float,
+) -> tuple[PopulationProgram, SpikeProgram | None]:
+    """The population's program without its spike tape, which losses may still add columns to.
+
+    ``max_delays`` are steps by port; ``learned`` flat names of parameters.
+    """
+    system = adjoint.system
+    used = _used(spec, system, learned)
+    per_neuron = frozenset(p.local for p in used if p.per_neuron)
+    hoist = Hoister(system.parameters)
+    solution = solve(adjoint, learned if active else frozenset(), solver, dt)
+    spike = lower_spike(adjoint, learned) if system.guard is not None else None
+    ports = tuple(
+        PortProgram(
+            port.name,
+            tuple(Assign(x.name, convert(hoist(e))) for x, e in port.arrival.items()),
+            convert(hoist(reverse.weight)),
+            convert(hoist(reverse.time)),
+            bool(set(port.arrival) & set(system.held)),
+            max_delays.get(port.name, 0),
+        )
+        for port, reverse in zip(system.ports, adjoint.ports, strict=True)
+    )
+    before = {
+        x.name
+        for r in adjoint.ports
+        if r.arrived is not None
+        for x in r.time.free_symbols & set(system.states)
+    }
+    program = PopulationProgram(
+        name=spec.name,
+        size=spec.size,
+        source=False,
+        active=active,
+        states=tuple(x.name for x in system.states),
+        parameters=used,
+        constants=tuple(
+            Constant(s.name, convert(e), _reads({x.name for x in e.free_symbols}, per_neuron))
+            for s, e in hoist.constants.items()
+        ),
+        propagators=tuple(_spread(p, per_neuron) for p in solution.propagators),
+        initial=tuple(Assign(x.name, convert(e)) for x, e in system.initial.items()),
+        ports=ports,
+        step=solution.step,
+        held_step=solution.held_step,
+        guard=convert(system.guard) if spike else None,
+        reset=assignments(system.reset),
+        refractory=spike.refractory if spike else None,
+        step_tape=solution.tape if active else (),
+        before_tape=tuple(sorted(before)) if active else (),
+        adjoints=tuple(q.name for q in adjoint.adjoints.values()),
+        backward_step=solution.backward_step,
+        backward_held_step=solution.backward_held_step,
+        jump=spike.jump if spike else (),
+        induced=spike.induced if spike else None,
+        count_jump=tuple(Assign(q.name, convert(e)) for q, e in adjoint.count.items()),
+    )
+    return program, spike
+
+
+def _used(
+    spec: PopulationSpec, system: HybridSystem, learned: frozenset[str]
+) -> tuple[UsedParameter, ...]:
+    by_name = {p.name: p for p in _parameters(spec)}
+    return tuple(
+        UsedParameter(name, s.name, bool(by_name[name].shape), name in learned)
+        for s, name in system.parameters.items()
+    )
+
+
+def _parameters(spec: PopulationSpec) -> Iterable[ParameterSpec]:
+    yield from spec.parameters
+    for receptor in spec.receptors:
+        yield from receptor.parameters
+
+
+def _spread(propagator: Propagator, per_neuron: frozenset[str]) -> Propagator:
+    read = {n for row in propagator.matrix for e in row for n in names_in(e)}
+    return Propagator(
+        propagator.matrix, propagator.entries, propagator.derivatives, _reads(read, per_neuron)
+    )
+
+
+def _reads(names: set[str], per_neuron: frozenset[str]) -> bool:
+    return bool(names & per_neuron)

@@ -1,0 +1,270 @@
+"""The Program: how the network runs in steps, forward and backward, as plain data.
+
+It has the granularity of a simulator's own models: per population what a step, a spike and their
+reverse do; per projection where spikes go; per parameter how it is updated. Loop nests, memory
+layout and parallelism belong to templates and backends.
+
+The clock: step n goes from t_n = n·dt to t_{n+1}: deliver, propagate, then at t_{n+1} observe, guard,
+spike, reset. A spike of step n with a delay of d steps is delivered at the start of step n + 1 + d.
+Backward, at t_{n+1}: add the drive of the losses, apply the jumps of the spikes of step n, propagate to
+t_n, handle releases at t_n, and there let the arrivals of step n read the adjoint.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from genprop.lower.nodes import Assign, Expr, Statement
+
+__all__ = [
+    "Constant",
+    "Induced",
+    "LossProgram",
+    "PopulationProgram",
+    "PortProgram",
+    "Program",
+    "ProjectionProgram",
+    "Propagator",
+    "PropagatorDerivative",
+    "ReductionProgram",
+    "Refractory",
+    "UpdateProgram",
+    "UsedParameter",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class UsedParameter:
+    """A parameter that a population's expressions read as ``local``, by its flat ``name``.
+
+    ``per_neuron`` says whether it is one number or one per neuron.
+    """
+
+    name: str
+    local: str
+    per_neuron: bool
+    learned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A step-invariant number hoisted out of the loops: ``name`` = ``value`` of the parameters."""
+
+    name: str
+    value: Expr
+    per_neuron: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PropagatorDerivative:
+    """∂exp(A dt)/∂θ along ``matrix`` = ∂A/∂θ; ``entries`` maps (row, column) to constant names."""
+
+    matrix: tuple[tuple[Expr, ...], ...]
+    entries: tuple[tuple[int, int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Propagator:
+    """Entries of exp(A dt) and of its derivatives, hoisted like constants.
+
+    ``matrix`` is A row by row, a drift being a last column against a state that is always 1;
+    ``entries`` maps (row, column) to constant names.
+    """
+
+    matrix: tuple[tuple[Expr, ...], ...]
+    entries: tuple[tuple[int, int, str], ...]
+    derivatives: tuple[PropagatorDerivative, ...]
+    per_neuron: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refractory:
+    """After a spike in step n the held states stand still in steps n+1 … n+max(1, round(τ/dt)).
+
+    ``duration`` is the parameter's local name. At the release (start of the first free step, after
+    delivery) ``tape`` is stored; in reverse, with the adjoint of that instant and those columns,
+    ``backward`` runs and assigns ``released``, which is added to what the spike sends.
+    """
+
+    duration: str
+    held: tuple[str, ...]
+    tape: tuple[Assign, ...]
+    backward: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PortProgram:
+    """Where spikes arrive: per unit weight, ``arrival`` adds to states.
+
+    In reverse an arrival reads ``weight`` (∂L/∂w) and ``time`` (∂L/∂t_arr per unit weight) at its
+    instant; ``time`` may read the summed weight of the instant as ``arrived`` and the states before it.
+    ``held`` says that arrivals are lost while the population is refractory.
+    """
+
+    name: str
+    arrival: tuple[Assign, ...]
+    weight: Expr
+    time: Expr
+    held: bool
+    max_delay_steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Induced:
+    """Spikes that an arrival itself causes, by lifting a state over the threshold.
+
+    ``condition`` > 0 is checked just after delivery through ``port``; then, in reverse, ``jump`` replaces
+    the population's jump and leaves ``induced_cost``, which divided by the summed weight is added to the time
+    sensitivity of the arrivals of that step.
+    """
+
+    port: str
+    condition: Expr
+    jump: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationProgram:
+    """One population. Sources have only a name and a size.
+
+    ``step`` (``held_step`` while refractory) advances ``states`` over dt; ``guard`` > 0 is a spike;
+    ``reset`` follows it. ``step_tape`` lists the states kept for every step, after delivery and before
+    propagation; ``before_tape`` those kept before delivery; ``spike_tape`` the columns kept for every spike, computed before the reset.
+    ``backward_step`` (``backward_held_step``) takes ``adjoints`` from t_{n+1} to t_n, reading step tape and
+    constants; ``jump`` takes them across a spike, reading spike tape and ``sent``.
+    ``count_jump`` adds to adjoints per unit ``count_gradient``. ``active`` is False where no gradient is needed.
+    """
+
+    name: str
+    size: int
+    source: bool
+    active: bool = False
+    states: tuple[str, ...] = ()
+    parameters: tuple[UsedParameter, ...] = ()
+    constants: tuple[Constant, ...] = ()
+    propagators: tuple[Propagator, ...] = ()
+    initial: tuple[Assign, ...] = ()
+    ports: tuple[PortProgram, ...] = ()
+    step: tuple[Assign, ...] = ()
+    held_step: tuple[Assign, ...] = ()
+    guard: Expr | None = None
+    reset: tuple[Assign, ...] = ()
+    refractory: Refractory | None = None
+    step_tape: tuple[str, ...] = ()
+    before_tape: tuple[str, ...] = ()
+    spike_tape: tuple[Assign, ...] = ()
+    adjoints: tuple[str, ...] = ()
+    backward_step: tuple[Statement, ...] = ()
+    backward_held_step: tuple[Statement, ...] = ()
+    jump: tuple[Statement, ...] = ()
+    induced: Induced | None = None
+    count_jump: tuple[Assign, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectionProgram:
+    """Spikes of ``pre`` reach ``port`` of ``post``; ``connectivity`` is ``"dense"`` or ``"sparse"`` (CSR).
+
+    ``weight`` and ``delay`` are flat names of used arrays; ``delay`` is "" where every delay is zero. In reverse an
+    arrival adds the port's ``weight`` sensitivity to the weight gradient and its ``time`` sensitivity × w to
+    the delay gradient, where learned, and (``feedback``) to what the sending spike is worth.
+    """
+
+    name: str
+    pre: str
+    post: str
+    port: str
+    connectivity: str
+    synapses: int
+    weight: str
+    delay: str
+    max_delay_steps: int
+    learn_weight: bool
+    learn_delay: bool
+    feedback: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReductionProgram:
+    """``name`` = Σ_j or max_j (``operation``) of ``each`` over the neurons of the readout."""
+
+    name: str
+    operation: str
+    each: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class LossProgram:
+    """One term of the loss; see :class:`~genprop.adjoint.loss.Observation` for the modes.
+
+    ``value`` is what is observed of the states (``slope`` its rate of change, for kinks of a maximum),
+    ``weight`` its weight at ``t`` (``duration`` being T). ``seed`` adds to adjoints per unit ``y_gradient``;
+    ``spike_change`` is value(x⁻) − value(h(x⁻)) from tape columns, for l⁻ − l⁺ of observed neurons that spike.
+    ``reductions``, ``total`` (per-neuron share of the loss), ``backward`` and ``gradient`` (∂L/∂y_j) are of ``y``, ``is_label``,
+    ``target``. ``score`` orders classes.
+    """
+
+    name: str
+    coefficient: float
+    population: str
+    mode: str
+    value: Expr
+    slope: Expr
+    weight: Expr
+    seed: tuple[Assign, ...]
+    spike_change: Expr
+    after_reset: Expr
+    reductions: tuple[ReductionProgram, ...]
+    total: Expr
+    backward: tuple[ReductionProgram, ...]
+    gradient: Expr
+    score: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateProgram:
+    """One optimiser over ``parameters`` (flat names): per element of x and its gradient g.
+
+    ``constants`` are computed once per update from ``settings`` and the 1-based count ``n``; ``body`` assigns
+    ``states`` and ``x`` in order. Bounds are applied after.
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    settings: tuple[tuple[str, float], ...]
+    states: tuple[str, ...]
+    constants: tuple[Assign, ...]
+    body: tuple[Assign, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The network in steps: ``steps`` of ``dt`` [ms]; ``digest`` names the description it came from."""
+
+    name: str
+    digest: str
+    dt: float
+    steps: int
+    populations: tuple[PopulationProgram, ...]
+    projections: tuple[ProjectionProgram, ...]
+    losses: tuple[LossProgram, ...]
+    updates: tuple[UpdateProgram, ...]
+
+    def population(self, name: str) -> PopulationProgram:
+        """The population called ``name``."""
+        return next(p for p in self.populations if p.name == name)
+
+    def incoming(self, name: str) -> tuple[ProjectionProgram, ...]:
+        """The projections that end at population ``name``."""
+        return tuple(p for p in self.projections if p.post == name)
+
+    def outgoing(self, name: str) -> tuple[ProjectionProgram, ...]:
+        """The projections that start at population ``name``."""
+        return tuple(p for p in self.projections if p.pre == name)
+
+    @property
+    def duration(self) -> float:
+        """T [ms]."""
+        return self.steps * self.dt

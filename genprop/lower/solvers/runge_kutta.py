@@ -1,0 +1,116 @@
+"""Classical fourth-order Runge–Kutta for flows that are not linear, with sub-steps.
+
+The reverse is the exact adjoint of the step: the stages are computed again from the taped state and run
+backwards line by line, so that parameters and states get the derivative of the very map that was run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import sympy
+
+from genprop.lower.convert import convert
+from genprop.lower.nodes import Accumulate, Assign, Statement
+from genprop.lower.solvers.base import Solution
+
+if TYPE_CHECKING:
+    from genprop.adjoint.system import AdjointSystem
+
+__all__ = ["steps"]
+
+Flow = Mapping[sympy.Symbol, sympy.Expr]
+Line = tuple[sympy.Symbol, sympy.Expr]
+DEFAULT_SUBSTEPS = 2
+
+
+def steps(adjoint: AdjointSystem, learned: frozenset[str], dt: float, substeps: int) -> Solution:
+    """The Runge–Kutta step of a population in ``substeps`` parts (2 unless told)."""
+    system = adjoint.system
+    parameters = tuple(s for s, name in system.parameters.items() if name in learned)
+    count = substeps or DEFAULT_SUBSTEPS
+    step, backward = _both(adjoint, system.flow, parameters, dt / count, count)
+    tape = tuple(x.name for x in system.states)
+    if not system.held:
+        return Solution(step, (), backward, (), tape, ())
+    held_step, held_backward = _both(adjoint, system.clamped, parameters, dt / count, count)
+    return Solution(step, held_step, backward, held_backward, tape, ())
+
+
+def _both(
+    adjoint: AdjointSystem, flow: Flow, parameters: tuple[sympy.Symbol, ...], h: float, count: int
+) -> tuple[tuple[Assign, ...], tuple[Statement, ...]]:
+    lines, ends = _stages(adjoint, flow, h, count)
+    moving = [x for x in adjoint.system.states if ends[x] != x]
+    step = [Assign(s.name, convert(e)) for s, e in lines]
+    step += [Assign(x.name, convert(ends[x])) for x in moving]
+    return tuple(step), _reverse(adjoint, parameters, lines, ends)
+
+
+def _stages(
+    adjoint: AdjointSystem, flow: Flow, h: float, count: int
+) -> tuple[list[Line], dict[sympy.Symbol, sympy.Symbol]]:
+    """The stages as single assignments of fresh symbols, and where each state ends."""
+    states = [x for x in adjoint.system.states if flow[x] != 0]
+    now: dict[sympy.Symbol, sympy.Symbol] = {x: x for x in adjoint.system.states}
+    lines: list[Line] = []
+    size = sympy.Float(h)
+
+    def assign(name: str, value: sympy.Expr) -> sympy.Symbol:
+        symbol = sympy.Symbol(name, real=True)
+        lines.append((symbol, value))
+        return symbol
+
+    for part in range(1, count + 1):
+        start = dict(now)
+        slopes: list[dict[sympy.Symbol, sympy.Symbol]] = []
+        for stage, reach in enumerate((0.0, 0.5, 0.5, 1.0), 1):
+            at = {
+                x: assign(f"{x.name}_{part}{stage}", start[x] + reach * size * slopes[-1][x])
+                if stage > 1
+                else start[x]
+                for x in states
+            }
+            slopes.append(
+                {
+                    x: assign(
+                        f"slope_{x.name}_{part}{stage}", flow[x].subs(start | at, simultaneous=True)
+                    )
+                    for x in states
+                }
+            )
+        for x in states:
+            rise = slopes[0][x] + 2 * slopes[1][x] + 2 * slopes[2][x] + slopes[3][x]
+            now[x] = assign(f"{x.name}_{part}", start[x] + size / 6 * rise)
+    return lines, now
+
+
+def _reverse(
+    adjoint: AdjointSystem,
+    parameters: tuple[sympy.Symbol, ...],
+    lines: list[Line],
+    ends: Mapping[sympy.Symbol, sympy.Symbol],
+) -> tuple[Statement, ...]:
+    """The stages again, then ∂L/∂ each line's symbol, last line first."""
+    statements: list[Statement] = [Assign(s.name, convert(e)) for s, e in lines]
+    bar: dict[sympy.Symbol, sympy.Expr] = {ends[x]: adjoint.adjoints[x] for x in ends}
+    totals = {s: sympy.S.Zero for s in parameters}
+    for symbol, value in reversed(lines):
+        if symbol not in bar:
+            continue
+        name = sympy.Symbol(f"bar_{symbol.name}", real=True)
+        statements.append(Assign(name.name, convert(bar.pop(symbol))))
+        for source in sorted(value.free_symbols, key=str):
+            slope = name * sympy.diff(value, source)
+            if source in totals:
+                totals[source] += slope
+            elif source not in adjoint.system.parameters:
+                bar[source] = bar.get(source, sympy.S.Zero) + slope
+    statements += [Accumulate(s.name, convert(e)) for s, e in totals.items() if e != 0]
+    statements += [
+        Assign(adjoint.adjoints[x].name, convert(bar.get(x, sympy.S.Zero)))
+        for x in adjoint.system.states
+        if ends[x] != x
+    ]
+    return tuple(statements)

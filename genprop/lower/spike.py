@@ -1,0 +1,138 @@
+"""A spike in reverse: the tape's columns and the jump that reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sympy
+
+from genprop.adjoint.jump import guard_state
+from genprop.errors import UnsupportedError
+from genprop.lower.convert import assignments, convert
+from genprop.lower.nodes import Accumulate, Assign, Call, Divide, Name, Number, Statement
+from genprop.lower.program import Induced, Refractory
+
+if TYPE_CHECKING:
+    from genprop.adjoint.system import AdjointSystem
+
+__all__ = ["SLOWEST", "Columns", "SpikeProgram", "lower_spike"]
+
+SLOWEST = 1e-3
+"""The guard is taken to be crossed at this rate [1/ms] at least. Exact gradients diverge where a crossing grazes the
+threshold, and on a grid the rate at the end of the step can even be negative."""
+
+_RELEASED = "released"
+
+
+@dataclass(frozen=True, slots=True)
+class SpikeProgram:
+    """What a population's program says about spikes; ``column`` collects the tape."""
+
+    jump: tuple[Statement, ...]
+    refractory: Refractory | None
+    induced: Induced | None
+    column: Columns
+
+
+class Columns:
+    """The spike's tape: states the reverse reads are replaced by columns kept at the spike.
+
+    Sums of receptor states that enter only together (the total drive of a neuron) share one column.
+    """
+
+    def __init__(self, adjoint: AdjointSystem) -> None:
+        self.states = frozenset(adjoint.system.states)
+        self.drive = {name: e for name, e in adjoint.system.drive.items() if e.is_Add}
+        self.at_guard = (
+            dict([guard_state(adjoint.system)]) if adjoint.system.guard is not None else {}
+        )
+        self.kept: dict[sympy.Symbol, sympy.Expr] = {}
+
+    def __call__(self, expression: sympy.Expr) -> sympy.Expr:
+        """``expression``, of states just before the spike, as one of columns."""
+        expression = sympy.sympify(expression).subs(self.at_guard)
+        for name, total in self.drive.items():
+            first = min(total.free_symbols & self.states, key=str)
+            whole = sympy.Symbol(f"spike_{name}", real=True)
+            trial = sympy.simplify(expression.subs(first, whole - (total - first)))
+            if (
+                whole in trial.free_symbols
+                and not trial.free_symbols & total.free_symbols & self.states
+            ):
+                self.kept[whole] = total
+                expression = trial
+        for x in sorted(expression.free_symbols & self.states, key=str):
+            column = sympy.Symbol(f"spike_{x.name}", real=True)
+            self.kept[column] = x
+            expression = expression.subs(x, column)
+        return expression
+
+    @property
+    def tape(self) -> tuple[Assign, ...]:
+        """The columns kept so far, as assignments from states."""
+        return tuple(Assign(c.name, convert(e)) for c, e in self.kept.items())
+
+
+def lower_spike(adjoint: AdjointSystem, learned: Collection[str]) -> SpikeProgram:
+    """Jump, tape, refractoriness and induced spikes of one spiking population."""
+    columns = Columns(adjoint)
+    parameters = [s for s, name in adjoint.system.parameters.items() if name in learned]
+    shift = sympy.Symbol("shift", real=True)
+    rate = Call("max", (convert(columns(adjoint.rate)), Number(SLOWEST)))
+    statements: list[Statement] = [
+        Assign("rate", rate),
+        Assign(shift.name, Divide(convert(columns(adjoint.cost)), Name("rate"))),
+    ]
+    for s in parameters:
+        by_reset = adjoint.parameter_induced.get(s, sympy.S.Zero)
+        value = columns(by_reset) - columns(sympy.diff(adjoint.system.guard, s)) * shift
+        if value != 0:
+            statements.append(Accumulate(s.name, convert(sympy.expand(value))))
+    moved = {
+        q: columns(adjoint.transfer[q]) - columns(adjoint.guard_gradient[q]) * shift
+        for q in adjoint.transfer
+    }
+    statements += assignments(moved)
+    induced = _induced(adjoint, parameters, columns) if adjoint.induced else None
+    return SpikeProgram(tuple(statements), _refractory(adjoint, parameters), induced, columns)
+
+
+def _refractory(adjoint: AdjointSystem, parameters: list[sympy.Symbol]) -> Refractory | None:
+    system = adjoint.system
+    if system.refractory is None:
+        return None
+    tape: dict[sympy.Symbol, sympy.Expr] = {}
+    value = sympy.S.Zero
+    for x in system.held:
+        column = sympy.Symbol(f"release_d{x.name}", real=True)
+        tape[column] = system.flow[x]
+        value -= adjoint.adjoints[x] * column
+    backward: list[Statement] = [Assign(_RELEASED, convert(value))]
+    if system.refractory in parameters:
+        backward.append(Accumulate(system.refractory.name, Name(_RELEASED)))
+    return Refractory(
+        system.refractory.name,
+        tuple(x.name for x in system.held),
+        tuple(Assign(c.name, convert(e)) for c, e in tape.items()),
+        tuple(backward),
+    )
+
+
+def _induced(adjoint: AdjointSystem, parameters: list[sympy.Symbol], columns: Columns) -> Induced:
+    system = adjoint.system
+    targets = [p for p in system.ports if set(p.arrival) & system.guard.free_symbols]
+    moved = {x for p in targets for x in p.arrival}
+    if len(targets) != 1 or adjoint.induced_cost.free_symbols & moved:
+        raise UnsupportedError(
+            "an arrival may itself cross the threshold, and what that costs depends on the state it moves",
+            where=f"population {system.population}",
+            remedy="use one delta synapse per population, a reset to a fixed value, and no other flow of that state",
+        )
+    statements: list[Statement] = [Assign("induced_cost", convert(columns(adjoint.induced_cost)))]
+    for s in parameters:
+        if s in adjoint.parameter_induced:
+            statements.append(Accumulate(s.name, convert(columns(adjoint.parameter_induced[s]))))
+    statements += assignments({q: columns(e) for q, e in adjoint.transfer.items()})
+    return Induced(targets[0].name, convert(system.guard), tuple(statements))

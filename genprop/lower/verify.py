@@ -1,0 +1,106 @@
+"""Checks that a Program is well formed before anything is rendered from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from genprop.errors import InternalError
+from genprop.lower.constants import constant_names
+from genprop.lower.nodes import Accumulate, Expr, Statement, names_in
+
+if TYPE_CHECKING:
+    from genprop.lower.program import LossProgram, PopulationProgram, Program
+
+__all__ = ["verified"]
+
+
+def verified(program: Program) -> Program:
+    """``program`` itself, once every name it reads is known where it is read.
+
+    Raises:
+        InternalError: naming the population, the part and what it reads without knowing.
+    """
+    faults = list(_faults(program))
+    if faults:
+        raise InternalError(
+            f"the program of {program.name!r} is not well formed: {'; '.join(faults)}"
+        )
+    return program
+
+
+def _faults(program: Program) -> Iterator[str]:
+    names = {p.name for p in program.populations}
+    for population in program.populations:
+        if not population.source:
+            yield from _population(population)
+    for projection in program.projections:
+        if {projection.pre, projection.post} - names:
+            yield f"{projection.name} joins unknown populations"
+        elif projection.port not in {p.name for p in program.population(projection.post).ports}:
+            yield f"{projection.name} ends at the unknown port {projection.port}"
+    for loss in program.losses:
+        yield from _loss(loss, program.population(loss.population))
+
+
+def _population(p: PopulationProgram) -> Iterator[str]:
+    fixed = {name for name, _ in constant_names(p)}
+    states, adjoints = set(p.states), set(p.adjoints)
+    spike = {a.target for a in p.spike_tape}
+    parts: list[tuple[str, Iterable[Statement], set[str]]] = [
+        ("initial", p.initial, fixed),
+        ("step", p.step, fixed | states),
+        ("held step", p.held_step, fixed | states),
+        ("reset", p.reset, fixed | states),
+        ("spike tape", p.spike_tape, fixed | states),
+        ("backward step", p.backward_step, fixed | adjoints | set(p.step_tape)),
+        ("backward held step", p.backward_held_step, fixed | adjoints | set(p.step_tape)),
+        ("jump", p.jump, fixed | adjoints | spike | {"sent"}),
+        ("count jump", p.count_jump, fixed | adjoints),
+    ]
+    if not p.active:
+        parts = parts[:5]
+    if p.refractory is not None:
+        release = {a.target for a in p.refractory.tape}
+        parts.append(("release tape", p.refractory.tape, fixed | states))
+        parts.append(("release", p.refractory.backward, fixed | adjoints | release))
+    if p.induced is not None:
+        parts.append(("induced jump", p.induced.jump, fixed | adjoints | spike | {"sent"}))
+    for part, statements, known in parts:
+        for name in _unknown(statements, known):
+            yield f"{p.name}: {part} reads {name}"
+    for port in p.ports:
+        known = fixed | adjoints | {"arrived"} | set(p.before_tape)
+        for name in _missing((port.weight, port.time), known) if p.active else ():
+            yield f"{p.name}: port {port.name} reads {name}"
+    if p.guard is not None:
+        for name in _missing((p.guard,), fixed | states):
+            yield f"{p.name}: guard reads {name}"
+
+
+def _loss(loss: LossProgram, p: PopulationProgram) -> Iterator[str]:
+    fixed = {name for name, _ in constant_names(p)}
+    spike = {a.target for a in p.spike_tape}
+    observed = _missing((loss.value, loss.slope, loss.after_reset), fixed | set(p.states))
+    for name in (*observed, *_missing((loss.spike_change,), fixed | spike)):
+        yield f"{loss.name} reads {name}"
+    known = {"y", "is_label", "target"}
+    for reduction in (*loss.reductions, *loss.backward):
+        for name in _missing((reduction.each,), known):
+            yield f"{loss.name}: {reduction.name} reads {name}"
+        known.add(reduction.name)
+    for name in _missing((loss.total, loss.gradient), known):
+        yield f"{loss.name} reads {name}"
+
+
+def _unknown(statements: Iterable[Statement], known: set[str]) -> Iterator[str]:
+    seen = set(known)
+    for statement in statements:
+        yield from _missing((statement.value,), seen)
+        if not isinstance(statement, Accumulate):
+            seen.add(statement.target)
+
+
+def _missing(expressions: Iterable[Expr], known: set[str]) -> Iterator[str]:
+    for expression in expressions:
+        yield from sorted(set(names_in(expression)) - known)

@@ -1,0 +1,109 @@
+"""From a description to an object that runs and learns: the contents page of genprop."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Mapping
+from functools import cache as once
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genprop._version import __version__
+from genprop.backends import get_backend
+from genprop.build import cache
+from genprop.errors import refuse_if
+from genprop.lower.clock import Grid
+from genprop.runtime.simulator import Simulator
+from genprop.units import Quantity, in_ms
+
+if TYPE_CHECKING:
+    from genprop.backends.base import Target
+    from genprop.describe.network import Network
+    from genprop.describe.objective import Loss
+    from genprop.describe.spec import NetworkSpec
+    from genprop.describe.update import Update
+    from genprop.emit.bundle import SourceBundle
+    from genprop.lower.program import Program
+
+__all__ = ["compile", "lowered"]
+
+
+def compile(  # noqa: A001
+    net: Network,
+    *,
+    loss: Loss | None = None,
+    optimiser: Update | Mapping[str, Update] | None = None,
+    dt: Quantity | float,
+    duration: Quantity | float,
+    batch: int = 32,
+    backend: str | Target = "native",
+    seed: int = 0,
+    solver: str = "exact",
+    events: str = "merge",
+) -> Simulator:
+    """A network ready to run on ``backend`` and, with a loss and an optimiser, to learn.
+
+    Args:
+        net: the description.
+        loss: what is minimised; without one the network only runs.
+        optimiser: one for all that is learned, or one per kind (``"weight"``, ``"delay"``), model parameter
+            (``"tau_mem"``) or flat name.
+        dt: length of a step; plain numbers are ms.
+        duration: length of a trial, a whole number of steps.
+        batch: samples per batch, at most.
+        backend: a name (``"native"``, ``"reference"``, …) or an object with options (``gp.Native(threads=1)``).
+        seed: initial parameters are drawn from it.
+        solver: ``"exact"`` (linear flows) or ``"runge_kutta[:substeps]"``, to which non-linear flows fall back.
+        events: ``"merge"`` takes several events of a channel in one step as one, ``"sum"`` counts each.
+
+    Raises:
+        GenpropError: everything that is wrong with the description, or beyond the backend, at once.
+    """
+    spec = net.freeze(loss, optimiser)
+    grid = Grid.of(in_ms(dt), in_ms(duration))
+    target = get_backend(backend)
+    refuse_if(target.check(spec, grid.dt, grid.dt * grid.steps))
+    program, bundle = lowered(spec, grid, solver, target)
+    engine = target.load(program, spec, bundle)
+    return Simulator(spec, program, engine, batch=batch, seed=seed, events=events)
+
+
+def lowered(
+    spec: NetworkSpec, grid: Grid, solver: str, target: Target
+) -> tuple[Program, SourceBundle | None]:
+    """The Program and its text, derived now or remembered from the last time in the user's cache."""
+    key = cache.digest(
+        "program", spec.digest(), repr(grid), solver, repr(target), spec.name, fingerprint()
+    )
+    if (remembered := cache.read_blob(key)) is not None:
+        return pickle.loads(remembered)  # our own file, sealed by a checksum, in the user's cache
+    from genprop.adjoint.derive import derive
+    from genprop.equations.analyse import understand
+    from genprop.lower.network import lower
+    from genprop.lower.verify import verified
+
+    system = understand(spec)
+    adjoint = derive(system, spec)
+    program = verified(
+        lower(spec, adjoint, dt=grid.dt, duration=grid.dt * grid.steps, solver=solver)
+    )
+    bundle = target.render(program)
+    cache.write_blob(key, pickle.dumps((program, bundle)))
+    return program, bundle
+
+
+@once
+def fingerprint() -> str:
+    """Names this version of genprop's code and templates, so that a change of either derives anew."""
+    from genprop._resources import data_dir
+
+    hasher = hashlib.sha256(__version__.encode())
+    package = Path(__file__).parents[1]
+    rooms = ("equations", "adjoint", "lower", "emit", "backends")
+    folders = [*(package / room for room in rooms), data_dir("templates")]
+    for path in sorted(
+        p for folder in folders for p in folder.rglob("*") if p.suffix in (".py", ".j2")
+    ):
+        hasher.update(path.read_bytes())
+    return hasher.hexdigest()

@@ -1,0 +1,219 @@
+"""One object to hold: a compiled network with its parameters and optimiser state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.backends.base import Engine, Inputs, Outcome
+from genprop.errors import CheckpointError, DataError, UnsupportedError, did_you_mean
+from genprop.runtime.parameters import Parameters, initial_parameters
+
+if TYPE_CHECKING:
+    from genprop.data.spikes import SpikeBatch
+    from genprop.describe.spec import NetworkSpec
+    from genprop.lower.program import Program
+
+__all__ = ["Simulator"]
+
+Gradients = dict[str, np.ndarray]
+
+
+class Simulator:
+    """A network that runs, gives gradients and learns.
+
+    Attributes:
+        spec: the frozen description.
+        program: how it runs in steps.
+        parameters: arrays by flat name, in base units; assigning copies and checks.
+        settings: the optimiser's numbers by learned parameter: ``sim.settings["a->b.weight"]["rate"] = 1e-4``.
+        batch: samples per batch, at most.
+        last: the outcome of the last :meth:`gradients` or :meth:`run`.
+    """
+
+    def __init__(
+        self,
+        spec: NetworkSpec,
+        program: Program,
+        engine: Engine,
+        *,
+        batch: int,
+        seed: int,
+        events: str = "merge",
+    ) -> None:
+        self.spec, self.program, self.engine = spec, program, engine
+        self.batch, self.seed, self.events = batch, seed, events
+        self.parameters = Parameters(spec, initial_parameters(spec, seed, engine.dtype))
+        self.settings = {
+            name: dict(update.settings) for update in program.updates for name in update.parameters
+        }
+        self.optimiser = {
+            f"{name}/{state}": np.zeros_like(self.parameters[name])
+            for update in program.updates
+            for name in update.parameters
+            for state in update.states
+        }
+        self.updates = 0
+        self._gradients: Gradients | None = None
+        self._last: Outcome | None = None
+
+    @property
+    def dt(self) -> float:
+        """Length of a step [ms]."""
+        return self.program.dt
+
+    @property
+    def duration(self) -> float:
+        """Length of a trial [ms]."""
+        return self.program.duration
+
+    @property
+    def last(self) -> Outcome:
+        """The outcome of the last batch.
+
+        Raises:
+            UnsupportedError: before any batch has run.
+        """
+        if self._last is None:
+            raise UnsupportedError("no batch has run yet", remedy="call gradients() or run() first")
+        return self._last
+
+    def gradients(self, batch: SpikeBatch) -> tuple[float, Gradients]:
+        """Mean loss of the batch, and its gradient for every learned parameter by flat name.
+
+        Gradients have the parameters' shapes and the units 1/parameter; delays per ms.
+
+        Raises:
+            DataError: for events, labels or targets that do not fit the network.
+            UnsupportedError: for a network compiled without a loss.
+        """
+        if not self.program.losses:
+            raise UnsupportedError(
+                "there is no loss to differentiate",
+                remedy="compile(net, loss=gp.CrossEntropy(…), …)",
+            )
+        outcome, gradients = self.engine.gradients(self.parameters, self._inputs(batch, True))
+        self._last, self._gradients = outcome, gradients
+        return outcome.loss, gradients
+
+    def run(self, batch: SpikeBatch, record: Sequence[str] = ()) -> Outcome:
+        """Forward only; ``record`` names ``"population.spikes"`` and ``"population.state"`` to keep.
+
+        Raises:
+            DataError: for a batch that does not fit, or something to record that does not exist.
+        """
+        self._check_record(record)
+        self._last = self.engine.run(self.parameters, self._inputs(batch, False), tuple(record))
+        return self._last
+
+    def step(self, gradients: Mapping[str, np.ndarray] | None = None) -> None:
+        """One update of everything learned, from ``gradients`` or those of the last batch.
+
+        Bounds given to ``learn`` hold afterwards.
+
+        Raises:
+            UnsupportedError: without gradients or without an optimiser.
+        """
+        given = self._gradients if gradients is None else gradients
+        if given is None or not self.program.updates:
+            raise UnsupportedError(
+                "there is nothing to update with",
+                remedy="call gradients() first, and compile with an optimiser",
+            )
+        self.updates += 1
+        arrays = self.parameters.arrays
+        self.engine.update(arrays, given, self.optimiser, self.settings, self.updates)
+        self.parameters.clip()
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Copies of all that is needed to go on bit by bit."""
+        state = {f"parameter/{name}": array.copy() for name, array in self.parameters.items()}
+        state |= {f"optimiser/{name}": array.copy() for name, array in self.optimiser.items()}
+        return state | {"counter/updates": np.asarray(self.updates)}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go back to a :meth:`state`.
+
+        Raises:
+            CheckpointError: naming what is missing, unknown or of another shape.
+        """
+        own = self.state()
+        findings = [f"{name} is missing" for name in own.keys() - state.keys()]
+        findings += [f"{name} is not of this network" for name in state.keys() - own.keys()]
+        findings += [
+            f"{name} has shape {np.shape(state[name])}, not {own[name].shape}"
+            for name in own.keys() & state.keys()
+            if np.shape(state[name]) != own[name].shape
+        ]
+        if findings:
+            raise CheckpointError(
+                f"this state belongs to another network: {'; '.join(sorted(findings))}",
+                remedy="compile the network it was saved from",
+            )
+        for name, array in state.items():
+            kind, _, rest = name.partition("/")
+            if kind == "parameter":
+                self.parameters[rest] = array
+            elif kind == "optimiser":
+                self.optimiser[rest][...] = array
+        self.updates = int(state["counter/updates"])
+
+    def _inputs(self, batch: SpikeBatch, learning: bool) -> Inputs:
+        sources = [p for p in self.program.populations if p.source]
+        for source in sources:
+            channels = batch.source(source.name).channels_total
+            if channels > source.size:
+                raise DataError(
+                    f"the data has {channels} channels, population {source.name!r} only {source.size}",
+                    remedy=f"net.population({source.name!r}, {channels}, gp.spikes())",
+                )
+        if batch.duration > self.duration * (1 + 1e-9):
+            batch = batch.crop(self.duration)
+        if len(batch) > self.batch:
+            raise DataError(
+                f"the batch has {len(batch)} samples, the simulator was compiled for {self.batch}",
+                remedy="compile(…, batch=…) with the largest batch",
+            )
+        return Inputs(
+            {s.name: batch.source(s.name).steps(self.dt, self.events) for s in sources},
+            len(batch),
+            self._labels(batch, learning),
+            batch.targets,
+        )
+
+    def _labels(self, batch: SpikeBatch, learning: bool) -> np.ndarray:
+        if not self.program.losses:
+            return np.full(len(batch), -1)
+        classes = self.program.population(self.program.losses[0].population).size
+        if batch.labels is None:
+            if learning and batch.targets is None:
+                raise DataError(
+                    "the batch has neither labels nor targets, and the loss needs them",
+                    remedy="give SpikeBatch labels=… or targets=…",
+                )
+            return np.full(len(batch), -1)
+        outside = np.flatnonzero((batch.labels < 0) | (batch.labels >= classes))
+        if outside.size:
+            raise DataError(
+                f"label {batch.labels[outside[0]]} is out of range: there are {classes} outputs",
+                where=f"sample {outside[0]} of the batch",
+                remedy="give the output population as many neurons as there are classes",
+            )
+        return batch.labels
+
+    def _check_record(self, record: Sequence[str]) -> None:
+        known = {
+            f"{p.name}.{what}"
+            for p in self.program.populations
+            if not p.source
+            for what in (*p.states, *(("spikes",) if p.guard is not None else ()))
+        }
+        for name in record:
+            if name not in known:
+                raise DataError(
+                    f"{name!r} cannot be recorded",
+                    where="run(record=…)",
+                    remedy=did_you_mean(name, known),
+                )

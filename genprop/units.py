@@ -1,0 +1,145 @@
+"""Units of time, voltage and current, and quantities that carry them.
+
+``20 * ms`` is a :class:`Quantity`. Inside genprop every number is in the base units (ms, mV, nA and
+their products); equations with plain numbers are dimensionless. A dimension is the tuple of
+exponents of (time, voltage, current).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from genprop.errors import DimensionError, did_you_mean
+
+__all__ = ["DIMENSIONLESS", "Dimension", "Quantity", "dimension_name", "in_ms", "parse_unit"]
+
+Dimension = tuple[int, int, int]
+DIMENSIONLESS: Dimension = (0, 0, 0)
+_BASE = ("ms", "mV", "nA")
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number with a dimension: ``value`` is in base units (ms, mV, nA).
+
+    Multiplying and dividing combine dimensions; adding requires them equal, else
+    :class:`~genprop.errors.DimensionError`.
+    """
+
+    value: float
+    dimension: Dimension = DIMENSIONLESS
+
+    def __mul__(self, other: Quantity | float) -> Quantity:
+        value, dim = _split(other)
+        return Quantity(self.value * value, _combine(self.dimension, dim, 1))
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Quantity | float) -> Quantity:
+        value, dim = _split(other)
+        return Quantity(self.value / value, _combine(self.dimension, dim, -1))
+
+    def __rtruediv__(self, other: float) -> Quantity:
+        return Quantity(other / self.value, _combine(DIMENSIONLESS, self.dimension, -1))
+
+    def __pow__(self, exponent: int) -> Quantity:
+        t, v, i = self.dimension
+        return Quantity(self.value**exponent, (t * exponent, v * exponent, i * exponent))
+
+    def __neg__(self) -> Quantity:
+        return Quantity(-self.value, self.dimension)
+
+    def __add__(self, other: Quantity) -> Quantity:
+        if self.dimension != other.dimension:
+            raise DimensionError(
+                f"{dimension_name(self.dimension)} and {dimension_name(other.dimension)} "
+                "cannot be added"
+            )
+        return Quantity(self.value + other.value, self.dimension)
+
+    def __sub__(self, other: Quantity) -> Quantity:
+        return self + (-other)
+
+    def __repr__(self) -> str:
+        unit = dimension_name(self.dimension)
+        return f"{self.value:g}" if unit == "1" else f"{self.value:g}*{unit}"
+
+
+def _split(x: Quantity | float) -> tuple[float, Dimension]:
+    return (x.value, x.dimension) if isinstance(x, Quantity) else (float(x), DIMENSIONLESS)
+
+
+def _combine(a: Dimension, b: Dimension, sign: int) -> Dimension:
+    return (a[0] + sign * b[0], a[1] + sign * b[1], a[2] + sign * b[2])
+
+
+_TIME, _VOLTAGE, _CURRENT = (1, 0, 0), (0, 1, 0), (0, 0, 1)
+UNITS: dict[str, Quantity] = {
+    "1": Quantity(1.0),
+    "ms": Quantity(1.0, _TIME),
+    "s": Quantity(1e3, _TIME),
+    "us": Quantity(1e-3, _TIME),
+    "Hz": Quantity(1e-3, (-1, 0, 0)),
+    "kHz": Quantity(1.0, (-1, 0, 0)),
+    "mV": Quantity(1.0, _VOLTAGE),
+    "V": Quantity(1e3, _VOLTAGE),
+    "nA": Quantity(1.0, _CURRENT),
+    "pA": Quantity(1e-3, _CURRENT),
+}
+"""Every unit by name; the public names below are the same objects."""
+
+ms, s, us = UNITS["ms"], UNITS["s"], UNITS["us"]
+Hz, kHz = UNITS["Hz"], UNITS["kHz"]
+mV, V = UNITS["mV"], UNITS["V"]
+nA, pA = UNITS["nA"], UNITS["pA"]
+
+
+def parse_unit(text: str) -> Quantity:
+    """The unit a string such as ``"ms"``, ``"1/ms"`` or ``"mV/ms**2"`` names.
+
+    Raises:
+        DimensionError: for a name that is no unit.
+    """
+    result, sign = Quantity(1.0), 1
+    for token in re.findall(r"[A-Za-z1]+(?:\*\*-?\d+)?|[*/]", text.replace(" ", "")):
+        if token in "*/":
+            sign = -1 if token == "/" else 1
+            continue
+        name, _, power = token.partition("**")
+        if name not in UNITS:
+            raise DimensionError(
+                f"{name!r} is no unit", where=f"unit {text!r}", remedy=did_you_mean(name, UNITS)
+            )
+        result = result * UNITS[name] ** (sign * int(power or 1))
+    return result
+
+
+def dimension_name(dimension: Dimension) -> str:
+    """The base unit of a dimension, as text: ``"ms"``, ``"1/ms"``, ``"mV/ms"``; ``"1"`` for none."""
+
+    def side(sign: int) -> list[str]:
+        return [
+            name if abs(power) == 1 else f"{name}**{abs(power)}"
+            for name, power in zip(_BASE, dimension, strict=True)
+            if power * sign > 0
+        ]
+
+    above, below = side(1), side(-1)
+    return "/".join(["*".join(above) or "1", *below])
+
+
+def in_ms(time: Quantity | float) -> float:
+    """A time in ms; plain numbers are taken as ms.
+
+    Raises:
+        DimensionError: for a quantity that is no time.
+    """
+    if not isinstance(time, Quantity):
+        return float(time)
+    if time.dimension != _TIME:
+        raise DimensionError(
+            f"a time was expected, not {dimension_name(time.dimension)}",
+            remedy="write e.g. 1*gp.ms",
+        )
+    return time.value
