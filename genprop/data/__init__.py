@@ -8,7 +8,9 @@ from genprop.data.dataset import Dataset
 from genprop.data.images import digits, mnist
 from genprop.data.latency import latency_code
 from genprop.data.spikes import SpikeBatch
+from genprop.data.spoken import fsdd, hdspikes, shd, ssc
 from genprop.data.steps import StepEvents, step_count
+from genprop.data.tonic_sets import from_tonic
 from genprop.data.toy import delay_line, xor, yin_yang
 
 __all__ = [
@@ -23,8 +25,13 @@ __all__ = [
     "StepEvents",
     "delay_line",
     "digits",
+    "from_tonic",
+    "fsdd",
+    "hdspikes",
     "latency_code",
     "mnist",
+    "shd",
+    "ssc",
     "step_count",
     "xor",
     "yin_yang",

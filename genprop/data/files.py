@@ -1,0 +1,107 @@
+"""Finding the users' files, and reading them packed or plain."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import shutil
+import sys
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import IO
+
+from genprop.errors import DataError
+
+__all__ = ["cache_folder", "data_folder", "find", "unpacked"]
+
+_ENDINGS = ("", ".gz", ".zip")
+
+
+def data_folder(folder: str | Path | None) -> Path:
+    """The folder given, else ``$GENPROP_DATA``.
+
+    Raises:
+        DataError: where neither is given, or it is no folder.
+    """
+    given = folder if folder is not None else os.environ.get("GENPROP_DATA")
+    if not given:
+        raise DataError(
+            "no data folder was given",
+            remedy="name the folder that holds the files, or set GENPROP_DATA to it",
+        )
+    place = Path(given).expanduser()
+    if not place.is_dir():
+        raise DataError(
+            "there is no such folder", where=str(place), remedy="check the path, or GENPROP_DATA"
+        )
+    return place
+
+
+def find(folder: Path, name: str, below: Sequence[str] = ()) -> Path | None:
+    """The file ``name``, plain or with ``.gz`` or ``.zip`` added, here or in a folder ``below``.
+
+    The plain file is preferred to a packed one beside it.
+    """
+    places = [folder / sub for sub in ("", *below)]
+    candidates = (place / f"{name}{ending}" for place in places for ending in _ENDINGS)
+    return next((file for file in candidates if file.is_file()), None)
+
+
+@contextlib.contextmanager
+def unpacked(file: Path) -> Generator[Path]:
+    """The plain file: itself, or a temporary copy of what a ``.gz`` or ``.zip`` holds.
+
+    Raises:
+        DataError: for an archive that is damaged, or a ``.zip`` that does not hold one ``.h5``.
+    """
+    if file.suffix not in (".gz", ".zip"):
+        yield file
+        return
+    with tempfile.TemporaryDirectory(prefix="genprop-") as folder:
+        plain = Path(folder) / "plain.h5"
+        try:
+            with _opened(file) as packed, plain.open("wb") as out:
+                shutil.copyfileobj(packed, out, 1 << 20)
+        except (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as fault:
+            raise DataError(
+                f"the archive is damaged: {fault}",
+                where=str(file),
+                remedy="it is probably half downloaded: delete it and fetch it again",
+            ) from fault
+        yield plain
+
+
+@contextlib.contextmanager
+def _opened(file: Path) -> Generator[IO[bytes]]:
+    if file.suffix == ".gz":
+        with gzip.open(file) as stream:
+            yield stream  # pyright: ignore[reportReturnType]
+        return
+    with zipfile.ZipFile(file) as archive:
+        members = [n for n in archive.namelist() if n.endswith((".h5", ".hdf5"))]
+        if len(members) != 1:
+            raise DataError(
+                f"the archive holds {len(members)} .h5 files, expected one",
+                where=str(file),
+                remedy="unpack it and name the file",
+            )
+        with archive.open(members[0]) as stream:
+            yield stream
+
+
+def cache_folder() -> Path:
+    """The user's cache folder: ``$GENPROP_CACHE``, else the platform's place for caches."""
+    if own := os.environ.get("GENPROP_CACHE"):
+        return Path(own).expanduser()
+    if shared := os.environ.get("XDG_CACHE_HOME"):
+        return Path(shared).expanduser() / "genprop"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "genprop"
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        return (Path(local) if local else Path.home() / "AppData" / "Local") / "genprop"
+    return Path.home() / ".cache" / "genprop"

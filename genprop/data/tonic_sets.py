@@ -1,0 +1,118 @@
+"""The door to tonic, which downloads event data sets and reads many more."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from genprop.data.dataset import Dataset
+from genprop.data.spikes import SpikeBatch
+from genprop.errors import DataError
+
+__all__ = ["download", "from_tonic"]
+
+_PARTS = {"train": {"train": True}, "test": {"train": False}}
+
+
+class TonicSet(Protocol):
+    """What a data set of tonic has: pairs (structured events, label), and ``classes``."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> tuple[npt.NDArray[np.void], int]: ...
+
+
+def download(name: str, folder: Path, missing: Sequence[str]) -> None:
+    """Let tonic fetch the set ``name`` into ``folder``; the only place that uses the network.
+
+    Args:
+        name: tonic's class, ``"SHD"`` or ``"SSC"``.
+        folder: tonic makes a folder of that name in it.
+        missing: the files wanted, such as ``"shd_train"``.
+
+    Raises:
+        DataError: where tonic is not installed, or the download fails.
+    """
+    wanted = ", ".join(f"{stem}.h5" for stem in missing)
+    try:
+        datasets = importlib.import_module("tonic.datasets")
+    except ImportError as absent:
+        raise DataError(
+            f"{wanted} of {name} is not there, and tonic, which downloads it, is not installed",
+            where=str(folder),
+            remedy="pip install 'genprop[data]', or put the files there yourself (plain, .gz or "
+            ".zip; from https://zenkelab.org/datasets)",
+        ) from absent
+    for stem in missing:
+        part = stem.rpartition("_")[2]
+        choice = {"split": part} if name == "SSC" else _PARTS[part]
+        try:
+            getattr(datasets, name)(save_to=str(folder), **choice)
+        except Exception as fault:
+            raise DataError(
+                f"tonic could not download {stem} of {name}: {fault}",
+                where=str(folder),
+                remedy="try again, or put the files there yourself",
+            ) from fault
+
+
+def from_tonic(
+    samples: TonicSet,
+    *,
+    sensor_size: tuple[int, int, int],
+    classes: int,
+    duration: float | None = None,
+    name: str = "tonic",
+    label_names: Iterable[str] = (),
+) -> Dataset:
+    """The data set of a data set of tonic, or of anything that gives its kind of events.
+
+    Channel = (p · height + y) · width + x; a field the events lack, or of extent 1, counts as 0.
+
+    Args:
+        samples: gives (events, label); events is structured with ``t`` in µs and some of x, y, p.
+        sensor_size: (width, height, polarities), tonic's ``sensor_size``.
+        classes: how many classes there are.
+        duration: later events are dropped [ms]; None: the longest sample, rounded up to 1 ms.
+        name: what to call it.
+        label_names: one per class, or empty.
+
+    Raises:
+        DataError: for events outside the sensor, without times, or labels that are no class.
+    """
+    width, height, polarities = sensor_size
+    pairs: list[tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]] = []
+    labels: list[int] = []
+    for k in range(len(samples)):
+        events, label = samples[k]
+        fields = events.dtype.names or ()
+        if "t" not in fields:
+            raise DataError(
+                f"the events have the fields {fields}, but no t",
+                where=f"sample {k}",
+                remedy="give the data set without a transform",
+            )
+        used = [
+            f if f in fields and extent > 1 else ""
+            for f, extent in zip("xyp", sensor_size, strict=True)
+        ]
+        x, y, p = (
+            events[f].astype(np.int64) if f else np.zeros(len(events), np.int64) for f in used
+        )
+        times = events["t"].astype(np.float64) / 1000
+        pairs.append((times.astype(np.float32), (p * height + y) * width + x))
+        labels.append(int(label))
+    longest = max((float(t.max()) for t, _ in pairs if t.size), default=0.0)
+    spikes = SpikeBatch.from_events(
+        pairs,
+        channels=width * height * polarities,
+        duration=float(np.floor(longest) + 1),
+        labels=np.array(labels, np.int64),
+    )
+    found = Dataset(spikes, classes, name, tuple(label_names))
+    return found if duration is None else found.crop(duration)
