@@ -32,7 +32,7 @@ def check_neuron(spec: NeuronSpec) -> None:
             )
     if bool(spec.refractory) != bool(spec.held):
         raise DescriptionError(
-            f"{owner}: refractory (the duration) and held (the states that stand still) go together",
+            f"{owner}: refractory (how long) and held (the states that stand still) go together",
             remedy='give both: refractory="tau_ref", held=("v",)',
         )
     if spec.spike is None and (spec.reset or spec.refractory):

@@ -108,6 +108,8 @@ def declare(
         DescriptionError: for values outside the bounds, or what is no value.
     """
     inner, learned = (given.value, True) if isinstance(given, Learn) else (given, False)
+    if isinstance(inner, np.ndarray) and inner.ndim == 0:
+        inner = float(inner)
     one = isinstance(inner, (int, float, Quantity, np.number))
     try:
         initial = initialiser(inner)

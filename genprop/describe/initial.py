@@ -43,20 +43,30 @@ class Initialiser(Protocol):
     """
 
     @property
-    def dimension(self) -> Dimension | None: ...
+    def dimension(self) -> Dimension | None:
+        """The dimension that was given, if any."""
+        ...
 
-    def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray: ...
+    def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """An array of ``shape``, in base units."""
+        ...
 
-    def scaled(self, factor: float) -> Initialiser: ...
+    def scaled(self, factor: float) -> Initialiser:
+        """The same, every number times ``factor``."""
+        ...
 
 
 @runtime_checkable
 class Bounded(Protocol):
     """An initialiser that knows its smallest and largest value, and a typical one."""
 
-    def extent(self) -> tuple[float, float]: ...
+    def extent(self) -> tuple[float, float]:
+        """Smallest and largest value, infinite where open."""
+        ...
 
-    def typical(self) -> float: ...
+    def typical(self) -> float:
+        """A representative value."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,7 @@ class Constant:
     dimension: Dimension | None = field(default=None, compare=False)
 
     def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-        """x in every place."""
+        """The value in every place."""
         return np.full(shape, self.value, dtype=np.float64)
 
     def scaled(self, factor: float) -> Constant:
@@ -217,7 +227,7 @@ class Learn:
     maximum: Number | None = None
 
 
-def learn(x: Value | Learn, min: Number | None = None, max: Number | None = None) -> Learn:  # noqa: A002
+def learn(x: Value | Learn, min: Number | None = None, max: Number | None = None) -> Learn:
     """Mark a value as learned, where it is declared: ``tau_mem=learn(20*ms, min=1*ms)``."""
     if isinstance(x, Learn):
         raise DescriptionError(

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from genprop._resources import data_dir
 from genprop.describe.modelfile import (
@@ -23,8 +23,10 @@ from genprop.describe.modelfile import (
     read_table,
     read_update,
 )
-from genprop.describe.spec import NeuronSpec, SynapseSpec, UpdateSpec
 from genprop.errors import ConfigurationError, DescriptionError, did_you_mean
+
+if TYPE_CHECKING:
+    from genprop.describe.spec import NeuronSpec, SynapseSpec, UpdateSpec
 
 __all__ = [
     "ListedModel",
@@ -153,7 +155,7 @@ def _project_folders(pyproject: Path) -> list[str]:
         return []
     table: object = read_table(pyproject)
     for key in ("tool", "genprop", "models"):
-        table = cast("dict[str, object]", table).get(key, {}) if isinstance(table, dict) else {}
+        table = table.get(key, {}) if isinstance(table, dict) else {}
     names = [table] if isinstance(table, str) else table if isinstance(table, list) else []
     return [str(pyproject.parent / str(name)) for name in cast("list[object]", names)]
 

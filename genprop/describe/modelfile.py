@@ -1,4 +1,4 @@
-"""Reading one model file (TOML) into a specification; whatever is wrong is told with the file's name.
+"""Reading one model file (TOML) into a specification; faults are told with the file's name.
 
 ::
 
@@ -32,7 +32,7 @@ from genprop.units import Quantity, parse_unit
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    import tomli as tomllib
+    import tomli as tomllib  # pyright: ignore[reportMissingImports]
 
 __all__ = ["ModelFile", "read_neuron", "read_synapse", "read_table", "read_update"]
 
@@ -133,9 +133,9 @@ def read_table(path: Path) -> Table:
     try:
         return cast("Table", tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as fault:
-        raise DescriptionError(f"the model file cannot be read: {fault}", where=str(path)) from None
+        raise DescriptionError(f"the file cannot be read: {fault}", where=str(path)) from None
     except tomllib.TOMLDecodeError as fault:
-        raise DescriptionError(f"the model file is no TOML: {fault}", where=str(path)) from None
+        raise DescriptionError(f"the file is no TOML: {fault}", where=str(path)) from None
 
 
 @dataclass(slots=True)

@@ -17,7 +17,6 @@ from genprop.describe.population import Population, Receptors
 from genprop.describe.spec import (
     NetworkSpec,
     ParameterSpec,
-    PatternSpec,
     ProjectionSpec,
     QuantitySpec,
 )
@@ -68,7 +67,7 @@ class Network:
             raise DescriptionError(
                 f"there is a population {name!r} already", remedy="choose another name"
             )
-        if isinstance(size, bool) or int(size) != size or size < 1:
+        if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
             raise DescriptionError(f"population {name!r}: {size!r} is no number of neurons")
         if not isinstance(model, (Neuron, Source)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise DescriptionError(
@@ -150,7 +149,8 @@ class Network:
                 (``"inp->hidden.weight"``), or ``"default"``; the most specific one counts.
 
         Raises:
-            DescriptionError: for losses that look at what is not there, or parameters without an optimiser.
+            DescriptionError: for losses that look at what is not there, or parameters
+                without an optimiser.
         """
         bare = NetworkSpec(
             name=self.name,
@@ -273,5 +273,5 @@ def _delay_parameter(
     """The parameter, or None where every delay is and stays zero."""
     if not delays.learned and delays.extent() == (0.0, 0.0):
         return None
-    like = QuantitySpec("delay", 0.0, _TIME, 0.0, longest, "axonal delay")
+    like = QuantitySpec("delay", 0.0, _TIME, 0.0, longest, "time from a spike to its arrival")
     return delays.parameter(f"{title}.delay", "delay", shape, like)

@@ -1,4 +1,4 @@
-"""Neurons: a hybrid system in the field's own notation, written in Python or taken from a model file."""
+"""Neurons: hybrid systems in the field's own notation, from Python or from a model file."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def spikes() -> Source:
 class Neuron:
     """A neuron model with the values of its parameters; it never changes.
 
-    Between spikes ẋ = f(x); a spike when the guard ``left > right`` is crossed upwards; then the reset
-    x⁺ = h(x⁻), all right sides read before the spike; then, for the duration that the parameter
-    ``refractory`` gives, the ``held`` states stand still.
+    Between spikes ẋ = f(x); a spike when the guard ``left > right`` is crossed upwards; then the
+    reset x⁺ = h(x⁻), all right sides read before the spike; then, for the duration that the
+    parameter ``refractory`` gives, the ``held`` states stand still.
 
     Args:
         name: the model's name.

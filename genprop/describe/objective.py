@@ -79,7 +79,7 @@ def _name(population: Population | str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A sum of terms, each a coefficient times a loss of one readout; the batch mean is minimised."""
+    """A sum of terms, each a coefficient times a loss of one readout; its batch mean counts."""
 
     terms: tuple[LossTermSpec, ...]
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from genprop.describe.spec import PatternSpec
 from genprop.errors import DescriptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
 __all__ = ["Pattern", "dense", "one_to_one", "sparse"]
 
@@ -144,6 +147,8 @@ def sparse(
     """
     if (probability is None) == (pairs is None):
         raise DescriptionError("sparse takes a probability or pairs", remedy="give one of the two")
+    if seed < 0:
+        raise DescriptionError(f"sparse: the seed {seed} is negative")
     if probability is not None:
         if not 0.0 <= probability <= 1.0:
             raise DescriptionError(f"sparse: {probability} is no probability", remedy="0 to 1")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from genprop.describe.neuron import Neuron, Source
 from genprop.describe.spec import PopulationSpec, QuantitySpec, ReceptorSpec
-from genprop.describe.synapse import Synapse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from genprop.describe.synapse import Synapse
 
 __all__ = ["Population", "Receptors"]
 

@@ -110,7 +110,8 @@ class ParameterSpec:
     """A parameter of the network, by its flat name: ``"hidden.tau_mem"``, ``"inp->hidden.weight"``.
 
     ``shape`` is ``()`` for one value per population, ``(n,)`` per neuron, ``(pre, post)`` or
-    ``(nnz,)`` per synapse; values are in base units of ``dimension``. ``key`` is the name in the model.
+    ``(nnz,)`` per synapse; values are in base units of ``dimension``. ``key`` is the name in
+    the model.
     """
 
     name: str

@@ -63,7 +63,7 @@ class Synapse:
         arrival: str,
         flow: str = "",
         output: str = "",
-        input: str = "I",  # noqa: A002
+        input: str = "I",
         parameters: Mapping[str, Value | Learn] | None = None,
         units: Mapping[str, str] | None = None,
         doc: str = "",
@@ -146,7 +146,9 @@ def synapse(
     units: Mapping[str, str] | None = None,
     **overrides: Value | Learn,
 ) -> Synapse:
-    """A synapse of the library by name, or of a model file by its path: ``synapse("exp", tau=5*ms)``.
+    """A synapse of the library by name, or of a model file by its path.
+
+    ``gp.synapse("exp", tau=5*ms)``: parameters not named keep the values of the file.
 
     ``units`` gives its states another unit (``{"I": "nA"}``) where the neuron's input has one.
 
@@ -156,7 +158,7 @@ def synapse(
     found = load_synapse(model)
     spec, scales = _with_units(found.spec, units or {}, dict(found.units))
     values = default_values(spec.name, spec.parameters, scales)
-    return Synapse.of(name or spec.name, spec, values, scales).given(**overrides)
+    return Synapse.of(name or spec.name, spec, values, scales).given(None, **overrides)
 
 
 def _with_units(

@@ -1,7 +1,7 @@
 """Do the two sides of every equation have the same unit, and is the guard one that can work?
 
-Sums are read from the outside in: each term must have the dimension that the left side asks for, and
-the caret stands below the term that has not. A literal 0 fits every unit.
+Sums are read from the outside in: each term must have the dimension that the left side asks for,
+and the caret stands below the term that has not. A literal 0 fits every unit.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def check(spec: object, neuron: NeuronSpec | None = None) -> list[GenpropError]:
     """Every disagreement of units and every unknown name in a neuron, synapse or update.
 
     d(state)/dt has the dimension of state/time; the sides of a guard, a reset and an arrival agree;
-    functions take plain numbers. A guard must read a state and be false after its reset. A weight has
-    the dimension of the state it is added to. Updates are of plain numbers.
+    functions take plain numbers. A guard must read a state and be false after its reset. A weight
+    has the dimension of the state it is added to. Updates are of plain numbers.
 
     Args:
         spec: the model.

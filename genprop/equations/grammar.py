@@ -6,12 +6,15 @@ Numbers are exact (``0.1`` is 1/10), ``exp log sqrt sin cos tanh abs sign min ma
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import sympy
 
-from genprop.describe.spec import Equation
 from genprop.equations.syntax import Node, fault, read, read_guard
 from genprop.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from genprop.describe.spec import Equation
 
 __all__ = ["parse_expression", "parse_guard"]
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import sympy
 
-from genprop.describe.spec import NeuronSpec
 from genprop.equations.grammar import parse_expression, parse_guard
 from genprop.equations.syntax import fault
-from genprop.errors import GenpropError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from genprop.describe.spec import NeuronSpec
+    from genprop.errors import GenpropError
 
 __all__ = ["check_guard"]
-
-Point = Mapping[sympy.Symbol, float]
 
 
 def check_guard(spec: NeuronSpec) -> Iterator[GenpropError]:
@@ -51,7 +53,7 @@ def check_guard(spec: NeuronSpec) -> Iterator[GenpropError]:
 
 
 def _on_threshold(
-    guard: sympy.Expr, states: list[sympy.Symbol], start: Point
+    guard: sympy.Expr, states: list[sympy.Symbol], start: Mapping[sympy.Symbol, float]
 ) -> dict[sympy.Symbol, float] | None:
     """A point with g = 0, by Newton's method along the first state that leads there."""
     for state in states:
@@ -66,9 +68,9 @@ def _on_threshold(
     return None
 
 
-def _number(expression: sympy.Expr, point: Point) -> float:
+def _number(expression: sympy.Expr, point: Mapping[sympy.Symbol, float]) -> float:
     """The value at a point; nan where it has none."""
     try:
-        return float(expression.subs(point))
+        return float(expression.subs(list(point.items())))
     except (TypeError, ValueError):
         return float("nan")

@@ -13,10 +13,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from genprop.describe.spec import Equation
 from genprop.describe.text import FUNCTIONS
 from genprop.errors import EquationError, caret, did_you_mean
+
+if TYPE_CHECKING:
+    from genprop.describe.spec import Equation
 
 __all__ = ["Node", "fault", "place", "read", "read_guard"]
 
