@@ -104,8 +104,8 @@ def _whole(values: Array, name: str, file: str) -> npt.NDArray[np.int64]:
 
 def end_to_end(
     times: Sequence[Array], units: Sequence[Array], *, first: int, channels: int, file: str
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.int32]]:
-    """Counts, times and channels of some samples, end to end, checked and sorted by time.
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.floating], npt.NDArray[np.int32]]:
+    """Counts, times and channels of some samples, end to end, checked and sorted by time and channel.
 
     Args:
         times: per sample (n,) [s].
@@ -136,11 +136,7 @@ def end_to_end(
     _refuse(~(np.isfinite(t) & (t >= 0)), t, "a time of {:g} s cannot be", start, first, file)
     text = f"unit {{}}, but there are {channels} channels, counted from 0"
     _refuse((c < 0) | (c >= channels), c, text, start, first, file)
-    c = c.astype(np.int32)
-    falls = np.flatnonzero(t[1:] < t[:-1]) + 1
-    if not np.isin(falls, start).all():
-        t, c = ordered(owners(start), t, c)
-    return counts, t.astype(np.float32, copy=False), c
+    return counts, *ordered(owners(start), t, c.astype(np.int32))
 
 
 def _refuse(
