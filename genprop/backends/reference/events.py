@@ -184,9 +184,7 @@ def solve(
     return simulator.solve(parameters, inputs, labels, targets)
 
 
-def _sample(
-    index: int, size: int, labels: np.ndarray | None, targets: np.ndarray | None
-) -> Sample:
+def _sample(index: int, size: int, labels: np.ndarray | None, targets: np.ndarray | None) -> Sample:
     is_label = np.zeros(size)
     if labels is not None:
         is_label[int(labels[index])] = 1.0

@@ -51,14 +51,14 @@ def highest(
     for k, piece in enumerate(values):
         event = trajectory.opened[k]
         if piece[0] > best:
-            slope = float(piece[1])
-            best, place = float(piece[0]), Point(starts[k], neuron, 1.0, event, False, slope)
+            time, slope = float(starts[k]), float(piece[1])
+            best, place = float(piece[0]), Point(time, neuron, 1.0, event, False, slope)
         if terms[k, 0] + np.maximum(terms[k, 1:], 0).sum() <= best:
             continue
         for s in sign_changes(piece[1:] * _EXPONENTS[1:], float(lengths[k])):
             height = float(s**_EXPONENTS @ piece)
             if height > best and s < lengths[k]:
-                best, place = height, Point(starts[k] + s, neuron, 1.0)
+                best, place = height, Point(float(starts[k]) + s, neuron, 1.0)
         end = float(terms[k].sum())
         if end > best:
             following = trajectory.opened[k + 1] if k + 1 < len(values) else None
