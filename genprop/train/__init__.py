@@ -1,1 +1,47 @@
 """Learning: fit, evaluate, callbacks, schedules, history, checkpoints, run folders, sweeps."""
+
+from genprop.train.bump import Bump
+from genprop.train.callbacks import Callback, Training
+from genprop.train.checkpoint import Snapshot, load_checkpoint
+from genprop.train.clip import Clip
+from genprop.train.config import Config, read_config
+from genprop.train.evaluate import Evaluation, evaluate
+from genprop.train.experiment import Experiment, load_experiment
+from genprop.train.fit import fit
+from genprop.train.folder import RunFolder
+from genprop.train.history import History, Record
+from genprop.train.library import CALLBACKS
+from genprop.train.saving import Checkpoint
+from genprop.train.schedule import Cosine, EaseIn, Exponential, Plateau, Schedule, TwoAverages
+from genprop.train.stopping import EarlyStopping
+from genprop.train.training import evaluate_run, train_run
+
+__all__ = [
+    "CALLBACKS",
+    "Bump",
+    "Callback",
+    "Checkpoint",
+    "Clip",
+    "Config",
+    "Cosine",
+    "EarlyStopping",
+    "EaseIn",
+    "Evaluation",
+    "Experiment",
+    "Exponential",
+    "History",
+    "Plateau",
+    "Record",
+    "RunFolder",
+    "Schedule",
+    "Snapshot",
+    "Training",
+    "TwoAverages",
+    "evaluate",
+    "evaluate_run",
+    "fit",
+    "load_checkpoint",
+    "load_experiment",
+    "read_config",
+    "train_run",
+]

@@ -96,7 +96,9 @@ def _ordered(
     given = list(callbacks)
     savers = [c for c in given if isinstance(c, Checkpoint)]
     if folder is not None:
-        savers.insert(0, Checkpoint(folder.last, best="auto", best_path=folder.best))
+        own = [c for c in savers if c.path == folder.last]
+        own = own or [Checkpoint(folder.last, best="auto", best_path=folder.best)]
+        savers = own + [c for c in savers if c not in own]
     return savers, [c for c in given if not isinstance(c, Checkpoint)]
 
 
@@ -210,7 +212,6 @@ def _kept(training: Training) -> str:
 
 def _farewell(savers: Sequence[Checkpoint]) -> str:
     if savers and savers[0].path.exists():
-        return (
-            f"interrupted; the training stands in {savers[0].path}: resume=True goes on from there"
-        )
+        path = savers[0].path
+        return f"interrupted; the training stands in {path}: --resume (resume=True) goes on from it"
     return "interrupted; nothing was saved: give a run folder (run=…) to be able to resume"

@@ -23,7 +23,7 @@ from pathlib import Path
 from genprop.errors import ConfigurationError, DataError
 from genprop.train.files import write_atomically
 
-__all__ = ["RunFolder"]
+__all__ = ["RunFolder", "run_path"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +138,17 @@ class RunFolder:
                     remedy="wait until it ends (--wait), or choose another folder with --run",
                 ) from None
             yield
+
+
+def run_path(name: str, *, resume: bool, root: Path = Path("runs")) -> Path:
+    """``runs/<name>`` for a training: a new folder, numbered where there are older ones.
+
+    Args:
+        name: of the training.
+        resume: take the latest that there is instead.
+        root: where run folders are kept.
+    """
+    latest, number = root / name, 1
+    while RunFolder(path := root / (name if number == 1 else f"{name}-{number}")).begun:
+        latest, number = path, number + 1
+    return latest if resume else path

@@ -1,0 +1,63 @@
+"""``genprop train``: learn what a train.toml says, in a run folder."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from genprop.cli._command import Commands, add_command
+
+__all__ = ["add", "run"]
+
+
+def add(commands: Commands) -> None:
+    """Register ``genprop train``."""
+    parser = add_command(
+        commands,
+        "train",
+        "train the network of a train.toml and keep history, checkpoints and result in a folder",
+        """genprop train experiments/yin_yang/train.toml                  in runs/yin_yang
+           genprop train FILE.toml --set epochs=5 --set options.hidden=64  otherwise
+           genprop train FILE.toml --run runs/mine --resume               where it stopped""",
+        more="Ctrl-C stops between two batches and keeps a checkpoint; --resume goes on from there\n"
+        "and ends in the same numbers, bit by bit, as a training that was never stopped.",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE.toml", help="what to train")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="overrides",
+        help="change a setting; may be repeated",
+    )
+    parser.add_argument("--run", type=Path, help="the run folder (default: runs/<name>)")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on from the run's last checkpoint"
+    )
+    parser.add_argument(
+        "--wait", action="store_true", help="wait for another process that trains in the folder"
+    )
+    parser.add_argument("--threads", type=int, help="of the native backend (default: all cores)")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train, then print the result."""
+    from genprop.train.config import read_config
+    from genprop.train.folder import run_path
+    from genprop.train.training import describe_result, train_run
+
+    config = read_config(args.file, args.overrides)
+    path = args.run or run_path(config.name, resume=args.resume)
+    result = train_run(
+        config,
+        path,
+        resume=args.resume,
+        wait=args.wait,
+        threads=args.threads,
+        progress=not args.quiet,
+    )
+    print(describe_result(result))
+    print(f"run folder: {path}")
+    return 0

@@ -1,0 +1,94 @@
+"""Waking neurons that never spike: a count of spikes has no gradient that could."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.errors import ConfigurationError, did_you_mean
+from genprop.train.callbacks import Callback, Training
+
+if TYPE_CHECKING:
+    from genprop.describe.spec import ProjectionSpec
+
+__all__ = ["Bump"]
+
+
+class Bump(Callback):
+    """Raises the learned incoming weights of neurons that were silent for a whole epoch.
+
+    w_ij ← min(w_ij + amount, maximum) for every input i of a silent neuron j, before the next epoch
+    begins: what was validated and saved is what was learned. How many neurons that concerns is the
+    metric ``bump.<population>``.
+
+    Args:
+        amount: what is added, in the unit of the weights.
+        populations: which; by default all that spike.
+    """
+
+    def __init__(self, amount: float = 0.002, populations: Sequence[str] | str = ()) -> None:
+        self.amount = amount
+        self.populations = (populations,) if isinstance(populations, str) else tuple(populations)
+        self._silent: dict[str, np.ndarray] = {}
+
+    def on_train_begin(self, training: Training) -> None:
+        """Refuse populations that do not exist or do not spike."""
+        known = self._spiking(training)
+        for name in self.populations:
+            if name not in known:
+                raise ConfigurationError(
+                    f"no population that spikes is called {name!r}",
+                    where="Bump(populations=…)",
+                    remedy=did_you_mean(name, known),
+                )
+
+    def on_epoch_end(self, training: Training) -> None:
+        """Note who was silent."""
+        self._silent = {}
+        for name in self.populations or self._spiking(training):
+            if name in training.meter.spikes:
+                silent = np.flatnonzero(training.meter.spikes[name] == 0)
+                self._silent[name] = silent
+                training.metrics[f"bump.{name}"] = float(len(silent))
+
+    def on_batch_begin(self, training: Training) -> None:
+        """Raise the weights of those who were silent in the epoch before."""
+        for name, silent in self._silent.items():
+            for projection in self._into(training, name) if len(silent) else ():
+                self._raise(training, projection, silent)
+        self._silent = {}
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Who was silent in the epoch before; and that there is a Bump."""
+        own = {f"silent/{name}": silent for name, silent in self._silent.items()}
+        return own | {"amount": np.array(self.amount)}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """The reverse of :meth:`state`."""
+        self._silent = {
+            name.removeprefix("silent/"): np.asarray(silent)
+            for name, silent in state.items()
+            if name.startswith("silent/")
+        }
+
+    def _spiking(self, training: Training) -> list[str]:
+        populations = training.sim.spec.populations
+        return [p.name for p in populations if p.neuron is not None and p.neuron.spike is not None]
+
+    def _into(self, training: Training, population: str) -> Iterator[ProjectionSpec]:
+        for projection in training.sim.spec.projections:
+            if projection.post == population and projection.weight.learned:
+                yield projection
+
+    def _raise(self, training: Training, projection: ProjectionSpec, silent: np.ndarray) -> None:
+        """Add to the incoming weights of ``silent``: columns of (pre, post), entries of (nnz,)."""
+        weights = np.array(training.sim.parameters[projection.weight.name])
+        if projection.pattern.kind == "dense":
+            chosen = (slice(None), silent)
+        else:
+            chosen = np.flatnonzero(np.isin(projection.pattern.column, silent))
+        top = np.inf if projection.weight.maximum is None else projection.weight.maximum
+        weights[chosen] = np.minimum(weights[chosen] + self.amount, top)
+        training.sim.parameters[projection.weight.name] = weights

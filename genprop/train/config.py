@@ -1,0 +1,188 @@
+"""train.toml: everything a training is, in one file.
+
+::
+
+    network = "network.py"      # beside this file; its build(**options) gives a gp.train.Experiment
+    name = "yin-yang"           # of the run folder; by default the folder of this file
+    seed = 1                    # initial values, order of samples, augmentation
+
+    [options]                   # what build() is called with
+    hidden = 30
+
+    [compile]                   # what gp.compile() is called with; times in ms
+    dt = 1.0
+    duration = 60.0
+    batch = 32
+    backend = "native"
+
+    [optimiser]                 # instead of build()'s: one for all …
+    kind = "adam"
+    rate = 1e-3
+    [optimiser.delay]           # … or by role, name in the model or flat name
+    kind = "adam"
+    rate = 0.1
+
+    [fit]
+    epochs = 20
+
+    [callbacks.clip]            # see genprop.train.CALLBACKS
+    norm = 1.0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from genprop.errors import ConfigurationError, did_you_mean, refuse_if
+from genprop.train.schema import SECTIONS, TOP, findings
+from genprop.train.toml import Table, line_of, parse_assignment, read_toml, toml_text
+
+__all__ = ["Config", "read_config"]
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A train.toml that was read and checked. ``source`` and ``text`` are for places in errors."""
+
+    network: Path
+    name: str
+    seed: int = 0
+    options: Table = field(default_factory=dict[str, object])
+    compile: Table = field(default_factory=dict[str, object])
+    optimiser: Table = field(default_factory=dict[str, object])
+    fit: Table = field(default_factory=dict[str, object])
+    callbacks: Table = field(default_factory=dict[str, object])
+    source: Path = field(default=Path("train.toml"), compare=False)
+    text: str = field(default="", compare=False, repr=False)
+
+    @property
+    def epochs(self) -> int:
+        """How often the training set is seen."""
+        return int(str(self.fit["epochs"]))
+
+    def tables(self, network: str = "") -> Table:
+        """The settings as plain tables; ``network`` is its path as it shall be written."""
+        head: Table = {"network": network or str(self.network), "name": self.name}
+        sections: Table = {"seed": self.seed}
+        for name in SECTIONS:
+            table = self.section(name)
+            if table:
+                sections[name] = table
+        return head | sections
+
+    def section(self, name: str) -> Table:
+        """The table ``[name]``."""
+        found = {
+            "options": self.options,
+            "compile": self.compile,
+            "optimiser": self.optimiser,
+            "fit": self.fit,
+            "callbacks": self.callbacks,
+        }
+        return found[name]
+
+    def toml(self, network: str = "") -> str:
+        """The settings as a train.toml."""
+        return toml_text(self.tables(network))
+
+    def place(self, *path: str) -> str:
+        """File and line of a key, for errors."""
+        line = line_of(self.text, path)
+        return f"{self.source}, line {line}" if line else f"{self.source}, {'.'.join(path)}"
+
+    def differences(self, other: Config) -> list[str]:
+        """What differs from ``other``, key by key; the number of epochs does not count."""
+        ours, theirs = dict(_flat(self.tables())), dict(_flat(other.tables()))
+        for tables in (ours, theirs):
+            tables.pop("fit.epochs", None)
+        ours["network"] = str(self.network.resolve())
+        theirs["network"] = str(other.network.resolve())
+        return [
+            f"{key} is {ours.get(key, 'not set')!r}, was {theirs.get(key, 'not set')!r}"
+            for key in sorted(ours.keys() | theirs.keys())
+            if ours.get(key) != theirs.get(key)
+        ]
+
+
+def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
+    """Read and check a train.toml.
+
+    Args:
+        path: the file.
+        overrides: ``"key=value"`` each, in TOML: ``"fit.epochs=5"``, or ``"epochs=5"`` where the
+            name is that of one section only.
+
+    Raises:
+        ConfigurationError: for unknown keys (with "did you mean"), values of another type and
+            missing keys, all at once, each with its line.
+    """
+    path = Path(path).expanduser()
+    tables, text = read_toml(path)
+    for override in overrides:
+        _merge(tables, _qualified(parse_assignment(override), tables, override))
+    refuse_if(findings(tables, text, path))
+
+    def section(name: str) -> Table:
+        return _table(tables.get(name, {}))
+
+    return Config(
+        network=path.parent / str(tables["network"]),
+        name=str(tables.get("name", path.resolve().parent.name)),
+        seed=int(str(tables.get("seed", 0))),
+        options=section("options"),
+        compile=section("compile"),
+        optimiser=section("optimiser"),
+        fit=section("fit"),
+        callbacks=section("callbacks"),
+        source=path,
+        text=text,
+    )
+
+
+def _qualified(assignment: Table, tables: Table, shown: str) -> Table:
+    """The assignment with its section, where it was left out and is clear."""
+    key = next(iter(assignment))
+    if key in TOP or key in SECTIONS:
+        return assignment
+    known = {
+        name: set(schema) if schema is not None else set[str]() for name, schema in SECTIONS.items()
+    }
+    known["options"] = set(_table(tables.get("options", {})))
+    homes = [name for name, keys in known.items() if key in keys]
+    if len(homes) == 1:
+        return {homes[0]: assignment}
+    if homes:
+        raise ConfigurationError(
+            f"{key!r} is in several sections",
+            where=f"--set {shown}",
+            remedy=" or ".join(f"{home}.{shown}" for home in homes),
+        )
+    every = {*TOP, *SECTIONS, *(name for keys in known.values() for name in keys)}
+    raise ConfigurationError(
+        f"no setting is called {key!r}",
+        where=f"--set {shown}",
+        remedy=f"{did_you_mean(key, every)} (an option of build() is written options.{shown})",
+    )
+
+
+def _merge(tables: Table, change: Table) -> None:
+    for key, value in change.items():
+        inner = tables.get(key)
+        if isinstance(value, dict) and isinstance(inner, dict):
+            _merge(inner, _table(value))
+        else:
+            tables[key] = value
+
+
+def _table(value: object) -> Table:
+    return {str(k): v for k, v in value.items()} if isinstance(value, dict) else {}
+
+
+def _flat(tables: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in tables.items():
+        if isinstance(value, dict):
+            yield from _flat(_table(value), f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value

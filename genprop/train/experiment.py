@@ -1,0 +1,260 @@
+"""What is trained on what: the answer of a network.py, and how it is loaded and compiled."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from genprop.errors import ConfigurationError, did_you_mean
+from genprop.train.library import make_callbacks
+
+if TYPE_CHECKING:
+    from genprop.backends.base import Target
+    from genprop.data.augment import Augmentation
+    from genprop.describe.network import Network
+    from genprop.describe.objective import Loss
+    from genprop.describe.update import Update
+    from genprop.train.callbacks import Callback
+    from genprop.train.config import Config
+    from genprop.train.surface import Dataset, Trainable
+
+__all__ = ["Experiment", "compile_experiment", "load_experiment"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment:
+    """What ``build(**options)`` of a network.py returns.
+
+    Attributes:
+        train: what is learned from.
+        net: the network; it is compiled with the settings of [compile].
+        loss: what is minimised.
+        optimiser: one for all, or by role, name or flat name; [optimiser] counts instead if given.
+        valid: what the best epoch is chosen by.
+        test: what is looked at once, at the end.
+        callbacks: what acts meanwhile, before those of [callbacks].
+        augment: changes to each training batch, instead of the dataset's own.
+        sim: a simulator that ``build`` has compiled itself, instead of net, loss and optimiser.
+    """
+
+    train: Dataset
+    net: Network | None = None
+    loss: Loss | None = None
+    optimiser: Update | Mapping[str, Update] | None = None
+    valid: Dataset | None = None
+    test: Dataset | None = None
+    callbacks: Sequence[Callback] = ()
+    augment: Sequence[Augmentation] | None = None
+    sim: Trainable | None = None
+
+    def split(self, name: str) -> Dataset:
+        """The dataset called ``"train"``, ``"valid"`` or ``"test"``.
+
+        Raises:
+            ConfigurationError: for one the experiment does not have.
+        """
+        found = {"train": self.train, "valid": self.valid, "test": self.test}
+        there = {key: value for key, value in found.items() if value is not None}
+        if name not in there:
+            raise ConfigurationError(
+                f"the experiment has no {name!r} samples", remedy=did_you_mean(name, there)
+            )
+        return there[name]
+
+
+def load_experiment(config: Config) -> Experiment:
+    """Call ``build`` of the config's network.py with its options.
+
+    ``build`` is also given ``seed`` where it asks for it and [options] does not set it.
+
+    Raises:
+        ConfigurationError: for a file without ``build``, options it does not take (with "did you
+            mean"), or an answer that is no Experiment.
+    """
+    build = _build_of(config)
+    options = dict(config.options)
+    known = inspect.signature(build).parameters
+    if "seed" in known:
+        options.setdefault("seed", config.seed)
+    if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in known.values()):
+        for name in options:
+            if name not in known:
+                raise ConfigurationError(
+                    f"build() has no option {name!r}",
+                    where=config.place("options", name),
+                    remedy=did_you_mean(name, known),
+                )
+    needed = [p.name for p in known.values() if p.default is p.empty and p.name not in options]
+    needed = [
+        n for n in needed if known[n].kind not in (known[n].VAR_KEYWORD, known[n].VAR_POSITIONAL)
+    ]
+    if needed:
+        raise ConfigurationError(
+            f"build() needs the options {', '.join(needed)}",
+            where=config.place("options"),
+            remedy="set them below [options], or give them a default in build()",
+        )
+    return _checked(build(**options), config)
+
+
+def compile_experiment(
+    experiment: Experiment, config: Config, threads: int | None = None
+) -> tuple[Trainable, list[Callback]]:
+    """The simulator of an experiment, and all callbacks.
+
+    Args:
+        experiment: what to train.
+        config: settings of [compile], [optimiser] and [callbacks].
+        threads: of the native backend, instead of [compile]'s.
+
+    Raises:
+        ConfigurationError: for settings that do not fit.
+    """
+    callbacks = [*experiment.callbacks, *make_callbacks(config)]
+    if experiment.sim is not None:
+        if config.compile or config.optimiser:
+            raise ConfigurationError(
+                "build() gave a simulator, which is compiled already",
+                where=config.place("compile" if config.compile else "optimiser"),
+                remedy="remove [compile] and [optimiser], or give net, loss and optimiser",
+            )
+        return experiment.sim, callbacks
+    from genprop.runtime.compile import compile as compile_network
+
+    settings = dict(config.compile)
+    for name in ("dt", "duration"):
+        if name not in settings:
+            raise ConfigurationError(
+                f"{name} is missing",
+                where=config.place("compile"),
+                remedy=f"write {name} = … [ms] below [compile]",
+            )
+    assert experiment.net is not None
+    simulator = compile_network(
+        experiment.net,
+        loss=experiment.loss,
+        optimiser=_optimiser(config) or experiment.optimiser,
+        backend=_backend(config, threads),
+        seed=config.seed,
+        **_arguments(config),
+    )
+    return simulator, callbacks
+
+
+def _build_of(config: Config) -> Callable[..., object]:
+    """The function ``build`` of the config's network.py."""
+    path = config.network
+    if not path.is_file():
+        raise ConfigurationError(
+            f"there is no {path}",
+            where=config.place("network"),
+            remedy="give the path of network.py, from the folder of the train.toml",
+        )
+    name = f"genprop_experiment_{abs(hash(path.resolve())):x}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ConfigurationError(f"{path} is no Python file", where=config.place("network"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    sys.path.insert(0, str(path.parent.resolve()))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(path.parent.resolve()))
+    build = getattr(module, "build", None)
+    if not callable(build):
+        raise ConfigurationError(
+            "there is no function build(**options)",
+            where=str(path),
+            remedy="define build, which returns a gp.train.Experiment",
+        )
+    return build
+
+
+def _checked(answer: object, config: Config) -> Experiment:
+    where = f"{config.network}, build()"
+    fields = [f.name for f in dataclasses.fields(Experiment)]
+    if isinstance(answer, Mapping):
+        for name in answer:
+            if name not in fields:
+                raise ConfigurationError(
+                    f"{name!r} is no part of an experiment",
+                    where=where,
+                    remedy=did_you_mean(str(name), fields),
+                )
+        if "train" not in answer:
+            raise ConfigurationError("the experiment has no 'train' samples", where=where)
+        answer = Experiment(**{str(key): value for key, value in answer.items()})
+    if not isinstance(answer, Experiment):
+        raise ConfigurationError(
+            f"build() returned {type(answer).__name__}, not an Experiment",
+            where=where,
+            remedy="return gp.train.Experiment(net=…, loss=…, optimiser=…, train=…, valid=…)",
+        )
+    if (answer.net is None) == (answer.sim is None):
+        raise ConfigurationError(
+            "an experiment has either a network or a simulator", where=where, remedy="give net=…"
+        )
+    return answer
+
+
+def _optimiser(config: Config) -> Update | dict[str, Update] | None:
+    """The optimisers of [optimiser]: one, or by role or name with ``default`` for the rest."""
+    from genprop.describe.update import update
+
+    def of(table: Mapping[str, object], *path: str) -> Update:
+        settings = {str(k): v for k, v in table.items() if not isinstance(v, Mapping)}
+        kind = settings.pop("kind", None)
+        wrong = [name for name, value in settings.items() if not isinstance(value, (int, float))]
+        if not isinstance(kind, str) or wrong:
+            raise ConfigurationError(
+                f"{wrong[0]} is a number" if wrong else "the kind of optimiser is missing",
+                where=config.place(*path, *wrong[:1]),
+                remedy='write kind = "adam" and its settings as numbers',
+            )
+        return update(kind, **{k: float(str(v)) for k, v in settings.items()})
+
+    table = config.optimiser
+    plain = {k: v for k, v in table.items() if not isinstance(v, Mapping)}
+    found = {
+        name: of({str(k): v for k, v in inner.items()}, "optimiser", name)
+        for name, inner in table.items()
+        if isinstance(inner, Mapping)
+    }
+    if plain:
+        first = of(plain, "optimiser")
+        return {"default": first, **found} if found else first
+    return found or None
+
+
+def _backend(config: Config, threads: int | None) -> str | Target:
+    """The backend by name, or with the options of [compile]."""
+    name = str(config.compile.get("backend", "native"))
+    options: dict[str, object] = {
+        key: config.compile[key] for key in ("precision", "threads") if key in config.compile
+    }
+    if name != "native":
+        if options:
+            first = next(iter(options))
+            raise ConfigurationError(
+                f"{first} is a setting of the native backend, not of {name!r}",
+                where=config.place("compile", first),
+                remedy=f'remove {first}, or use backend = "native"',
+            )
+        return name
+    from genprop.backends.native import Native
+
+    if threads is not None:
+        options["threads"] = threads
+    return Native(**options)  # pyright: ignore[reportArgumentType]
+
+
+def _arguments(config: Config) -> dict[str, Any]:
+    """What of [compile] is given to ``compile`` by name."""
+    names = ("dt", "duration", "batch", "solver", "events")
+    return {name: config.compile[name] for name in names if name in config.compile}

@@ -1,0 +1,259 @@
+"""Learning rates that change while a network learns.
+
+A schedule multiplies the rate of the chosen parameters by a factor, on top of what other schedules
+and the user's own code do to ``sim.settings``. Factors count batches or epochs from 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from genprop.errors import ConfigurationError, did_you_mean
+from genprop.train.callbacks import Callback, Training
+from genprop.train.metrics import is_better
+from genprop.train.selection import Selection
+
+__all__ = ["Cosine", "EaseIn", "Exponential", "Plateau", "Schedule", "TwoAverages"]
+
+
+class Schedule(Callback):
+    """Base of all schedules: before each batch, the rate is multiplied by :meth:`factor`.
+
+    Args:
+        parameters: which, by flat name, name in the model or role; by default all that are learned.
+    """
+
+    def __init__(self, parameters: Sequence[str] | str = ()) -> None:
+        self.chosen = Selection(parameters)
+        self.applied = 1.0
+
+    def factor(self, training: Training) -> float:
+        """What the rate is multiplied by at this batch, above 0."""
+        raise NotImplementedError
+
+    def on_train_begin(self, training: Training) -> None:
+        """Refuse parameters that do not exist."""
+        self.chosen.of(training.sim)
+
+    def on_batch_begin(self, training: Training) -> None:
+        """Set the rates."""
+        factor = max(self.factor(training), 1e-12)
+        if factor == self.applied:
+            return
+        for name in self.chosen.of(training.sim):
+            settings = training.sim.settings[name]
+            settings["rate"] = settings["rate"] / self.applied * factor
+        self.applied = factor
+
+    def on_epoch_end(self, training: Training) -> None:
+        """Report the rates of the last batch, ``rate.<parameter>``."""
+        for name in self.chosen.of(training.sim):
+            training.metrics[f"rate.{name}"] = training.sim.settings[name]["rate"]
+
+    def state(self) -> dict[str, np.ndarray]:
+        """The factor that is in force."""
+        return {"applied": np.array(self.applied)}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """The reverse of :meth:`state`."""
+        self.applied = float(state["applied"])
+
+
+class EaseIn(Schedule):
+    """Begins gently: factor start^(1 − n/batches) over the first ``batches`` batches, then 1.
+
+    Args:
+        batches: after how many the full rate is reached.
+        start: the factor of the first batch.
+        parameters: see :class:`Schedule`.
+    """
+
+    def __init__(
+        self, batches: int, start: float = 1e-3, parameters: Sequence[str] | str = ()
+    ) -> None:
+        super().__init__(parameters)
+        self.batches = _positive("EaseIn", "batches", batches)
+        self.start = _positive("EaseIn", "start", start)
+
+    def factor(self, training: Training) -> float:
+        """At batch n, start^(1 − n/batches)."""
+        return self.start ** max(1.0 - training.step / self.batches, 0.0)
+
+
+class Exponential(Schedule):
+    """Factor decay^epoch.
+
+    Args:
+        decay: from one epoch to the next.
+        parameters: see :class:`Schedule`.
+    """
+
+    def __init__(self, decay: float, parameters: Sequence[str] | str = ()) -> None:
+        super().__init__(parameters)
+        self.decay = _positive("Exponential", "decay", decay)
+
+    def factor(self, training: Training) -> float:
+        """At epoch n, decay^n."""
+        return self.decay ** (training.epoch - 1)
+
+
+class Cosine(Schedule):
+    """Half a cosine from 1 to ``final`` over the whole training, batch by batch.
+
+    Args:
+        final: the factor at the end.
+        epochs: over how many epochs; by default all.
+        parameters: see :class:`Schedule`.
+
+    Source: Loshchilov & Hutter 2017 (arXiv 1608.03983), eq. 5 without restarts.
+    """
+
+    def __init__(
+        self, final: float = 0.0, epochs: int = 0, parameters: Sequence[str] | str = ()
+    ) -> None:
+        super().__init__(parameters)
+        self.final, self.epochs = final, epochs
+
+    def factor(self, training: Training) -> float:
+        """With x the share that is done, final + (1 − final)(1 + cos πx)/2."""
+        total = (self.epochs or training.epochs) * max(training.batches, 1)
+        share = min(training.step / total, 1.0)
+        return self.final + (1.0 - self.final) * 0.5 * (1.0 + math.cos(math.pi * share))
+
+
+class Plateau(Schedule):
+    """Multiplies the factor by ``by`` after ``patience`` epochs without a better metric.
+
+    Args:
+        metric: what must improve; by default the validation's accuracy.
+        patience: how many epochs may pass without that.
+        by: what the factor is multiplied by.
+        least: it never falls below this.
+        parameters: see :class:`Schedule`.
+    """
+
+    def __init__(
+        self,
+        metric: str = "valid.accuracy",
+        patience: int = 10,
+        by: float = 0.5,
+        least: float = 1e-4,
+        parameters: Sequence[str] | str = (),
+    ) -> None:
+        super().__init__(parameters)
+        self.metric, self.patience, self.by, self.least = metric, patience, by, least
+        self._best, self._waited, self._factor = math.nan, 0, 1.0
+
+    def factor(self, training: Training) -> float:
+        """What the plateaus so far have left."""
+        return self._factor
+
+    def on_epoch_end(self, training: Training) -> None:
+        """Look whether the metric improved."""
+        super().on_epoch_end(training)
+        value = metric_of(training, self.metric, "Plateau")
+        if is_better(self.metric, value, None if math.isnan(self._best) else self._best):
+            self._best, self._waited = value, 0
+            return
+        self._waited += 1
+        if self._waited >= self.patience:
+            self._waited, self._factor = 0, max(self._factor * self.by, self.least)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """The best value, epochs waited and the factor."""
+        own = np.array([self._best, self._waited, self._factor])
+        return super().state() | {"plateau": own}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """The reverse of :meth:`state`."""
+        super().restore(state)
+        best, waited, factor = (float(x) for x in state["plateau"])
+        self._best, self._waited, self._factor = best, int(waited), factor
+
+
+class TwoAverages(Schedule):
+    """Halves the rate when a fast average of a metric stays worse than a slow one.
+
+    Both are exponential moving averages, m ← m + (value − m)/τ with τ in epochs. When the fast one
+    has been worse than the slow one for ``patience`` epochs in a row, the factor is multiplied by
+    ``by`` and the count begins anew.
+
+    Args:
+        metric: what is averaged; by default the validation's accuracy.
+        fast: τ of the fast average [epochs].
+        slow: τ of the slow average [epochs].
+        patience: how long the fast one must have been worse [epochs].
+        by: what the factor is multiplied by.
+        parameters: see :class:`Schedule`.
+    """
+
+    def __init__(
+        self,
+        metric: str = "valid.accuracy",
+        fast: float = 5.0,
+        slow: float = 20.0,
+        patience: int = 5,
+        by: float = 0.5,
+        parameters: Sequence[str] | str = (),
+    ) -> None:
+        super().__init__(parameters)
+        if not 1.0 <= fast < slow:
+            raise ConfigurationError(
+                f"TwoAverages needs 1 <= fast < slow, not fast={fast}, slow={slow}"
+            )
+        self.metric, self.fast, self.slow, self.patience, self.by = metric, fast, slow, patience, by
+        self._fast, self._slow, self._worse, self._factor = math.nan, math.nan, 0, 1.0
+
+    def factor(self, training: Training) -> float:
+        """What the halvings so far have left."""
+        return self._factor
+
+    def on_epoch_end(self, training: Training) -> None:
+        """Move both averages and compare."""
+        super().on_epoch_end(training)
+        value = metric_of(training, self.metric, "TwoAverages")
+        if math.isnan(self._fast):
+            self._fast = self._slow = value
+            return
+        self._fast += (value - self._fast) / self.fast
+        self._slow += (value - self._slow) / self.slow
+        worse = is_better(self.metric, self._slow, self._fast)
+        self._worse = self._worse + 1 if worse else 0
+        if self._worse >= self.patience:
+            self._worse, self._factor = 0, self._factor * self.by
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Both averages, the count and the factor."""
+        own = np.array([self._fast, self._slow, self._worse, self._factor])
+        return super().state() | {"averages": own}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """The reverse of :meth:`state`."""
+        super().restore(state)
+        fast, slow, worse, factor = (float(x) for x in state["averages"])
+        self._fast, self._slow, self._worse, self._factor = fast, slow, int(worse), factor
+
+
+def metric_of(training: Training, metric: str, who: str) -> float:
+    """A metric of the epoch that ends.
+
+    Raises:
+        ConfigurationError: for one that does not exist, with "did you mean".
+    """
+    if metric not in training.metrics:
+        raise ConfigurationError(
+            f"there is no metric {metric!r}",
+            where=f"{who}(metric={metric!r})",
+            remedy=did_you_mean(metric, training.metrics)
+            + ("" if "valid.loss" in training.metrics else " (there are no validation samples)"),
+        )
+    return training.metrics[metric]
+
+
+def _positive(who: str, name: str, value: float) -> float:
+    if not value > 0:
+        raise ConfigurationError(f"{who} needs {name} above 0, not {value}")
+    return value

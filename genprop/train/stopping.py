@@ -1,0 +1,71 @@
+"""Stopping when nothing is gained any more."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from genprop.errors import ConfigurationError
+from genprop.train.callbacks import Callback, Training
+from genprop.train.metrics import is_better
+from genprop.train.schedule import metric_of
+
+__all__ = ["EarlyStopping"]
+
+
+class EarlyStopping(Callback):
+    """Ends the training after ``patience`` epochs without a better metric, at the best parameters.
+
+    Args:
+        metric: what must improve; by default the validation's accuracy.
+        patience: how many epochs may pass without that.
+        restore: whether the simulator ends as it was after its best epoch.
+    """
+
+    def __init__(
+        self, metric: str = "valid.accuracy", patience: int = 20, restore: bool = True
+    ) -> None:
+        if patience < 1:
+            raise ConfigurationError(
+                f"EarlyStopping needs a patience of at least 1, not {patience}"
+            )
+        self.metric, self.patience, self.restores = metric, patience, restore
+        self.best, self.best_epoch, self._waited = math.nan, 0, 0
+        self._kept: dict[str, np.ndarray] = {}
+
+    def on_epoch_end(self, training: Training) -> None:
+        """Look whether the metric improved."""
+        value = metric_of(training, self.metric, "EarlyStopping")
+        if is_better(self.metric, value, None if math.isnan(self.best) else self.best):
+            self.best, self.best_epoch, self._waited = value, training.epoch, 0
+            if self.restores:
+                self._kept = training.sim.state()
+            return
+        self._waited += 1
+        if self._waited >= self.patience:
+            training.stop = (
+                f"{self.metric} has not improved on {self.best:.4g} (epoch {self.best_epoch}) "
+                f"for {self.patience} epochs"
+            )
+
+    def on_train_end(self, training: Training) -> None:
+        """Go back to the best epoch."""
+        if self.restores and self._kept:
+            training.sim.restore(self._kept)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """The best value, its epoch, epochs waited, and the simulator's state then."""
+        own = {"best": np.array([self.best, self.best_epoch, self._waited])}
+        return own | {f"kept/{name}": value for name, value in self._kept.items()}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """The reverse of :meth:`state`."""
+        best, epoch, waited = (float(x) for x in state["best"])
+        self.best, self.best_epoch, self._waited = best, int(epoch), int(waited)
+        self._kept = {
+            name.removeprefix("kept/"): np.asarray(value)
+            for name, value in state.items()
+            if name.startswith("kept/")
+        }
