@@ -16,7 +16,7 @@ from pathlib import Path
 from genprop.build import cache
 from genprop.build.toolchain import Toolchain, find_toolchain
 from genprop.emit.bundle import SourceBundle
-from genprop.errors import ToolchainError
+from genprop.errors import ConfigurationError, ToolchainError
 
 __all__ = ["Artifact", "build", "build_key", "trial"]
 
@@ -114,9 +114,15 @@ def _compile_into(entry: Path, bundle: SourceBundle, chain: Toolchain) -> Path:
         checksum = hashlib.sha256((place / name).read_bytes()).hexdigest()
         record = json.dumps({"library": name, "sha256": checksum})
         (place / "entry.json").write_text(f"{record}\n", encoding="utf-8")
-        if not cache.install(place, entry, replace=_library_of(entry) is None):
-            return _library_of(entry) or _compile_into(entry, bundle, chain)
-    return entry / name
+        cache.install(place, entry, replace=_library_of(entry) is None)
+    installed = _library_of(entry)  # ours, or that of another builder who was faster
+    if installed is None:
+        raise ConfigurationError(
+            "the library was compiled, and its place in the cache cannot be written",
+            where=str(entry),
+            remedy="remove that folder, or set GENPROP_CACHE to a folder that you may write",
+        )
+    return installed
 
 
 def _run(

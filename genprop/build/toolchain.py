@@ -108,7 +108,7 @@ def flags_for(version: str) -> tuple[str, ...]:
 
 def how_to_get_a_compiler() -> str:
     """What to type on this platform to get a C++17 compiler."""
-    anywhere = f"anywhere, without rights: {Path(sys.executable).name} -m pip install ziglang"
+    anywhere = f"anywhere: {sys.executable} -m pip install ziglang (its first build takes minutes)"
     if sys.platform == "darwin":
         return f"install one: xcode-select --install; or, {anywhere}"
     if sys.platform == "win32":

@@ -1,0 +1,1 @@
+"""The command: one file per subcommand, each of which calls one public function."""
