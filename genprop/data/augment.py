@@ -19,19 +19,42 @@ from genprop.errors import DataError
 from genprop.units import Hz, Quantity, ms
 
 if TYPE_CHECKING:
-    from genprop.data.dataset import Dataset
     from genprop.data.spikes import SpikeBatch
 
-__all__ = ["Augmentation", "Blend", "Drop", "Jitter", "Noise", "Shift"]
+__all__ = ["Augmentation", "Blend", "Drop", "Jitter", "Noise", "Samples", "Shift"]
 
 Channels = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.floating]
 
 
+class Samples(Protocol):
+    """What an augmentation may ask of a data set; ``Dataset`` answers it."""
+
+    @property
+    def spikes(self) -> SpikeBatch:
+        """The events of all samples."""
+        ...
+
+    @property
+    def labels(self) -> npt.NDArray[np.int64]:
+        """(samples,) the class of each sample."""
+        ...
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+
 class Augmentation(Protocol):
     """What a data set applies to the batches it draws for training."""
 
-    def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Dataset) -> SpikeBatch:
+    def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Samples) -> SpikeBatch:
         """A new batch of as many samples, from ``rng`` alone; ``dataset`` lends other samples."""
         ...
 
@@ -49,7 +72,7 @@ class Shift:
         if self.max_channels < 0:
             raise DataError(f"{self} cannot be", remedy="give a number of channels from 0")
 
-    def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Dataset) -> SpikeBatch:
+    def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Samples) -> SpikeBatch:
         """The batch, each sample moved."""
         _refuse_inputs(self, batch)
         reach = min(self.max_channels, batch.channels_total)
@@ -79,7 +102,7 @@ class Blend:
     def __post_init__(self) -> None:
         _refuse_improbable(self, self.probability, self.share)
 
-    def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Dataset) -> SpikeBatch:
+    def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Samples) -> SpikeBatch:
         """The batch, some of its samples blended with samples of ``dataset``."""
         _refuse_inputs(self, batch)
         blended = rng.random(len(batch)) < self.share
@@ -111,7 +134,7 @@ class Jitter:
     def __post_init__(self) -> None:
         in_unit(self.sd, ms, f"sd of {self}", least=0.0)
 
-    def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Dataset) -> SpikeBatch:
+    def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Samples) -> SpikeBatch:
         """The batch, each event moved."""
         _refuse_inputs(self, batch)
         deviate = rng.standard_normal(len(batch.times), batch.times.dtype.type)
@@ -131,7 +154,7 @@ class Drop:
     def __post_init__(self) -> None:
         _refuse_improbable(self, self.probability)
 
-    def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Dataset) -> SpikeBatch:
+    def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Samples) -> SpikeBatch:
         """The batch without the events left out."""
         _refuse_inputs(self, batch)
         keep = rng.random(len(batch.times), np.float32) >= self.probability
@@ -147,7 +170,7 @@ class Noise:
     def __post_init__(self) -> None:
         in_unit(self.rate, Hz, f"rate of {self}", least=0.0)
 
-    def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Dataset) -> SpikeBatch:
+    def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Samples) -> SpikeBatch:
         """The batch with the events added."""
         _refuse_inputs(self, batch)
         per_ms = in_unit(self.rate, Hz, "rate") * Hz.value
@@ -165,7 +188,7 @@ class Noise:
 
 
 def _partners(
-    batch: SpikeBatch, which: Channels, rng: np.random.Generator, dataset: Dataset
+    batch: SpikeBatch, which: Channels, rng: np.random.Generator, dataset: Samples
 ) -> npt.NDArray[np.int64]:
     """For each sample ``which`` of the batch a sample of the data set of the same class."""
     if batch.labels is None:
