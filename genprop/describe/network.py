@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, SupportsIndex
 
 from genprop.describe.assign import assign_updates
-from genprop.describe.declaration import Declaration, declare
-from genprop.describe.initial import Learn, base_number
 from genprop.describe.neuron import Neuron, Source, spikes
 from genprop.describe.pattern import Pattern, dense
 from genprop.describe.population import Population, Receptors
-from genprop.describe.spec import (
-    NetworkSpec,
-    ParameterSpec,
-    ProjectionSpec,
-    QuantitySpec,
-)
+from genprop.describe.projection import Projection, Wiring, misfits
+from genprop.describe.spec import NetworkSpec, ProjectionSpec
 from genprop.describe.target import check_loss
 from genprop.describe.text import check_identifier
-from genprop.errors import DescriptionError, GenpropError, did_you_mean, refuse_if
-from genprop.units import UNITS
+from genprop.errors import DescriptionError, did_you_mean, refuse_if
 
 if TYPE_CHECKING:
-    from genprop.describe.initial import Number, Value
+    from genprop.describe.initial import Learn, Number, Value
     from genprop.describe.objective import Loss
     from genprop.describe.synapse import Synapse
     from genprop.describe.update import Update
 
 __all__ = ["Network", "Projection", "spikes"]
-
-_TIME = UNITS["ms"].dimension
-
-
-@dataclass(frozen=True, slots=True)
-class Projection:
-    """One ``connect``, checked; ``name`` begins the names of its parameters."""
-
-    name: str
-    spec: ProjectionSpec
 
 
 class Network:
@@ -56,7 +37,7 @@ class Network:
         self._receptors: dict[str, Receptors] = {}
         self._projections: dict[str, ProjectionSpec] = {}
 
-    def population(self, name: str, size: int, model: Neuron | Source) -> Population:
+    def population(self, name: str, size: SupportsIndex, model: Neuron | Source) -> Population:
         """Add ``size`` neurons of a model, or a source of spikes (``gp.spikes()``).
 
         Raises:
@@ -67,14 +48,13 @@ class Network:
             raise DescriptionError(
                 f"there is a population {name!r} already", remedy="choose another name"
             )
-        if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
-            raise DescriptionError(f"population {name!r}: {size!r} is no number of neurons")
+        count = _count(name, size)
         if not isinstance(model, (Neuron, Source)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise DescriptionError(
                 f"population {name!r}: {model!r} is no neuron",
                 remedy='give gp.neuron("LIF"), gp.Neuron(…) or gp.spikes()',
             )
-        made = Population(name, int(size), model)
+        made = Population(name, count, model)
         made.freeze(Receptors())
         self._populations[name], self._receptors[name] = made, Receptors()
         return made
@@ -109,31 +89,9 @@ class Network:
         """
         sender, receiver = self._find(pre), self._find(post)
         title = self._title(sender, receiver, name)
-        refuse_if(_misfits(title, sender, receiver, synapse))
-        pattern = pattern or dense()
-        try:
-            connected = pattern.resolve(sender.size, receiver.size)
-        except GenpropError as fault:
-            raise type(fault)(fault.what, where=title, remedy=fault.remedy) from None
-        shape = pattern.shape(connected, sender.size, receiver.size)
-        target = synapse.target(receiver.states)
-        scale = synapse.units.get(target.name)
-        if scale is None and isinstance(receiver.model, Neuron):
-            scale = receiver.model.units[target.name]
-        like = QuantitySpec("weight", 0.0, target.dimension, doc="synaptic weight")
-        where = f"{title}.weight"
-        weights = declare(weight, like, scale.value if scale else 1.0, where, shared=False)
-        delays, longest = _delays(title, delay, max_delay)
-        spec = ProjectionSpec(
-            name=title,
-            pre=sender.name,
-            post=receiver.name,
-            receptor=self._receptors[receiver.name].add(synapse),
-            pattern=connected,
-            weight=weights.parameter(where, "weight", shape, like),
-            delay=_delay_parameter(title, delays, shape, longest),
-            max_delay=longest,
-        )
+        refuse_if(misfits(title, sender, receiver, synapse))
+        wiring = Wiring(title, sender, receiver, pattern or dense(), synapse)
+        spec = wiring.project(weight, delay, max_delay, receptor=self._receptors[receiver.name].add)
         self._projections[title] = spec
         return Projection(title, spec)
 
@@ -206,72 +164,12 @@ class Network:
         return title
 
 
-def _misfits(
-    title: str, pre: Population, post: Population, synapse: Synapse
-) -> list[DescriptionError]:
-    """Why these two cannot be connected by this synapse."""
-    found: list[DescriptionError] = []
-    if not pre.spiking:
-        found.append(
-            DescriptionError(f"{title}: {pre.name!r} never spikes, so nothing can come from it")
-        )
-    if post.source:
-        found.append(
-            DescriptionError(f"{title}: {post.name!r} is a source, nothing can arrive there")
-        )
-        return found
-    states, inputs = {q.name for q in post.states}, post.inputs
-    if synapse.spec.input and synapse.spec.input not in inputs:
-        found.append(
-            DescriptionError(
-                f"{title}: synapse {synapse.name!r} drives {synapse.spec.input!r}, "
-                f"which is no input of {post.name!r}",
-                remedy=did_you_mean(synapse.spec.input, inputs),
-            )
-        )
-    if not synapse.spec.states:
-        found.extend(
-            DescriptionError(
-                f"{title}: synapse {synapse.name!r} moves {e.target!r}, "
-                f"which is no state of {post.name!r}",
-                remedy=did_you_mean(e.target, states),
-            )
-            for e in synapse.spec.arrival
-            if e.target not in states
-        )
-    return found
-
-
-def _delays(
-    title: str, given: Value | Learn, max_delay: Number | None
-) -> tuple[Declaration, float]:
-    """The delays and their bound [ms]."""
-    where = f"{title}.delay"
-    like = QuantitySpec("delay", 0.0, _TIME, minimum=0.0)
-    found = declare(given, like, 1.0, where, shared=False)
-    bounds = [] if found.maximum is None else [found.maximum]
-    if max_delay is not None:
-        bounds.append(base_number(max_delay, _TIME, 1.0, f"{title}, max_delay"))
-    largest = found.extent()[1]
-    longest = min(bounds) if bounds else largest
-    if not np.isfinite(longest):
-        raise DescriptionError(
-            f"{where}: the longest delay is not bounded",
-            where=where,
-            remedy="give learn(…, max=60*ms) or max_delay=60*ms",
-        )
-    if np.isfinite(largest) and largest > longest:
-        raise DescriptionError(
-            f"{where}: the delay {largest:g} ms is above the maximum {longest:g} ms", where=where
-        )
-    return Declaration(found.initial, False, found.learned, found.minimum, longest), longest
-
-
-def _delay_parameter(
-    title: str, delays: Declaration, shape: tuple[int, ...], longest: float
-) -> ParameterSpec | None:
-    """The parameter, or None where every delay is and stays zero."""
-    if not delays.learned and delays.extent() == (0.0, 0.0):
-        return None
-    like = QuantitySpec("delay", 0.0, _TIME, 0.0, longest, "time from a spike to its arrival")
-    return delays.parameter(f"{title}.delay", "delay", shape, like)
+def _count(name: str, size: SupportsIndex) -> int:
+    """The size of a population as a number of neurons."""
+    try:
+        count = 0 if isinstance(size, bool) else operator.index(size)
+    except TypeError:
+        count = 0
+    if count < 1:
+        raise DescriptionError(f"population {name!r}: {size!r} is no number of neurons")
+    return count

@@ -76,7 +76,8 @@ def place(equation: Equation, offset: int) -> str:
         rate = equation.source.startswith("flow")
         lead = f"d{equation.target}/dt = " if rate else f"{equation.target} = "
     line = equation.text[:offset].count("\n")
-    column = equation.column + offset if not line else offset - equation.text.rfind("\n", 0, offset)
+    above = equation.text.rfind("\n", 0, offset) + 1
+    column = offset - above if line else equation.column + offset
     where = f"  {equation.source}, line {equation.line + line}, column {column + 1}"
     shown = equation.text.replace("\n", " ")
     return f"{where}\n{caret(lead + shown, len(lead) + offset)}"

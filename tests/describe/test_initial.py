@@ -6,7 +6,16 @@ import pytest
 import genprop as gp
 from genprop import ms, mV
 from genprop.describe.declaration import declare
-from genprop.describe.initial import Clipped, Uniform, constant, initialiser, normal, uniform, values
+from genprop.describe.initial import (
+    Clipped,
+    Initialiser,
+    Uniform,
+    constant,
+    initialiser,
+    normal,
+    uniform,
+    values,
+)
 from genprop.describe.spec import QuantitySpec, digest_of
 from genprop.errors import DescriptionError, DimensionError
 
@@ -33,7 +42,7 @@ def test_same_generator_gives_same_draws() -> None:
 
 
 @pytest.mark.parametrize("made", [constant(2), normal(1, 0.5), uniform(1, 2), values([1.0, 2.0])])
-def test_scaling_scales_every_draw(made: gp.describe.initial.Initialiser) -> None:
+def test_scaling_scales_every_draw(made: Initialiser) -> None:
     draws = made.sample(RNG(3), (2,))
     assert np.allclose(made.scaled(4.0).sample(RNG(3), (2,)), 4.0 * draws, rtol=1e-12)
 

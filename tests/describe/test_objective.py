@@ -7,7 +7,7 @@ import pytest
 import genprop as gp
 from genprop import adjoint, ms, mV
 from genprop.describe import objective
-from genprop.describe.objective import FirstSpikeCrossEntropy
+from genprop.describe.objective import FirstSpikeCrossEntropy, Loss
 from genprop.errors import DescriptionError, DimensionError
 
 
@@ -19,7 +19,8 @@ def test_losses_add_up_and_take_factors() -> None:
     assert (second.readout.kind, second.readout.population) == ("mean_count", "hidden")
     assert second.options == (("per_trial", 14.0),)
     assert [t.coefficient for t in (2 * loss).terms] == [2.0, 2e-9]
-    assert sum([loss, loss]).terms == loss.terms * 2
+    assert sum([loss, loss], start=Loss(())).terms == loss.terms * 2
+    assert sum([loss, loss]) == loss + loss
 
 
 def test_options_are_numbers_in_base_units() -> None:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 import genprop as gp
-from genprop.describe.spec import PatternSpec
 from genprop.errors import DescriptionError
+
+if TYPE_CHECKING:
+    from genprop.describe.spec import PatternSpec
 
 
 def pairs_of(spec: PatternSpec) -> list[tuple[int, int]]:
@@ -71,4 +75,4 @@ def test_unsound_patterns_are_refused() -> None:
     with pytest.raises(DescriptionError, match="shape"):
         gp.sparse(pairs=np.zeros((3, 3), int))
     with pytest.raises(DescriptionError, match="float"):
-        gp.sparse(pairs=np.zeros((3, 2)))
+        gp.sparse(pairs=np.zeros((3, 2)))  # pyright: ignore[reportArgumentType]

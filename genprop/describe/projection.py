@@ -1,0 +1,158 @@
+"""Projections: who sends to whom, checked, with weights and delays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.describe.declaration import Declaration, declare
+from genprop.describe.initial import Learn, base_number
+from genprop.describe.neuron import Neuron
+from genprop.describe.spec import ParameterSpec, PatternSpec, ProjectionSpec, QuantitySpec
+from genprop.errors import DescriptionError, GenpropError, did_you_mean
+from genprop.units import UNITS
+
+if TYPE_CHECKING:
+    from genprop.describe.initial import Number, Value
+    from genprop.describe.pattern import Pattern
+    from genprop.describe.population import Population
+    from genprop.describe.synapse import Synapse
+
+__all__ = ["Projection", "Wiring", "misfits"]
+
+_TIME = UNITS["ms"].dimension
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """One ``connect``, checked; ``name`` begins the names of its parameters."""
+
+    name: str
+    spec: ProjectionSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What is connected, before weights and delays are given."""
+
+    title: str
+    pre: Population
+    post: Population
+    pattern: Pattern
+    synapse: Synapse
+
+    def project(
+        self,
+        weight: Value | Learn,
+        delay: Value | Learn,
+        max_delay: Number | None,
+        *,
+        receptor: Callable[[Synapse], str],
+    ) -> ProjectionSpec:
+        """The projection; ``receptor`` gives the receptor's name once everything is sound."""
+        connected = self._resolve()
+        shape = self.pattern.shape(connected, self.pre.size, self.post.size)
+        weights = self._weights(weight, shape)
+        delays, longest = _delays(self.title, delay, max_delay)
+        times = _delay_parameter(self.title, delays, shape, longest)
+        return ProjectionSpec(
+            name=self.title,
+            pre=self.pre.name,
+            post=self.post.name,
+            receptor=receptor(self.synapse),
+            pattern=connected,
+            weight=weights,
+            delay=times,
+            max_delay=longest if times is not None else 0.0,
+        )
+
+    def _resolve(self) -> PatternSpec:
+        try:
+            return self.pattern.resolve(self.pre.size, self.post.size)
+        except GenpropError as fault:
+            raise type(fault)(fault.what, where=self.title, remedy=fault.remedy) from None
+
+    def _weights(self, given: Value | Learn, shape: tuple[int, ...]) -> ParameterSpec:
+        """In the unit of the state that arrivals are added to."""
+        target = self.synapse.target(self.post.states)
+        unit = self.synapse.units.get(target.name)
+        if unit is None and isinstance(self.post.model, Neuron):
+            unit = self.post.model.units[target.name]
+        like = QuantitySpec("weight", 0.0, target.dimension, doc="synaptic weight")
+        where = f"{self.title}.weight"
+        found = declare(given, like, 1.0 if unit is None else unit.value, where, shared=False)
+        return found.parameter(where, "weight", shape, like)
+
+
+def misfits(
+    title: str, pre: Population, post: Population, synapse: Synapse
+) -> list[DescriptionError]:
+    """Why these two cannot be connected by this synapse."""
+    found: list[DescriptionError] = []
+    if not pre.spiking:
+        found.append(
+            DescriptionError(f"{title}: {pre.name!r} never spikes, so nothing can come from it")
+        )
+    if post.source:
+        found.append(
+            DescriptionError(f"{title}: {post.name!r} is a source, nothing can arrive there")
+        )
+        return found
+    states, inputs = {q.name for q in post.states}, post.inputs
+    if synapse.spec.input and synapse.spec.input not in inputs:
+        found.append(
+            DescriptionError(
+                f"{title}: synapse {synapse.name!r} drives {synapse.spec.input!r}, "
+                f"which is no input of {post.name!r}",
+                remedy=did_you_mean(synapse.spec.input, inputs),
+            )
+        )
+    if not synapse.spec.states:
+        found.extend(
+            DescriptionError(
+                f"{title}: synapse {synapse.name!r} moves {e.target!r}, "
+                f"which is no state of {post.name!r}",
+                remedy=did_you_mean(e.target, states),
+            )
+            for e in synapse.spec.arrival
+            if e.target not in states
+        )
+    return found
+
+
+def _delays(
+    title: str, given: Value | Learn, max_delay: Number | None
+) -> tuple[Declaration, float]:
+    """The delays and their bound [ms]."""
+    where = f"{title}.delay"
+    like = QuantitySpec("delay", 0.0, _TIME, minimum=0.0)
+    found = declare(given, like, 1.0, where, shared=False)
+    bounds = [] if found.maximum is None else [found.maximum]
+    if max_delay is not None:
+        bounds.append(base_number(max_delay, _TIME, 1.0, f"{title}, max_delay"))
+    largest = found.extent()[1]
+    longest = min(bounds) if bounds else largest
+    if not np.isfinite(longest):
+        raise DescriptionError(
+            f"{where}: the longest delay is not bounded",
+            where=where,
+            remedy="give learn(…, max=60*ms) or max_delay=60*ms",
+        )
+    if np.isfinite(largest) and largest > longest:
+        raise DescriptionError(
+            f"{where}: the delay {largest:g} ms is above the maximum {longest:g} ms", where=where
+        )
+    return Declaration(found.initial, False, found.learned, found.minimum, longest), longest
+
+
+def _delay_parameter(
+    title: str, delays: Declaration, shape: tuple[int, ...], longest: float
+) -> ParameterSpec | None:
+    """The parameter, or None where every delay is and stays zero."""
+    if not delays.learned and delays.extent() == (0.0, 0.0):
+        return None
+    like = QuantitySpec("delay", 0.0, _TIME, 0.0, longest, "time from a spike to its arrival")
+    return delays.parameter(f"{title}.delay", "delay", shape, like)
