@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,15 +11,17 @@ import sympy
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["NumpyFunction", "jacobian_function", "numpy_function"]
+__all__ = ["Arguments", "NumpyFunction", "Terms", "jacobian_function", "numpy_function"]
 
 NumpyFunction = Callable[..., "NDArray[np.float64]"]
+Terms = Mapping[sympy.Symbol, sympy.Expr]
+Arguments = Sequence[sympy.Symbol]
 
 
 def numpy_function(
     expressions: Sequence[sympy.Expr], arguments: Sequence[sympy.Symbol]
 ) -> NumpyFunction:
-    """A function of ``arguments`` (numbers or arrays that broadcast) that evaluates every expression.
+    """Every expression as one function of ``arguments``, numbers or arrays that broadcast.
 
     Returns:
         float64 ``(len(expressions), *shape)``, ``shape`` the broadcast shape of the arguments.

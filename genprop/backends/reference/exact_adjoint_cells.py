@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,10 +10,8 @@ from genprop.adjoint.system import SEND
 from genprop.lower.callables import jacobian_function, numpy_function
 
 if TYPE_CHECKING:
-    import sympy
-
     from genprop.adjoint.system import AdjointSystem
-    from genprop.lower.callables import NumpyFunction
+    from genprop.lower.callables import Arguments, NumpyFunction, Terms
 
 __all__ = ["AdjointModel", "ParameterTerms"]
 
@@ -25,8 +22,8 @@ class ParameterTerms:
     def __init__(
         self,
         system: AdjointSystem,
-        terms: Mapping[sympy.Symbol, sympy.Expr],
-        arguments: list[sympy.Symbol],
+        terms: Terms,
+        arguments: Arguments,
     ) -> None:
         self.names = [system.system.parameters[s] for s in terms]
         self._evaluate: NumpyFunction = numpy_function(list(terms.values()), arguments)
@@ -39,8 +36,8 @@ class ParameterTerms:
 class AdjointModel:
     """The functions of one population's adjoint, made once per network.
 
-    Except for ``flow`` they take states, parameters, adjoints and S, in this order; ``flow[h](*parameters)``
-    is the matrix B (S, S, …) of −ṗ = B p, free (h = 0) and clamped (h = 1).
+    Except for ``flow`` they take states, parameters, adjoints and S, in this order.
+    ``flow[h](*parameters)`` is the matrix B (S, S, …) of −ṗ = B p, free (0) and clamped (1).
     """
 
     def __init__(self, system: AdjointSystem) -> None:
@@ -49,10 +46,10 @@ class AdjointModel:
         parameters = list(system.system.parameters)
         arguments = [*states, *parameters, *adjoints, SEND]
 
-        def vector(terms: Mapping[sympy.Symbol, sympy.Expr]) -> NumpyFunction:
+        def vector(terms: Terms) -> NumpyFunction:
             return numpy_function([terms.get(q, q * 0) for q in adjoints], arguments)
 
-        def terms(terms: Mapping[sympy.Symbol, sympy.Expr]) -> ParameterTerms:
+        def terms(terms: Terms) -> ParameterTerms:
             return ParameterTerms(system, terms, arguments)
 
         self.held = np.array([x in system.system.held for x in states])
