@@ -11,12 +11,41 @@ from numpy.typing import NDArray
 from genprop.errors import DescriptionError
 
 if TYPE_CHECKING:
-    from genprop.describe.initial import Initialiser
     from genprop.units import Dimension
 
-__all__ = ["Array", "Bounded", "Clipped", "Constant", "Normal", "Uniform", "Values", "frozen"]
+__all__ = [
+    "Array",
+    "Bounded",
+    "Clipped",
+    "Constant",
+    "Initialiser",
+    "Normal",
+    "Uniform",
+    "Values",
+    "frozen",
+]
 
 Array: TypeAlias = NDArray[np.float64]
+
+
+class Initialiser(Protocol):
+    """Fills an array: ``sample(rng, shape)`` gives float64 of that shape, in base units.
+
+    ``dimension`` is None where plain numbers were given: they are taken in the declared unit.
+    """
+
+    @property
+    def dimension(self) -> Dimension | None:
+        """The dimension that was given, if any."""
+        ...
+
+    def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """An array of ``shape``, in base units."""
+        ...
+
+    def scaled(self, factor: float) -> Initialiser:
+        """The same, every number times ``factor``."""
+        ...
 
 
 @runtime_checkable

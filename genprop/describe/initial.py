@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from genprop.describe.draws import (
     Bounded,
     Clipped,
     Constant,
+    Initialiser,
     Normal,
     Uniform,
     Values,
@@ -45,27 +46,6 @@ __all__ = [
 ]
 
 Number: TypeAlias = float | int | Quantity
-
-
-class Initialiser(Protocol):
-    """Fills an array: ``sample(rng, shape)`` gives float64 of that shape, in base units.
-
-    ``dimension`` is None where plain numbers were given: they are taken in the declared unit.
-    """
-
-    @property
-    def dimension(self) -> Dimension | None:
-        """The dimension that was given, if any."""
-        ...
-
-    def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-        """An array of ``shape``, in base units."""
-        ...
-
-    def scaled(self, factor: float) -> Initialiser:
-        """The same, every number times ``factor``."""
-        ...
-
 
 Value: TypeAlias = Number | Sequence[float] | Sequence[Quantity] | np.ndarray | Initialiser
 """What may stand where a number is declared."""
