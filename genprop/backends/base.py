@@ -47,7 +47,8 @@ class Outcome:
         terms: the same per loss term.
         scores: (batch, classes), larger is better; None without a classifying loss.
         spikes: (batch, n) counts per population with neurons that spike.
-        recorded: ``"pop.spikes"``: per sample (k, 2) int32 of [step, neuron]; ``"pop.state"``: (batch, steps, n).
+        recorded: ``"pop.spikes"``: per sample (k, 2) int32 of [step, neuron]; ``"pop.state"``: (batch, steps, n), at t_{n+1}
+            after the resets.
     """
 
     loss: float

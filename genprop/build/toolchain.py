@@ -30,6 +30,7 @@ _FLAGS = (
     "-shared",
     "-fPIC",
     "-pthread",
+    "-I.",
     "-Wall",
     "-Wextra",
     "-Wconversion",

@@ -118,14 +118,14 @@ class _Recorder:
         """Nothing is recorded between steps."""
 
     def observe(self, step: int, runs: Mapping[str, PopulationRun]) -> None:
-        """States at t_{n+1}, before the reset."""
+        """Nothing is recorded before the resets."""
+
+    def fired(self, step: int, runs: Mapping[str, PopulationRun], fired: object) -> None:
+        """States at t_{n+1}, after the resets; spikes are read off the tape in the end."""
         for population, what in self.asked:
             if what != "spikes":
                 state = np.array(runs[population].values[what])
                 self.states.setdefault(f"{population}.{what}", []).append(state)
-
-    def fired(self, step: int, runs: Mapping[str, PopulationRun], fired: object) -> None:
-        """Spikes are read off the tape in the end."""
 
     def finish(
         self, runs: Mapping[str, PopulationRun], batch: int

@@ -1,0 +1,180 @@
+"""One call of the generated library: the arrays of a batch, and what comes back."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.backends.base import Inputs, Outcome, Parameters
+from genprop.backends.native.layout import numbers_type
+from genprop.emit.names import identifier
+from genprop.lower.constants import constant_names, delay_steps, numbers, refractory_steps
+
+if TYPE_CHECKING:
+    from genprop.describe.spec import NetworkSpec
+    from genprop.lower.program import PopulationProgram, Program, ProjectionProgram
+
+__all__ = ["Call"]
+
+_LANES = 8  # per-neuron numbers are padded to whole blocks of at most this many
+
+
+class Call:
+    """Fills the generated ``struct Batch``; keeps every array alive that it points to."""
+
+    def __init__(
+        self,
+        program: Program,
+        spec: NetworkSpec,
+        batch: ctypes.Structure,
+        dtype: np.dtype[np.floating],
+        parameters: Parameters,
+        inputs: Inputs,
+    ) -> None:
+        self.program, self.spec, self.batch, self.dtype = program, spec, batch, dtype
+        self.parameters, self.inputs = parameters, inputs
+        self.spikes_wanted: list[str] = []
+        self._alive: list[object] = []
+        self._states: dict[str, np.ndarray] = {}
+        self._gradients: dict[str, np.ndarray] = {}
+        self._populations = [p for p in program.populations if not p.source]
+        batch.samples = inputs.batch
+        self._point("labels", np.ascontiguousarray(inputs.labels, np.int64))
+        self._targets()
+        self._events()
+        for projection in program.projections:
+            self._projection(projection)
+        for population in self._populations:
+            self._numbers(population)
+        self._counts = {
+            p.name: self._output(f"{identifier(p.name)}_counts", (p.size,), np.dtype(np.int32))
+            for p in self._populations
+            if p.guard is not None
+        }
+        self._observed = {
+            x.name: self._output(f"{identifier(x.name)}_y", (program.population(x.population).size,))
+            for x in program.losses
+        }
+        self._values = {
+            x.name: self._output(f"{identifier(x.name)}_value", (), np.dtype(np.float64))
+            for x in program.losses
+        }
+
+    def record(self, population: str, what: str) -> None:
+        """Ask for the spikes or a state of a population."""
+        own = identifier(population)
+        if what == "spikes":
+            setattr(self.batch, f"{own}_keep_spikes", 1)
+            self.spikes_wanted.append(population)
+            return
+        size = self.program.population(population).size
+        shape = (self.program.steps, size)
+        self._states[f"{population}.{what}"] = self._output(f"{own}_record_{what}", shape)
+
+    def want_gradients(self) -> None:
+        """Make room for the gradient of everything learned."""
+        shapes = {p.name: p.shape for p in self.spec.parameters() if p.learned}
+        self._gradients = {name: np.zeros(shape, self.dtype) for name, shape in shapes.items()}
+        for q in self.program.projections:
+            if q.learn_weight:
+                self._point(f"{identifier(q.name)}_by_weight", self._gradients[q.weight])
+            if q.learn_delay:
+                self._point(f"{identifier(q.name)}_by_delay", self._gradients[q.delay])
+        self._by_neuron = {
+            used.name: (used.per_neuron, np.zeros(p.size))
+            for p in self._populations
+            for used in p.parameters
+            if used.learned and p.active
+        }
+        for p in self._populations:
+            for used in p.parameters:
+                if used.name in self._by_neuron:
+                    array = self._by_neuron[used.name][1]
+                    self._point(f"{identifier(p.name)}_by_{used.local}", array)
+
+    def gradients(self) -> dict[str, np.ndarray]:
+        """The gradients asked for, once the call has run."""
+        for name, (each, array) in self._by_neuron.items():
+            self._gradients[name][...] = array if each else array.sum()
+        return self._gradients
+
+    def outcome(self, spikes: Mapping[str, list[np.ndarray]]) -> Outcome:
+        """What the call gave."""
+        terms = {name: float(value.mean()) for name, value in self._values.items()}
+        return Outcome(
+            loss=sum(terms.values()),
+            terms=terms,
+            scores=self._scores(),
+            spikes=self._counts,
+            recorded={**self._states, **spikes},
+        )
+
+    def _scores(self) -> np.ndarray | None:
+        from genprop.lower.evaluate import evaluate
+
+        for loss in self.program.losses:
+            if loss.score is not None:
+                return np.asarray(evaluate(loss.score, {"y": self._observed[loss.name]}))
+        return None
+
+    def _targets(self) -> None:
+        targets = self.inputs.targets
+        if targets is None:
+            return
+        array = np.ascontiguousarray(targets, self.dtype)
+        self._point("targets", array)
+        self.batch.target_size = int(np.prod(array.shape[1:]))
+        self.batch.target_stride = array.shape[-1] if array.ndim == 3 else 0
+
+    def _events(self) -> None:
+        for name, events in self.inputs.events.items():
+            own = identifier(name)
+            self._point(f"{own}_start", np.ascontiguousarray(events.start, np.int64))
+            self._point(f"{own}_step", np.ascontiguousarray(events.step, np.int32))
+            self._point(f"{own}_channel", np.ascontiguousarray(events.channel, np.int32))
+
+    def _projection(self, q: ProjectionProgram) -> None:
+        own = identifier(q.name)
+        self._point(f"{own}_weight", np.ascontiguousarray(self.parameters[q.weight], self.dtype))
+        if q.delay:
+            steps = delay_steps(self.parameters[q.delay], self.program.dt, q.max_delay_steps)
+            self._point(f"{own}_delay", np.ascontiguousarray(steps))
+        if q.connectivity != "dense":
+            pattern = next(p for p in self.spec.projections if p.name == q.name).pattern
+            self._point(f"{own}_row_start", np.ascontiguousarray(pattern.row_start, np.int64))
+            self._point(f"{own}_column", np.ascontiguousarray(pattern.column, np.int64))
+
+    def _numbers(self, p: PopulationProgram) -> None:
+        values = numbers(p, self.parameters, self.program.dt)
+        real = ctypes.c_float if self.dtype.itemsize == 4 else ctypes.c_double
+        structure = numbers_type(p, real)()
+        for name, each in constant_names(p):
+            if each:
+                array = self._padded(np.broadcast_to(values[name], p.size).astype(self.dtype))
+                setattr(structure, name, array.ctypes.data)
+            else:
+                setattr(structure, name, float(values[name]))
+        if p.refractory is not None:
+            steps = np.broadcast_to(refractory_steps(p, values, self.program.dt), p.size)
+            structure.refractory_steps = self._padded(steps.astype(np.int32)).ctypes.data
+        self._alive.append(structure)
+        setattr(self.batch, f"{identifier(p.name)}_numbers", ctypes.addressof(structure))
+
+    def _padded(self, array: np.ndarray) -> np.ndarray:
+        padded = np.pad(array, (0, -array.size % _LANES), mode="edge")
+        self._alive.append(padded)
+        return padded
+
+    def _output(
+        self, field: str, shape: tuple[int, ...], dtype: np.dtype | None = None
+    ) -> np.ndarray:
+        array = np.zeros((self.inputs.batch, *shape), dtype or self.dtype)
+        self._point(field, array)
+        return array
+
+    def _point(self, field: str, array: np.ndarray) -> None:
+        self._alive.append(array)
+        setattr(self.batch, field, array.ctypes.data)

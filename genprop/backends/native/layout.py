@@ -1,0 +1,58 @@
+"""The C structures of the generated interface, as ctypes, in the order the template writes them."""
+
+from __future__ import annotations
+
+import ctypes
+
+from genprop.emit.names import identifier
+from genprop.lower.constants import constant_names
+from genprop.lower.program import PopulationProgram, Program
+
+__all__ = ["batch_type", "numbers_type"]
+
+_INTEGER, _POINTER = ctypes.c_int64, ctypes.c_void_p
+Fields = list[tuple[str, type]]
+
+
+def batch_type(program: Program) -> type[ctypes.Structure]:
+    """``struct Batch`` of ``interface.cpp.j2``."""
+    fields: Fields = [
+        (n, _INTEGER) for n in ("samples", "threads", "learning", "target_stride", "target_size")
+    ]
+    fields += [("labels", _POINTER), ("targets", _POINTER)]
+    for p in program.populations:
+        if p.source:
+            fields += [(f"{identifier(p.name)}_{n}", _POINTER) for n in ("start", "step", "channel")]
+    for q in program.projections:
+        names = ("weight", "delay", "row_start", "column", "by_weight", "by_delay")
+        fields += [(f"{identifier(q.name)}_{n}", _POINTER) for n in names]
+    for p in program.populations:
+        if not p.source:
+            fields += _population(p, program)
+    return type("Batch", (ctypes.Structure,), {"_fields_": fields})
+
+
+def numbers_type(population: PopulationProgram, real: type) -> type[ctypes.Structure]:
+    """``struct <Population>Numbers`` of ``record.hpp.j2``."""
+    fields: Fields = [
+        (name, _POINTER if each else real) for name, each in constant_names(population)
+    ]
+    if population.refractory is not None:
+        fields.append(("refractory_steps", _POINTER))
+    return type("Numbers", (ctypes.Structure,), {"_fields_": fields})
+
+
+def _population(p: PopulationProgram, program: Program) -> Fields:
+    own = identifier(p.name)
+    fields: Fields = [
+        (f"{own}_numbers", _POINTER),
+        (f"{own}_counts", _POINTER),
+        (f"{own}_keep_spikes", _INTEGER),
+    ]
+    if p.active:
+        fields += [(f"{own}_by_{q.local}", _POINTER) for q in p.parameters if q.learned]
+    fields += [(f"{own}_record_{x}", _POINTER) for x in p.states]
+    for loss in program.losses:
+        if loss.population == p.name:
+            fields += [(f"{identifier(loss.name)}_{n}", _POINTER) for n in ("y", "value")]
+    return fields

@@ -1,0 +1,97 @@
+"""The native backend: generated C++ on the machine at hand."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from genprop.backends.native.engine import NativeEngine
+from genprop.build.compile import build
+from genprop.errors import GenpropError, InternalError, UnsupportedError
+
+if TYPE_CHECKING:
+    from genprop.describe.spec import NetworkSpec
+    from genprop.emit.bundle import SourceBundle
+    from genprop.lower.program import Program
+
+__all__ = ["Native", "default"]
+
+_RESERVED = frozenset(
+    "auto bool break case catch char class const continue default delete do double else enum false "
+    "float for goto if inline int lane lanes long namespace neuron new block blocks numbers record "
+    "gradients steps step size dt duration learning held index kink sent shift rate return short "
+    "signed sizeof static struct switch template this throw true try typedef union unsigned using "
+    "virtual void volatile while Real Pair".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Native:
+    """Generated C++17, compiled with the machine's compiler and run on its cores.
+
+    Args:
+        precision: ``"float"`` or ``"double"``.
+        threads: how many cores to use; 0 means all. Results do not depend on it.
+    """
+
+    precision: str = "float"
+    threads: int = 0
+    name: str = "native"
+
+    def __post_init__(self) -> None:
+        if self.precision not in ("float", "double"):
+            raise UnsupportedError(
+                f"there is no precision {self.precision!r}", remedy="use 'float' or 'double'"
+            )
+        if self.threads < 0:
+            raise UnsupportedError(f"{self.threads} threads cannot be", remedy="0 means all cores")
+
+    def check(self, spec: NetworkSpec, dt: float, duration: float) -> list[GenpropError]:
+        """Names that C++ or the generated code keeps for itself."""
+        return [
+            UnsupportedError(
+                f"{word!r} is taken in generated C++",
+                where=f"neuron or synapse model {owner}",
+                remedy="give the state or parameter another name",
+            )
+            for owner, word in sorted(set(_words(spec)))
+            if word in _RESERVED
+        ]
+
+    def render(self, program: Program) -> SourceBundle:
+        """The C++ text."""
+        from genprop.emit.render import render_native
+
+        return render_native(program, self.precision)
+
+    def load(
+        self, program: Program, spec: NetworkSpec, bundle: SourceBundle | None
+    ) -> NativeEngine:
+        """Compile, or find compiled, and load."""
+        if bundle is None:
+            raise InternalError("the native backend was given no text")
+        threads = self.threads or _cores()
+        return NativeEngine(program, spec, build(bundle), self.precision, threads)
+
+
+def default() -> Native:
+    """The backend as ``backend="native"`` gives it; ``GENPROP_THREADS`` sets its threads."""
+    return Native(threads=int(os.environ.get("GENPROP_THREADS", "0") or 0))
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _words(spec: NetworkSpec) -> list[tuple[str, str]]:
+    words: list[tuple[str, str]] = []
+    for population in spec.populations:
+        if population.neuron is not None:
+            cell = population.neuron
+            words += [(cell.name, q.name) for q in (*cell.states, *cell.parameters)]
+        for receptor in population.receptors:
+            words += [(receptor.synapse.name, q.name) for q in receptor.synapse.states]
+    return words

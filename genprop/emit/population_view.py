@@ -1,0 +1,197 @@
+"""One population of a Program as printed lines, function by function of the generated code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from genprop.emit.names import identifier
+from genprop.emit.printers import CPrinter
+from genprop.lower.constants import constant_names
+from genprop.lower.nodes import Accumulate, Expr, Name, Number, Statement, names_in
+from genprop.lower.program import LossProgram, PopulationProgram, PortProgram, Program
+
+__all__ = ["population_view"]
+
+View = dict[str, object]
+_ADD = "gradients.{0}[neuron] += double({1});"
+
+
+def population_view(
+    p: PopulationProgram, program: Program, printer: CPrinter, type_name: str, name: str
+) -> View:
+    """What ``kernels/population.hpp.j2`` reads."""
+    losses = [x for x in program.losses if x.population == p.name]
+    numbers = [{"name": n, "per_neuron": each} for n, each in constant_names(p)]
+    spiking = p.guard is not None
+    return {
+        "name": p.name,
+        "id": name,
+        "type": type_name,
+        "size": p.size,
+        "active": p.active,
+        "spiking": spiking,
+        "refractory": p.refractory is not None,
+        "numbers": numbers,
+        "states": list(p.states),
+        "adjoints": list(p.adjoints) if p.active else [],
+        "learned": [q.local for q in p.parameters if q.learned] if p.active else [],
+        "ports": [_port(port, p, printer) for port in p.ports],
+        "columns": [a.target for a in p.spike_tape] if p.active else [],
+        "release_columns": [a.target for a in p.refractory.tape] if p.refractory else [],
+        "step_tape": list(p.step_tape),
+        "before_tape": list(p.before_tape),
+        "induced": identifier(p.induced.port) if p.induced else "",
+        "losses": [_observed(x, p, printer) for x in losses],
+        "initial": [[a.target, printer.expression(a.value)] for a in p.initial],
+        "begin": _numbers(p, _expressions(p.initial)),
+        "advance": _advance(p, losses, printer),
+        "fire": _fire(p, printer) if spiking else None,
+        "jump": _jump(p, losses, printer) if spiking and p.active else None,
+        "release": _release(p, printer) if p.refractory and p.active else None,
+        "propagate": _propagate(p, printer) if p.active else None,
+        "has_kinks": any(x.mode == "maximum" for x in losses),
+        "driven": any(x.mode in ("accumulate", "final", "maximum", "trace") for x in losses),
+    }
+
+
+def _port(port: PortProgram, p: PopulationProgram, printer: CPrinter) -> View:
+    return {
+        "name": port.name,
+        "id": identifier(port.name),
+        "max_delay": port.max_delay_steps,
+        "held": port.held,
+        "arrival": [
+            f"{a.target} += due_{identifier(port.name)}"
+            + ("" if a.value == Number(1.0) else f" * {_factor(a.value, printer)}")
+            + ";"
+            for a in port.arrival
+        ],
+        "weight": printer.expression(port.weight),
+        "time": printer.expression(port.time),
+        "reads_arrived": "arrived" in set(names_in(port.time)),
+        "induced": p.induced is not None and p.induced.port == port.name,
+    }
+
+
+def _observed(loss: LossProgram, p: PopulationProgram, printer: CPrinter) -> View:
+    return {
+        "id": identifier(loss.name),
+        "mode": loss.mode,
+        "value": printer.expression(loss.value),
+        "slope": printer.expression(loss.slope),
+        "weight": printer.expression(loss.weight),
+        "seeds": [[a.target, _times(a.value, printer)] for a in loss.seed] if p.active else [],
+        "spike_change": printer.expression(loss.spike_change),
+        "changes": loss.mode == "accumulate" and loss.spike_change != Number(0.0),
+        "after_reset": printer.expression(loss.after_reset),
+    }
+
+
+def _advance(p: PopulationProgram, losses: Sequence[LossProgram], printer: CPrinter) -> View:
+    arrivals = [a.value for port in p.ports for a in port.arrival]
+    observed = [e for x in losses for e in ((x.value, x.slope) if x.mode == "maximum" else (x.value,))]
+    guard = [p.guard] if p.guard is not None else []
+    release = list(p.refractory.tape) if p.refractory else []
+    held = CPrinter(rename={n: f"{n}_held" for n in (*p.states, *(a.target for a in p.held_step))})
+    reads = [*arrivals, *_expressions(p.step), *_expressions(p.held_step), *observed, *guard]
+    return _numbers(p, [*reads, *_expressions(release)]) | {
+        "step": printer.statements(p.step, p.states),
+        "held_step": held.statements(p.held_step, p.states),
+        "release": [[a.target, printer.expression(a.value)] for a in release],
+        "guard": printer.expression(p.guard) if p.guard is not None else "",
+        "induced": printer.expression(p.induced.condition) if p.induced else "",
+    }
+
+
+def _fire(p: PopulationProgram, printer: CPrinter) -> View:
+    assert p.guard is not None
+    reads = [p.guard, *_expressions(p.reset), *(_expressions(p.spike_tape) if p.active else [])]
+    return _numbers(p, reads) | {
+        "guard": printer.expression(p.guard),
+        "columns": [printer.expression(a.value) for a in p.spike_tape] if p.active else [],
+        "reset": printer.statements(p.reset, p.states),
+        "resets": [a.target for a in p.reset if a.target in p.states],
+        "reads": _states(p, reads),
+    }
+
+
+def _jump(p: PopulationProgram, losses: Sequence[LossProgram], printer: CPrinter) -> View:
+    induced = p.induced.jump if p.induced else ()
+    reads = _expressions((*p.jump, *induced, *p.count_jump))
+    reads += [x.spike_change for x in losses if x.mode == "accumulate"]
+    read = {n for e in reads for n in names_in(e)}
+    counted = any(x.mode in ("count", "mean_count") for x in losses)
+    return _numbers(p, reads) | {
+        "columns": [a.target for a in p.spike_tape if a.target in read],
+        "lines": printer.statements(_learned(p, p.jump), p.adjoints, _ADD),
+        "induced": printer.statements(_learned(p, induced), p.adjoints, _ADD),
+        "count": [[a.target, _times(a.value, printer)] for a in p.count_jump] if counted else [],
+    }
+
+
+def _release(p: PopulationProgram, printer: CPrinter) -> View:
+    assert p.refractory is not None
+    statements = p.refractory.backward
+    read = {n for e in _expressions(statements) for n in names_in(e)}
+    return _numbers(p, _expressions(statements)) | {
+        "adjoints": [q for q in p.adjoints if q in read],
+        "lines": printer.statements(_learned(p, statements), p.adjoints, _ADD),
+    }
+
+
+def _propagate(p: PopulationProgram, printer: CPrinter) -> View:
+    """Where refractory, both flows run on copies and gradients count for the one that held."""
+    held = CPrinter(rename={n: f"{n}_held" for n in _assigned(p.backward_held_step)})
+    free_add, held_add = (
+        (_ADD, _ADD)
+        if p.refractory is None
+        else (
+            "gradients.{0}[neuron] += held ? 0.0 : double({1});",
+            "gradients.{0}[neuron] += held ? double({1}) : 0.0;",
+        )
+    )
+    reads = [*_expressions(p.backward_step), *_expressions(p.backward_held_step)]
+    reads += [e for port in p.ports for e in (port.weight, port.time)]
+    return _numbers(p, reads) | {
+        "lines": printer.statements(_learned(p, p.backward_step), p.adjoints, free_add),
+        "held_lines": held.statements(_learned(p, p.backward_held_step), p.adjoints, held_add),
+        "held_adjoints": [q for q in p.adjoints if q in _assigned(p.backward_held_step)],
+        "moving": [q for q in p.adjoints if q in _assigned(p.backward_step)],
+    }
+
+
+def _assigned(statements: Iterable[Statement]) -> set[str]:
+    return {s.target for s in statements if not isinstance(s, Accumulate)}
+
+
+def _learned(p: PopulationProgram, statements: Iterable[Statement]) -> list[Statement]:
+    learned = {q.local for q in p.parameters if q.learned}
+    return [s for s in statements if not isinstance(s, Accumulate) or s.parameter in learned]
+
+
+def _expressions(statements: Iterable[Statement]) -> list[Expr]:
+    return [s.value for s in statements]
+
+
+def _numbers(p: PopulationProgram, expressions: Iterable[Expr]) -> View:
+    """The numbers some expressions read: the same for all neurons, and one per neuron."""
+    read = {n for e in expressions for n in names_in(e)}
+    return {
+        "shared": [n for n, each in constant_names(p) if n in read and not each],
+        "each": [n for n, each in constant_names(p) if n in read and each],
+    }
+
+
+def _states(p: PopulationProgram, expressions: Iterable[Expr]) -> list[str]:
+    read = {n for e in expressions for n in names_in(e)}
+    return [x for x in p.states if x in read]
+
+
+def _times(e: Expr, printer: CPrinter) -> str:
+    """`` * e``, or nothing for one."""
+    return "" if e == Number(1.0) else f" * {_factor(e, printer)}"
+
+
+def _factor(e: Expr, printer: CPrinter) -> str:
+    text = printer.expression(e)
+    return text if isinstance(e, Number | Name) else f"({text})"

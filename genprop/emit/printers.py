@@ -1,0 +1,125 @@
+"""Expressions and statements of a Program as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from genprop.errors import InternalError
+from genprop.lower.nodes import (
+    Accumulate,
+    Add,
+    Call,
+    Compare,
+    Divide,
+    Expr,
+    Multiply,
+    Name,
+    Negate,
+    Number,
+    Power,
+    Select,
+    Statement,
+)
+
+__all__ = ["CPrinter"]
+
+_SUM, _PRODUCT, _UNARY, _ATOM = 1, 2, 3, 4
+_FUNCTIONS: Mapping[str, str] = {
+    "abs": "std::fabs",
+    "min": "std::fmin",
+    "max": "std::fmax",
+    "sign": "sign",
+} | {f: f"std::{f}" for f in ("exp", "log", "sqrt", "sin", "cos", "tanh", "pow")}
+
+
+@dataclass(frozen=True, slots=True)
+class CPrinter:
+    """Prints C++: ``real`` is the type of literals, ``rename`` maps names that are not printed as they are."""
+
+    real: str = "Real"
+    rename: Mapping[str, str] | None = None
+
+    def expression(self, e: Expr) -> str:
+        """``e`` as C++, with no more brackets than it needs."""
+        return self._at(e, 0)
+
+    def statements(
+        self,
+        statements: Iterable[Statement],
+        known: Iterable[str],
+        accumulate: str = "gradient_{0} += {1};",
+    ) -> list[str]:
+        """Lines; the first assignment to a name that is not ``known`` declares it."""
+        declared = set(known)
+        lines: list[str] = []
+        for s in statements:
+            text = self.expression(s.value)
+            if isinstance(s, Accumulate):
+                lines.append(accumulate.format(s.parameter, text))
+            elif s.target in declared:
+                lines.append(f"{self._name(s.target)} = {text};")
+            else:
+                declared.add(s.target)
+                lines.append(f"const {self.real} {self._name(s.target)} = {text};")
+        return lines
+
+    def _name(self, name: str) -> str:
+        return (self.rename or {}).get(name, name)
+
+    def _at(self, e: Expr, outer: int) -> str:
+        text, own = self._print(e)
+        return f"({text})" if own < outer else text
+
+    def _print(self, e: Expr) -> tuple[str, int]:
+        match e:
+            case Number(value):
+                return self._number(value), _ATOM
+            case Name(id):
+                return self._name(id), _ATOM
+            case Negate(x):
+                return f"-{self._at(x, _UNARY)}", _UNARY
+            case Add(terms):
+                return self._sum(terms), _SUM
+            case Multiply(factors):
+                return " * ".join(self._at(f, _PRODUCT) for f in factors), _PRODUCT
+            case Divide(x, y):
+                return f"{self._at(x, _PRODUCT)} / {self._at(y, _UNARY)}", _PRODUCT
+            case Power(x, exponent):
+                return self._power(x, exponent)
+            case Call(function, arguments):
+                return self._call(function, arguments), _ATOM
+            case Compare(relation, x, y):
+                return f"{self._at(x, _SUM)} {relation} {self._at(y, _SUM)}", 0
+            case Select(condition, then, otherwise):
+                parts = (self._at(condition, 0), self._at(then, 1), self._at(otherwise, 1))
+                return "{} ? {} : {}".format(*parts), 0
+        raise InternalError(f"no text for {e!r}")
+
+    def _number(self, value: float) -> str:
+        text = str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+        return f"{self.real}({text})"
+
+    def _sum(self, terms: tuple[Expr, ...]) -> str:
+        first, *others = terms
+        text = self._at(first, _SUM)
+        for term in others:
+            if isinstance(term, Negate):
+                text += f" - {self._at(term.x, _PRODUCT)}"
+            else:
+                text += f" + {self._at(term, _SUM)}"
+        return text
+
+    def _power(self, x: Expr, exponent: float) -> tuple[str, int]:
+        if exponent in (2.0, 3.0):
+            return " * ".join([self._at(x, _UNARY)] * int(exponent)), _PRODUCT
+        return f"std::pow({self._at(x, 0)}, {self._number(exponent)})", _ATOM
+
+    def _call(self, function: str, arguments: tuple[Expr, ...]) -> str:
+        name = _FUNCTIONS[function]
+        first, *others = (self._at(a, 0) for a in arguments)
+        if function in ("min", "max"):
+            for other in others:
+                first = f"{name}({first}, {other})"
+            return first
+        return f"{name}({', '.join([first, *others])})"

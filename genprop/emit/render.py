@@ -1,0 +1,55 @@
+"""From a Program to the text of a target."""
+
+from __future__ import annotations
+
+from genprop._version import __version__
+from genprop.emit.bundle import SourceBundle
+from genprop.emit.environment import environment
+from genprop.emit.names import identifier
+from genprop.emit.view import program_view
+from genprop.lower.program import Program
+
+__all__ = ["render_native"]
+
+_GROUPS = 16
+"""Gradient sums of a batch: fixed, so that results do not depend on threads; no more threads than this are of use."""
+
+_FIXED = (
+    "platform/memory.hpp",
+    "platform/threads.hpp",
+    "kernels/events.hpp",
+    "kernels/dense.hpp",
+    "kernels/sparse.hpp",
+    "kernels/loss.hpp",
+    "kernels/update.hpp",
+    "sample.hpp",
+    "interface.cpp",
+)
+
+
+def render_native(program: Program, precision: str) -> SourceBundle:
+    """The C++ of ``program`` in ``"float"`` or ``"double"``, as one translation unit with its headers."""
+    view = program_view(program) | {
+        "real": precision,
+        "lanes": 8,
+        "groups": _GROUPS,
+        "version": __version__,
+    }
+    jinja = environment()
+    files = [(path, jinja.get_template(f"native/{path}.j2").render(view)) for path in _FIXED]
+    template = jinja.get_template("native/kernels/population.hpp.j2")
+    for population in view["populations"]:
+        files.append((f"populations/{population['id']}.hpp", template.render(view | {"p": population})))
+    return SourceBundle(
+        name=identifier(program.name) or "network",
+        files=tuple((path, _tidy(text)) for path, text in files),
+        main="interface.cpp",
+        metadata=(("digest", program.digest), ("precision", precision), ("target", "native")),
+    )
+
+
+def _tidy(text: str) -> str:
+    """No trailing blanks, no run of empty lines, and none where a part had nothing to say (``//~``)."""
+    lines = [line.rstrip() for line in text.splitlines() if line.strip() != "//~"]
+    kept = [line for k, line in enumerate(lines) if line or (k and lines[k - 1])]
+    return "\n".join(kept).strip("\n") + "\n"

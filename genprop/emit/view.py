@@ -1,0 +1,71 @@
+"""A Program as plain dictionaries of names, numbers and printed expressions: what templates receive."""
+
+from __future__ import annotations
+
+from genprop.emit.loss_view import loss_view
+from genprop.emit.names import identifier, type_name
+from genprop.emit.population_view import population_view
+from genprop.emit.printers import CPrinter
+from genprop.emit.update_view import update_view
+from genprop.lower.program import Program, ProjectionProgram
+
+__all__ = ["program_view"]
+
+View = dict[str, object]
+
+
+def program_view(program: Program) -> View:
+    """Everything the native templates read."""
+    printer = CPrinter()
+    populations = [
+        population_view(p, program, printer, type_name(p.name), identifier(p.name))
+        for p in program.populations
+        if not p.source
+    ]
+    return {
+        "name": program.name,
+        "digest": program.digest[:16],
+        "steps": program.steps,
+        "dt": repr(program.dt),
+        "duration": repr(program.duration),
+        "populations": populations,
+        "sources": [
+            {
+                "name": p.name,
+                "id": identifier(p.name),
+                "size": p.size,
+                "projections": [_projection(q, program) for q in program.outgoing(p.name)],
+            }
+            for p in program.populations
+            if p.source
+        ],
+        "projections": [_projection(p, program) for p in program.projections],
+        "losses": [loss_view(x, printer) for x in program.losses],
+        "updates": [update_view(u, printer, k) for k, u in enumerate(program.updates)],
+        "learns": bool(program.losses) and any(p.active for p in program.populations),
+        "needs_batch_counts": any(x.mode == "mean_count" for x in program.losses),
+    }
+
+
+def _projection(p: ProjectionProgram, program: Program) -> View:
+    pre = program.population(p.pre)
+    dense = p.connectivity == "dense"
+    delayed = bool(p.delay)
+    return {
+        "name": p.name,
+        "id": identifier(p.name),
+        "kind": (f"Dense<{'true' if delayed else 'false'}>") if dense else "Sparse",
+        "arguments": f"{pre.size}, {program.population(p.post).size}" if dense else f"{p.synapses}",
+        "dense": dense,
+        "delayed": delayed,
+        "pre": identifier(p.pre),
+        "from_source": pre.source,
+        "post": identifier(p.post),
+        "port": identifier(p.port),
+        "senders": pre.size,
+        "learned": p.learn_weight or p.learn_delay,
+        "learn_weight": p.learn_weight,
+        "learn_delay": p.learn_delay,
+        "feedback": p.feedback,
+    }
+
