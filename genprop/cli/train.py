@@ -16,10 +16,10 @@ def add(commands: Commands) -> None:
         commands,
         "train",
         "train the network of a train.toml and keep history, checkpoints and result in a folder",
-        """genprop train experiments/yin_yang/train.toml                  in runs/yin_yang
-           genprop train FILE.toml --set epochs=5 --set options.hidden=64  otherwise
-           genprop train FILE.toml --run runs/mine --resume               where it stopped""",
-        more="Ctrl-C stops between two batches and keeps a checkpoint; --resume goes on from there\n"
+        """genprop train experiments/yin_yang/train.toml                in runs/yin_yang
+           genprop train FILE.toml --set epochs=5 --set options.size=9  with other settings
+           genprop train FILE.toml --run runs/mine --resume             where it stopped""",
+        more="Ctrl-C stops between two batches and keeps a checkpoint; --resume goes on from it\n"
         "and ends in the same numbers, bit by bit, as a training that was never stopped.",
     )
     parser.add_argument("file", type=Path, metavar="FILE.toml", help="what to train")

@@ -8,7 +8,7 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from genprop.errors import ConfigurationError, did_you_mean
 from genprop.train.library import make_callbacks
@@ -247,11 +247,13 @@ def _backend(config: Config, threads: int | None) -> str | Target:
                 remedy=f'remove {first}, or use backend = "native"',
             )
         return name
-    from genprop.backends.native import Native
-
     if threads is not None:
         options["threads"] = threads
-    return Native(**options)  # pyright: ignore[reportArgumentType]
+    if not options:
+        return name
+    from genprop.backends.native import Native
+
+    return cast("Target", Native(**cast("dict[str, Any]", options)))
 
 
 def _arguments(config: Config) -> dict[str, Any]:
