@@ -27,7 +27,7 @@ class Quotient:
 def five_point(
     evaluate: Evaluation, parameters: Parameters, name: str, index: int, step: float
 ) -> float | None:
-    """(f(−2h) − 8 f(−h) + 8 f(h) − f(2h)) / 12h along one component; None if spike counts change."""
+    """(f(−2h) − 8f(−h) + 8f(h) − f(2h)) / 12h along one component; None if spike counts change."""
     losses: list[float] = []
     counts: set[tuple[int, ...]] = set()
     for k in (-2, -1, 1, 2):
@@ -54,9 +54,9 @@ def quotients(
 ) -> list[Quotient]:
     """Quotients of at most ``per_parameter`` random components of each named parameter.
 
-    The step is ``step`` times the size of the component where that is above 1. Where the quotient disagrees
-    with ``gradients`` or spike counts change, a tenth of the step is tried as well: near a graze the smaller
-    one tells.
+    The step is ``step`` times the size of the component where that is above 1. Where the quotient
+    disagrees with ``gradients`` or spike counts change, a tenth of the step is tried as well: near
+    a graze the smaller one tells.
     """
     rng = np.random.default_rng(seed)
     found: list[Quotient] = []

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from genprop.adjoint.derive import derive
-from genprop.adjoint.system import AdjointNetwork
 from genprop.backends.reference.events import EventSimulator, ExactResult
 from genprop.backends.reference.exact_adjoint import Reverse
-from genprop.describe.spec import NetworkSpec
 from genprop.equations.analyse import understand
-from genprop.equations.system import HybridNetwork
 from genprop.testing.differences import Parameters, Quotient, quotients
-from genprop.testing.example import Example
 from genprop.testing.zoo import example
+
+if TYPE_CHECKING:
+    from genprop.adjoint.system import AdjointNetwork
+    from genprop.describe.spec import NetworkSpec
+    from genprop.equations.system import HybridNetwork
+    from genprop.testing.example import Example
 
 
 @dataclass(frozen=True)
 class Exact:
-    """An example with its derived adjoint; mistakes are planted by replacing ``adjoint`` or ``reverse``."""
+    """An example with its derived adjoint; mistakes replace ``adjoint`` or ``reverse``."""
 
     example: Example
     spec: NetworkSpec

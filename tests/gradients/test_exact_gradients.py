@@ -1,4 +1,4 @@
-"""Level B: the derived adjoint, in continuous time, against five-point differences of exact trials."""
+"""Level B: the derived adjoint in continuous time against five-point differences of the loss."""
 
 from __future__ import annotations
 

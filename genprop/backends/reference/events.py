@@ -1,7 +1,7 @@
 """The exact event-driven solver of networks whose flows are linear, in float64.
 
-No clock: spikes, arrivals and releases happen at their exact times, and the gradient is that of the stated
-loss to about 1e-12. It is the measure of every clocked solver and backend.
+No clock: spikes, arrivals and releases happen at their exact times, and the gradient is that of the
+stated loss to about 1e-12. It is the measure of every clocked solver and backend.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop.backends.reference.exact_adjoint import Reverse
 from genprop.backends.reference.exact_adjoint_cells import AdjointModel
 from genprop.backends.reference.exact_cells import CellModel, Cells
-from genprop.backends.reference.exact_adjoint import Reverse
 from genprop.backends.reference.exact_forward import InputSpikes, Trial, run_trial
 from genprop.backends.reference.exact_loss import LossModel, Sample
 from genprop.backends.reference.exact_readouts import Pull, Reader, reader

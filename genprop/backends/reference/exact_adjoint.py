@@ -1,8 +1,8 @@
 """One trial in reverse: the derived adjoint in continuous time, over the events of a forward run.
 
 Between events −ṗ = B p + ∂l/∂x is solved by collocation, at events the derived jumps apply, in
-exactly the reverse of the order in which they happened. So an arrival reads the adjoint at its own time
-t_k + d, before (in reverse) whatever happened earlier at that instant.
+exactly the reverse of the order in which they happened. So an arrival reads the adjoint at its own
+time t_k + d, before (in reverse) whatever happened earlier at that instant.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = ["Reverse"]
 
 @dataclass(slots=True)
 class _Neuron:
-    """A neuron on its way back: p = ∂L/∂x at its own time ``t``; ``edges`` are where its flow may kink."""
+    """A neuron on its way back: p = ∂L/∂x at its own time ``t``; its flow may kink at ``edges``."""
 
     population: str
     index: int
@@ -44,7 +44,7 @@ class _Neuron:
 
 @dataclass(slots=True)
 class _Due:
-    """What is waiting in reverse at an event: ∂L/∂t so far, and points to read after or before it."""
+    """What waits in reverse at an event: ∂L/∂t so far, points to read after and before it."""
 
     sent: float = 0.0
     after: list[tuple[Point, Pull]] = field(default_factory=list)

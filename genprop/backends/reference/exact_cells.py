@@ -1,7 +1,7 @@
 """The neurons of a population with numbers filled in: linear flow, guard, reset and arrivals.
 
-Over a time s a linear flow ẋ = A x + b moves a state to x + Σ_k A^{k−1}/k! (A x + b) s^k. The sum ends
-at ``ORDER``; pieces are kept so short (‖A‖ s ≤ 1) that what is left out is below 1e-22.
+Over a time s a linear flow ẋ = A x + b moves a state to x + Σ_k A^{k−1}/k! (A x + b) s^k. The sum
+ends at ``ORDER``; pieces are so short (‖A‖ s ≤ 1) that what is left out is below 1e-19.
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ class CellModel:
 class Cells:
     """A population's neurons: per neuron the linear maps that move its state.
 
-    ``taylor[h]`` is (n, ORDER, S, S), A^{k−1}/k! for the free (h = 0) and the clamped (h = 1) flow;
+    ``taylor[h]`` is (n, ORDER, S, S), A^{k−1}/k! of the free (h = 0) and the clamped (h = 1) flow;
     ``matrix[h]`` (n, S, S) [1/ms] and ``drift[h]`` (n, S) are A and b. ``guard`` is (n, S) and
-    ``threshold`` (n,), so that g(x) = guard·x + threshold. ``arrival`` maps a port to (n, S), the jump
-    per unit weight. ``reach`` [ms] is the longest piece.
+    ``threshold`` (n,), so that g(x) = guard·x + threshold. ``arrival`` maps a port to (n, S), the
+    jump per unit weight. ``reach`` [ms] is the longest piece.
     """
 
     model: CellModel

@@ -107,7 +107,7 @@ class _Run:
             heapq.heappush(self.queue, (time, next(self.order), action))
 
     def arrive(self, neuron: _Neuron, time: float, arrival: _Arriving) -> None:
-        """x → x + w e, on the states that are not held."""
+        """Let x → x + w e, on the states that are not held."""
         self._advance(neuron, time)
         jump = neuron.cells.arrival[arrival.port][neuron.index] * arrival.weight
         if neuron.held:
@@ -131,7 +131,7 @@ class _Run:
         self._continue(neuron, event)
 
     def spike(self, neuron: _Neuron, time: float, inducer: Arrival | None) -> None:
-        """x → h(x), the clamp begins, and arrivals are on their way."""
+        """Let x → h(x); the clamp begins, and arrivals are on their way."""
         self._advance(neuron, time)
         neuron.burst = neuron.burst + 1 if time == neuron.last_spike else 0
         neuron.last_spike = time

@@ -27,7 +27,7 @@ class Sample:
 
 
 class LossModel:
-    """The functions of one loss term, made once. The observed vector is y (n,) or, of m times, (n, m)."""
+    """The functions of one loss term, made once. What is observed is y (n,) or, m times, (n, m)."""
 
     def __init__(self, term: LossAdjoint, duration: float) -> None:
         self.coefficient = term.coefficient

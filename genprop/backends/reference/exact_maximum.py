@@ -22,7 +22,7 @@ _EXPONENTS = np.arange(ORDER + 1)
 class Point:
     """The value of ``neuron`` at ``time`` counts ``strength`` = ∂L/∂y.
 
-    At an ``event`` it is the value just ``before`` (or after) it, and ``slope`` is its time derivative
+    At an ``event`` it is the value just ``before`` (or after) it, and ``slope`` its time derivative
     there: it moves by slope·δt with the event, so the event's ∂L/∂t gains strength·slope.
     """
 
@@ -41,7 +41,7 @@ class Point:
 def highest(
     trajectory: Trajectory, neuron: int, direction: np.ndarray, offset: float, duration: float
 ) -> tuple[float, Point]:
-    """The largest direction·x + offset over [0, ``duration``], and where it is (the first, if several)."""
+    """The largest direction·x + offset over [0, ``duration``], and the first place where it is."""
     starts = np.array(trajectory.starts)
     lengths = np.append(starts[1:], duration) - starts
     values = np.array(trajectory.pieces) @ direction

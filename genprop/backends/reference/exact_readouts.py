@@ -1,4 +1,4 @@
-"""How a readout observes a trial, and how ∂L/∂y pulls on the trial in reverse. One class per mode."""
+"""How a readout observes a trial, and how ∂L/∂y pulls on it in reverse. One class per mode."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ __all__ = ["Pull", "Reader", "reader"]
 class Pull:
     """What one loss term does to the adjoint of one population.
 
-    ``direction`` (S,) is ∂value/∂x. ``density(neuron, times)`` is ∂L/∂value per ms, smooth between
-    ``breaks``; ``across(event)`` is l⁻ − l⁺, what moving the event costs of a running loss. ``points`` are
-    values read at one instant, ``sent`` the ∂L/∂t of spikes, ``count`` (n,) the ∂L/∂n of spike counts.
+    ``direction`` (S,) is ∂value/∂x. ``density(neuron, times)`` is ∂L/∂value per ms, smooth
+    between ``breaks``; ``across(event)`` is l⁻ − l⁺, what moving the event costs of a running loss.
+    ``points`` are values read at one instant, ``sent`` the ∂L/∂t of spikes, ``count`` (n,) the
+    ∂L/∂n of spike counts.
     """
 
     population: str
@@ -44,20 +45,25 @@ class Pull:
 
 
 class Reader(Protocol):
-    """A readout of one population.
-
-    ``pooled`` says that the loss sees the batch mean of y. The loss value is ``loss(trial, y, sample)``.
-    """
+    """A readout of one population; ``pooled`` says that the loss sees the batch mean of y."""
 
     pooled: bool
 
-    def observe(self, trial: Trial) -> np.ndarray: ...
+    def observe(self, trial: Trial) -> np.ndarray:
+        """What is observed: y (n,)."""
+        ...
 
-    def value(self, trial: Trial, y: np.ndarray, sample: Sample) -> float: ...
+    def value(self, trial: Trial, y: np.ndarray, sample: Sample) -> float:
+        """The loss of one trial, without its coefficient."""
+        ...
 
-    def gradient(self, trial: Trial, y: np.ndarray, sample: Sample) -> np.ndarray: ...
+    def gradient(self, trial: Trial, y: np.ndarray, sample: Sample) -> np.ndarray:
+        """Its ∂L/∂y (n,); zeros where the loss sees more than y."""
+        ...
 
-    def pull(self, trial: Trial, gradient: np.ndarray, sample: Sample, scale: float) -> Pull: ...
+    def pull(self, trial: Trial, gradient: np.ndarray, sample: Sample, scale: float) -> Pull:
+        """What ``scale`` · ``gradient`` does to the adjoint."""
+        ...
 
 
 class _Plain:

@@ -1,8 +1,8 @@
 """Gauss–Legendre nodes, weights and integration matrix on [0, 1].
 
-With ``NODES`` nodes, integrals over a piece (‖A‖ h ≤ 1) are exact to rounding; collocation at the nodes
-solves a linear differential equation to order 2·NODES (Hairer, Nørsett and Wanner, *Solving ordinary
-differential equations I*, section II.7).
+With ``NODES`` nodes, integrals over a piece (‖A‖ h ≤ 1) are exact to rounding; collocation at the
+nodes solves a linear differential equation to order 2·NODES (Hairer, Nørsett and Wanner, *Solving
+ordinary differential equations I*, section II.7).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ INTEGRAL: np.ndarray = _integration_matrix(_nodes)
 def solve_linear(
     matrix: np.ndarray, drive: np.ndarray, start: np.ndarray, length: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """p' = B p + d over [0, ``length``] from ``start``, with d given at the nodes.
+    """Solve p' = B p + d over [0, ``length``] from ``start``, with d given at the nodes.
 
     Args:
         matrix: B (S, S) [1/ms].

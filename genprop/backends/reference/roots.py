@@ -1,8 +1,8 @@
 """Where a polynomial changes sign, without missing a root.
 
 Between two events every state is a short Taylor polynomial in time, so crossings of a threshold and
-maxima of a readout are roots of polynomials. Intervals are halved until bounds of the value or of its
-slope decide them; each root is then found to machine precision.
+maxima of a readout are roots of polynomials. Intervals are halved until bounds of the value or of
+its slope decide them; each root is then found to machine precision.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ def sign_changes(coefficients: np.ndarray, reach: float) -> Iterator[float]:
 def _unit(c: np.ndarray, start: float, width: float) -> Iterator[float]:
     """Sign changes of Σ c_k u^k over (0, 1], mapped to ``start + width·u``."""
     tail = c[1:]
-    if c[0] + np.maximum(tail, 0).sum() <= 0 or c[0] + np.minimum(tail, 0).sum() >= 0:
+    highest, lowest = c[0] + np.maximum(tail, 0).sum(), c[0] + np.minimum(tail, 0).sum()
+    if highest < 0 or lowest > 0 or (c[0] == 0 and (highest == 0 or lowest == 0)):
         return
     end = float(c.sum())
     slopes = tail * np.arange(1, len(c))

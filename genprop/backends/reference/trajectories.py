@@ -32,7 +32,8 @@ class Spike:
 class Arrival:
     """A spike arrives over synapse ``synapse`` (flat index) of projection ``projection``.
 
-    ``cause`` is the spike that was sent, None for one of the input. ``held`` says that the neuron was refractory.
+    ``cause`` is the spike that was sent at ``emitted``, None for one of the input. ``held`` says
+    that the neuron was refractory.
     """
 
     time: float
@@ -65,7 +66,7 @@ Event = Spike | Arrival | Release
 
 @dataclass(slots=True)
 class Trajectory:
-    """One neuron's state as pieces of Taylor polynomials: piece k runs from ``starts[k]`` to the next.
+    """One neuron's state as Taylor polynomials: piece k runs from ``starts[k]`` to the next.
 
     ``held`` tells the refractory pieces; ``opened`` is the event at the start of a piece, if any.
     """

@@ -1,0 +1,132 @@
+"""Networks of LIF neurons under every readout and loss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.describe.initial import learn, values
+from genprop.describe.neuron import neuron
+from genprop.describe.objective import (
+    CrossEntropy,
+    FirstSpikeCrossEntropy,
+    MeanSquare,
+    RelativeMeanSquare,
+    SpikeBudget,
+    final,
+    first_spike,
+    integral,
+    maximum,
+    spike_count,
+    trace,
+    weighted_integral,
+)
+from genprop.testing.zoo_parts import make, three_layers
+
+if TYPE_CHECKING:
+    from genprop.testing.example import Example
+
+__all__ = [
+    "budgeted",
+    "counted",
+    "every_step",
+    "feed_forward",
+    "first_spike_margin",
+    "highest",
+    "last",
+    "recurrent",
+    "regression",
+    "spiking_maximum",
+    "spiking_trace",
+    "time_to_first_spike",
+    "weighted",
+]
+
+
+def feed_forward() -> Example:
+    """The plainest: LIF to LI, integral, cross-entropy."""
+    net = three_layers(neuron("LIF"), neuron("LI"), recurrent=False)
+    return make("feed_forward", net, CrossEntropy(integral("out")), samples=2)
+
+
+def recurrent() -> Example:
+    """With feedback and learned delays everywhere."""
+    net = three_layers(neuron("LIF"), neuron("LI"))
+    return make("recurrent", net, CrossEntropy(integral("out")), samples=2)
+
+
+def weighted() -> Example:
+    """Early times count more."""
+    net = three_layers(neuron("LIF"), neuron("LI"))
+    return make("weighted", net, CrossEntropy(weighted_integral("out")))
+
+
+def highest() -> Example:
+    """The maximum over time: smooth maxima and kinks at inhibitory arrivals."""
+    net = three_layers(neuron("LIF"), neuron("LI", tau_mem=10.0), feed=(0.2, 1.5))
+    return make("highest", net, CrossEntropy(maximum("out")), samples=2, seed=3)
+
+
+def last() -> Example:
+    """The value at T against the label's one-hot."""
+    net = three_layers(neuron("LIF"), neuron("LI"))
+    return make("last", net, MeanSquare(final("out")))
+
+
+def every_step() -> Example:
+    """Cross-entropy averaged over time."""
+    net = three_layers(neuron("LIF"), neuron("LI"))
+    return make("every_step", net, CrossEntropy(trace("out")))
+
+
+def regression() -> Example:
+    """Square error against targets, averaged over time."""
+    net = three_layers(neuron("LIF"), neuron("LI"))
+    targets = np.array([[0.3, -0.2, 0.1]])
+    return make("regression", net, MeanSquare(trace("out")), targets=targets)
+
+
+def time_to_first_spike() -> Example:
+    """Cross-entropy of first spikes, with a price on late ones."""
+    out = neuron("LIF", tau_mem=10.0)
+    net = three_layers(neuron("LIF"), out, recurrent=False, feed=(2.0, 0.5))
+    loss = FirstSpikeCrossEntropy("out", 4.0, alpha=0.1, tau1=20.0)
+    return make("time_to_first_spike", net, loss, samples=2)
+
+
+def first_spike_margin() -> Example:
+    """First spikes a margin apart; an output that stays silent counts as T."""
+    out = neuron("LIF", tau_mem=10.0, v_th=values([1.0, 1.2, 9.0]))
+    net = three_layers(neuron("LIF"), out, feed=(1.5, 1.0))
+    loss = RelativeMeanSquare(first_spike("out"), 3.0)
+    return make("first_spike_margin", net, loss)
+
+
+def spiking_trace() -> Example:
+    """A loss on the potential of spiking neurons: it jumps at every spike."""
+    net = three_layers(neuron("LIF", v_reset=learn(-0.2)), neuron("LI"))
+    loss = MeanSquare(trace("hidden")) + 0.5 * CrossEntropy(integral("hidden"))
+    return make("spiking_trace", net, loss)
+
+
+def spiking_maximum() -> Example:
+    """Maximum and final value of outputs that spike rarely, and of their current."""
+    out = neuron("LIF", v_th=4.0)
+    net = three_layers(neuron("LIF"), out, feed=(0.5, 1.0))
+    loss = CrossEntropy(maximum("out")) + 0.3 * MeanSquare(final("out", "I"))
+    return make("spiking_maximum", net, loss)
+
+
+def counted() -> Example:
+    """Spike counts of the outputs, and a budget for the hidden spikes: heuristic gradients."""
+    net = three_layers(neuron("LIF"), neuron("LIF"), feed=(1.5, 0.5))
+    loss = CrossEntropy(spike_count("out")) + 0.01 * SpikeBudget("hidden", per_trial=2.0)
+    return make("counted", net, loss, samples=3, exact=False)
+
+
+def budgeted() -> Example:
+    """A classifying loss with a budget of hidden spikes."""
+    net = three_layers(neuron("LIF"), neuron("LI"))
+    loss = CrossEntropy(integral("out")) + 0.002 * SpikeBudget("hidden", per_trial=2.0)
+    return make("budgeted", net, loss, samples=3, exact=False)
