@@ -4,12 +4,14 @@ This room imports no other room. h5py, scikit-learn and tonic are imported only 
 """
 
 from genprop.data.augment import Augmentation, Blend, Drop, Jitter, Noise, Shift
+from genprop.data.crossings import level_crossings
 from genprop.data.dataset import Dataset
 from genprop.data.images import digits, mnist
 from genprop.data.latency import latency_code
 from genprop.data.spikes import SpikeBatch
 from genprop.data.spoken import fsdd, hdspikes, shd, ssc
 from genprop.data.steps import StepEvents, step_count
+from genprop.data.tactile import braille
 from genprop.data.tonic_sets import from_tonic
 from genprop.data.toy import delay_line, xor, yin_yang
 
@@ -23,12 +25,14 @@ __all__ = [
     "Shift",
     "SpikeBatch",
     "StepEvents",
+    "braille",
     "delay_line",
     "digits",
     "from_tonic",
     "fsdd",
     "hdspikes",
     "latency_code",
+    "level_crossings",
     "mnist",
     "shd",
     "ssc",

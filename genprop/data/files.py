@@ -16,7 +16,7 @@ from typing import IO
 
 from genprop.errors import DataError
 
-__all__ = ["cache_folder", "data_folder", "find", "unpacked"]
+__all__ = ["cache_folder", "data_folder", "existing", "find", "unpacked"]
 
 _ENDINGS = ("", ".gz", ".zip")
 
@@ -39,6 +39,25 @@ def data_folder(folder: str | Path | None) -> Path:
             "there is no such folder", where=str(place), remedy="check the path, or GENPROP_DATA"
         )
     return place
+
+
+def existing(path: str | Path) -> Path:
+    """The file ``path``; a relative one is looked for here, then in ``$GENPROP_DATA``.
+
+    Raises:
+        DataError: where it is in neither place.
+    """
+    given = Path(path).expanduser()
+    folder = os.environ.get("GENPROP_DATA")
+    places = [given, *([Path(folder).expanduser() / given] if folder else [])]
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        raise DataError(
+            "there is no such file",
+            where=" or ".join(str(place) for place in dict.fromkeys(places)),
+            remedy="check the path" if folder else "check the path, or set GENPROP_DATA",
+        )
+    return found
 
 
 def find(folder: Path, name: str, below: Sequence[str] = ()) -> Path | None:

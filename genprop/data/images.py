@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from genprop.data.dataset import Dataset
+from genprop.data.files import existing
 from genprop.data.latency import latency_code
+from genprop.data.npz import read_npz
 from genprop.errors import DataError
 
 __all__ = ["digits", "mnist"]
@@ -66,7 +67,8 @@ def mnist(
     """Train and test set of MNIST, 28 × 28 pixels, 784 channels.
 
     Args:
-        path: an ``.npz`` with ``x_train y_train x_test y_test`` as uint8, or its folder.
+        path: an ``.npz`` with ``x_train y_train x_test y_test`` as uint8, or its folder; a
+            relative path is looked for in ``$GENPROP_DATA`` too.
         t_min: time of a white pixel [ms].
         t_max: time towards which dark pixels tend [ms].
         duration: [ms].
@@ -75,8 +77,8 @@ def mnist(
     Raises:
         DataError: for a file that is missing, damaged or of another kind.
     """
-    file = Path(path).expanduser()
-    file = file / "mnist.npz" if file.is_dir() else file
+    given = Path(path).expanduser()
+    file = existing(given / "mnist.npz" if given.is_dir() else given)
     arrays = read_npz(file, ("x_train", "y_train", "x_test", "y_test"))
     return tuple(  # pyright: ignore[reportReturnType]
         Dataset(
@@ -107,29 +109,3 @@ def _pixels(
             remedy="expected (samples, 28, 28) uint8 and one label per image",
         )
     return np.divide(images.reshape(len(images), -1), 255, dtype=np.float32)
-
-
-def read_npz(file: Path, names: tuple[str, ...]) -> dict[str, npt.NDArray[np.generic]]:
-    """The arrays ``names`` of an ``.npz``; nothing in it is executed.
-
-    Raises:
-        DataError: for a file that is missing, damaged, or lacks an array.
-    """
-    if not file.is_file():
-        raise DataError("there is no such file", where=str(file), remedy="check the path")
-    try:
-        with np.load(file, allow_pickle=False) as stored:
-            lacking = [name for name in names if name not in stored.files]
-            if not lacking:
-                return {name: stored[name] for name in names}
-    except (zipfile.BadZipFile, OSError, ValueError, EOFError) as fault:
-        raise DataError(
-            f"the file cannot be read as .npz: {fault}",
-            where=str(file),
-            remedy="it may be half downloaded or of another kind: fetch it again",
-        ) from fault
-    raise DataError(
-        f"the file lacks {', '.join(lacking)}",
-        where=str(file),
-        remedy=f"it should hold {', '.join(names)}",
-    )

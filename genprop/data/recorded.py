@@ -105,7 +105,7 @@ def _whole(values: Array, name: str, file: str) -> npt.NDArray[np.int64]:
 def end_to_end(
     times: Sequence[Array], units: Sequence[Array], *, first: int, channels: int, file: str
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.floating], npt.NDArray[np.int32]]:
-    """Counts, times and channels of some samples, end to end, checked and sorted by time and channel.
+    """Counts, times and channels of some samples, end to end, checked, sorted by time and channel.
 
     Args:
         times: per sample (n,) [s].

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genprop.data.dataset import Dataset
-from genprop.data.files import data_folder, find
+from genprop.data.files import data_folder, existing, find
 from genprop.data.quantity import in_unit
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import DataError
@@ -39,7 +39,7 @@ def hdspikes(
     """The data set of one file of SHD's layout: ``.h5``, ``.h5.gz`` or ``.h5.zip``.
 
     Args:
-        path: the file.
+        path: the file; a relative one is looked for in ``$GENPROP_DATA`` too.
         channels: how many channels there are.
         duration: later events are dropped; None: the longest sample, rounded up to 100 ms.
         name: what to call it; else the file's name.
@@ -48,7 +48,7 @@ def hdspikes(
     Raises:
         DataError: see :func:`genprop.data.store.recordings`.
     """
-    file = Path(path).expanduser()
+    file = existing(path)
     names = (name or file.name.split(".")[0],)
     return _data_sets([file], names, channels, duration, cache=cache)[0]
 

@@ -50,11 +50,9 @@ def recordings(file: Path, *, channels: int = 700, cache: bool = True) -> Record
         cache: keep the store in the user's cache folder and use it the next time.
 
     Raises:
-        DataError: for a file that is missing, damaged, empty or of another layout, for events,
+        DataError: for a file that is damaged, empty or of another layout, for events,
             labels or speakers that do not fit, and for a cache folder that cannot be written.
     """
-    if not file.is_file():
-        raise DataError("there is no such file", where=str(file), remedy="check the path")
     if not cache:
         with tempfile.TemporaryDirectory(prefix="genprop-") as folder:
             store = Path(folder) / "store.h5"

@@ -275,6 +275,16 @@ def test_events_that_cannot_be_are_refused_by_sample(
     assert "sample 550" in str(caught.value)
 
 
+def test_a_relative_path_is_looked_for_in_the_data_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "x.h5", events())
+    with pytest.raises(DataError, match="set GENPROP_DATA"):
+        hdspikes("x.h5")
+    monkeypatch.setenv("GENPROP_DATA", str(tmp_path))
+    assert len(hdspikes("x.h5")) == SAMPLES
+
+
 def test_keys_and_speakers_may_be_absent(tmp_path: Path) -> None:
     data = hdspikes(write(tmp_path / "x.h5", events(), extra__speaker=None, extra__keys=None))
     assert (data.classes, data.label_names, data.speakers) == (CLASSES, (), None)
