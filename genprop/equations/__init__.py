@@ -1,0 +1,1 @@
+"""What the description means: equations read, checked, and joined to hybrid systems."""
