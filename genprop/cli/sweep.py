@@ -40,7 +40,11 @@ def run(args: argparse.Namespace) -> int:
     from genprop.train.sweep import run_sweep, sweep_table
 
     root = args.run or Path("runs") / f"{read_config(args.file).name}-sweep"
-    rows = run_sweep(args.file, args.settings, root, jobs=args.jobs)
+    rows = run_sweep(args.file, args.settings, root, jobs=args.jobs, tell=_tell)
     print(sweep_table(rows))
     print(f"sweep folder: {root}")
     return 0
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)

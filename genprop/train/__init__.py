@@ -9,6 +9,7 @@ from genprop.train.evaluate import Evaluation, evaluate
 from genprop.train.experiment import Experiment, load_experiment
 from genprop.train.fit import fit
 from genprop.train.folder import RunFolder
+from genprop.train.folds import CrossValidation, cross_validate, leave_one_speaker_out
 from genprop.train.history import History, Record
 from genprop.train.library import CALLBACKS
 from genprop.train.saving import Checkpoint
@@ -24,6 +25,7 @@ __all__ = [
     "Clip",
     "Config",
     "Cosine",
+    "CrossValidation",
     "EarlyStopping",
     "EaseIn",
     "Evaluation",
@@ -37,9 +39,11 @@ __all__ = [
     "Snapshot",
     "Training",
     "TwoAverages",
+    "cross_validate",
     "evaluate",
     "evaluate_run",
     "fit",
+    "leave_one_speaker_out",
     "load_checkpoint",
     "load_experiment",
     "read_config",
