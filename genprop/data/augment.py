@@ -25,6 +25,8 @@ __all__ = ["Augmentation", "Blend", "Drop", "Jitter", "Noise", "Samples", "Shift
 
 Channels = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.floating]
+Sample = tuple[Floats, Channels]
+"""Times and channels of one sample."""
 
 
 class Samples(Protocol):
@@ -105,21 +107,33 @@ class Blend:
     def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Samples) -> SpikeBatch:
         """The batch, some of its samples blended with samples of ``dataset``."""
         _refuse_inputs(self, batch)
-        blended = rng.random(len(batch)) < self.share
-        which = np.flatnonzero(blended).astype(np.int32)
-        others = dataset.spikes.select(_partners(batch, which, rng, dataset))
-        way = np.zeros((len(batch), 2))
-        way[which] = (_centres(others) - _centres(batch)[which]) / 2
-        way[np.isnan(way).any(1)] = 0
-        chance = np.where(blended, self.probability, 1.0)
-        mine = _moved(_thinned(batch, chance, rng), way)
-        theirs = _moved(_thinned(others, chance[which], rng), -way[which])
-        return _rebuilt(
+        which = np.flatnonzero(rng.random(len(batch)) < self.share)
+        partners = _partners(batch, which, rng, dataset)
+        # Sample by sample: what one needs stays in the processor's cache, three times as fast.
+        parts = [batch.sample(k) for k in range(len(batch))]
+        for k, partner in zip(which.tolist(), partners.tolist(), strict=True):
+            parts[k] = self._blend(parts[k], dataset.spikes.sample(partner), batch, rng)
+        return replace(
             batch,
-            np.concatenate([mine[0], which[theirs[0]]]),
-            np.concatenate([mine[1], theirs[1]]),
-            np.concatenate([mine[2], theirs[2]]),
+            start=bounds(np.array([len(times) for times, _ in parts], np.int64)),
+            times=np.concatenate([batch.times[:0], *(times for times, _ in parts)]),
+            channels=np.concatenate([batch.channels[:0], *(channels for _, channels in parts)]),
         )
+
+    def _blend(
+        self, mine: Sample, theirs: Sample, batch: SpikeBatch, rng: np.random.Generator
+    ) -> Sample:
+        """Times and channels of the blend of two samples."""
+        later, higher = _half_way(mine, theirs)
+        kind = batch.times.dtype
+        times = np.concatenate([mine[0] + kind.type(later), theirs[0] - kind.type(later)])
+        channels = np.concatenate([mine[1] + np.int32(higher), theirs[1] - np.int32(higher)])
+        keep = rng.random(len(times), np.float32) < self.probability
+        keep &= (times >= 0) & (times < batch.duration)
+        keep &= (channels >= 0) & (channels < batch.channels_total)
+        kept = np.flatnonzero(keep)
+        times = times[kept].astype(kind, copy=False)
+        return ordered(np.zeros(len(kept), np.int32), times, channels[kept])
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +202,7 @@ class Noise:
 
 
 def _partners(
-    batch: SpikeBatch, which: Channels, rng: np.random.Generator, dataset: Samples
+    batch: SpikeBatch, which: npt.NDArray[np.int64], rng: np.random.Generator, dataset: Samples
 ) -> npt.NDArray[np.int64]:
     """For each sample ``which`` of the batch a sample of the data set of the same class."""
     if batch.labels is None:
@@ -205,37 +219,15 @@ def _partners(
     return by_class[(np.cumsum(count) - count)[wanted] + picked]
 
 
-def _centres(batch: SpikeBatch) -> npt.NDArray[np.float64]:
-    """(batch, 2): mean channel and mean time [ms] of each sample, NaN without events."""
-    centres = np.full((len(batch), 2), np.nan)
-    counts = np.diff(batch.start)
-    full = np.flatnonzero(counts)
-    if full.size:
-        for k, x in enumerate((batch.channels, batch.times)):
-            sums = np.add.reduceat(x, batch.start[full], dtype=np.float64)
-            centres[full, k] = sums / counts[full]
-    return centres
-
-
-def _moved(batch: SpikeBatch, way: npt.NDArray[np.float64]) -> tuple[Channels, Floats, Channels]:
-    """Samples, times and channels of what stays inside when each sample goes its ``way``.
-
-    ``way`` (samples, 2) is in channels, rounded to a whole number, and in ms.
-    """
-    counts = np.diff(batch.start)
-    times = batch.times + np.repeat(way[:, 1].astype(batch.times.dtype), counts)
-    channels = batch.channels + np.repeat(np.rint(way[:, 0]).astype(np.int32), counts)
-    inside = (times >= 0) & (times < batch.duration)
-    inside &= (channels >= 0) & (channels < batch.channels_total)
-    return owners(batch.start)[inside], times[inside], channels[inside]
-
-
-def _thinned(
-    batch: SpikeBatch, chance: npt.NDArray[np.float64], rng: np.random.Generator
-) -> SpikeBatch:
-    """The batch, each event kept with the ``chance`` (batch,) of its sample."""
-    each = np.repeat(chance.astype(np.float32), np.diff(batch.start))
-    return _kept(batch, rng.random(len(each), np.float32) < each, batch.channels)
+def _half_way(mine: Sample, theirs: Sample) -> tuple[float, int]:
+    """Half the way from the centre of one sample to that of the other: [ms], and channels."""
+    if not len(mine[0]) or not len(theirs[0]):
+        return 0.0, 0
+    way = [
+        float(b.mean(dtype=np.float64) - a.mean(dtype=np.float64)) / 2
+        for a, b in zip(mine, theirs, strict=True)
+    ]
+    return way[0], round(way[1])
 
 
 def _kept(batch: SpikeBatch, keep: npt.NDArray[np.bool_], channels: Channels) -> SpikeBatch:
