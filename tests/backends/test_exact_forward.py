@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from genprop.adjoint.derive import derive
 from genprop.backends.reference.events import EventSimulator
 from genprop.backends.reference.trajectories import Arrival, Release, Spike
+from genprop.describe.initial import learn
 from genprop.describe.network import Network
 from genprop.describe.neuron import neuron, spikes
+from genprop.describe.objective import MeanSquare, final
 from genprop.describe.pattern import sparse
-from genprop.describe.synapse import synapse
+from genprop.describe.synapse import Synapse, synapse
 from genprop.equations.analyse import understand
 from genprop.errors import DescriptionError, UnsupportedError
 from genprop.testing.zoo import NAMES, example
@@ -131,3 +134,23 @@ def test_a_reset_above_the_threshold_is_told() -> None:
     run = EventSimulator(spec, understand(spec), duration=30.0)
     with pytest.raises(DescriptionError, match="above its threshold"):
         run.forward(parameters, {"inp": (np.array([1.0]), np.array([0]))})
+
+
+def test_arrivals_scaled_by_a_parameter_are_refused_where_gradients_are_wanted() -> None:
+    net = Network()
+    net.population("inp", 1, spikes())
+    net.population("out", 1, neuron("LI"))
+    gain = {"tau": learn(5.0), "gain": learn(1.0)}
+    scaled = Synapse(
+        "scaled",
+        flow="dI/dt = -I/tau",
+        arrival="I = I + gain*w",
+        output="I",
+        parameters=gain,
+        units={"tau": "ms"},
+    )
+    net.connect("inp", "out", scaled, weight=5.0)
+    spec = net.freeze(MeanSquare(final("out")))
+    network = understand(spec)
+    with pytest.raises(UnsupportedError, match="gain"):
+        EventSimulator(spec, network, derive(network, spec), duration=30.0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.adjoint.system import SEND
+from genprop.errors import UnsupportedError
 from genprop.lower.callables import jacobian_function, numpy_function
 
 if TYPE_CHECKING:
@@ -38,9 +39,13 @@ class AdjointModel:
 
     Except for ``flow`` they take states, parameters, adjoints and S, in this order.
     ``flow[h](*parameters)`` is the matrix B (S, S, …) of −ṗ = B p, free (0) and clamped (1).
+
+    Raises:
+        UnsupportedError: when an arrival is scaled by a parameter, which would get no gradient.
     """
 
     def __init__(self, system: AdjointSystem) -> None:
+        _refuse_scaled_arrivals(system)
         states = list(system.system.states)
         adjoints = [system.adjoints[x] for x in states]
         parameters = list(system.system.parameters)
@@ -67,3 +72,15 @@ class AdjointModel:
         self.at_jump = terms(system.parameter_jump)
         self.at_induced = terms(system.parameter_induced)
         self.at_release = terms(system.parameter_release)
+
+
+def _refuse_scaled_arrivals(system: AdjointSystem) -> None:
+    parameters = set(system.system.parameters)
+    for port in system.system.ports:
+        scaling = {str(s) for e in port.arrival.values() for s in e.free_symbols & parameters}
+        if scaling:
+            raise UnsupportedError(
+                f"arrivals are scaled by {', '.join(sorted(scaling))}, which has no gradient there",
+                where=f"receptor {port.name} of population {system.system.population}",
+                remedy="write the arrival without parameters (I = I + w) and scale the output",
+            )

@@ -1,0 +1,1 @@
+"""For authors of backends: small networks, difference quotients and a contract to hold."""
