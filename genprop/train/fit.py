@@ -206,12 +206,12 @@ def _stop_if(interruptible: Interruptible, training: Training) -> None:
 
 def _kept(training: Training) -> str:
     """Where the last good checkpoint is, in words."""
-    paths = [c.path for c in training.callbacks if isinstance(c, Checkpoint) and c.path.exists()]
+    paths = [c.path for c in training.callbacks if isinstance(c, Checkpoint) and c.saved]
     return f"the last good checkpoint is {paths[0]}" if paths else "there is no checkpoint yet"
 
 
 def _farewell(savers: Sequence[Checkpoint]) -> str:
-    if savers and savers[0].path.exists():
+    if savers and savers[0].saved:
         path = savers[0].path
         return f"interrupted; the training stands in {path}: --resume (resume=True) goes on from it"
     return "interrupted; nothing was saved: give a run folder (run=…) to be able to resume"

@@ -34,6 +34,11 @@ class Checkpoint(Callback):
             ``"auto"`` takes the first there is of the validation's accuracy and loss, then the
             training's. None keeps no best.
         best_path: by default ``path`` with ``-best`` before its ending.
+
+    Attributes:
+        saved: whether this training stands in ``path``.
+        best_value: the best value so far.
+        best_epoch: its epoch.
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class Checkpoint(Callback):
         self.metric = best
         default = self.path.with_name(f"{self.path.stem}-best{self.path.suffix}")
         self.best_path = default if best_path is None else Path(best_path).expanduser()
+        self.saved = False
         self.best_value: float | None = None
         self.best_epoch = 0
 
@@ -58,11 +64,11 @@ class Checkpoint(Callback):
         if self._is_best(training):
             write_snapshot(self.best_path, snapshot_of(training))
         if training.epoch % self.every == 0 or training.epoch >= training.epochs or training.stop:
-            write_snapshot(self.path, snapshot_of(training))
+            self._save(training)
 
     def on_interrupt(self, training: Training) -> None:
         """Keep the latest, in the middle of an epoch."""
-        write_snapshot(self.path, snapshot_of(training))
+        self._save(training)
 
     def state(self) -> dict[str, np.ndarray]:
         """The best value so far and its epoch."""
@@ -71,8 +77,13 @@ class Checkpoint(Callback):
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """The reverse of :meth:`state`."""
+        self.saved = True
         value, epoch = (float(x) for x in state["best"])
         self.best_value, self.best_epoch = (None if np.isnan(value) else value), int(epoch)
+
+    def _save(self, training: Training) -> None:
+        write_snapshot(self.path, snapshot_of(training))
+        self.saved = True
 
     def _is_best(self, training: Training) -> bool:
         if self.metric is None:
