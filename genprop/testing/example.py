@@ -48,6 +48,11 @@ class Example:
     exact: bool = True
     seed: int = 0
 
+    @property
+    def solver(self) -> str:
+        """The solver that a clocked backend needs for it."""
+        return "exact" if self.linear else "runge_kutta:4"
+
     def spec(self) -> NetworkSpec:
         """The frozen description with its loss."""
         return self.network.freeze(self.loss)

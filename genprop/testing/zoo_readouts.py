@@ -37,7 +37,7 @@ __all__ = [
     "last",
     "recurrent",
     "regression",
-    "spiking_maximum",
+    "spiking_final",
     "spiking_trace",
     "time_to_first_spike",
     "weighted",
@@ -110,12 +110,11 @@ def spiking_trace() -> Example:
     return make("spiking_trace", net, loss)
 
 
-def spiking_maximum() -> Example:
-    """Maximum and final value of outputs that spike rarely, and of their current."""
-    out = neuron("LIF", v_th=4.0)
-    net = three_layers(neuron("LIF"), out, feed=(0.5, 1.0))
-    loss = CrossEntropy(maximum("out")) + 0.3 * MeanSquare(final("out", "I"))
-    return make("spiking_maximum", net, loss)
+def spiking_final() -> Example:
+    """The last potential of outputs that spike, and their last current."""
+    net = three_layers(neuron("LIF"), neuron("LIF", v_th=1.5, v_reset=0.3), feed=(0.8, 1.0))
+    loss = CrossEntropy(final("out")) + 0.3 * MeanSquare(final("out", "I"))
+    return make("spiking_final", net, loss)
 
 
 def counted() -> Example:
