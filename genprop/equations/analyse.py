@@ -40,7 +40,7 @@ def understand(spec: NetworkSpec) -> HybridNetwork:
         if population.neuron is not None:
             findings += check(population.neuron)
         for receptor in population.receptors:
-            findings += check(receptor.synapse)
+            findings += check(receptor.synapse, population.neuron)
     refuse_if(dict.fromkeys(findings))
     return HybridNetwork({p.name: _system(p) for p in spec.populations if p.neuron is not None})
 

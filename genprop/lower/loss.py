@@ -20,18 +20,22 @@ __all__ = ["lower_loss"]
 
 
 def lower_loss(
-    name: str, loss: LossAdjoint, adjoint: AdjointSystem, columns: Columns | None
+    name: str,
+    loss: LossAdjoint,
+    adjoint: AdjointSystem,
+    columns: Columns | None,
+    learned: frozenset[str],
 ) -> LossProgram:
     """One term; observed neurons that spike get a column with what the loss loses at the reset.
 
     Raises:
-        UnsupportedError: for the maximum of a state that arrivals or resets move at once, whose place on the
-            time axis the grid does not resolve; for spike readouts of a population that cannot spike.
+        UnsupportedError: for the maximum of a state that arrivals move at once, or of neurons whose
+            threshold is learned; for spike readouts of a population that cannot spike.
     """
     observed, system = loss.observation, adjoint.system
     value = observed.value
     if observed.mode == "maximum":
-        _refuse_jumping_maximum(name, value, adjoint)
+        _refuse_jumping_maximum(name, value, adjoint, learned)
     if observed.mode in ("first_spike", "count", "mean_count") and system.guard is None:
         raise UnsupportedError(
             f"population {observed.population} never spikes",
@@ -71,11 +75,21 @@ def _reduction(reduction: Reduction) -> ReductionProgram:
     return ReductionProgram(reduction.name.name, reduction.operation, convert(reduction.each))
 
 
-def _refuse_jumping_maximum(name: str, value: sympy.Expr, adjoint: AdjointSystem) -> None:
-    moved = {x for port in adjoint.system.ports for x in port.arrival} | set(adjoint.system.reset)
+def _refuse_jumping_maximum(
+    name: str, value: sympy.Expr, adjoint: AdjointSystem, learned: frozenset[str]
+) -> None:
+    system = adjoint.system
+    moved = {x for port in system.ports for x in port.arrival}
     if jumping := sorted(x.name for x in value.free_symbols & moved):
         raise UnsupportedError(
-            f"the maximum of {', '.join(jumping)} is not smooth in time: arrivals or resets move it at once",
+            f"the maximum of {', '.join(jumping)} is not smooth in time: arrivals move it at once",
             where=f"loss term {name}",
-            remedy="read the maximum of a neuron without spikes through exp or alpha synapses",
+            remedy="read the maximum of a state that is driven through exp or alpha synapses",
+        )
+    threshold = system.guard.free_symbols if system.guard is not None else set()
+    if taught := sorted(s.name for s in threshold if system.parameters.get(s) in learned):
+        raise UnsupportedError(
+            f"where neurons spike, the maximum is the threshold, and {', '.join(taught)} is learned",
+            where=f"loss term {name}",
+            remedy="read the maximum of neurons without spikes, or keep the threshold fixed",
         )

@@ -48,7 +48,7 @@ def lower(
             dt=grid.dt,
         )
         populations.append(program)
-    losses = tuple(_losses(spec, adjoint, spikes))
+    losses = tuple(_losses(spec, adjoint, spikes, learned))
     return Program(
         name=spec.name,
         digest=spec.digest(),
@@ -62,7 +62,10 @@ def lower(
 
 
 def _losses(
-    spec: NetworkSpec, adjoint: AdjointNetwork, spikes: dict[str, SpikeProgram | None]
+    spec: NetworkSpec,
+    adjoint: AdjointNetwork,
+    spikes: dict[str, SpikeProgram | None],
+    learned: frozenset[str],
 ) -> Iterator[LossProgram]:
     for index, (term, loss) in enumerate(zip(spec.loss, adjoint.loss, strict=True)):
         population = term.readout.population
@@ -71,7 +74,7 @@ def _losses(
             name = f"{name}.{index + 1}"
         spike = spikes[population]
         columns = spike.column if spike else None
-        yield lower_loss(name, loss, adjoint.populations[population], columns)
+        yield lower_loss(name, loss, adjoint.populations[population], columns, learned)
 
 
 def _with_tape(program: PopulationProgram, spike: SpikeProgram | None) -> PopulationProgram:

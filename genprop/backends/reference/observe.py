@@ -78,6 +78,8 @@ class Observer:
             return
         sample, neuron = fired[self.loss.population]
         self.count[sample, neuron] += 1
+        at_threshold = self.best_step[sample, neuron] == step
+        self.best_step[sample[at_threshold], neuron[at_threshold]] = -2
         new = self.first[sample, neuron] < 0
         self.first[sample[new], neuron[new]] = step
         if self.loss.mode == "first_spike":

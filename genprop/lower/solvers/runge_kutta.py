@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import sympy
 
 from genprop.lower.convert import convert
-from genprop.lower.nodes import Accumulate, Assign, Statement
+from genprop.lower.nodes import Accumulate, Assign, Statement, names_in
 from genprop.lower.solvers.base import Solution
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _reverse(
     ends: Mapping[sympy.Symbol, sympy.Symbol],
 ) -> tuple[Statement, ...]:
     """The stages again, then ∂L/∂ each line's symbol, last line first."""
-    statements: list[Statement] = [Assign(s.name, convert(e)) for s, e in lines]
+    statements: list[Statement] = []
     bar: dict[sympy.Symbol, sympy.Expr] = {ends[x]: adjoint.adjoints[x] for x in ends}
     totals = {s: sympy.S.Zero for s in parameters}
     for symbol, value in reversed(lines):
@@ -113,4 +113,15 @@ def _reverse(
         for x in adjoint.system.states
         if ends[x] != x
     ]
-    return tuple(statements)
+    return (*_again(lines, statements), *statements)
+
+
+def _again(lines: list[Line], statements: list[Statement]) -> tuple[Assign, ...]:
+    """The stages that the reverse reads, directly or through other stages."""
+    read = {name for s in statements for name in names_in(s.value)}
+    kept: list[Assign] = []
+    for symbol, value in reversed(lines):
+        if symbol.name in read:
+            kept.append(Assign(symbol.name, convert(value)))
+            read |= {x.name for x in value.free_symbols}
+    return tuple(reversed(kept))
