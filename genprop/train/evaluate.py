@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -77,13 +77,20 @@ class Evaluation:
         return "\n".join(lines)
 
 
-def evaluate(sim: Trainable, dataset: Dataset, batch: int | None = None) -> Evaluation:
+def evaluate(
+    sim: Trainable,
+    dataset: Dataset,
+    batch: int | None = None,
+    *,
+    between: Callable[[], None] | None = None,
+) -> Evaluation:
     """Run every sample of ``dataset`` once, in order, and count.
 
     Args:
         sim: the network; its parameters and optimiser stay as they are.
         dataset: what it is shown.
         batch: samples per call; by default as many as the simulator takes.
+        between: is called after each batch, and may raise to leave.
 
     Raises:
         DataError: for an empty dataset, or labels beyond the number of scores.
@@ -95,6 +102,8 @@ def evaluate(sim: Trainable, dataset: Dataset, batch: int | None = None) -> Eval
     for k, samples in enumerate(dataset.batches(batch or sim.batch, seed=None), 1):
         outcome = sim.run(samples)
         meter.add(outcome, samples.labels, len(samples))
+        if between is not None:
+            between()
         if outcome.scores is None:
             continue
         classes = outcome.scores.shape[1]

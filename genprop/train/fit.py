@@ -137,7 +137,8 @@ def _learn(
                 _learn_from(training, batch)
                 report.batch(training)
                 _stop_if(interruptible, training)
-            _finish_epoch(training, valid, time.perf_counter() - start)
+            seconds = time.perf_counter() - start
+            _finish_epoch(training, valid, seconds, interruptible)
             report.epoch(training)
             _stop_if(interruptible, training)
             if not training.stop:
@@ -177,10 +178,12 @@ def _learn_from(training: Training, batch: SpikeBatch) -> None:
         callback.on_batch_end(training)
 
 
-def _finish_epoch(training: Training, valid: Dataset | None, seconds: float) -> None:
+def _finish_epoch(
+    training: Training, valid: Dataset | None, seconds: float, interruptible: Interruptible
+) -> None:
     training.metrics = training.meter.metrics("train")
     if valid is not None:
-        shown = evaluate(training.sim, valid)
+        shown = evaluate(training.sim, valid, between=lambda: _stop_if(interruptible, training))
         training.metrics |= {f"valid.{name}": value for name, value in shown.summary().items()}
         if not np.isfinite(shown.loss):
             raise TrainingError(

@@ -44,7 +44,9 @@ class Lines(Reporter):
 
     def epoch(self, training: Training) -> None:
         """Print the epoch's numbers."""
-        self.say(describe_epoch(training))
+        seconds = max(training.history.records[-1].seconds, 1e-9)
+        speed = f"{training.meter.samples / seconds:.0f} samples/s"
+        self.say(f"{describe_epoch(training)}  {speed}")
 
     def say(self, text: str) -> None:
         """Print a line."""
@@ -127,11 +129,9 @@ def describe_epoch(training: Training) -> str:
     """The last recorded epoch in one line."""
     record = training.history.records[-1]
     parts = [f"epoch {record.epoch}/{training.epochs}"]
-    for name in ("train.loss", "train.accuracy", "valid.loss", "valid.accuracy"):
-        if name in record.metrics:
-            value = record.metrics[name]
-            shown = f"{value:.1%}" if name.endswith("accuracy") else f"{value:.4g}"
-            parts.append(f"{name} {shown}")
-    seconds = max(record.seconds, 1e-9)
-    parts.append(f"{record.seconds:.1f} s ({training.meter.samples / seconds:.0f} samples/s)")
-    return "  ".join(parts)
+    for prefix, shown in (("train", ""), ("valid", "valid ")):
+        if (loss := record.metrics.get(f"{prefix}.loss")) is not None:
+            parts.append(f"{shown}loss {loss:.4g}")
+        if (accuracy := record.metrics.get(f"{prefix}.accuracy")) is not None:
+            parts.append(f"accuracy {accuracy:.1%}")
+    return "  ".join([*parts, f"{record.seconds:.1f} s"])

@@ -29,6 +29,7 @@ class Schedule(Callback):
     def __init__(self, parameters: Sequence[str] | str = ()) -> None:
         self.chosen = Selection(parameters)
         self.applied = 1.0
+        self._base: dict[str, tuple[float, float]] = {}
 
     def factor(self, training: Training) -> float:
         """What the rate is multiplied by at this batch, above 0."""
@@ -45,7 +46,11 @@ class Schedule(Callback):
             return
         for name in self.chosen.of(training.sim):
             settings = training.sim.settings[name]
-            settings["rate"] = settings["rate"] / self.applied * factor
+            base, rate = self._base.get(name, (0.0, 0.0))
+            if not base or rate != settings["rate"]:  # someone else has changed it
+                base = settings["rate"] / self.applied
+            settings["rate"] = base * factor
+            self._base[name] = base, settings["rate"]
         self.applied = factor
 
     def on_epoch_end(self, training: Training) -> None:
@@ -54,12 +59,16 @@ class Schedule(Callback):
             training.metrics[f"rate.{name}"] = training.sim.settings[name]["rate"]
 
     def state(self) -> dict[str, np.ndarray]:
-        """The factor that is in force."""
-        return {"applied": np.array(self.applied)}
+        """The factor that is in force, and the rates without and with it."""
+        own = {f"base/{name}": np.array(rates) for name, rates in self._base.items()}
+        return own | {"applied": np.array(self.applied)}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """The reverse of :meth:`state`."""
         self.applied = float(state["applied"])
+        for path, rates in state.items():
+            if path.startswith("base/"):
+                self._base[path.removeprefix("base/")] = float(rates[0]), float(rates[1])
 
 
 class EaseIn(Schedule):

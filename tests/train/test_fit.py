@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from genprop.data import Shift
+from genprop.data import Shift, SpikeBatch
 from genprop.errors import ConfigurationError, DataError, TrainingError
 from genprop.train.callbacks import Callback, Training
 from genprop.train.evaluate import evaluate
 from genprop.train.fit import fit
 from genprop.train.history import read_history
 from genprop.train.saving import Checkpoint
-from tests.train.fake import FakeSimulator, W, counts_task, equal_states
+from tests.train.fake import FakeResult, FakeSimulator, W, counts_task, equal_states
 
 
 class InterruptAt(Callback):
@@ -129,6 +130,23 @@ def test_an_interrupted_training_resumes_bit_by_bit(tmp_path: Path, at: tuple[in
     assert read_history(tmp_path / "history.jsonl") == expected.records
 
 
+def test_an_interrupt_while_validating_is_kept_too(tmp_path: Path) -> None:
+    class Interrupted(FakeSimulator):
+        def run(self, batch: SpikeBatch, /, record: Sequence[str] = ()) -> FakeResult:
+            if self.updates == 6 and len(self.seen) == 6:
+                os.kill(os.getpid(), signal.SIGINT)
+            return super().run(batch)
+
+    train, valid = counts_task(), counts_task(20, 1)
+    with pytest.raises(KeyboardInterrupt):
+        fit(Interrupted(), train, valid, epochs=2, run=tmp_path, progress=False)
+    assert not read_history(tmp_path / "history.jsonl")
+    resumed, whole = FakeSimulator(), FakeSimulator()
+    history = fit(resumed, train, valid, epochs=2, run=tmp_path, resume=True, progress=False)
+    assert history == fit(whole, train, valid, epochs=2, progress=False)
+    assert equal_states(resumed.state(), whole.state())
+
+
 def test_the_signal_is_given_back_after_an_interrupt(tmp_path: Path) -> None:
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
@@ -149,7 +167,8 @@ def test_one_line_per_epoch_where_there_is_no_terminal(capsys: pytest.CaptureFix
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
     assert "epoch 2/3" in lines[1]
-    assert "valid.accuracy" in lines[1]
+    assert "valid loss" in lines[1]
+    assert "samples/s" in lines[1]
 
 
 def test_a_run_folder_is_not_overwritten(tmp_path: Path) -> None:
