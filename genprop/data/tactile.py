@@ -32,8 +32,6 @@ __all__ = ["braille"]
 Three = tuple[Dataset, Dataset, Dataset]
 
 _LETTERS = ("Space", *"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_FULL_SCALE = 255
-"""The fingertip's reading without touch; it falls with pressure."""
 
 
 def braille(
@@ -197,8 +195,11 @@ def _published_events(samples: Sequence[object], labels: npt.NDArray[np.int64]) 
 
 
 def _published_values(samples: Sequence[object]) -> npt.NDArray[np.float64]:
-    """(samples, steps, taxels) pressure; a shorter sample stays at its last value."""
-    values = [_FULL_SCALE - np.asarray(sample, np.float64) for sample in samples]
+    """(samples, steps, taxels) pressure; a shorter sample stays at its last value.
+
+    The reading falls from 255 as pressure rises; where its zero is does not matter here.
+    """
+    values = [-np.asarray(sample, np.float64) for sample in samples]
     steps = max(len(sample) for sample in values)
     return np.stack(
         [np.pad(sample, ((0, steps - len(sample)), (0, 0)), mode="edge") for sample in values]

@@ -70,7 +70,7 @@ def yin_yang_class(points: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     right = np.hypot(points[:, 0] - 1.5 * _BIG, points[:, 1] - _BIG)
     left = np.hypot(points[:, 0] - 0.5 * _BIG, points[:, 1] - _BIG)
     upper = (points[:, 1] > _BIG) & (right > 0.5 * _BIG)
-    yang = (right <= _SMALL) | ((left > _SMALL) & (left <= 0.5 * _BIG)) | upper
+    yang = (left <= 0.5 * _BIG) | upper
     return np.where((right < _SMALL) | (left < _SMALL), 2, yang.astype(np.int64))
 
 

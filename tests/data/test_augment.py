@@ -137,6 +137,10 @@ def test_jitter_keeps_every_event_in_its_channel_and_inside_the_sample() -> None
     moved = applied(Jitter(4.0), Dataset(middle, 1)).times
     assert moved.std() == pytest.approx(4.0, rel=0.05)
     assert moved.mean() == pytest.approx(50.0, abs=0.3)
+    early = SpikeBatch.from_events([([0.5], [0])] * 5000, channels=1, duration=100.0,
+                                   labels=[0] * 5000)  # fmt: skip
+    reflected = applied(Jitter(4.0), Dataset(early, 1)).times
+    assert len(np.unique(reflected)) > 4900
     far = applied(Jitter(1e4), data)
     assert len(far.times) == len(data.spikes.times)
 

@@ -71,6 +71,14 @@ def test_a_run_that_goes_on_at_a_batch_sees_the_same_bits() -> None:
     assert not any(same(a, b) for a, b in zip(whole[4:], other, strict=True))
 
 
+def test_every_batch_of_a_pass_is_augmented_differently() -> None:
+    alike = SpikeBatch.from_events([([50.0], [0])] * 12, channels=1, duration=100.0,
+                                   labels=[0] * 12)  # fmt: skip
+    data = Dataset(alike, 1).with_augment(Jitter(2.0))
+    passes = [b for epoch in (0, 1) for b in data.batches(4, seed=(1, epoch))]
+    assert len({tuple(b.times.tolist()) for b in passes}) == 6
+
+
 def test_the_own_augmentation_acts_on_seeded_passes_only() -> None:
     data = make().with_augment(Drop(1.0))
     assert sum(len(b.times) for b in data.batches(50, seed=1)) == 0

@@ -49,7 +49,7 @@ def test_float_type_of_times_is_kept_and_order_does_not_depend_on_it(
         ((rng.random(50) * 8).astype(np.float32).astype(kind), rng.integers(0, 9, 50))
         for _ in range(5)
     ]
-    pairs[0][0][0] = -0.0
+    pairs[2][0][0] = -0.0
     batch = SpikeBatch.from_events(pairs, channels=9, duration=8.0)
     assert batch.times.dtype == kind
     for k, (times, channels) in enumerate(pairs):

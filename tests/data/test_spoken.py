@@ -317,9 +317,10 @@ def test_shd_is_found_in_every_layout(tmp_path: Path, below: str, ending: str) -
     assert train.duration == valid.duration == test.duration
 
 
-def test_shd_reads_the_plain_file_beside_its_archive(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [".gz", ".zip"])
+def test_shd_reads_the_plain_file_beside_its_archive(tmp_path: Path, ending: str) -> None:
     folder = shd_folder(tmp_path / "SHD")
-    (folder / "shd_train.h5.zip").write_bytes(b"half of an archive")
+    (folder / f"shd_train.h5{ending}").write_bytes(b"half of an archive")
     assert len(shd(tmp_path)[2]) == SAMPLES
 
 
