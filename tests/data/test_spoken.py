@@ -189,11 +189,6 @@ def cut(file: Path) -> Path:
     return file
 
 
-def broken_zip(file: Path) -> Path:
-    target = packed(file, ".zip")
-    return cut(target)
-
-
 def empty_zip(file: Path) -> Path:
     target = file.with_suffix(".h5.zip")
     with zipfile.ZipFile(target, "w") as archive:
@@ -216,7 +211,7 @@ def foreign(file: Path) -> Path:
     [
         (cut, "cannot be read as HDF5", "half downloaded"),
         (lambda f: cut(packed(f, ".gz")), "archive is damaged", "half downloaded"),
-        (broken_zip, "archive is damaged", "half downloaded"),
+        (lambda f: cut(packed(f, ".zip")), "archive is damaged", "half downloaded"),
         (empty_zip, "holds 0 .h5 files", "unpack it"),
         (emptied, "cannot be read as HDF5", "fetch it again"),
         (foreign, "cannot be read as HDF5", "of another kind"),
