@@ -35,7 +35,7 @@ def population_view(
         "states": list(p.states),
         "adjoints": list(p.adjoints) if p.active else [],
         "learned": [q.local for q in p.parameters if q.learned] if p.active else [],
-        "ports": [_port(port, p, printer) for port in p.ports],
+        "ports": [_port(port, p, losses, printer) for port in p.ports],
         "columns": [a.target for a in p.spike_tape] if p.active else [],
         "release_columns": [a.target for a in p.refractory.tape] if p.refractory else [],
         "step_tape": list(p.step_tape),
@@ -54,7 +54,9 @@ def population_view(
     }
 
 
-def _port(port: PortProgram, p: PopulationProgram, printer: CPrinter) -> View:
+def _port(
+    port: PortProgram, p: PopulationProgram, losses: Sequence[LossProgram], printer: CPrinter
+) -> View:
     return {
         "name": port.name,
         "id": identifier(port.name),
@@ -68,6 +70,11 @@ def _port(port: PortProgram, p: PopulationProgram, printer: CPrinter) -> View:
         ],
         "weight": printer.expression(port.weight),
         "time": printer.expression(port.time),
+        "changes": [
+            [identifier(x.name), _times(dict(x.arrival_changes)[port.name], printer)]
+            for x in losses
+            if port.name in dict(x.arrival_changes)
+        ],
         "reads_arrived": "arrived" in set(names_in(port.time)),
         "induced": p.induced is not None and p.induced.port == port.name,
     }

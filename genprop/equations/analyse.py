@@ -109,6 +109,12 @@ class _Receptor:
                     where=f"synapse {synapse.name}",
                     remedy=f"write {equation.target} = {equation.target} + w",
                 )
+            if taught := [p for p in spec.parameters if p.learned and constants[p.key] in unit.free_symbols]:
+                raise DescriptionError(
+                    f"{taught[0].name} only scales weights, so it cannot be learned beside them",
+                    where=f"synapse {synapse.name}",
+                    remedy="learn the weights, and give this parameter a fixed value",
+                )
             arrival[target] = unit
         self.port = Port(spec.name, arrival)
 

@@ -8,7 +8,7 @@ import sympy
 
 from genprop.errors import UnsupportedError
 from genprop.lower.convert import convert
-from genprop.lower.nodes import Assign
+from genprop.lower.nodes import Assign, Expr
 from genprop.lower.program import LossProgram, ReductionProgram
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def lower_loss(
         spike_change=convert(columns(change))
         if columns is not None and observed.mode == "accumulate"
         else convert(sympy.S.Zero),
+        arrival_changes=_arrival_changes(name, observed.mode, value, adjoint),
         after_reset=convert(system.after_reset(value)),
         reductions=tuple(_reduction(r) for r in loss.function.reductions),
         total=convert(loss.function.value),
@@ -93,3 +94,24 @@ def _refuse_jumping_maximum(
             where=f"loss term {name}",
             remedy="read the maximum of neurons without spikes, or keep the threshold fixed",
         )
+
+
+def _arrival_changes(
+    name: str, mode: str, value: sympy.Expr, adjoint: AdjointSystem
+) -> tuple[tuple[str, Expr], ...]:
+    """What one unit of weight adds to the observed value at once: it enters ∂L/∂t_arr as l⁻ − l⁺."""
+    if mode not in ("accumulate", "trace"):
+        return ()
+    changes: list[tuple[str, Expr]] = []
+    for port in adjoint.system.ports:
+        change = sympy.Add(*(sympy.diff(value, x) * e for x, e in port.arrival.items()))
+        if change == 0:
+            continue
+        if mode == "trace":
+            raise UnsupportedError(
+                f"arrivals at {port.name!r} move at once what the loss reads at every step",
+                where=f"loss term {name}",
+                remedy="use exp or alpha synapses onto that population, or an integral readout",
+            )
+        changes.append((port.name, convert(change)))
+    return tuple(changes)

@@ -201,7 +201,8 @@ class LossProgram:
 
     ``value`` is what is observed of the states (``slope`` its rate of change, for kinks of a maximum),
     ``weight`` its weight at ``t`` (``duration`` being T). ``seed`` adds to adjoints per unit ``y_gradient``;
-    ``spike_change`` is value(x⁻) − value(h(x⁻)) from tape columns, for l⁻ − l⁺ of observed neurons that spike.
+    ``spike_change`` is value(x⁻) − value(h(x⁻)) from tape columns, for l⁻ − l⁺ of observed neurons that spike;
+    ``arrival_changes`` is value(x + e) − value(x) by port, for arrivals that move what is observed at once.
     ``reductions``, ``total`` (per-neuron share of the loss), ``backward`` and ``gradient`` (∂L/∂y_j) are of ``y``, ``is_label``,
     ``target``. ``score`` orders classes.
     """
@@ -215,6 +216,7 @@ class LossProgram:
     weight: Expr
     seed: tuple[Assign, ...]
     spike_change: Expr
+    arrival_changes: tuple[tuple[str, Expr], ...]
     after_reset: Expr
     reductions: tuple[ReductionProgram, ...]
     total: Expr

@@ -9,10 +9,8 @@ from genprop.describe.network import Network
 from genprop.describe.neuron import Neuron, neuron, spikes
 from genprop.describe.objective import (
     CrossEntropy,
-    MeanSquare,
     integral,
     maximum,
-    trace,
     weighted_integral,
 )
 from genprop.describe.pattern import one_to_one, sparse
@@ -125,7 +123,7 @@ def delta_readout() -> Example:
     net.population("out", 3, neuron("LI"))
     net.connect("inp", "hidden", synapse("exp", tau=5.0), weight=weights(1.6, 0.6))
     net.connect("hidden", "out", synapse("delta"), weight=weights(0.1, 0.4), delay=delays())
-    return make("delta_readout", net, MeanSquare(trace("out")))
+    return make("delta_readout", net, CrossEntropy(integral("out")))
 
 
 def integrate_and_fire() -> Example:

@@ -104,7 +104,7 @@ class PopulationReverse:
         execute(refractory.backward, values, lambda name, x: self._accumulate(name, x, neuron))
         self.released[sample, neuron] = values["released"]
 
-    def expose(self, step: int, kicks: Sequence[Array]) -> None:
+    def expose(self, step: int, observers: Sequence[Observer]) -> None:
         """What arrivals at the start of step n read."""
         values = dict(self.run.numbers) | self.adjoints
         values |= {name: states[step] for name, states in self.run.tape.before.items()}
@@ -115,8 +115,12 @@ class PopulationReverse:
             time = np.broadcast_to(evaluate(port.time, values), self.run.shape)
             if port.held:
                 weight, time = np.where(held, 0.0, weight), np.where(held, 0.0, time)
-            for kick in kicks:
-                time = time + kick
+            for observer in observers:
+                for cost in (
+                    observer.kick(step),
+                    observer.arrival_cost(step, port.name, self.run.numbers),
+                ):
+                    time = time if cost is None else time + cost
             if self.program.induced is not None and self.program.induced.port == port.name:
                 time = time + self.induced_cost
             by_weight, by_time = self.sensitivity[port.name]
@@ -152,8 +156,7 @@ def reverse(
         for name, back in reverses.items():
             back.propagate(step)
             back.release(step)
-            kicks = [o.kick(step) for o in observers if o.loss.population == name]
-            back.expose(step, [k for k in kicks if k is not None])
+            back.expose(step, [o for o in observers if o.loss.population == name])
         for source in wiring.sources:
             wiring.gather(source, step, *wiring.events(source, step), reverses)
     return reverses

@@ -154,6 +154,14 @@ class Observer:
         at = (self.best_step == step - 1) & (self.kink != 0)
         return np.where(at, self.final.gradient * self.kink / self.inputs.batch, 0.0)
 
+    def arrival_cost(self, step: int, port: str, numbers: Mapping[str, Array]) -> Array | None:
+        """l⁻ − l⁺ per unit weight of the arrivals at t_n, where they move what is observed at once."""
+        change = dict(self.loss.arrival_changes).get(port)
+        if change is None:
+            return None
+        weight = self._weight(step - 1)
+        return -self.final.gradient * weight * evaluate(change, numbers) / self.inputs.batch
+
     def _weight(self, step: int) -> Array:
         time = np.asarray((step + 1) * self.program.dt)
         return evaluate(
