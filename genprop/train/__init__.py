@@ -15,6 +15,7 @@ from genprop.train.library import CALLBACKS
 from genprop.train.saving import Checkpoint
 from genprop.train.schedule import Cosine, EaseIn, Exponential, Plateau, Schedule, TwoAverages
 from genprop.train.stopping import EarlyStopping
+from genprop.train.tensorboard import TensorBoard
 from genprop.train.training import evaluate_run, train_run
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "RunFolder",
     "Schedule",
     "Snapshot",
+    "TensorBoard",
     "Training",
     "TwoAverages",
     "cross_validate",

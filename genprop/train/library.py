@@ -11,6 +11,7 @@ from genprop.train.bump import Bump
 from genprop.train.clip import Clip
 from genprop.train.schedule import Cosine, EaseIn, Exponential, Plateau, TwoAverages
 from genprop.train.stopping import EarlyStopping
+from genprop.train.tensorboard import TensorBoard
 
 if TYPE_CHECKING:
     from genprop.train.callbacks import Callback
@@ -26,6 +27,7 @@ CALLBACKS: Mapping[str, type[Callback]] = {
     "ease_in": EaseIn,
     "exponential": Exponential,
     "plateau": Plateau,
+    "tensorboard": TensorBoard,
     "two_averages": TwoAverages,
 }
 """What ``[callbacks.<name>]`` makes; its keys are the arguments of the class."""
