@@ -31,6 +31,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,7 +113,7 @@ def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     Args:
         path: the file.
         overrides: ``"key=value"`` each, in TOML: ``"fit.epochs=5"``, or ``"epochs=5"`` where the
-            name is that of one section only.
+            name is that of one section only; options of ``build`` count as [options].
 
     Raises:
         ConfigurationError: for unknown keys (with "did you mean"), values of another type and
@@ -121,7 +122,9 @@ def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     path = Path(path).expanduser()
     tables, text = read_toml(path)
     for override in overrides:
-        _merge(tables, _qualified(parse_assignment(override), tables, override))
+        options = _options_of(path.parent / str(tables.get("network", "")))
+        options |= _table(tables.get("options", {})).keys()
+        _merge(tables, _qualified(parse_assignment(override), options, override))
     refuse_if(findings(tables, text, path))
 
     def section(name: str) -> Table:
@@ -141,7 +144,17 @@ def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     )
 
 
-def _qualified(assignment: Table, tables: Table, shown: str) -> Table:
+def _options_of(network: Path) -> set[str]:
+    """The names of what ``build`` takes, read from the file without running it."""
+    try:
+        module = ast.parse(network.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, UnicodeDecodeError):
+        return set()
+    builds = [n for n in module.body if isinstance(n, ast.FunctionDef) and n.name == "build"]
+    return {a.arg for b in builds for a in (*b.args.args, *b.args.kwonlyargs)}
+
+
+def _qualified(assignment: Table, options: set[str], shown: str) -> Table:
     """The assignment with its section, where it was left out and is clear."""
     key = next(iter(assignment))
     if key in TOP or key in SECTIONS:
@@ -149,7 +162,7 @@ def _qualified(assignment: Table, tables: Table, shown: str) -> Table:
     known = {
         name: set(schema) if schema is not None else set[str]() for name, schema in SECTIONS.items()
     }
-    known["options"] = set(_table(tables.get("options", {})))
+    known["options"] = options - {"seed"}
     homes = [name for name, keys in known.items() if key in keys]
     if len(homes) == 1:
         return {homes[0]: assignment}
@@ -163,7 +176,7 @@ def _qualified(assignment: Table, tables: Table, shown: str) -> Table:
     raise ConfigurationError(
         f"no setting is called {key!r}",
         where=f"--set {shown}",
-        remedy=f"{did_you_mean(key, every)} (an option of build() is written options.{shown})",
+        remedy=did_you_mean(key, every),
     )
 
 

@@ -1,8 +1,8 @@
 """Learning curves as TensorBoard event files, written without TensorFlow.
 
-A file is a row of records, each ``length (uint64) · crc(length) · event · crc(event)``, little
-endian; crc is the masked CRC-32C, ((c >> 15 | c << 17) + 0xa282ead8) mod 2³². An event is a protocol
-buffer: 1 wall_time (double), 2 step (int64), 3 file_version (string), 5 summary of
+A file is a row of records, each ``length (uint64) · crc(length) · event · crc(event)`` in little
+endian; crc is the masked CRC-32C, ((c >> 15 | c << 17) + 0xa282ead8) mod 2³². An event is a
+protocol buffer: 1 wall_time (double), 2 step (int64), 3 file_version (string), 5 summary of
 values { 1 tag (string), 2 simple_value (float) }.
 
 Source: tensorflow/core/util/event.proto and tensorflow/core/lib/io/record_writer.cc.

@@ -80,6 +80,12 @@ def test_overrides_find_their_section(
     assert read_config(write(tmp_path), [override]).section(section)[key] == value
 
 
+def test_an_override_finds_an_option_of_build_that_the_file_does_not_set(tmp_path: Path) -> None:
+    path = write(tmp_path, network="def build(samples=1, *, depth=2): ...\n")
+    assert read_config(path, ["depth=3"]).options == {"samples": 30, "depth": 3}
+    assert "did you mean 'depth'" in refused(path, "dephts=3")
+
+
 def test_all_faults_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
     text = 'netwrok = "n.py"\n\n[fit]\nepochs = "many"\nbset = "x"\n[compile]\ndt = true\n'
     message = refused(write(tmp_path, text))
