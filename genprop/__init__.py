@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from genprop._version import __version__
+from genprop.describe import downstream
 
 if TYPE_CHECKING:
     from genprop import backends, data, errors, testing, train, units
@@ -149,3 +150,10 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def _adjoint(neuron: object) -> downstream.Shown:
+    return importlib.import_module("genprop.runtime.show").adjoint(neuron)
+
+
+downstream.connect("adjoint", _adjoint)

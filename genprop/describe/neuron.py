@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from genprop.describe.check import check_neuron
+from genprop.describe.downstream import explain
 from genprop.describe.library import load_neuron
 from genprop.describe.model import (
     Units,
@@ -27,6 +28,7 @@ from genprop.units import parse_unit
 
 if TYPE_CHECKING:
     from genprop.describe.declaration import Declaration
+    from genprop.describe.downstream import Shown
     from genprop.describe.initial import Learn, Number, Value
 
 __all__ = ["Neuron", "Source", "neuron", "spikes"]
@@ -149,6 +151,16 @@ class Neuron:
         states = with_initial(f"neuron {spec.name!r}", spec.states, initial or {}, self.units)
         changed = replace(spec, parameters=parameters, states=states)
         return Neuron.of(changed, {**self.values, **found}, self.units)
+
+    def adjoint(self) -> Shown:
+        """The equations that are run backwards for this neuron, below exponential synapses.
+
+        ``neuron.adjoint().show()`` prints them; a notebook typesets them.
+
+        Raises:
+            DescriptionError: for unknown names, units that disagree or a guard that cannot be inverted.
+        """
+        return explain("adjoint", self)
 
     @property
     def spiking(self) -> bool:

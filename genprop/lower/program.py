@@ -15,6 +15,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from genprop.lower.listing import listing
+
 if TYPE_CHECKING:
     from genprop.lower.nodes import Assign, Expr, Statement
 
@@ -270,3 +272,6 @@ class Program:
     def duration(self) -> float:
         """T [ms]."""
         return self.steps * self.dt
+
+    def __str__(self) -> str:
+        return listing(self)

@@ -1,0 +1,127 @@
+"""The adjoint of a population and of a loss, to read: the equations that are run backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import sympy
+
+from genprop.adjoint.system import SEND
+from genprop.equations.sheet import Line, Sheet, formula
+from genprop.equations.show import derivative, system_sections
+
+if TYPE_CHECKING:
+    from genprop.adjoint.loss import LossAdjoint
+    from genprop.adjoint.system import AdjointSystem
+
+__all__ = ["adjoint_sheet", "loss_sheet"]
+
+Section = tuple[str, tuple[Line, ...]]
+_COST = sympy.Symbol("κ", real=True)
+_RATE = sympy.Symbol("ġ", real=True)
+_WORTH = sympy.Symbol("S", real=True)
+_WEIGHT = sympy.Symbol("w", real=True)
+
+
+def adjoint_sheet(adjoint: AdjointSystem, title: str = "") -> Sheet:
+    """Forward and backward equations of one population, p = ∂L/∂x.
+
+    ⁺ is after an event and ⁻ before it; time runs backwards, so ⁺ is known first. At a spike
+    p⁻ = (∂h/∂x)ᵀ p⁺ − (∂g/∂x) κ/ġ, and S is what the spike is worth to all it reaches: Σ ∂L/∂t of the
+    arrivals it causes, and what losses and the end of refractoriness add.
+    """
+    name = title or f"population {adjoint.system.population}"
+    return Sheet(name, (*system_sections(adjoint.system), *_sections(adjoint)))
+
+
+def loss_sheet(name: str, loss: LossAdjoint) -> Sheet:
+    """What one term of the loss observes, its value and its gradient, summed over neurons j."""
+    observation, function = loss.observation, loss.function
+    rows = [Line("y", "y", observation.value * observation.weight, remark=observation.mode)]
+    rows += [_reduction(r.name, r.operation, r.each) for r in function.reductions]
+    backward = [_reduction(r.name, r.operation, r.each) for r in loss.backward]
+    backward.append(Line("∂L/∂y", r"\frac{\partial L}{\partial y}", loss.gradient))
+    return Sheet(
+        f"{loss.coefficient:g} × {name}",
+        (
+            ("observed", tuple(rows)),
+            ("L, summed over neurons", (Line("L", "L", function.value),)),
+            ("its gradient", tuple(backward)),
+        ),
+    )
+
+
+def _sections(adjoint: AdjointSystem) -> Iterator[Section]:
+    system = adjoint.system
+    yield (
+        "adjoint p = ∂L/∂x, backwards in time",
+        tuple(Line(*derivative(p.name, p, "-"), f) for p, f in adjoint.flow.items()),
+    )
+    if system.refractory is not None:
+        yield (
+            "while refractory",
+            tuple(Line(*derivative(p.name, p, "-"), f) for p, f in adjoint.clamped.items()),
+        )
+    if system.guard is not None:
+        yield "at a spike, from after (+) to before (−) it", tuple(_spike(adjoint))
+    if adjoint.induced:
+        cost = adjoint.induced_cost.subs(SEND, _WORTH)
+        yield (
+            "where an arrival itself lifts the state over the threshold",
+            (Line("∂L/∂t", r"\frac{\partial L}{\partial t}", cost),),
+        )
+    if adjoint.release != 0:
+        yield "at the end of refractoriness", (Line("S", "S", adjoint.release, "+="),)
+    for port in adjoint.ports:
+        yield (
+            f"at an arrival of weight w at {port.name}",
+            (
+                Line("dL/dw", r"\frac{dL}{dw}", port.weight, "+="),
+                Line("∂L/∂t", r"\frac{\partial L}{\partial t}", _WEIGHT * port.time, "=", "dL/dd"),
+            ),
+        )
+    yield from _parameters(adjoint)
+
+
+def _spike(adjoint: AdjointSystem) -> Iterator[Line]:
+    """The crossing speed, the cost, and p⁻ of every state that the spike changes."""
+    yield Line("ġ", r"\dot{g}", adjoint.rate, remark="the speed at which the threshold is crossed")
+    yield Line("κ", r"\kappa", adjoint.cost.subs(SEND, _WORTH))
+    for p in adjoint.adjoints.values():
+        before = adjoint.transfer[p] - adjoint.guard_gradient[p] * _COST / _RATE
+        yield Line(f"{p.name}⁻", f"{sympy.latex(p)}^{{-}}", before)
+
+
+def _parameters(adjoint: AdjointSystem) -> Iterator[Section]:
+    """The gradient of every parameter, by where it collects."""
+    held = "" if adjoint.system.refractory is None else " outside refractoriness"
+    yield from _gradients(f"parameters, ∫ dt{held}", adjoint.parameter_flow)
+    if held:
+        yield from _gradients("parameters, ∫ dt while refractory", adjoint.parameter_clamped)
+    by_name = {s: _per_spike(adjoint, s) for s in adjoint.parameter_jump}
+    yield from _gradients("parameters, at each spike", by_name)
+    yield from _gradients("parameters, at each end of refractoriness", adjoint.parameter_release)
+
+
+def _per_spike(adjoint: AdjointSystem, parameter: sympy.Symbol) -> sympy.Expr:
+    """(∂h/∂θ)·p⁺ − (∂g/∂θ) κ/ġ."""
+    reset = adjoint.parameter_induced.get(parameter, sympy.S.Zero)
+    guard = sympy.diff(adjoint.system.guard, parameter)
+    return reset - guard * _COST / _RATE
+
+
+def _gradients(heading: str, found: Mapping[sympy.Symbol, sympy.Expr]) -> Iterator[Section]:
+    if found:
+        yield (
+            heading,
+            tuple(
+                Line(f"dL/d{formula(s)}", rf"\frac{{dL}}{{d {sympy.latex(s)}}}", e, "+=")
+                for s, e in found.items()
+            ),
+        )
+
+
+def _reduction(name: sympy.Symbol, operation: str, each: sympy.Expr) -> Line:
+    mark, command = ("Σ_j", r"\sum_j") if operation == "sum" else ("max_j", r"\max_j")
+    return Line(f"{formula(name)} = {mark}", f"{sympy.latex(name)} = {command}", each, ":")

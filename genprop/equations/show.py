@@ -1,0 +1,56 @@
+"""The hybrid system of a population, to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import sympy
+
+from genprop.equations.sheet import Line, Sheet
+
+if TYPE_CHECKING:
+    from genprop.equations.system import HybridSystem
+
+__all__ = ["derivative", "system_sections", "system_sheet"]
+
+Section = tuple[str, tuple[Line, ...]]
+
+
+def system_sheet(system: HybridSystem) -> Sheet:
+    """Flow, guard, reset and arrivals of one population."""
+    return Sheet(f"population {system.population}", tuple(system_sections(system)))
+
+
+def system_sections(system: HybridSystem) -> Iterator[Section]:
+    """The headings of :func:`system_sheet` with their equations."""
+    kind = "linear" if system.linear else "not linear"
+    yield (
+        f"flow ({kind})",
+        tuple(Line(*derivative(x.name, x), f) for x, f in system.flow.items()),
+    )
+    if system.guard is not None:
+        yield "spike where this rises through 0", (Line("g", "g", system.guard),)
+    if system.reset:
+        yield (
+            "reset, all right sides read before it",
+            tuple(Line(x.name, sympy.latex(x), h) for x, h in system.reset.items()),
+        )
+    if system.refractory is not None:
+        held = ", ".join(x.name for x in system.held)
+        yield f"after a spike {held} stands still for", (Line("τ", r"\tau", system.refractory),)
+    for port in system.ports:
+        if port.arrival:
+            yield (
+                f"arrival at {port.name}",
+                tuple(
+                    Line(x.name, sympy.latex(x), e * sympy.Symbol("w"), "+=")
+                    for x, e in port.arrival.items()
+                ),
+            )
+
+
+def derivative(name: str, symbol: sympy.Symbol, sign: str = "") -> tuple[str, str]:
+    """``dv/dt`` as text and as LaTeX."""
+    minus = "−" if sign else ""
+    return f"{minus}d{name}/dt", rf"{sign}\frac{{d {sympy.latex(symbol)}}}{{dt}}"

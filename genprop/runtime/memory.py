@@ -1,0 +1,54 @@
+"""How much memory a network holds while it runs, from its Program."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from genprop.describe.spec import NetworkSpec
+    from genprop.lower.program import PopulationProgram, Program
+
+__all__ = ["memory_rows", "memory_text"]
+
+_REAL, _PAIR, _GROUPS = 4, 8, 16
+"""Bytes of a number and of a pair in single precision; gradient sums that a batch is divided into."""
+
+
+def memory_text(spec: NetworkSpec, program: Program, batch: int) -> str:
+    """A table of what is held, in single precision; rows marked * are held once per thread."""
+    rows = list(memory_rows(spec, program, batch))
+    width = max(len(what) for what, _ in rows)
+    lines = [f"{what.ljust(width)} {size / 1e6:10.3f} MB" for what, size in rows]
+    shared = sum(size for what, size in rows if not what.endswith("*"))
+    own = sum(size for what, size in rows if what.endswith("*"))
+    total = f"{shared / 1e6:.1f} MB, and {own / 1e6:.1f} MB for every thread"
+    return "\n".join([*lines, total, "Spikes are taped as they come, in addition."])
+
+
+def memory_rows(spec: NetworkSpec, program: Program, batch: int) -> Iterator[tuple[str, int]]:
+    """(what, bytes): parameters, gradient sums, optimiser states, arrivals, adjoints and tapes."""
+    sizes = {p.name: math.prod(p.shape) for p in spec.parameters()}
+    yield "parameters", _REAL * sum(sizes.values())
+    for projection in program.projections:
+        if projection.learn_weight or projection.learn_delay:
+            yield f"gradient of {projection.name}", _GROUPS * _PAIR * projection.synapses
+    kept = sum(len(u.states) * sum(sizes[n] for n in u.parameters) for u in program.updates)
+    if kept:
+        yield "states of the optimisers", _REAL * kept
+    for population in program.populations:
+        yield from _population(population, program.steps)
+    counts = sum(p.size for p in program.populations if p.guard is not None)
+    yield "spike counts of the batch", _REAL * batch * counts
+
+
+def _population(p: PopulationProgram, steps: int) -> Iterator[tuple[str, int]]:
+    for port in p.ports:
+        rows = steps + port.max_delay_steps + 1
+        yield f"arrivals at {p.name}.{port.name} *", _REAL * rows * p.size
+        if p.active:
+            yield f"adjoint read at {p.name}.{port.name} *", _PAIR * rows * p.size
+    taped = len(p.step_tape) + len(p.before_tape)
+    if p.active and taped:
+        yield f"tape of {p.name}, every step *", _REAL * steps * taped * p.size

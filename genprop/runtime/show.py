@@ -1,0 +1,165 @@
+"""Every stage between a description and what runs, as text to read and to compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from genprop.backends import get_backend
+from genprop.describe.listing import spec_text
+from genprop.describe.model import default_values
+from genprop.describe.network import Network
+from genprop.describe.neuron import Neuron, spikes
+from genprop.describe.spec import NetworkSpec
+from genprop.describe.synapse import synapse
+from genprop.errors import ConfigurationError, UnsupportedError, did_you_mean, refuse_if
+from genprop.lower.clock import Grid
+from genprop.runtime.compile import lowered
+from genprop.runtime.memory import memory_text
+from genprop.units import Quantity, dimension_name, in_ms
+
+if TYPE_CHECKING:
+    from genprop.backends.base import Target
+    from genprop.describe.objective import Loss
+    from genprop.describe.update import Update
+    from genprop.emit.bundle import SourceBundle
+    from genprop.equations.sheet import Sheet
+    from genprop.lower.program import Program
+
+__all__ = ["STAGES", "adjoint", "show"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is shown: a description and how it shall run."""
+
+    spec: NetworkSpec
+    grid: Grid
+    solver: str
+    target: Target
+    batch: int
+
+    def lowered(self) -> tuple[Program, SourceBundle | None]:
+        refuse_if(self.target.check(self.spec, self.grid.dt, self.grid.dt * self.grid.steps))
+        return lowered(self.spec, self.grid, self.solver, self.target)
+
+
+def show(
+    net: Network | NetworkSpec | Neuron,
+    stage: str = "adjoint",
+    *,
+    loss: Loss | None = None,
+    optimiser: Update | Mapping[str, Update] | None = None,
+    dt: Quantity | float = 1.0,
+    duration: Quantity | float = 100.0,
+    batch: int = 32,
+    backend: str | Target = "native",
+    solver: str = "exact",
+) -> str:
+    """One stage of the way from the description to what runs, as text.
+
+    ``"spec"`` the description; ``"system"`` its equations; ``"adjoint"`` the equations that are run backwards;
+    ``"program"`` both in steps; ``"source"`` the generated text; ``"memory"`` what it holds while it runs [bytes].
+
+    Args:
+        net: a network, frozen or not, or a neuron on its own.
+        stage: one of :data:`STAGES`.
+        loss: as for :func:`~genprop.compile`; nothing is learned without one.
+        optimiser: as for ``compile``; left out, none is shown.
+        dt: length of a step [ms].
+        duration: length of a trial [ms].
+        batch: samples per batch, for ``"memory"``.
+        backend: whose source is shown.
+        solver: how flows are stepped.
+
+    Raises:
+        GenpropError: for a stage that there is not, or a description that cannot be.
+    """
+    if stage not in _SHOWN:
+        raise ConfigurationError(
+            f"there is no stage {stage!r}",
+            where="show(stage=…)",
+            remedy=did_you_mean(stage, STAGES),
+        )
+    if isinstance(net, Neuron):
+        spec = _alone(net)
+    else:
+        spec = net if isinstance(net, NetworkSpec) else net.freeze(loss, optimiser)
+    grid = Grid.of(in_ms(dt), in_ms(duration))
+    return _SHOWN[stage](_Asked(spec, grid, solver, get_backend(backend), batch))
+
+
+def adjoint(neuron: Neuron) -> Sheet:
+    """The equations of a neuron forwards and backwards, its inputs being exponential synapses.
+
+    ``print`` it, ``show()`` it, or let a notebook typeset it. p = ∂L/∂x; see
+    :func:`genprop.adjoint.show.adjoint_sheet`. Source: Wunderlich & Pehle 2021, in the form for hybrid systems.
+
+    Raises:
+        DescriptionError: for unknown names, units that disagree or a guard that cannot be inverted.
+    """
+    from genprop.adjoint.derive import derive_population
+    from genprop.adjoint.show import adjoint_sheet
+    from genprop.equations.analyse import understand
+
+    system = understand(_alone(neuron)).populations["neuron"]
+    return adjoint_sheet(derive_population(system), f"neuron {neuron.spec.name}")
+
+
+def _alone(neuron: Neuron) -> NetworkSpec:
+    """A network of one such neuron, driven through an exponential synapse where it has an input I."""
+    spec, net = neuron.spec, Network(neuron.spec.name)
+    values = default_values(spec.name, spec.parameters, neuron.units)
+    cell = net.population("neuron", 1, neuron.of(spec, values, neuron.units))
+    for drive in spec.inputs:
+        if drive.name == "I":
+            source = net.population("input", 1, spikes())
+            unit = dimension_name(drive.dimension)
+            net.connect(source, cell, synapse("exp", units={"I": unit}), weight=0.0)
+    return net.freeze()
+
+
+def _system(asked: _Asked) -> str:
+    from genprop.equations.analyse import understand
+    from genprop.equations.show import system_sheet
+
+    return _pages(system_sheet(s) for s in understand(asked.spec).populations.values())
+
+
+def _adjoint(asked: _Asked) -> str:
+    from genprop.adjoint.derive import derive
+    from genprop.adjoint.show import adjoint_sheet, loss_sheet
+    from genprop.equations.analyse import understand
+
+    found = derive(understand(asked.spec), asked.spec)
+    sheets = [adjoint_sheet(population) for population in found.populations.values()]
+    for term, loss in zip(asked.spec.loss, found.loss, strict=True):
+        sheets.append(loss_sheet(f"{term.kind} of {term.readout.population}", loss))
+    return _pages(sheets)
+
+
+def _source(asked: _Asked) -> str:
+    _, bundle = asked.lowered()
+    if bundle is None:
+        raise UnsupportedError(
+            f"the backend {asked.target.name!r} runs the Program itself, there is no source",
+            remedy="show the stage 'program', or the source of backend 'native'",
+        )
+    return "\n".join(f"// ==== {path}\n{text}" for path, text in bundle.files)
+
+
+def _pages(parts: Iterable[object]) -> str:
+    return "\n\n".join(map(str, parts))
+
+
+_SHOWN: Mapping[str, Callable[[_Asked], str]] = {
+    "spec": lambda asked: spec_text(asked.spec),
+    "system": _system,
+    "adjoint": _adjoint,
+    "program": lambda asked: str(asked.lowered()[0]),
+    "source": _source,
+    "memory": lambda asked: memory_text(asked.spec, asked.lowered()[0], asked.batch),
+}
+STAGES: tuple[str, ...] = tuple(_SHOWN)
+"""What can be shown, in the order of the pipeline."""
