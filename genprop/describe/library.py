@@ -35,6 +35,7 @@ __all__ = [
     "load_synapse",
     "load_update",
     "model_path",
+    "project_folders",
 ]
 
 FOLDERS = ("neurons", "synapses", "updates")
@@ -129,7 +130,7 @@ def _visible(folder: str) -> dict[str, Path]:
 def _levels() -> Iterator[list[Path]]:
     """The folders of each level, the nearest level first."""
     yield _given(os.environ.get("GENPROP_MODELS", "").split(os.pathsep), "$GENPROP_MODELS")
-    yield _given(_project_folders(Path.cwd() / "pyproject.toml"), "[tool.genprop] models")
+    yield _given(project_folders(Path.cwd() / "pyproject.toml", "models"), "[tool.genprop] models")
     yield [_entry_folder(e.load()) for e in entry_points(group="genprop.models")]
     yield [data_dir("models")]
 
@@ -149,12 +150,12 @@ def _given(names: list[str], where: str) -> list[Path]:
     return list(dict.fromkeys(folder.resolve() for folder in folders))
 
 
-def _project_folders(pyproject: Path) -> list[str]:
-    """``[tool.genprop] models``: a folder, or a list of folders, beside the pyproject.toml."""
+def project_folders(pyproject: Path, kind: str) -> list[str]:
+    """``[tool.genprop] models`` (or ``templates``): a folder, or a list of them, beside the file."""
     if not pyproject.is_file():
         return []
     table: object = read_table(pyproject)
-    for key in ("tool", "genprop", "models"):
+    for key in ("tool", "genprop", kind):
         table = table.get(key, {}) if isinstance(table, dict) else {}
     names = [table] if isinstance(table, str) else table if isinstance(table, list) else []
     return [str(pyproject.parent / str(name)) for name in cast("list[object]", names)]

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from genprop._resources import data_dir
+from genprop.emit.templates import template_folders
 
 __all__ = ["environment"]
 
 
-@cache
 def environment() -> Environment:
-    """Renders ``templates/``; a name a template does not know is an error, line statements are ``//%``."""
+    """Renders ``templates/``, the user's own first; line statements are ``//%``.
+
+    A name that a template does not know is an error.
+    """
+    return _environment(template_folders())
+
+
+@cache
+def _environment(folders: tuple[Path, ...]) -> Environment:
     return Environment(
-        loader=FileSystemLoader(data_dir("templates")),
+        loader=FileSystemLoader(folders),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from genprop._version import __version__
 from genprop.backends import get_backend
 from genprop.build import cache
+from genprop.emit.templates import own_templates
 from genprop.errors import refuse_if
 from genprop.lower.clock import Grid
 from genprop.runtime.simulator import Simulator
@@ -66,16 +67,24 @@ def compile(  # noqa: A001
     refuse_if(target.check(spec, grid.dt, grid.dt * grid.steps))
     program, bundle = lowered(spec, grid, solver, target)
     engine = target.load(program, spec, bundle)
-    return Simulator(spec, program, engine, batch=batch, seed=seed, events=events)
+    return Simulator(
+        spec,
+        program,
+        engine,
+        batch=batch,
+        seed=seed,
+        events=events,
+        target=target,
+        bundle=bundle,
+    )
 
 
 def lowered(
     spec: NetworkSpec, grid: Grid, solver: str, target: Target
 ) -> tuple[Program, SourceBundle | None]:
     """The Program and its text, derived now or remembered from the last time in the user's cache."""
-    key = cache.digest(
-        "program", spec.digest(), repr(grid), solver, repr(target), spec.name, fingerprint()
-    )
+    words = (spec.digest(), repr(grid), solver, repr(target), spec.name)
+    key = cache.digest("program", *words, fingerprint(), own_templates())
     if (remembered := cache.read_blob(key)) is not None:
         return pickle.loads(remembered)  # our own file, sealed by a checksum, in the user's cache
     from genprop.adjoint.derive import derive

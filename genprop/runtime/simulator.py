@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.backends.base import Engine, Inputs, Outcome
+from genprop.backends.base import Engine, Inputs, Outcome, Target
 from genprop.errors import CheckpointError, DataError, UnsupportedError, did_you_mean
 from genprop.runtime.parameters import Parameters, initial_parameters
 
 if TYPE_CHECKING:
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.spec import NetworkSpec
+    from genprop.emit.bundle import SourceBundle
     from genprop.lower.program import Program
 
 __all__ = ["Simulator"]
@@ -30,6 +31,8 @@ class Simulator:
         parameters: arrays by flat name, in base units; assigning copies and checks.
         settings: the optimiser's numbers by learned parameter: ``sim.settings["a->b.weight"]["rate"] = 1e-4``.
         batch: samples per batch, at most.
+        target: the backend that runs it.
+        bundle: the generated text, where the backend runs text.
         last: the outcome of the last :meth:`gradients` or :meth:`run`.
     """
 
@@ -42,9 +45,12 @@ class Simulator:
         batch: int,
         seed: int,
         events: str = "merge",
+        target: Target,
+        bundle: SourceBundle | None = None,
     ) -> None:
         self.spec, self.program, self.engine = spec, program, engine
         self.batch, self.seed, self.events = batch, seed, events
+        self.target, self.bundle = target, bundle
         self.parameters = Parameters(spec, initial_parameters(spec, seed, engine.dtype))
         self.settings = {
             name: dict(update.settings) for update in program.updates for name in update.parameters

@@ -1,0 +1,159 @@
+"""A compiled network as a folder of the user's own: sources to edit, data to go on with.
+
+::
+
+    DIR/bundle.json and the sources it lists     the generated text; edit it, load() compiles it again
+    DIR/network.json                             description, Program and settings, as plain data
+    DIR/state.npz                                parameters and optimiser, as Simulator.state() gives them
+
+Nothing in it is executed but the sources, and those only after the user's compiler took them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from genprop._version import __version__
+from genprop.backends import get_backend
+from genprop.describe.spec import NetworkSpec
+from genprop.emit.bundle import SourceBundle
+from genprop.errors import ConfigurationError
+from genprop.lower.program import Program
+from genprop.runtime.plain import from_plain, to_plain
+from genprop.runtime.simulator import Simulator
+
+if TYPE_CHECKING:
+    from genprop.backends.base import Target
+
+__all__ = ["load", "save"]
+
+_NETWORK, _STATE, _BUNDLE = "network.json", "state.npz", "bundle.json"
+
+
+def save(sim: Simulator, folder: str | Path) -> Path:
+    """Write ``sim`` as a folder that :func:`load` reads: sources, description, parameters.
+
+    Args:
+        sim: what ``gp.compile`` gave, trained or not.
+        folder: is made where it is missing; a folder that holds something else is refused.
+
+    Raises:
+        ConfigurationError: for a folder with other things in it.
+        UnsupportedError: for initial values of a class of the user's own.
+    """
+    place = Path(folder).expanduser()
+    _refuse_foreign(place)
+    plain = {
+        "genprop": __version__,
+        "backend": sim.target.name,
+        "options": _options(sim.target),
+        "batch": sim.batch,
+        "seed": sim.seed,
+        "events": sim.events,
+        "spec": to_plain(sim.spec),
+        "program": to_plain(sim.program),
+    }
+    place.mkdir(parents=True, exist_ok=True)
+    if sim.bundle is not None:
+        sim.bundle.write(place)
+    (place / _NETWORK).write_text(json.dumps(plain) + "\n", encoding="utf-8")
+    with (place / _STATE).open("wb") as file:
+        np.savez(file, allow_pickle=False, **sim.state())
+    return place
+
+
+def load(folder: str | Path, *, backend: Target | None = None) -> Simulator:
+    """The network in a folder of ``genprop build`` or :func:`save`, ready to run and to learn.
+
+    Sources are compiled as they are now, with the edits made since they were written.
+
+    Args:
+        folder: where it is.
+        backend: instead of the one it was written with, such as ``gp.Native(threads=1)``.
+
+    Raises:
+        ConfigurationError: for a folder that is none, is incomplete, or is of another version.
+        ToolchainError: without a compiler, or where it refuses the sources.
+        CheckpointError: for parameters of another network.
+    """
+    place = Path(folder).expanduser()
+    plain = _read(place / _NETWORK)
+    where = str(place / _NETWORK)
+    spec = cast("NetworkSpec", from_plain(plain["spec"], where))
+    program = cast("Program", from_plain(plain["program"], where))
+    target = backend or _target(plain)
+    bundle = SourceBundle.read(place) if (place / _BUNDLE).is_file() else None
+    sim = Simulator(
+        spec,
+        program,
+        target.load(program, spec, bundle),
+        batch=int(str(plain["batch"])),
+        seed=int(str(plain["seed"])),
+        events=str(plain["events"]),
+        target=target,
+        bundle=bundle,
+    )
+    sim.restore(_state(place / _STATE))
+    return sim
+
+
+def _refuse_foreign(place: Path) -> None:
+    if place.is_file() or (place.is_dir() and any(place.iterdir()) and not _is_ours(place)):
+        raise ConfigurationError(
+            "there is something else already",
+            where=str(place),
+            remedy="name a new folder, or one that genprop build wrote",
+        )
+
+
+def _is_ours(place: Path) -> bool:
+    return (place / _NETWORK).is_file()
+
+
+def _options(target: Target) -> dict[str, object]:
+    """How the backend was set, but for its name."""
+    found = fields(target) if is_dataclass(target) else ()
+    return {f.name: to_plain(getattr(target, f.name)) for f in found if f.name != "name"}
+
+
+def _target(plain: dict[str, object]) -> Target:
+    default = get_backend(str(plain["backend"]))
+    options = cast("dict[str, object]", plain["options"])
+    return type(default)(**options)
+
+
+def _read(path: Path) -> dict[str, object]:
+    remedy = "write one: genprop build NET -o DIR"
+    try:
+        plain = cast("dict[str, object]", json.loads(path.read_text(encoding="utf-8")))
+        version = plain["genprop"]
+        missing = {"spec", "program", "backend", "options", "batch", "seed", "events"} - set(plain)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigurationError(
+            f"this folder holds no network of genprop ({error})",
+            where=str(path.parent),
+            remedy=remedy,
+        ) from error
+    if missing or version != __version__:
+        said = f"lacks {', '.join(sorted(missing))}" if missing else f"is of genprop {version}"
+        raise ConfigurationError(
+            f"the network {said}; this is genprop {__version__}", where=str(path), remedy=remedy
+        )
+    return plain
+
+
+def _state(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as found:
+            return {name: found[name] for name in found.files}
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"the parameters cannot be read ({error})",
+            where=str(path),
+            remedy="write the folder again: genprop build NET -o DIR",
+        ) from error

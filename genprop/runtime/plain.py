@@ -1,0 +1,88 @@
+"""Frozen descriptions and Programs as JSON: data only, so that a folder of a stranger is safe to read."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import cast
+
+import numpy as np
+
+from genprop.describe import draws, spec
+from genprop.errors import ConfigurationError, UnsupportedError
+from genprop.lower import nodes, program
+
+__all__ = ["from_plain", "to_plain"]
+
+_KIND = "is"
+
+
+def _title(kind: type) -> str:
+    """``"spec.NetworkSpec"``: two rooms may use one word."""
+    return f"{kind.__module__.rpartition('.')[2]}.{kind.__name__}"
+
+
+_KNOWN: Mapping[str, type] = {
+    _title(found): found
+    for module in (spec, draws, program, nodes)
+    for found in vars(module).values()
+    if isinstance(found, type) and is_dataclass(found) and found.__module__ == module.__name__
+}
+
+
+def to_plain(value: object) -> object:
+    """``value`` as dictionaries, lists, strings and numbers; arrays keep every bit.
+
+    Raises:
+        UnsupportedError: for an object of a class that is not genprop's own.
+    """
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, tuple):
+        return [to_plain(item) for item in cast("tuple[object, ...]", value)]
+    if isinstance(value, np.ndarray):
+        data = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
+        return {_KIND: "array", "dtype": value.dtype.str, "shape": list(value.shape), "data": data}
+    kind = _title(type(value))
+    if _KNOWN.get(kind) is not type(value) or not is_dataclass(value):
+        raise UnsupportedError(
+            f"a value of class {type(value).__name__} cannot be written to a file",
+            remedy="initialise with gp.constant, gp.normal, gp.uniform or gp.values",
+        )
+    return {_KIND: kind} | {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
+
+
+def from_plain(data: object, where: str) -> object:
+    """What :func:`to_plain` wrote; ``where`` names the file in errors.
+
+    Raises:
+        ConfigurationError: for data that this version of genprop did not write.
+    """
+    if isinstance(data, list):
+        return tuple(from_plain(item, where) for item in cast("list[object]", data))
+    if not isinstance(data, dict):
+        return data
+    table = {str(k): v for k, v in cast("dict[object, object]", data).items()}
+    kind = str(table.pop(_KIND, ""))
+    try:
+        if kind == "array":
+            return _array(table)
+        values = {name: from_plain(item, where) for name, item in table.items()}
+        return _KNOWN[kind](**values)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ConfigurationError(
+            f"{kind or 'something'} is not understood ({error})",
+            where=where,
+            remedy="write the folder again: genprop build NET -o DIR",
+        ) from error
+
+
+def _array(table: Mapping[str, object]) -> np.ndarray:
+    shape = tuple(cast("list[int]", table["shape"]))
+    flat = np.frombuffer(base64.b64decode(str(table["data"])), np.dtype(str(table["dtype"])))
+    found = flat.reshape(shape)
+    found.setflags(write=False)
+    return found
