@@ -94,10 +94,11 @@ class Config:
         return f"{self.source}, line {line}" if line else f"{self.source}, {'.'.join(path)}"
 
     def differences(self, other: Config) -> list[str]:
-        """What differs from ``other``, key by key; the number of epochs does not count."""
+        """What differs from ``other``, key by key; epochs and threads do not count."""
         ours, theirs = dict(_flat(self.tables())), dict(_flat(other.tables()))
         for tables in (ours, theirs):
-            tables.pop("fit.epochs", None)
+            for free in ("fit.epochs", "compile.threads"):
+                tables.pop(free, None)
         ours["network"] = str(self.network.resolve())
         theirs["network"] = str(other.network.resolve())
         return [

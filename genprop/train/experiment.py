@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from genprop.errors import ConfigurationError, did_you_mean
+from genprop.errors import ConfigurationError, DescriptionError, did_you_mean
 from genprop.train.library import make_callbacks
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from genprop.train.config import Config
     from genprop.train.surface import Dataset, Trainable
 
-__all__ = ["Experiment", "compile_experiment", "load_experiment"]
+__all__ = ["Experiment", "compile_experiment", "compile_settings", "load_experiment"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,24 +126,33 @@ def compile_experiment(
         return experiment.sim, callbacks
     from genprop.runtime.compile import compile as compile_network
 
-    settings = dict(config.compile)
+    assert experiment.net is not None
+    simulator = compile_network(experiment.net, **compile_settings(experiment, config, threads))
+    return simulator, callbacks
+
+
+def compile_settings(
+    experiment: Experiment, config: Config, threads: int | None = None
+) -> dict[str, Any]:
+    """What ``gp.compile`` is called with, after the network: loss, optimiser, clock, backend, seed.
+
+    Raises:
+        ConfigurationError: for settings that are missing or do not fit.
+    """
     for name in ("dt", "duration"):
-        if name not in settings:
+        if name not in config.compile:
             raise ConfigurationError(
                 f"{name} is missing",
                 where=config.place("compile"),
                 remedy=f"write {name} = … [ms] below [compile]",
             )
-    assert experiment.net is not None
-    simulator = compile_network(
-        experiment.net,
-        loss=experiment.loss,
-        optimiser=_optimiser(config) or experiment.optimiser,
-        backend=_backend(config, threads),
-        seed=config.seed,
-        **_arguments(config),
-    )
-    return simulator, callbacks
+    names = ("dt", "duration", "batch", "solver", "events")
+    return {name: config.compile[name] for name in names if name in config.compile} | {
+        "loss": experiment.loss,
+        "optimiser": _optimiser(config) or experiment.optimiser,
+        "backend": _backend(config, threads),
+        "seed": config.seed,
+    }
 
 
 def _build_of(config: Config) -> Callable[..., object]:
@@ -217,7 +226,12 @@ def _optimiser(config: Config) -> Update | dict[str, Update] | None:
                 where=config.place(*path, *wrong[:1]),
                 remedy='write kind = "adam" and its settings as numbers',
             )
-        return update(kind, **{k: float(str(v)) for k, v in settings.items()})
+        try:
+            return update(kind, **{k: float(str(v)) for k, v in settings.items()})
+        except DescriptionError as fault:
+            raise ConfigurationError(
+                fault.what, where=config.place(*path), remedy=fault.remedy
+            ) from None
 
     table = config.optimiser
     plain = {k: v for k, v in table.items() if not isinstance(v, Mapping)}
@@ -254,9 +268,3 @@ def _backend(config: Config, threads: int | None) -> str | Target:
     from genprop.backends.native import Native
 
     return cast("Target", Native(**cast("dict[str, Any]", options)))
-
-
-def _arguments(config: Config) -> dict[str, Any]:
-    """What of [compile] is given to ``compile`` by name."""
-    names = ("dt", "duration", "batch", "solver", "events")
-    return {name: config.compile[name] for name in names if name in config.compile}

@@ -22,6 +22,7 @@ from pathlib import Path
 from genprop.errors import ConfigurationError, TrainingError
 from genprop.train.config import read_config
 from genprop.train.folder import RunFolder
+from genprop.train.training import finished_result
 
 __all__ = ["Case", "Row", "cases_of", "run_sweep", "sweep_table"]
 
@@ -111,19 +112,18 @@ def run_sweep(
         TrainingError: when cases failed; the others are finished nevertheless.
     """
     cases, fixed = cases_of(settings, root)
-    for case in cases:
-        read_config(file, _overrides(case, fixed))
-    workers = jobs or _cores()
-    done = itertools.count(1)
+    configs = {case: read_config(file, _overrides(case, fixed)) for case in cases}
+    missing = [c for c in cases if finished_result(configs[c], c.folder) is None]
+    done = itertools.count(len(cases) - len(missing) + 1)
 
     def train(case: Case) -> str:
         fault = _train(file, case, fixed)
         tell(f"{next(done)}/{len(cases)}  {case.name}  {'failed' if fault else 'finished'}")
         return fault
 
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(jobs or _cores()) as pool:
         try:
-            faults = dict(zip(cases, pool.map(train, cases), strict=True))
+            faults = dict(zip(missing, pool.map(train, missing), strict=True))
         except KeyboardInterrupt:
             pool.shutdown(cancel_futures=True)
             raise

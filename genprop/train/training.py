@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from genprop.train.history import History
     from genprop.train.surface import Trainable
 
-__all__ = ["describe_result", "evaluate_run", "train_run"]
+__all__ = ["describe_result", "evaluate_run", "finished_result", "train_run"]
 
 
 def train_run(
@@ -56,7 +56,7 @@ def train_run(
         folder.prepare(resume)
         if resume:
             _refuse_other_settings(config, folder)
-            if (done := _finished(config, folder)) is not None:
+            if (done := finished_result(config, folder)) is not None:
                 return done
         folder.result.unlink(missing_ok=True)
         _write_settings(config, folder)
@@ -159,9 +159,15 @@ def _refuse_other_settings(config: Config, folder: RunFolder) -> None:
         )
 
 
-def _finished(config: Config, folder: RunFolder) -> dict[str, object] | None:
-    """The result of a finished run with as many epochs as asked for."""
-    if not folder.result.exists():
+def finished_result(config: Config, folder: RunFolder) -> dict[str, object] | None:
+    """The result of a run that is finished with these settings; None while it is not.
+
+    Raises:
+        DataError: for a damaged result.
+    """
+    if not folder.result.exists() or not folder.config.exists():
+        return None
+    if config.differences(read_config(folder.config)):
         return None
     result = folder.read_result()
     return result if result.get("epochs_asked") == config.epochs else None

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from genprop.build import find_toolchain
-from genprop.errors import CheckpointError, ToolchainError, TrainingError
+from genprop.errors import CheckpointError, ConfigurationError, ToolchainError, TrainingError
 from genprop.train.callbacks import Callback, Training
 from genprop.train.checkpoint import load_checkpoint, read_snapshot
 from genprop.train.config import read_config
@@ -148,6 +148,13 @@ def test_exploding_parameters_stop_the_training(toml: Path, tmp_path: Path) -> N
     kept = read_snapshot(tmp_path / "c.h5")
     assert len(kept.records) == 1
     assert all(np.isfinite(value).all() for value in kept.parameters().values())
+
+
+def test_a_wrong_optimiser_is_told_with_its_line(toml: Path) -> None:
+    for key, remedy in (("rat", "did you mean 'rate'"), ("kind", "")):
+        config = read_config(toml, [f"optimiser.delay.{key}=2"])
+        with pytest.raises(ConfigurationError, match=r"line 14(.|\n)*" + remedy):
+            compile_experiment(load_experiment(config), config)
 
 
 def test_a_checkpoint_of_another_size_says_what_differs(toml: Path, tmp_path: Path) -> None:
