@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from genprop import backends, data, errors, testing, train, units
     from genprop.backends.native import Native
     from genprop.describe.initial import constant, learn, normal, uniform, values
+    from genprop.describe.library import list_models
     from genprop.describe.network import Network
     from genprop.describe.neuron import Neuron, neuron, spikes
     from genprop.describe.objective import (
         CrossEntropy,
         EarlySpike,
+        FirstSpikeCrossEntropy,
         MeanSquare,
         RelativeMeanSquare,
         SpikeBudget,
@@ -36,8 +38,11 @@ if TYPE_CHECKING:
     from genprop.describe.synapse import Synapse, synapse
     from genprop.describe.update import SGD, Adam, update
     from genprop.errors import GenpropError
-    from genprop.runtime.compile import compile, load
+    from genprop.runtime.citation import citation
+    from genprop.runtime.compile import compile
+    from genprop.runtime.folder import load, save
     from genprop.runtime.gradcheck import check_gradients
+    from genprop.runtime.show import adjoint, show
     from genprop.runtime.simulator import Simulator
     from genprop.train.evaluate import evaluate
     from genprop.train.fit import fit
@@ -50,6 +55,7 @@ __all__ = [
     "Checkpoint",
     "CrossEntropy",
     "EarlySpike",
+    "FirstSpikeCrossEntropy",
     "GenpropError",
     "Hz",
     "MeanSquare",
@@ -63,8 +69,10 @@ __all__ = [
     "Synapse",
     "V",
     "__version__",
+    "adjoint",
     "backends",
     "check_gradients",
+    "citation",
     "compile",
     "constant",
     "data",
@@ -77,6 +85,7 @@ __all__ = [
     "integral",
     "kHz",
     "learn",
+    "list_models",
     "load",
     "mV",
     "maximum",
@@ -87,6 +96,8 @@ __all__ = [
     "one_to_one",
     "pA",
     "s",
+    "save",
+    "show",
     "sparse",
     "spike_count",
     "spikes",
@@ -106,11 +117,13 @@ _ROOMS = ("backends", "data", "errors", "testing", "train", "units")
 _NAMES = {
     "backends.native": ("Native",),
     "describe.initial": ("constant", "learn", "normal", "uniform", "values"),
+    "describe.library": ("list_models",),
     "describe.network": ("Network",),
     "describe.neuron": ("Neuron", "neuron", "spikes"),
     "describe.objective": (
         "CrossEntropy",
         "EarlySpike",
+        "FirstSpikeCrossEntropy",
         "MeanSquare",
         "RelativeMeanSquare",
         "SpikeBudget",
@@ -126,8 +139,11 @@ _NAMES = {
     "describe.synapse": ("Synapse", "synapse"),
     "describe.update": ("SGD", "Adam", "update"),
     "errors": ("GenpropError",),
-    "runtime.compile": ("compile", "load"),
+    "runtime.citation": ("citation",),
+    "runtime.compile": ("compile",),
+    "runtime.folder": ("load", "save"),
     "runtime.gradcheck": ("check_gradients",),
+    "runtime.show": ("adjoint", "show"),
     "runtime.simulator": ("Simulator",),
     "train.evaluate": ("evaluate",),
     "train.fit": ("fit",),

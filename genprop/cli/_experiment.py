@@ -1,0 +1,80 @@
+"""The network that a command is about: a train.toml, or a network.py with ``build(…)``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genprop.errors import ConfigurationError
+from genprop.train.config import Config, read_config
+from genprop.train.experiment import Experiment, compile_settings, load_experiment
+from genprop.train.toml import parse_assignment
+
+if TYPE_CHECKING:
+    from genprop.describe.network import Network
+
+__all__ = ["add_network", "read_network"]
+
+_CLOCK: dict[str, object] = {"dt": 1.0, "duration": 100.0}
+
+
+def add_network(parser: argparse.ArgumentParser) -> None:
+    """The arguments NET and --set."""
+    parser.add_argument(
+        "net",
+        type=Path,
+        metavar="NET",
+        help="a train.toml, or a network.py (with the train.toml beside it, where there is one)",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="overrides",
+        help="change a setting, such as options.hidden=30 or compile.dt=0.5; may be repeated",
+    )
+
+
+def read_network(args: argparse.Namespace) -> tuple[Network, dict[str, Any], Experiment]:
+    """The network, the settings it is compiled with, and the whole experiment.
+
+    A network.py on its own runs for 100 steps of 1 ms unless --set says otherwise.
+
+    Raises:
+        ConfigurationError: for files that are no experiment, or one without a network.
+    """
+    config = _config(args.net, args.overrides)
+    experiment = load_experiment(config)
+    if experiment.net is None:
+        raise ConfigurationError(
+            "build() gave a simulator, not a network",
+            where=str(config.network),
+            remedy="return Experiment(net=…, loss=…, optimiser=…)",
+        )
+    return experiment.net, compile_settings(experiment, config), experiment
+
+
+def _config(path: Path, overrides: list[str]) -> Config:
+    if path.suffix == ".toml":
+        return read_config(path, overrides)
+    if path.suffix != ".py":
+        raise ConfigurationError(
+            f"{path} is neither a train.toml nor a network.py",
+            remedy="give a file with build(…), or the train.toml that names it",
+        )
+    beside = path.parent / "train.toml"
+    if beside.is_file() and read_config(beside).network.resolve() == path.resolve():
+        return read_config(beside, overrides)
+    tables: dict[str, dict[str, object]] = {"options": {}, "compile": dict(_CLOCK)}
+    for override in overrides:
+        for section, inner in parse_assignment(override).items():
+            if section not in tables or not isinstance(inner, dict):
+                raise ConfigurationError(
+                    f"{section} cannot be set without a train.toml",
+                    where=f"--set {override}",
+                    remedy="options.NAME=… and compile.NAME=… can",
+                )
+            tables[section] |= {str(k): v for k, v in inner.items()}
+    return Config(path, path.stem, options=tables["options"], compile=tables["compile"])
