@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from genprop.runtime.compile import compile
     from genprop.runtime.folder import load, save
     from genprop.runtime.gradcheck import check_gradients
-    from genprop.runtime.show import adjoint, show
+    from genprop.runtime.show import show
     from genprop.runtime.simulator import Simulator
     from genprop.train.evaluate import evaluate
     from genprop.train.fit import fit
@@ -69,7 +69,6 @@ __all__ = [
     "Synapse",
     "V",
     "__version__",
-    "adjoint",
     "backends",
     "check_gradients",
     "citation",
@@ -143,7 +142,7 @@ _NAMES = {
     "runtime.compile": ("compile",),
     "runtime.folder": ("load", "save"),
     "runtime.gradcheck": ("check_gradients",),
-    "runtime.show": ("adjoint", "show"),
+    "runtime.show": ("show",),
     "runtime.simulator": ("Simulator",),
     "train.evaluate": ("evaluate",),
     "train.fit": ("fit",),
