@@ -12,8 +12,9 @@ from genprop.train.folder import RunFolder
 from genprop.train.folds import CrossValidation, cross_validate, leave_one_speaker_out
 from genprop.train.history import History, Record
 from genprop.train.library import CALLBACKS
+from genprop.train.plateau import Plateau, TwoAverages
 from genprop.train.saving import Checkpoint
-from genprop.train.schedule import Cosine, EaseIn, Exponential, Plateau, Schedule, TwoAverages
+from genprop.train.schedule import Cosine, EaseIn, Exponential, Schedule
 from genprop.train.stopping import EarlyStopping
 from genprop.train.tensorboard import TensorBoard
 from genprop.train.training import evaluate_run, train_run

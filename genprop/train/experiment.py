@@ -8,13 +8,13 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from genprop.errors import ConfigurationError, DescriptionError, did_you_mean
+from genprop.errors import ConfigurationError, did_you_mean
 from genprop.train.library import make_callbacks
+from genprop.train.settings import backend_of, optimiser_of
 
 if TYPE_CHECKING:
-    from genprop.backends.base import Target
     from genprop.data.augment import Augmentation
     from genprop.describe.network import Network
     from genprop.describe.objective import Loss
@@ -149,8 +149,8 @@ def compile_settings(
     names = ("dt", "duration", "batch", "solver", "events")
     return {name: config.compile[name] for name in names if name in config.compile} | {
         "loss": experiment.loss,
-        "optimiser": _optimiser(config) or experiment.optimiser,
-        "backend": _backend(config, threads),
+        "optimiser": optimiser_of(config) or experiment.optimiser,
+        "backend": backend_of(config, threads),
         "seed": config.seed,
     }
 
@@ -210,61 +210,3 @@ def _checked(answer: object, config: Config) -> Experiment:
             "an experiment has either a network or a simulator", where=where, remedy="give net=…"
         )
     return answer
-
-
-def _optimiser(config: Config) -> Update | dict[str, Update] | None:
-    """The optimisers of [optimiser]: one, or by role or name with ``default`` for the rest."""
-    from genprop.describe.update import update
-
-    def of(table: Mapping[str, object], *path: str) -> Update:
-        settings = {str(k): v for k, v in table.items() if not isinstance(v, Mapping)}
-        kind = settings.pop("kind", None)
-        wrong = [name for name, value in settings.items() if not isinstance(value, (int, float))]
-        if not isinstance(kind, str) or wrong:
-            raise ConfigurationError(
-                f"{wrong[0]} is a number" if wrong else "the kind of optimiser is missing",
-                where=config.place(*path, *wrong[:1]),
-                remedy='write kind = "adam" and its settings as numbers',
-            )
-        try:
-            return update(kind, **{k: float(str(v)) for k, v in settings.items()})
-        except DescriptionError as fault:
-            raise ConfigurationError(
-                fault.what, where=config.place(*path), remedy=fault.remedy
-            ) from None
-
-    table = config.optimiser
-    plain = {k: v for k, v in table.items() if not isinstance(v, Mapping)}
-    found = {
-        name: of({str(k): v for k, v in inner.items()}, "optimiser", name)
-        for name, inner in table.items()
-        if isinstance(inner, Mapping)
-    }
-    if plain:
-        first = of(plain, "optimiser")
-        return {"default": first, **found} if found else first
-    return found or None
-
-
-def _backend(config: Config, threads: int | None) -> str | Target:
-    """The backend by name, or with the options of [compile]."""
-    name = str(config.compile.get("backend", "native"))
-    options: dict[str, object] = {
-        key: config.compile[key] for key in ("precision", "threads") if key in config.compile
-    }
-    if name != "native":
-        if options:
-            first = next(iter(options))
-            raise ConfigurationError(
-                f"{first} is a setting of the native backend, not of {name!r}",
-                where=config.place("compile", first),
-                remedy=f'remove {first}, or use backend = "native"',
-            )
-        return name
-    if threads is not None:
-        options["threads"] = threads
-    if not options:
-        return name
-    from genprop.backends.native import Native
-
-    return cast("Target", Native(**cast("dict[str, Any]", options)))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from genprop.errors import ConfigurationError, did_you_mean
 from genprop.train.bump import Bump
 from genprop.train.clip import Clip
-from genprop.train.schedule import Cosine, EaseIn, Exponential, Plateau, TwoAverages
+from genprop.train.plateau import Plateau, TwoAverages
+from genprop.train.schedule import Cosine, EaseIn, Exponential
 from genprop.train.stopping import EarlyStopping
 from genprop.train.tensorboard import TensorBoard
 

@@ -10,7 +10,7 @@ import numpy as np
 from genprop.errors import ConfigurationError
 from genprop.train.callbacks import Callback, Training
 from genprop.train.metrics import is_better
-from genprop.train.schedule import metric_of
+from genprop.train.plateau import metric_of
 
 __all__ = ["EarlyStopping"]
 

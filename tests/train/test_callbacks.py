@@ -15,8 +15,9 @@ from genprop.train.callbacks import Callback, Training
 from genprop.train.clip import Clip
 from genprop.train.evaluate import evaluate
 from genprop.train.fit import fit
+from genprop.train.plateau import Plateau, TwoAverages
 from genprop.train.saving import Checkpoint
-from genprop.train.schedule import Cosine, EaseIn, Exponential, Plateau, Schedule, TwoAverages
+from genprop.train.schedule import Cosine, EaseIn, Exponential, Schedule
 from genprop.train.stopping import EarlyStopping
 from tests.train.fake import FakeSimulator, H, W, counts_task, equal_states
 
