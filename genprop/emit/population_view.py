@@ -150,11 +150,11 @@ def _propagate(p: PopulationProgram, printer: CPrinter) -> View:
     """Where refractory, both flows run on copies and gradients count for the one that held."""
     held = CPrinter(rename={n: f"{n}_held" for n in _assigned(p.backward_held_step)})
     free_add, held_add = (
-        (_ADD, _ADD)
+        (("gradient_{0}_at[neuron] += double({1});",) * 2)
         if p.refractory is None
         else (
-            "gradients.{0}[neuron] += held ? 0.0 : double({1});",
-            "gradients.{0}[neuron] += held ? double({1}) : 0.0;",
+            "gradient_{0}_at[neuron] += held ? 0.0 : double({1});",
+            "gradient_{0}_at[neuron] += held ? double({1}) : 0.0;",
         )
     )
     reads = [*_expressions(p.backward_step), *_expressions(p.backward_held_step)]

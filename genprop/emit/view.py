@@ -54,7 +54,7 @@ def _projection(p: ProjectionProgram, program: Program) -> View:
     return {
         "name": p.name,
         "id": identifier(p.name),
-        "kind": (f"Dense<{'true' if delayed else 'false'}>") if dense else "Sparse",
+        "kind": _dense(delayed, by_row=not pre.source) if dense else "Sparse",
         "arguments": f"{pre.size}, {program.population(p.post).size}" if dense else f"{p.synapses}",
         "dense": dense,
         "delayed": delayed,
@@ -69,3 +69,6 @@ def _projection(p: ProjectionProgram, program: Program) -> View:
         "feedback": p.feedback,
     }
 
+
+def _dense(delayed: bool, *, by_row: bool) -> str:
+    return f"Dense<{str(delayed).lower()}, {str(by_row).lower()}>"
