@@ -34,6 +34,7 @@ def population_view(
         "numbers": numbers,
         "states": list(p.states),
         "adjoints": list(p.adjoints) if p.active else [],
+        "clamped": _clamped(p) if p.active else [],
         "learned": [q.local for q in p.parameters if q.learned] if p.active else [],
         "ports": [_port(port, p, losses, printer) for port in p.ports],
         "columns": [a.target for a in p.spike_tape] if p.active else [],
@@ -192,6 +193,12 @@ def _numbers(p: PopulationProgram, expressions: Iterable[Expr]) -> View:
 def _states(p: PopulationProgram, expressions: Iterable[Expr]) -> list[str]:
     read = {n for e in expressions for n in names_in(e)}
     return [x for x in p.states if x in read]
+
+
+def _clamped(p: PopulationProgram) -> list[str]:
+    """The adjoints of the states that stand still while refractory."""
+    held = p.refractory.held if p.refractory is not None else ()
+    return [q for x, q in zip(p.states, p.adjoints, strict=True) if x in held]
 
 
 def _times(e: Expr, printer: CPrinter) -> str:

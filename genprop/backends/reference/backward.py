@@ -30,6 +30,9 @@ class PopulationReverse:
             p.name: (np.zeros((steps, *run.shape)), np.zeros((steps, *run.shape)))
             for p in program.ports
         }
+        held = program.refractory.held if program.refractory is not None else ()
+        pairs = zip(program.states, program.adjoints, strict=True)
+        self.clamped = [p for x, p in pairs if x in held]
         self.released = np.zeros(run.shape)
         self.induced_cost = np.zeros(run.shape)
         self.gradients = {p.local: np.zeros(program.size) for p in program.parameters if p.learned}
@@ -93,7 +96,7 @@ class PopulationReverse:
             self.adjoints[p] = np.where(where, values[p], self.adjoints[p])
 
     def release(self, step: int) -> None:
-        """Clamps that ended at t_n: what the moment of release is worth goes to the spike before it."""
+        """Clamps that ended at t_n: what a release is worth goes to the spike before it."""
         refractory = self.program.refractory
         if refractory is None:
             return
@@ -105,10 +108,12 @@ class PopulationReverse:
         self.released[sample, neuron] = values["released"]
 
     def expose(self, step: int, observers: Sequence[Observer]) -> None:
-        """What arrivals at the start of step n read."""
+        """What arrivals at the start of step n read; a clamped state moves for none of them."""
         values = dict(self.run.numbers) | self.adjoints
         values |= {name: states[step] for name, states in self.run.tape.before.items()}
         held = self.run.tape.held[step]
+        for p in self.clamped:
+            values[p] = np.where(held, 0.0, values[p])
         for port in self.program.ports:
             values["arrived"] = self.run.arrivals[port.name][step]
             weight = np.broadcast_to(evaluate(port.weight, values), self.run.shape)
