@@ -1,0 +1,191 @@
+"""Measures the claims of this experiment; see README.md. Prints tables and writes results.json."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from network import batch, simulator
+
+import genprop as gp
+
+HERE = Path(__file__).parent
+SAMPLES = 32
+
+
+def main() -> None:
+    """Run every measurement that was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--yardstick", type=Path, help="C++ source of a program to compare with")
+    parser.add_argument("--rounds", type=int, default=7, help="alternations of the paired timings")
+    parser.add_argument("--output", type=Path, default=HERE / "results.json")
+    options = parser.parse_args()
+    results: dict[str, object] = {
+        "machine": machine(),
+        "batch": batch_times(options.rounds, options.yardstick),
+        "start-up [s]": start_up(),
+        "peak memory [MB]": peak_memory(),
+        "scaling [ms/sample]": scaling(),
+    }
+    options.output.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(results, indent=2))
+
+
+def machine() -> dict[str, object]:
+    """What the figures were measured on."""
+    compiler = subprocess.run(["c++", "--version"], capture_output=True, text=True, check=False)
+    return {
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
+        "load before": os.getloadavg()[0],
+        "compiler": (compiler.stdout.splitlines() or ["unknown"])[0],
+        "python": platform.python_version(),
+        "genprop": gp.__version__,
+        "date": time.strftime("%Y-%m-%d"),
+    }
+
+
+def batch_times(rounds: int, yardstick: Path | None) -> dict[str, object]:
+    """One training batch (gradients and update) in ms a sample: variants and yardstick in turn."""
+    data = batch(SAMPLES)
+    sims = {
+        "1 thread": simulator(threads=1),
+        "2 threads": simulator(threads=2),
+        "1 thread, no delays": simulator(longest=0.0, threads=1),
+    }
+    variants: dict[str, Callable[[], float]] = {
+        name: (lambda sim=sim: _train(sim, data)) for name, sim in sims.items()
+    }
+    with tempfile.TemporaryDirectory() as place:
+        if yardstick is not None:
+            program = _compiled(yardstick, Path(place))
+            variants["yardstick"] = lambda: _yardstick(program)
+        for run in variants.values():
+            run()
+        times: dict[str, list[float]] = {name: [] for name in variants}
+        for _ in range(rounds):
+            for name, run in variants.items():
+                times[name].append(run())
+    activity = float(sims["1 thread"].last.spikes["hidden"].mean())
+    report: dict[str, object] = {name: _spread(t) for name, t in times.items()}
+    report["spikes per hidden neuron"] = round(activity, 2)
+    report["2 threads / 1 thread, speed-up"] = _ratios(times["1 thread"], times["2 threads"])
+    report["no delays / delays"] = _ratios(times["1 thread, no delays"], times["1 thread"])
+    if yardstick is not None:
+        report["1 thread / yardstick"] = _ratios(times["1 thread"], times["yardstick"])
+    return report
+
+
+def start_up() -> dict[str, float]:
+    """Import, and compile with an empty and a filled cache, each in a process of its own."""
+    one = f"import sys; sys.path.insert(0, {str(HERE)!r}); import time; t = time.perf_counter(); "
+    imported = one + "import genprop; print(time.perf_counter() - t)"
+    compiled = (
+        f"import sys; sys.path.insert(0, {str(HERE)!r}); import time, network; "
+        "import genprop.runtime.compile; t = time.perf_counter(); network.simulator(); "
+        "print(time.perf_counter() - t)"
+    )
+    with tempfile.TemporaryDirectory() as cache:
+        environment = os.environ | {"GENPROP_CACHE": cache}
+        return {
+            "import genprop": min(_python(imported, environment) for _ in range(3)),
+            "compile, cold": _python(compiled, environment),
+            "compile, cached": min(_python(compiled, environment) for _ in range(3)),
+        }
+
+
+def peak_memory() -> dict[str, float]:
+    """Largest resident memory of a process that trains 700-512-20 at batch 256, two threads."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(HERE)!r}); import network, resource; "
+        "sim = network.simulator(hidden=512, samples=256, threads=2); data = network.batch(256); "
+        "[(sim.gradients(data), sim.step()) for _ in range(2)]; "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    )
+    return {"700-512-20, batch 256": round(_python(code, dict(os.environ)), 1)}
+
+
+def scaling() -> dict[str, dict[str, float]]:
+    """How time grows with samples (per batch), hidden neurons and input events (per sample)."""
+    sim = simulator(samples=128)
+    samples = {}
+    for count in (16, 32, 64, 128):
+        data = batch(count)
+        samples[str(count)] = round(min(_train(sim, data) for _ in range(3)) * count, 1)
+    data = batch(8)
+    hidden = {}
+    for size in (64, 128, 256, 512, 1024):
+        wide = simulator(hidden=size, samples=8)
+        _train(wide, data)
+        hidden[str(size)] = round(min(_train(wide, data) for _ in range(3)), 3)
+    events = {}
+    for count in (1000, 2000, 4000, 8000, 16000):
+        quiet = batch(16, events=count)
+        events[str(count)] = round(min(_train(sim, quiet) for _ in range(3)), 3)
+    return {"samples [ms/batch]": samples, "hidden neurons": hidden, "input events": events}
+
+
+def _train(sim: gp.Simulator, data: gp.data.SpikeBatch) -> float:
+    started = time.perf_counter()
+    sim.gradients(data)
+    sim.step()
+    return (time.perf_counter() - started) / len(data) * 1e3
+
+
+def _compiled(source: Path, place: Path) -> Path:
+    flags = ["-O3", "-march=native", "-ffast-math", "-mprefer-vector-width=512"]
+    compiler = shutil.which("g++") or shutil.which("c++") or "c++"
+    subprocess.run([compiler, *flags, str(source), "-o", str(place / "yardstick")], check=True)
+    return place / "yardstick"
+
+
+def _yardstick(program: Path) -> float:
+    run = subprocess.run([program, str(SAMPLES)], capture_output=True, text=True, check=True)
+    found = re.search(r"together ([\d.]+) ms", run.stdout)
+    if found is None:
+        sys.exit(f"the yardstick printed no time: {run.stdout}")
+    return float(found.group(1))
+
+
+def _python(code: str, environment: dict[str, str]) -> float:
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    return round(float(run.stdout.split()[-1]), 3)
+
+
+def _spread(values: Sequence[float]) -> dict[str, float]:
+    names = ("min", "median", "max")
+    picks = (min(values), statistics.median(values), max(values))
+    return {name: round(value, 3) for name, value in zip(names, picks, strict=True)}
+
+
+def _ratios(above: Sequence[float], below: Sequence[float]) -> dict[str, float]:
+    """Pair by pair, so that a machine whose speed drifts does not matter."""
+    return _spread([a / b for a, b in zip(above, below, strict=True)])
+
+
+def _processor() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.processor()
+    found = re.search(r"model name\s*:\s*(.*)", text)
+    return found.group(1) if found else platform.processor()
+
+
+if __name__ == "__main__":
+    main()
