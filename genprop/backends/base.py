@@ -47,8 +47,8 @@ class Outcome:
         terms: the same per loss term.
         scores: (batch, classes), larger is better; None without a classifying loss.
         spikes: (batch, n) counts per population with neurons that spike.
-        recorded: ``"pop.spikes"``: per sample (k, 2) int32 of [step, neuron]; ``"pop.state"``: (batch, steps, n), at t_{n+1}
-            after the resets.
+        recorded: ``"pop.spikes"``: per sample (k, 2) int32 of [step, neuron]; ``"pop.state"``:
+            (batch, steps, n), at t_{n+1} after the resets.
     """
 
     loss: float
@@ -61,7 +61,7 @@ class Outcome:
 
 
 class Engine(Protocol):
-    """A Program made runnable. Every call starts from cleared states, currents, tapes and adjoints."""
+    """A runnable Program. Every call starts from cleared states, currents, tapes, adjoints."""
 
     dtype: np.dtype[np.floating]
 
@@ -85,17 +85,23 @@ class Engine(Protocol):
     ) -> None:
         """One step of every optimiser, in place.
 
-        ``state`` holds ``"<parameter>/<state>"``; ``settings`` numbers by parameter; ``count`` is 1 for the first update.
+        ``state`` holds ``"<parameter>/<state>"``; ``settings`` numbers by parameter; ``count`` is 1
+        for the first update.
         """
         ...
 
 
 class Target(Protocol):
-    """A way to run Programs; ``genprop/backends/<name>/target.py`` has one, found by folder name."""
+    """A way to run Programs, found by its folder: ``genprop/backends/<name>/target.py``."""
 
     @property
     def name(self) -> str:
         """The backend's name: its folder."""
+        ...
+
+    @property
+    def form(self) -> str:
+        """Everything about the target that the rendered text depends on."""
         ...
 
     def check(self, spec: NetworkSpec, dt: float, duration: float) -> list[GenpropError]:

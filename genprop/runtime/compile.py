@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["compile", "lowered"]
 
 
-def compile(  # noqa: A001
+def compile(
     net: Network,
     *,
     loss: Loss | None = None,
@@ -48,15 +48,18 @@ def compile(  # noqa: A001
     Args:
         net: the description.
         loss: what is minimised; without one the network only runs.
-        optimiser: one for all that is learned, or one per kind (``"weight"``, ``"delay"``), model parameter
-            (``"tau_mem"``) or flat name.
+        optimiser: one for all that is learned, or one per kind (``"weight"``, ``"delay"``), model
+            parameter (``"tau_mem"``) or flat name.
         dt: length of a step; plain numbers are ms.
         duration: length of a trial, a whole number of steps.
         batch: samples per batch, at most.
-        backend: a name (``"native"``, ``"reference"``, …) or an object with options (``gp.Native(threads=1)``).
+        backend: a name (``"native"``, ``"reference"``, …) or an object with options
+            (``gp.Native(threads=1)``).
         seed: initial parameters are drawn from it.
-        solver: ``"exact"`` (linear flows) or ``"runge_kutta[:substeps]"``, to which non-linear flows fall back.
-        events: ``"merge"`` takes several events of a channel in one step as one, ``"sum"`` counts each.
+        solver: ``"exact"`` (linear flows) or ``"runge_kutta[:substeps]"``, to which non-linear
+            flows fall back.
+        events: ``"merge"`` takes several events of a channel in one step as one, ``"sum"`` counts
+            each.
 
     Raises:
         GenpropError: everything that is wrong with the description, or beyond the backend, at once.
@@ -82,8 +85,8 @@ def compile(  # noqa: A001
 def lowered(
     spec: NetworkSpec, grid: Grid, solver: str, target: Target
 ) -> tuple[Program, SourceBundle | None]:
-    """The Program and its text, derived now or remembered from the last time in the user's cache."""
-    words = (spec.digest(), repr(grid), solver, repr(target), spec.name)
+    """The Program and its text, derived now or remembered in the user's cache."""
+    words = (spec.digest(), repr(grid), solver, target.form, spec.name)
     key = cache.digest("program", *words, fingerprint(), own_templates())
     if (remembered := cache.read_blob(key)) is not None:
         return pickle.loads(remembered)  # our own file, sealed by a checksum, in the user's cache
@@ -104,7 +107,7 @@ def lowered(
 
 @once
 def fingerprint() -> str:
-    """Names this version of genprop's code and templates, so that a change of either derives anew."""
+    """Names this version of genprop's code and templates: a change of either derives anew."""
     from genprop._resources import data_dir
 
     hasher = hashlib.sha256(__version__.encode())

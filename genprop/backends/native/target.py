@@ -47,6 +47,11 @@ class Native:
         if self.threads < 0:
             raise UnsupportedError(f"{self.threads} threads cannot be", remedy="0 means all cores")
 
+    @property
+    def form(self) -> str:
+        """Threads do not change the text."""
+        return f"native {self.precision}"
+
     def check(self, spec: NetworkSpec, dt: float, duration: float) -> list[GenpropError]:
         """Names that C++ or the generated code keeps for itself."""
         return [

@@ -22,6 +22,11 @@ class Reference:
 
     name: str = "reference"
 
+    @property
+    def form(self) -> str:
+        """There is one form only."""
+        return "reference"
+
     def check(self, spec: NetworkSpec, dt: float, duration: float) -> list[GenpropError]:
         """Nothing is beyond the interpreter."""
         return []
