@@ -55,7 +55,9 @@ class Call:
             if p.guard is not None
         }
         self._observed = {
-            x.name: self._output(f"{identifier(x.name)}_y", (program.population(x.population).size,))
+            x.name: self._output(
+                f"{identifier(x.name)}_y", (program.population(x.population).size,)
+            )
             for x in program.losses
         }
         self._values = {

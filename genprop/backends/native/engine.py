@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.backends.base import Inputs, Outcome, Parameters
 from genprop.backends.native.call import Call
 from genprop.backends.native.layout import batch_type
 from genprop.emit.names import identifier
 
 if TYPE_CHECKING:
+    from genprop.backends.base import Inputs, Outcome, Parameters
     from genprop.build.compile import Artifact
     from genprop.describe.spec import NetworkSpec
     from genprop.lower.program import Program
@@ -73,7 +73,8 @@ class NativeEngine:
                 g = np.ascontiguousarray(gradients[name], self.dtype)
                 moments = [state[f"{name}/{s}"] for s in update.states]
                 numbers = np.array([settings[name][s] for s, _ in update.settings])
-                pointers = (ctypes.c_void_p * max(1, len(moments)))(*(m.ctypes.data for m in moments))
+                slots = ctypes.c_void_p * max(1, len(moments))
+                pointers = slots(*(m.ctypes.data for m in moments))
                 function(
                     ctypes.c_void_p(x.ctypes.data),
                     ctypes.c_void_p(g.ctypes.data),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+from typing import TYPE_CHECKING
 
 from genprop.emit.names import identifier
 from genprop.lower.constants import constant_names
-from genprop.lower.program import PopulationProgram, Program
+
+if TYPE_CHECKING:
+    from genprop.lower.program import PopulationProgram, Program
 
 __all__ = ["batch_type", "numbers_type"]
 
@@ -22,7 +25,9 @@ def batch_type(program: Program) -> type[ctypes.Structure]:
     fields += [("labels", _POINTER), ("targets", _POINTER)]
     for p in program.populations:
         if p.source:
-            fields += [(f"{identifier(p.name)}_{n}", _POINTER) for n in ("start", "step", "channel")]
+            fields += [
+                (f"{identifier(p.name)}_{n}", _POINTER) for n in ("start", "step", "channel")
+            ]
     for q in program.projections:
         names = ("weight", "delay", "row_start", "column", "by_weight", "by_delay")
         fields += [(f"{identifier(q.name)}_{n}", _POINTER) for n in names]

@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Native", "default"]
 
-_RESERVED = frozenset(
-    "auto bool break case catch char class const continue default delete do double else enum false "
-    "float for goto if inline int lane lanes long namespace neuron new block blocks numbers record "
-    "gradients steps step size dt duration learning held index kink sent shift rate return short "
-    "signed sizeof static struct switch template this throw true try typedef union unsigned using "
-    "virtual void volatile while Real Pair".split()
-)
+_WORDS = """
+auto bool break case catch char class const continue default delete do double else enum
+false float for goto if inline int long namespace new return short signed sizeof static
+struct switch template this throw true try typedef union unsigned using virtual void
+volatile while Real Pair lane lanes neuron block blocks numbers record gradients steps
+step size dt duration learning held index kink sent shift rate spike spikes fired freed
+released arrived induced_cost by_weight by_time now better before turned value weight
+gradient label target
+"""
+_RESERVED = frozenset(_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
