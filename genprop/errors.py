@@ -11,7 +11,7 @@
     ├── CheckpointError             a checkpoint that is damaged or belongs to another network
     ├── ToolchainError              no compiler, or a compiler that refused the generated code
     ├── TrainingError               parameters or loss that left the finite numbers
-    └── ConfigurationError          a train.toml, option or environment variable that is not understood
+    └── ConfigurationError          a train.toml, option or variable that is not understood
     InternalError                   ours: please report it
 """
 

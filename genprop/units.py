@@ -116,7 +116,7 @@ def parse_unit(text: str) -> Quantity:
 
 
 def dimension_name(dimension: Dimension) -> str:
-    """The base unit of a dimension, as text: ``"ms"``, ``"1/ms"``, ``"mV/ms"``; ``"1"`` for none."""
+    """The base unit of a dimension: ``"ms"``, ``"1/ms"``, ``"mV/ms"``; ``"1"`` for none."""
 
     def side(sign: int) -> list[str]:
         return [

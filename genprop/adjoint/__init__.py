@@ -1,0 +1,1 @@
+"""The gradient of a hybrid system: flow and jumps backwards, readouts and losses."""

@@ -67,7 +67,7 @@ def derive_population(system: HybridSystem) -> AdjointSystem:
 
 
 def _count_jump(system: HybridSystem) -> dict[sympy.Symbol, sympy.Expr]:
-    """λ_V −= c, for the state the guard determines: p_V += c/(∂f_V/∂I), or c where I does not enter so."""
+    """λ_V −= c for the guard's state: p_V += c/(∂f_V/∂I), or c where I does not enter so."""
     state, _ = guard_state(system)
     flow = system.flow[state]
     for receptor in set().union(*(d.free_symbols for d in system.drive.values())):

@@ -1,8 +1,8 @@
 """At a spike: p⁻ = (∂h/∂x)ᵀp⁺ − (∂g/∂x)/ġ · [p⁺ᵀ((∂h/∂x) f⁻ − f⁺) + S].
 
-The spike's time moves by δt = −(∂g/∂x·δx)/ġ when the state before it moves; ``cost`` is what a later
-spike costs. With a refractory clamp f⁺ is the clamped flow, and the release at t_k + τ_ref adds
-p·(f_clamped − f) to S, because its time moves with the spike's.
+The spike's time moves by δt = −(∂g/∂x·δx)/ġ when the state before it moves; ``cost`` is what a
+later spike costs. With a refractory clamp f⁺ is the clamped flow, and the release at t_k + τ_ref
+adds p·(f_clamped − f) to S, because its time moves with the spike's.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import sympy
 
 from genprop.adjoint.system import SEND
+from genprop.equations.algebra import simplified, substitute
 from genprop.errors import DescriptionError
 
 if TYPE_CHECKING:
@@ -84,20 +85,20 @@ def spike_adjoint(
     }
     state, value = guard_state(system)
     at_guard = {state: value}
-    rate = _tidy(rate.subs(at_guard))
-    cost = _tidy(induced_cost.subs(at_guard)) + SEND
+    rate = _tidy(substitute(rate, at_guard))
+    cost = _tidy(substitute(induced_cost, at_guard)) + SEND
     guard_gradient = {adjoints[x]: sympy.diff(system.guard, x) for x in states}
     jump = {
-        q: _tidy((transfer[q] - guard_gradient[q] * cost / rate).subs(at_guard)) for q in transfer
+        q: _tidy(substitute(e - guard_gradient[q] * cost / rate, at_guard))
+        for q, e in transfer.items()
     }
-    symbols = tuple(system.parameters)
     by_reset = {
         s: sympy.Add(*(sympy.diff(h, s) * q for h, q in zip(reset, p, strict=True)))
-        for s in symbols
+        for s in system.parameters
     }
     release = sympy.Add(*(-adjoints[x] * system.flow[x] for x in system.held))
     return SpikeAdjoint(
-        transfer={q: _tidy(e.subs(at_guard)) for q, e in transfer.items()},
+        transfer={q: _tidy(substitute(e, at_guard)) for q, e in transfer.items()},
         guard_gradient=guard_gradient,
         cost=cost,
         rate=rate,
@@ -106,8 +107,8 @@ def spike_adjoint(
         release=_tidy(release),
         parameter_jump=_present(
             {
-                s: _tidy((by_reset[s] - sympy.diff(system.guard, s) * cost / rate).subs(at_guard))
-                for s in symbols
+                s: _tidy(substitute(e - sympy.diff(system.guard, s) * cost / rate, at_guard))
+                for s, e in by_reset.items()
             }
         ),
         parameter_induced=_present(by_reset),
@@ -118,7 +119,7 @@ def spike_adjoint(
 
 
 def _tidy(expression: sympy.Expr) -> sympy.Expr:
-    return sympy.simplify(sympy.together(expression))
+    return simplified(sympy.together(expression))
 
 
 def _present(expressions: Expressions) -> dict[sympy.Symbol, sympy.Expr]:

@@ -58,7 +58,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """``name`` = Σ_j or max_j of ``each`` over the neurons of the readout; ``operation`` says which."""
+    """``name`` = Σ_j or max_j of ``each`` over the readout's neurons; ``operation`` says which."""
 
     name: sympy.Symbol
     operation: str
@@ -70,7 +70,8 @@ class LossFunction:
     """A loss of the vector y: reductions in order, then ``value`` = Σ_j of an expression of y_j.
 
     A ``"max"`` reduction is for numerical safety only: the value must not depend on it.
-    ``score`` is, for losses of classification, an expression of y that is largest for the chosen class.
+    ``score`` is, for losses of classification, an expression of y that is largest for the chosen
+    class.
     """
 
     reductions: tuple[Reduction, ...]
@@ -82,7 +83,8 @@ class LossFunction:
 class LossAdjoint:
     """One term of the loss: what it observes, its value, and ∂L/∂y_j.
 
-    ``backward`` are the sums the gradient needs, after ``function.reductions``. ``coefficient`` multiplies value and gradient.
+    ``backward`` are the sums the gradient needs, after ``function.reductions``. ``coefficient``
+    multiplies value and gradient.
     """
 
     coefficient: float

@@ -28,8 +28,8 @@ def adjoint_sheet(adjoint: AdjointSystem, title: str = "") -> Sheet:
     """Forward and backward equations of one population, p = ∂L/∂x.
 
     ⁺ is after an event and ⁻ before it; time runs backwards, so ⁺ is known first. At a spike
-    p⁻ = (∂h/∂x)ᵀ p⁺ − (∂g/∂x) κ/ġ, and S is what the spike is worth to all it reaches: Σ ∂L/∂t of the
-    arrivals it causes, and what losses and the end of refractoriness add.
+    p⁻ = (∂h/∂x)ᵀ p⁺ − (∂g/∂x) κ/ġ, and S is what the spike is worth to all it reaches: Σ ∂L/∂t of
+    the arrivals it causes, and what losses and the end of refractoriness add.
     """
     name = title or f"population {adjoint.system.population}"
     return Sheet(name, (*system_sections(adjoint.system), *_sections(adjoint)))

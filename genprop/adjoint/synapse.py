@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import sympy
 
 from genprop.adjoint.system import PortAdjoint
+from genprop.equations.algebra import substitute
 from genprop.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ def arrival_adjoint(
 ) -> PortAdjoint:
     """What an arrival at ``port`` reads in reverse, per unit weight.
 
-    Where f is affine along e the time sensitivity does not depend on what else arrives. Otherwise the
-    arrivals of one instant share theirs in proportion to their weights, and [f(x) − f(x + W e)]/W must divide
-    out exactly (as it does for polynomials), so that W = 0 is harmless.
+    Where f is affine along e the time sensitivity does not depend on what else arrives. Otherwise
+    the arrivals of one instant share theirs in proportion to their weights, and [f(x) − f(x + W
+    e)]/W must divide out exactly (as it does for polynomials), so that W = 0 is harmless.
 
     Raises:
         UnsupportedError: when it does not.
@@ -31,7 +32,7 @@ def arrival_adjoint(
     total = sympy.Symbol("arrived", real=True)
     moved = {x: x + total * e for x, e in port.arrival.items()}
     change = sympy.Add(
-        *(adjoints[x] * (f - f.subs(moved, simultaneous=True)) for x, f in system.flow.items())
+        *(adjoints[x] * (f - substitute(f, moved, at_once=True)) for x, f in system.flow.items())
     )
     time = sympy.cancel(sympy.expand(change) / total)
     if total in sympy.denom(sympy.together(time)).free_symbols or not time.is_polynomial(total):

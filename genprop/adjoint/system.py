@@ -31,9 +31,9 @@ def adjoint_symbol(state: sympy.Symbol) -> sympy.Symbol:
 class PortAdjoint:
     """What one arrival reads in reverse, per port.
 
-    ``weight`` is ∂L/∂w = p·e. ``time`` is ∂L/∂t_arr per unit weight, [p·(f(x) − f(x + W e))]/W, with
-    ``arrived`` the symbol W of the summed weight of the instant (None when f is affine along e). x is the
-    state before the arrival.
+    ``weight`` is ∂L/∂w = p·e. ``time`` is ∂L/∂t_arr per unit weight, [p·(f(x) − f(x + W e))]/W,
+    with ``arrived`` the symbol W of the summed weight of the instant (None when f is affine along
+    e). x is the state before the arrival.
     """
 
     name: str
@@ -48,17 +48,19 @@ class AdjointSystem:
 
     ``flow`` is −ṗ = (∂f/∂x)ᵀp per adjoint; ``clamped`` the same while held.
 
-    At a spike, p⁻ = (∂h/∂x)ᵀp⁺ − (∂g/∂x) · cost / rate. ``transfer`` is (∂h/∂x)ᵀp⁺, ``guard_gradient`` ∂g/∂x,
-    ``cost`` p⁺ᵀ((∂h/∂x) f⁻ − f⁺) + S and ``rate`` ġ, the speed at which the guard is crossed; ``jump`` is
-    the whole, simplified. States are those just before the spike, with the guard's own state eliminated by g = 0.
+    At a spike, p⁻ = (∂h/∂x)ᵀp⁺ − (∂g/∂x) · cost / rate. ``transfer`` is (∂h/∂x)ᵀp⁺,
+    ``guard_gradient`` ∂g/∂x, ``cost`` p⁺ᵀ((∂h/∂x) f⁻ − f⁺) + S and ``rate`` ġ, the speed at which
+    the guard is crossed; ``jump`` is the whole, simplified. States are those just before the spike,
+    with the guard's own state eliminated by g = 0.
 
     Where an arrival itself crosses the threshold (possible when ``induced``), p⁻ = ``transfer`` and
     ``induced_cost`` is ∂L/∂t_arr; its states are those before the arrival.
 
     ``release`` is what the end of refractoriness adds to S: p·(f_clamped − f) at that instant.
-    ``parameter_flow`` integrates over time to dL/dθ (``parameter_clamped`` while held); ``parameter_jump`` (with ``jump``) and
-    ``parameter_induced`` (with ``transfer``) are added at each spike, ``parameter_release`` at each release.
-    ``count`` is the heuristic jump of p⁻ per unit ∂L/∂n, n a spike count: −1/(∂f/∂I) in λ's normalisation 1.
+    ``parameter_flow`` integrates over time to dL/dθ (``parameter_clamped`` while held);
+    ``parameter_jump`` (with ``jump``) and ``parameter_induced`` (with ``transfer``) are added at
+    each spike, ``parameter_release`` at each release. ``count`` is the heuristic jump of p⁻ per
+    unit ∂L/∂n, n a spike count: −1/(∂f/∂I) in λ's normalisation 1.
     """
 
     system: HybridSystem

@@ -1,6 +1,7 @@
 """What later stages can say of a description, without describing knowing them.
 
-The face of the package connects :func:`explain` when it is imported; this room stays free of all others.
+The face of the package connects :func:`explain` when it is imported; this room stays free of all
+others.
 """
 
 from __future__ import annotations

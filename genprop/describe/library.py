@@ -151,7 +151,7 @@ def _given(names: list[str], where: str) -> list[Path]:
 
 
 def project_folders(pyproject: Path, kind: str) -> list[str]:
-    """``[tool.genprop] models`` (or ``templates``): a folder, or a list of them, beside the file."""
+    """``[tool.genprop] models`` (or ``templates``): folders, named from the file's own."""
     if not pyproject.is_file():
         return []
     table: object = read_table(pyproject)

@@ -22,7 +22,7 @@ __all__ = ["spec_text"]
 
 
 def spec_text(spec: NetworkSpec) -> str:
-    """Populations, projections, losses and optimisers, one line each, with their parameters below."""
+    """Populations, projections, losses and optimisers, with their parameters below."""
     parts = [f"network {spec.name}  (digest {spec.digest()[:16]})"]
     for population in spec.populations:
         parts += _population(population)

@@ -158,7 +158,8 @@ class Neuron:
         ``neuron.adjoint().show()`` prints them; a notebook typesets them.
 
         Raises:
-            DescriptionError: for unknown names, units that disagree or a guard that cannot be inverted.
+            DescriptionError: for unknown names, units that disagree or a guard that cannot be
+                inverted.
         """
         return explain("adjoint", self)
 

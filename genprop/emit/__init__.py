@@ -1,0 +1,1 @@
+"""Text: a Program rendered through the templates of a target."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from genprop.emit.names import identifier
-from genprop.emit.printers import CPrinter
 from genprop.lower.nodes import names_in
-from genprop.lower.program import LossProgram, ReductionProgram
+
+if TYPE_CHECKING:
+    from genprop.emit.printers import CPrinter
+    from genprop.lower.program import LossProgram, ReductionProgram
 
 __all__ = ["loss_view"]
 

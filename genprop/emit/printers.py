@@ -35,7 +35,7 @@ _FUNCTIONS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class CPrinter:
-    """Prints C++: ``real`` is the type of literals, ``rename`` maps names that are not printed as they are."""
+    """Prints C++: ``real`` is the type of literals, ``rename`` what names are printed as."""
 
     real: str = "Real"
     rename: Mapping[str, str] | None = None

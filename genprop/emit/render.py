@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 from genprop._version import __version__
 from genprop.emit.bundle import SourceBundle
 from genprop.emit.environment import environment
 from genprop.emit.names import identifier
 from genprop.emit.view import program_view
-from genprop.lower.program import Program
+
+if TYPE_CHECKING:
+    from genprop.lower.program import Program
 
 __all__ = ["render_native"]
 
 _GROUPS = 16
-"""Gradient sums of a batch: fixed, so that results do not depend on threads; no more threads than this are of use."""
+"""Gradient sums of a batch: fixed, so that results do not depend on threads.
+
+No more threads than this are of use.
+"""
 
 _FIXED = (
     "platform/memory.hpp",
@@ -28,7 +35,7 @@ _FIXED = (
 
 
 def render_native(program: Program, precision: str) -> SourceBundle:
-    """The C++ of ``program`` in ``"float"`` or ``"double"``, as one translation unit with its headers."""
+    """The C++ of ``program`` in ``"float"`` or ``"double"``, one unit with its headers."""
     view = program_view(program) | {
         "real": precision,
         "lanes": 8,
@@ -38,8 +45,9 @@ def render_native(program: Program, precision: str) -> SourceBundle:
     jinja = environment()
     files = [(path, jinja.get_template(f"native/{path}.j2").render(view)) for path in _FIXED]
     template = jinja.get_template("native/kernels/population.hpp.j2")
-    for population in view["populations"]:
-        files.append((f"populations/{population['id']}.hpp", template.render(view | {"p": population})))
+    for population in cast("list[dict[str, object]]", view["populations"]):
+        path = f"populations/{population['id']}.hpp"
+        files.append((path, template.render(view | {"p": population})))
     return SourceBundle(
         name=identifier(program.name) or "network",
         files=tuple((path, _tidy(text)) for path, text in files),
@@ -49,7 +57,7 @@ def render_native(program: Program, precision: str) -> SourceBundle:
 
 
 def _tidy(text: str) -> str:
-    """No trailing blanks, no run of empty lines, and none where a part had nothing to say (``//~``)."""
+    """No trailing blanks, no run of empty lines, none where a part says nothing (``//~``)."""
     lines = [line.rstrip() for line in text.splitlines() if line.strip() != "//~"]
     kept = [line for k, line in enumerate(lines) if line or (k and lines[k - 1])]
     return "\n".join(kept).strip("\n") + "\n"

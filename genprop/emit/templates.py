@@ -1,7 +1,8 @@
 """Where templates are searched: the user's own folders first, then genprop's.
 
 ``$GENPROP_TEMPLATES`` (folders, separated like ``$PATH``), then ``[tool.genprop] templates`` of the
-pyproject.toml in the working directory. A file there stands for the one of the same path in genprop's.
+pyproject.toml in the working directory. A file there stands for the one of the same path in
+genprop's.
 """
 
 from __future__ import annotations

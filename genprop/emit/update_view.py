@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from genprop.emit.printers import CPrinter
-from genprop.lower.program import UpdateProgram
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from genprop.emit.printers import CPrinter
+    from genprop.lower.program import UpdateProgram
 
 __all__ = ["update_view"]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import sympy
 
+from genprop.equations.algebra import substitute
 from genprop.equations.dimensions import check
 from genprop.equations.grammar import parse_expression, parse_guard
 from genprop.equations.system import HybridNetwork, HybridSystem, Port
@@ -32,8 +33,8 @@ def understand(spec: NetworkSpec) -> HybridNetwork:
     """The hybrid system of every population that has a neuron model.
 
     Raises:
-        DescriptionError: every unknown name, unit that disagrees and arrival that is not a jump by a multiple
-            of the weight, all at once.
+        DescriptionError: every unknown name, unit that disagrees and arrival that is not a jump by
+            a multiple of the weight, all at once.
     """
     findings: list[GenpropError] = []
     for population in spec.populations:
@@ -49,13 +50,17 @@ def _system(population: PopulationSpec) -> HybridSystem:
     neuron = population.neuron
     assert neuron is not None
     cell = _symbols((*neuron.states, *neuron.parameters))
-    inputs = {i.name: sympy.Dummy(i.name) for i in neuron.inputs}
+    inputs: dict[str, sympy.Symbol] = {i.name: sympy.Dummy(i.name) for i in neuron.inputs}
     receptors = [_Receptor(r, cell) for r in population.receptors]
     _refuse_shadowing(population, cell, receptors)
     drive = {name: sympy.Add(*(r.output for r in receptors if r.input == name)) for name in inputs}
     resolve = {symbol: drive[name] for name, symbol in inputs.items()}
     scope = {**cell, **inputs}
-    flow = {cell[e.target]: parse_expression(e, scope).subs(resolve) for e in neuron.flow}
+
+    def driven(expression: sympy.Expr) -> sympy.Expr:
+        return substitute(expression, resolve)
+
+    flow = {cell[e.target]: driven(parse_expression(e, scope)) for e in neuron.flow}
     states = tuple(cell[s.name] for s in neuron.states)
     initial = {cell[s.name]: sympy.Float(s.value) for s in neuron.states}
     for receptor in receptors:
@@ -68,8 +73,8 @@ def _system(population: PopulationSpec) -> HybridSystem:
         states=states,
         flow=flow,
         initial=initial,
-        guard=parse_guard(neuron.spike, scope).subs(resolve) if neuron.spike else None,
-        reset={cell[e.target]: parse_expression(e, scope).subs(resolve) for e in neuron.reset},
+        guard=driven(parse_guard(neuron.spike, scope)) if neuron.spike else None,
+        reset={cell[e.target]: driven(parse_expression(e, scope)) for e in neuron.reset},
         ports=tuple(r.port for r in receptors),
         parameters={cell[p.key]: p.name for p in population.parameters}
         | {s: name for r in receptors for s, name in r.parameters.items()},
@@ -101,15 +106,16 @@ class _Receptor:
             target = scope[equation.target]
             jump = sympy.expand(parse_expression(equation, {**scope, "w": weight}) - target)
             unit = sympy.simplify(sympy.diff(jump, weight))
-            if sympy.expand(jump - unit * weight) != 0 or unit.free_symbols - set(
-                constants.values()
-            ):
+            foreign = unit.free_symbols - set(constants.values())
+            if sympy.expand(jump - unit * weight) != 0 or foreign:
                 raise DescriptionError(
-                    f"an arrival must add a multiple of the weight: {equation.target} = {equation.text}",
+                    "an arrival must add a multiple of the weight: "
+                    f"{equation.target} = {equation.text}",
                     where=f"synapse {synapse.name}",
                     remedy=f"write {equation.target} = {equation.target} + w",
                 )
-            if taught := [p for p in spec.parameters if p.learned and constants[p.key] in unit.free_symbols]:
+            read = unit.free_symbols
+            if taught := [p for p in spec.parameters if p.learned and constants[p.key] in read]:
                 raise DescriptionError(
                     f"{taught[0].name} only scales weights, so it cannot be learned beside them",
                     where=f"synapse {synapse.name}",

@@ -49,7 +49,7 @@ def formula(expression: sympy.Basic) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One equation: ``left`` in text and ``left_latex``, the ``relation``, the right side, a remark."""
+    """One equation: ``left`` in text and LaTeX, the ``relation``, the right side, a remark."""
 
     left: str
     left_latex: str

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import sympy
 
+from genprop.equations.algebra import substitute
 from genprop.errors import DescriptionError, did_you_mean
 
 __all__ = ["HybridNetwork", "HybridSystem", "Port"]
@@ -18,7 +19,7 @@ __all__ = ["HybridNetwork", "HybridSystem", "Port"]
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """Where spikes arrive: the receptor's name and, per state it moves, the jump per unit weight."""
+    """Where spikes arrive: the receptor's name and each state's jump per unit weight."""
 
     name: str
     arrival: Mapping[sympy.Symbol, sympy.Expr]
@@ -30,8 +31,8 @@ class HybridSystem:
 
     ``states`` are ordered neuron first, receptors after. ``reset`` maps only the states that jump.
     ``held`` are the states clamped for ``refractory`` (a parameter symbol, or None) after a spike.
-    ``parameters`` maps each symbol to the parameter's flat name. ``drive`` is the total input to the
-    neuron (its ``I``) as an expression of receptor states, by input name.
+    ``parameters`` maps each symbol to the parameter's flat name. ``drive`` is the total input to
+    the neuron (its ``I``) as an expression of receptor states, by input name.
     """
 
     population: str
@@ -83,7 +84,7 @@ class HybridSystem:
 
     def after_reset(self, expression: sympy.Expr) -> sympy.Expr:
         """``expression`` at x⁺ = h(x⁻)."""
-        return expression.subs(self.reset, simultaneous=True)
+        return substitute(expression, self.reset, at_once=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Steps: from flow and jumps to a Program of typed statements, forwards and backwards."""

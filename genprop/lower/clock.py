@@ -1,7 +1,8 @@
 """The clock: when things happen, decided here alone.
 
-On the grid, state lives on t_n = n·dt. A spike of step n (it happens at t_{n+1}) with a delay of d steps is
-delivered at the start of step n + 1 + d; an input event at time t falls in step floor(t/dt).
+On the grid, state lives on t_n = n·dt. A spike of step n (it happens at t_{n+1}) with a delay of d
+steps is delivered at the start of step n + 1 + d; an input event at time t falls in step
+floor(t/dt).
 """
 
 from __future__ import annotations

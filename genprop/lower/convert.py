@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 import sympy
 
+from genprop.equations.algebra import parts
 from genprop.errors import InternalError
 from genprop.lower.nodes import (
     Add,
@@ -46,7 +48,7 @@ _RELATIONS: dict[type, str] = {
 
 def convert(expression: sympy.Expr) -> Expr:
     """The same expression as nodes; negative powers become divisions."""
-    if expression.is_Symbol:
+    if isinstance(expression, sympy.Symbol):
         return Name(expression.name)
     if expression.is_Number or expression.is_NumberSymbol:
         return Number(float(expression))
@@ -57,7 +59,7 @@ def convert(expression: sympy.Expr) -> Expr:
     if expression.is_Pow:
         return _power(*expression.as_base_exp())
     if name := _FUNCTIONS.get(expression.func):
-        return Call(name, tuple(convert(a) for a in expression.args))
+        return Call(name, tuple(convert(a) for a in parts(expression)))
     if expression.func is sympy.Piecewise:
         return _piecewise(expression)
     raise InternalError(f"no node stands for {expression.func} in {expression}")
@@ -90,7 +92,7 @@ def assignments(expressions: Mapping[sympy.Symbol, sympy.Expr]) -> tuple[Assign,
 
 def _ordered(expression: sympy.Expr) -> list[sympy.Expr]:
     return sorted(
-        expression.args, key=lambda a: (a.could_extract_minus_sign(), sympy.default_sort_key(a))
+        parts(expression), key=lambda a: (a.could_extract_minus_sign(), sympy.default_sort_key(a))
     )
 
 
@@ -100,7 +102,7 @@ def _product(expression: sympy.Expr) -> Expr:
     numerator, denominator = sympy.fraction(expression)
     if denominator != 1:
         return Divide(convert(numerator), convert(denominator))
-    factors = sorted(expression.args, key=lambda a: (not a.is_Number, sympy.default_sort_key(a)))
+    factors = sorted(parts(expression), key=lambda a: (not a.is_Number, sympy.default_sort_key(a)))
     return Multiply(tuple(convert(a) for a in factors))
 
 
@@ -117,11 +119,11 @@ def _power(base: sympy.Expr, exponent: sympy.Expr) -> Expr:
 
 
 def _piecewise(expression: sympy.Expr) -> Expr:
-    *cases, (otherwise, _) = expression.args
+    cases = cast("Sequence[tuple[sympy.Expr, sympy.Expr]]", expression.args)
+    *cases, (otherwise, _) = cases
     result = convert(otherwise)
     for value, condition in reversed(cases):
-        relation = Compare(
-            _RELATIONS[condition.func], convert(condition.lhs), convert(condition.rhs)
-        )
+        left, right = parts(condition)
+        relation = Compare(_RELATIONS[condition.func], convert(left), convert(right))
         result = Select(relation, convert(value), result)
     return result

@@ -50,7 +50,7 @@ _RELATIONS: Mapping[str, Callable[..., Array]] = {
 
 
 def evaluate(expression: Expr, values: Mapping[str, Array]) -> Array:
-    """The value of ``expression``, names looked up in ``values`` (arrays that broadcast together)."""
+    """The value of ``expression``, names looked up in ``values`` (arrays that broadcast)."""
     match expression:
         case Number(value):
             return np.asarray(value)
@@ -82,7 +82,7 @@ def execute(
     values: MutableMapping[str, Array],
     accumulate: Callable[[str, Array], None] | None = None,
 ) -> None:
-    """Run statements in order, assigning into ``values``; ``accumulate`` receives gradients by name."""
+    """Run statements in order, assigning into ``values``; ``accumulate`` gets the gradients."""
     for statement in statements:
         result = evaluate(statement.value, values)
         if not isinstance(statement, Accumulate):

@@ -6,6 +6,8 @@ from collections.abc import Collection
 
 import sympy
 
+from genprop.equations.algebra import parts
+
 __all__ = ["Hoister"]
 
 
@@ -28,13 +30,15 @@ class Hoister:
             return self._name(expression)
         if expression.is_Add or expression.is_Mul:
             fixed, moving = expression.as_independent(*(free - self.invariant))
-            parts = (
-                [self(a) for a in moving.args] if moving.func is expression.func else [self(moving)]
+            inner = (
+                [self(a) for a in parts(moving)]
+                if moving.func is expression.func
+                else [self(moving)]
             )
             if fixed.free_symbols:
                 fixed = self._name(fixed)
-            return expression.func(fixed, *parts)
-        return expression.func(*(self(a) for a in expression.args))
+            return expression.func(fixed, *inner)
+        return expression.func(*(self(a) for a in parts(expression)))
 
     def _name(self, part: sympy.Expr) -> sympy.Expr:
         if part.is_Symbol:
@@ -50,6 +54,6 @@ class Hoister:
 
     def _title(self, part: sympy.Expr) -> str:
         inverse = 1 / part
-        if inverse.is_Symbol:
+        if isinstance(inverse, sympy.Symbol):
             return f"inverse_{inverse.name}"
         return f"constant_{len(self.constants) + 1}"

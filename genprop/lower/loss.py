@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import sympy
 
+from genprop.equations.algebra import simplified, symbols
 from genprop.errors import UnsupportedError
 from genprop.lower.convert import convert
 from genprop.lower.nodes import Assign, Expr
@@ -42,9 +43,7 @@ def lower_loss(
             where=f"loss term {name}",
             remedy="read a state (gp.integral, gp.maximum …) or use a spiking neuron",
         )
-    change = (
-        sympy.simplify(value - system.after_reset(value)) if columns is not None else sympy.S.Zero
-    )
+    change = simplified(value - system.after_reset(value)) if columns is not None else sympy.S.Zero
     slope = sympy.Add(*(sympy.diff(value, x) * f for x, f in system.flow.items()))
     return LossProgram(
         name=name,
@@ -81,16 +80,16 @@ def _refuse_jumping_maximum(
 ) -> None:
     system = adjoint.system
     moved = {x for port in system.ports for x in port.arrival}
-    if jumping := sorted(x.name for x in value.free_symbols & moved):
+    if jumping := sorted(x.name for x in symbols(value) & moved):
         raise UnsupportedError(
             f"the maximum of {', '.join(jumping)} is not smooth in time: arrivals move it at once",
             where=f"loss term {name}",
             remedy="read the maximum of a state that is driven through exp or alpha synapses",
         )
-    threshold = system.guard.free_symbols if system.guard is not None else set()
+    threshold = set[sympy.Symbol]() if system.guard is None else symbols(system.guard)
     if taught := sorted(s.name for s in threshold if system.parameters.get(s) in learned):
         raise UnsupportedError(
-            f"where neurons spike, the maximum is the threshold, and {', '.join(taught)} is learned",
+            f"where neurons spike the maximum is the threshold, and {', '.join(taught)} learns",
             where=f"loss term {name}",
             remedy="read the maximum of neurons without spikes, or keep the threshold fixed",
         )
@@ -99,7 +98,7 @@ def _refuse_jumping_maximum(
 def _arrival_changes(
     name: str, mode: str, value: sympy.Expr, adjoint: AdjointSystem
 ) -> tuple[tuple[str, Expr], ...]:
-    """What one unit of weight adds to the observed value at once: it enters ∂L/∂t_arr as l⁻ − l⁺."""
+    """What a unit of weight adds to the observed value at once: l⁻ − l⁺ in ∂L/∂t_arr."""
     if mode not in ("accumulate", "trace"):
         return ()
     changes: list[tuple[str, Expr]] = []

@@ -118,7 +118,7 @@ def _max_delays(spec: NetworkSpec, population: str, grid: Grid) -> dict[str, int
 
 
 def _active(spec: NetworkSpec) -> frozenset[str]:
-    """Populations that need an adjoint: the loss depends on them, and something learned acts on them."""
+    """Populations that need an adjoint: the loss depends on them, what is learned acts on them."""
     observed = {term.readout.population for term in spec.loss}
     causes = _closure(observed, [(p.post, p.pre) for p in spec.projections])
     taught = {p.name for p in spec.populations if _learns(p)} | {

@@ -50,14 +50,14 @@ class Negate:
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """x₁ + x₂ + …"""
+    """x₁ + x₂ + … ."""
 
     terms: tuple[Expr, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Multiply:
-    """x₁ · x₂ · …"""
+    """x₁ · x₂ · … ."""
 
     factors: tuple[Expr, ...]
 

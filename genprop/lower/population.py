@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from genprop.equations.algebra import symbols
 from genprop.lower.convert import assignments, convert
 from genprop.lower.hoist import Hoister
 from genprop.lower.nodes import Assign, names_in
@@ -66,7 +67,7 @@ def lower_population(
         x.name
         for r in adjoint.ports
         if r.arrived is not None
-        for x in r.time.free_symbols & set(system.states)
+        for x in symbols(r.time) & set(system.states)
     }
     program = PopulationProgram(
         name=spec.name,
@@ -76,7 +77,7 @@ def lower_population(
         states=tuple(x.name for x in system.states),
         parameters=used,
         constants=tuple(
-            Constant(s.name, convert(e), _reads({x.name for x in e.free_symbols}, per_neuron))
+            Constant(s.name, convert(e), _reads({x.name for x in symbols(e)}, per_neuron))
             for s, e in hoist.constants.items()
         ),
         propagators=tuple(_spread(p, per_neuron) for p in solution.propagators),
@@ -84,7 +85,7 @@ def lower_population(
         ports=ports,
         step=solution.step,
         held_step=solution.held_step,
-        guard=convert(system.guard) if spike else None,
+        guard=convert(system.guard) if system.guard is not None else None,
         reset=assignments(system.reset),
         refractory=spike.refractory if spike else None,
         step_tape=solution.tape if active else (),

@@ -4,10 +4,10 @@ It has the granularity of a simulator's own models: per population what a step, 
 reverse do; per projection where spikes go; per parameter how it is updated. Loop nests, memory
 layout and parallelism belong to templates and backends.
 
-The clock: step n goes from t_n = n·dt to t_{n+1}: deliver, propagate, then at t_{n+1} observe, guard,
-spike, reset. A spike of step n with a delay of d steps is delivered at the start of step n + 1 + d.
-Backward, at t_{n+1}: add the drive of the losses, apply the jumps of the spikes of step n, propagate to
-t_n, handle releases at t_n, and there let the arrivals of step n read the adjoint.
+The clock: step n goes from t_n = n·dt to t_{n+1}: deliver, propagate, then at t_{n+1} observe,
+guard, spike, reset. A spike of step n with a delay of d steps is delivered at the start of step n +
+1 + d. Backward, at t_{n+1}: add the drive of the losses, apply the jumps of the spikes of step n,
+propagate to t_n, handle releases at t_n, and there let the arrivals of step n read the adjoint.
 """
 
 from __future__ import annotations
@@ -101,8 +101,8 @@ class PortProgram:
     """Where spikes arrive: per unit weight, ``arrival`` adds to states.
 
     In reverse an arrival reads ``weight`` (∂L/∂w) and ``time`` (∂L/∂t_arr per unit weight) at its
-    instant; ``time`` may read the summed weight of the instant as ``arrived`` and the states before it.
-    ``held`` says that arrivals are lost while the population is refractory.
+    instant; ``time`` may read the summed weight of the instant as ``arrived`` and the states before
+    it. ``held`` says that arrivals are lost while the population is refractory.
     """
 
     name: str
@@ -117,9 +117,9 @@ class PortProgram:
 class Induced:
     """Spikes that an arrival itself causes, by lifting a state over the threshold.
 
-    ``condition`` > 0 is checked just after delivery through ``port``; then, in reverse, ``jump`` replaces
-    the population's jump and leaves ``induced_cost``, which divided by the summed weight is added to the time
-    sensitivity of the arrivals of that step.
+    ``condition`` > 0 is checked just after delivery through ``port``; then, in reverse, ``jump``
+    replaces the population's jump and leaves ``induced_cost``, which divided by the summed weight
+    is added to the time sensitivity of the arrivals of that step.
     """
 
     port: str
@@ -132,11 +132,12 @@ class PopulationProgram:
     """One population. Sources have only a name and a size.
 
     ``step`` (``held_step`` while refractory) advances ``states`` over dt; ``guard`` > 0 is a spike;
-    ``reset`` follows it. ``step_tape`` lists the states kept for every step, after delivery and before
-    propagation; ``before_tape`` those kept before delivery; ``spike_tape`` the columns kept for every spike, computed before the reset.
-    ``backward_step`` (``backward_held_step``) takes ``adjoints`` from t_{n+1} to t_n, reading step tape and
-    constants; ``jump`` takes them across a spike, reading spike tape and ``sent``.
-    ``count_jump`` adds to adjoints per unit ``count_gradient``. ``active`` is False where no gradient is needed.
+    ``reset`` follows it. ``step_tape`` lists the states kept for every step, after delivery and
+    before propagation; ``before_tape`` those kept before delivery; ``spike_tape`` the columns kept
+    for every spike, computed before the reset. ``backward_step`` (``backward_held_step``) takes
+    ``adjoints`` from t_{n+1} to t_n, reading step tape and constants; ``jump`` takes them across a
+    spike, reading spike tape and ``sent``. ``count_jump`` adds to adjoints per unit
+    ``count_gradient``. ``active`` is False where no gradient is needed.
     """
 
     name: str
@@ -167,11 +168,12 @@ class PopulationProgram:
 
 @dataclass(frozen=True, slots=True)
 class ProjectionProgram:
-    """Spikes of ``pre`` reach ``port`` of ``post``; ``connectivity`` is ``"dense"`` or ``"sparse"`` (CSR).
+    """Spikes of ``pre`` reach ``port`` of ``post``, ``"dense"`` or ``"sparse"`` (CSR).
 
-    ``weight`` and ``delay`` are flat names of used arrays; ``delay`` is "" where every delay is zero. In reverse an
-    arrival adds the port's ``weight`` sensitivity to the weight gradient and its ``time`` sensitivity × w to
-    the delay gradient, where learned, and (``feedback``) to what the sending spike is worth.
+    ``weight`` and ``delay`` are flat names of used arrays; ``delay`` is "" where every delay is
+    zero. In reverse an arrival adds the port's ``weight`` sensitivity to the weight gradient and
+    its ``time`` sensitivity × w to the delay gradient, where learned, and (``feedback``) to what
+    the sending spike is worth.
     """
 
     name: str
@@ -201,12 +203,13 @@ class ReductionProgram:
 class LossProgram:
     """One term of the loss; see :class:`~genprop.adjoint.loss.Observation` for the modes.
 
-    ``value`` is what is observed of the states (``slope`` its rate of change, for kinks of a maximum),
-    ``weight`` its weight at ``t`` (``duration`` being T). ``seed`` adds to adjoints per unit ``y_gradient``;
-    ``spike_change`` is value(x⁻) − value(h(x⁻)) from tape columns, for l⁻ − l⁺ of observed neurons that spike;
-    ``arrival_changes`` is value(x + e) − value(x) by port, for arrivals that move what is observed at once.
-    ``reductions``, ``total`` (per-neuron share of the loss), ``backward`` and ``gradient`` (∂L/∂y_j) are of ``y``, ``is_label``,
-    ``target``. ``score`` orders classes.
+    ``value`` is what is observed of the states (``slope`` its rate of change, for kinks of a
+    maximum), ``weight`` its weight at ``t`` (``duration`` being T). ``seed`` adds to adjoints per
+    unit ``y_gradient``; ``spike_change`` is value(x⁻) − value(h(x⁻)) from tape columns, for l⁻ − l⁺
+    of observed neurons that spike; ``arrival_changes`` is value(x + e) − value(x) by port, for
+    arrivals that move what is observed at once. ``reductions``, ``total`` (per-neuron share of the
+    loss), ``backward`` and ``gradient`` (∂L/∂y_j) are of ``y``, ``is_label``, ``target``. ``score``
+    orders classes.
     """
 
     name: str
@@ -231,8 +234,8 @@ class LossProgram:
 class UpdateProgram:
     """One optimiser over ``parameters`` (flat names): per element of x and its gradient g.
 
-    ``constants`` are computed once per update from ``settings`` and the 1-based count ``n``; ``body`` assigns
-    ``states`` and ``x`` in order. Bounds are applied after.
+    ``constants`` are computed once per update from ``settings`` and the 1-based count ``n``;
+    ``body`` assigns ``states`` and ``x`` in order. Bounds are applied after.
     """
 
     name: str
@@ -245,7 +248,7 @@ class UpdateProgram:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The network in steps: ``steps`` of ``dt`` [ms]; ``digest`` names the description it came from."""
+    """The network in ``steps`` of ``dt`` [ms]; ``digest`` names the description it came from."""
 
     name: str
     digest: str

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import sympy
 
 from genprop.adjoint.jump import guard_state
+from genprop.equations.algebra import simplified, substitute, symbols
 from genprop.errors import UnsupportedError
 from genprop.lower.convert import assignments, convert
 from genprop.lower.nodes import Accumulate, Assign, Call, Divide, Name, Number, Statement
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["SLOWEST", "Columns", "SpikeProgram", "lower_spike"]
 
 SLOWEST = 1e-3
-"""The guard is taken to be crossed at this rate [1/ms] at least. Exact gradients diverge where a crossing grazes the
-threshold, and on a grid the rate at the end of the step can even be negative."""
+"""The guard is taken to be crossed at this rate [1/ms] at least.
+
+Exact gradients diverge where a crossing grazes the threshold, and on a grid the rate at the end of
+the step can even be negative.
+"""
 
 _RELEASED = "released"
 
@@ -52,21 +56,21 @@ class Columns:
 
     def __call__(self, expression: sympy.Expr) -> sympy.Expr:
         """``expression``, of states just before the spike, as one of columns."""
-        expression = sympy.sympify(expression).subs(self.at_guard)
+        expression = substitute(sympy.sympify(expression), self.at_guard)
         for name, total in self.drive.items():
-            first = min(total.free_symbols & self.states, key=str)
+            first = min(symbols(total) & self.states, key=str)
             whole = sympy.Symbol(f"spike_{name}", real=True)
-            trial = sympy.simplify(expression.subs(first, whole - (total - first)))
+            trial = simplified(substitute(expression, {first: whole - (total - first)}))
             if (
                 whole in trial.free_symbols
                 and not trial.free_symbols & total.free_symbols & self.states
             ):
                 self.kept[whole] = total
                 expression = trial
-        for x in sorted(expression.free_symbols & self.states, key=str):
+        for x in sorted(symbols(expression) & self.states, key=str):
             column = sympy.Symbol(f"spike_{x.name}", real=True)
             self.kept[column] = x
-            expression = expression.subs(x, column)
+            expression = substitute(expression, {x: column})
         return expression
 
     @property
@@ -122,17 +126,21 @@ def _refractory(adjoint: AdjointSystem, parameters: list[sympy.Symbol]) -> Refra
 
 def _induced(adjoint: AdjointSystem, parameters: list[sympy.Symbol], columns: Columns) -> Induced:
     system = adjoint.system
-    targets = [p for p in system.ports if set(p.arrival) & system.guard.free_symbols]
+    assert system.guard is not None  # a population that spikes
+    guard = system.guard
+    targets = [p for p in system.ports if set(p.arrival) & guard.free_symbols]
     moved = {x for p in targets for x in p.arrival}
     if len(targets) != 1 or adjoint.induced_cost.free_symbols & moved:
         raise UnsupportedError(
-            "an arrival may itself cross the threshold, and what that costs depends on the state it moves",
+            "an arrival may itself cross the threshold, and what that costs depends on the state "
+            "it moves",
             where=f"population {system.population}",
-            remedy="use one delta synapse per population, a reset to a fixed value, and no other flow of that state",
+            remedy="use one delta synapse per population, a reset to a fixed value, and no other "
+            "flow of that state",
         )
     statements: list[Statement] = [Assign("induced_cost", convert(columns(adjoint.induced_cost)))]
     for s in parameters:
         if s in adjoint.parameter_induced:
             statements.append(Accumulate(s.name, convert(columns(adjoint.parameter_induced[s]))))
     statements += assignments({q: columns(e) for q, e in adjoint.transfer.items()})
-    return Induced(targets[0].name, convert(system.guard), tuple(statements))
+    return Induced(targets[0].name, convert(guard), tuple(statements))

@@ -19,7 +19,7 @@ __all__ = ["lower_update"]
 
 
 def lower_update(spec: UpdateSpec) -> UpdateProgram:
-    """The update of one group of parameters; what does not change from element to element is hoisted."""
+    """The update of one group of parameters; what is the same for all elements is hoisted."""
     fixed = {
         name: sympy.Symbol(name, real=True) for name in (*(s.name for s in spec.settings), "n")
     }

@@ -7,18 +7,18 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from genprop.describe.network import Network
+from genprop.describe.spec import NetworkSpec
 
 if TYPE_CHECKING:
     from genprop.describe.objective import Loss
-    from genprop.describe.spec import NetworkSpec
     from genprop.describe.update import Update
     from genprop.runtime.simulator import Simulator
 
 __all__ = ["citation"]
 
 _EVENTPROP = (
-    "Wunderlich & Pehle (2021), Event-based backpropagation can compute exact gradients for spiking "
-    "neural networks, Sci. Rep. 11:12829, doi:10.1038/s41598-021-91786-z"
+    "Wunderlich & Pehle (2021), Event-based backpropagation can compute exact gradients for "
+    "spiking neural networks, Sci. Rep. 11:12829, doi:10.1038/s41598-021-91786-z"
 )
 _DELAYS = (
     "Mészáros, Knight & Nowotny (2025), Efficient event-based delay learning in spiking neural "
@@ -46,7 +46,10 @@ def citation(
         loss: what is minimised, as for ``gp.compile``.
         optimiser: as for ``gp.compile``.
     """
-    spec = net.freeze(loss, optimiser) if isinstance(net, Network) else getattr(net, "spec", net)
+    if isinstance(net, Network):
+        spec = net.freeze(loss, optimiser)
+    else:
+        spec = net if isinstance(net, NetworkSpec) else net.spec
     uses: dict[str, list[str]] = {}
     keys: dict[str, str] = {}
     for use, paper in _papers(spec):

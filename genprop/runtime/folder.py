@@ -2,9 +2,9 @@
 
 ::
 
-    DIR/bundle.json and the sources it lists     the generated text; edit it, load() compiles it again
-    DIR/network.json                             description, Program and settings, as plain data
-    DIR/state.npz                                parameters and optimiser, as Simulator.state() gives them
+    DIR/bundle.json and sources     the generated text; edit it, load() compiles it again
+    DIR/network.json                description, Program and settings, as plain data
+    DIR/state.npz                   parameters and optimiser, as Simulator.state() gives them
 
 Nothing in it is executed but the sources, and those only after the user's compiler took them.
 """
@@ -20,15 +20,15 @@ import numpy as np
 
 from genprop._version import __version__
 from genprop.backends import get_backend
-from genprop.describe.spec import NetworkSpec
 from genprop.emit.bundle import SourceBundle
 from genprop.errors import ConfigurationError
-from genprop.lower.program import Program
 from genprop.runtime.plain import from_plain, to_plain
 from genprop.runtime.simulator import Simulator
 
 if TYPE_CHECKING:
     from genprop.backends.base import Target
+    from genprop.describe.spec import NetworkSpec
+    from genprop.lower.program import Program
 
 __all__ = ["load", "save"]
 

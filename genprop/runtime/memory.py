@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["memory_rows", "memory_text"]
 
 _REAL, _PAIR, _GROUPS = 4, 8, 16
-"""Bytes of a number and of a pair in single precision; gradient sums that a batch is divided into."""
+"""Bytes of a number and of a pair in single precision; gradient sums of a batch."""
 
 
 def memory_text(spec: NetworkSpec, program: Program, batch: int) -> str:

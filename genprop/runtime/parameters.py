@@ -17,7 +17,7 @@ __all__ = ["Parameters", "initial_parameters"]
 
 
 class Parameters(MutableMapping[str, np.ndarray]):
-    """Arrays by flat name, in base units. Assigning copies into place and checks shape and finiteness."""
+    """Arrays by flat name, in base units; assigning copies, and checks shape and finiteness."""
 
     def __init__(self, spec: NetworkSpec, arrays: dict[str, np.ndarray]) -> None:
         self.arrays = arrays

@@ -1,4 +1,4 @@
-"""Frozen descriptions and Programs as JSON: data only, so that a folder of a stranger is safe to read."""
+"""Frozen descriptions and Programs as JSON: data only, safe to read from a stranger."""
 
 from __future__ import annotations
 

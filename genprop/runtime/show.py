@@ -59,8 +59,9 @@ def show(
 ) -> str:
     """One stage of the way from the description to what runs, as text.
 
-    ``"spec"`` the description; ``"system"`` its equations; ``"adjoint"`` the equations that are run backwards;
-    ``"program"`` both in steps; ``"source"`` the generated text; ``"memory"`` what it holds while it runs [bytes].
+    ``"spec"`` the description; ``"system"`` its equations; ``"adjoint"`` the equations that are run
+    backwards; ``"program"`` both in steps; ``"source"`` the generated text; ``"memory"`` what it
+    holds while it runs [bytes].
 
     Args:
         net: a network, frozen or not, or a neuron on its own.
@@ -94,7 +95,8 @@ def adjoint(neuron: Neuron) -> Sheet:
     """The equations of a neuron forwards and backwards, its inputs being exponential synapses.
 
     ``print`` it, ``show()`` it, or let a notebook typeset it. p = ∂L/∂x; see
-    :func:`genprop.adjoint.show.adjoint_sheet`. Source: Wunderlich & Pehle 2021, in the form for hybrid systems.
+    :func:`genprop.adjoint.show.adjoint_sheet`. Source: Wunderlich & Pehle 2021, in the form for
+    hybrid systems.
 
     Raises:
         DescriptionError: for unknown names, units that disagree or a guard that cannot be inverted.
@@ -108,7 +110,7 @@ def adjoint(neuron: Neuron) -> Sheet:
 
 
 def _alone(neuron: Neuron) -> NetworkSpec:
-    """A network of one such neuron, driven through an exponential synapse where it has an input I."""
+    """A network of one such neuron, with an exponential synapse where it has an input I."""
     spec, net = neuron.spec, Network(neuron.spec.name)
     values = default_values(spec.name, spec.parameters, neuron.units)
     cell = net.population("neuron", 1, neuron.of(spec, values, neuron.units))

@@ -29,7 +29,8 @@ class Simulator:
         spec: the frozen description.
         program: how it runs in steps.
         parameters: arrays by flat name, in base units; assigning copies and checks.
-        settings: the optimiser's numbers by learned parameter: ``sim.settings["a->b.weight"]["rate"] = 1e-4``.
+        settings: the optimiser's numbers by learned parameter:
+            ``sim.settings["a->b.weight"]["rate"] = 1e-4``.
         batch: samples per batch, at most.
         target: the backend that runs it.
         bundle: the generated text, where the backend runs text.
@@ -105,7 +106,7 @@ class Simulator:
         return outcome.loss, gradients
 
     def run(self, batch: SpikeBatch, record: Sequence[str] = ()) -> Outcome:
-        """Forward only; ``record`` names ``"population.spikes"`` and ``"population.state"`` to keep.
+        """Forward only, keeping what ``record`` names: ``"pop.spikes"``, ``"pop.state"``.
 
         Raises:
             DataError: for a batch that does not fit, or something to record that does not exist.
@@ -172,7 +173,8 @@ class Simulator:
             channels = batch.source(source.name).channels_total
             if channels > source.size:
                 raise DataError(
-                    f"the data has {channels} channels, population {source.name!r} only {source.size}",
+                    f"the data has {channels} channels, "
+                    f"population {source.name!r} only {source.size}",
                     remedy=f"net.population({source.name!r}, {channels}, gp.spikes())",
                 )
         if batch.duration > self.duration * (1 + 1e-9):

@@ -10,7 +10,7 @@ __all__ = ["loss"]
 
 
 def loss(tau0: float | None = None) -> LossFunction:
-    """−log softmax(Y)_l, or −log softmax(−t/τ0)_l of first spike times where ``tau0`` [ms] is given."""
+    """−log softmax(Y)_l, or of first spike times −log softmax(−t/τ0)_l with ``tau0`` [ms]."""
     top, total = sympy.symbols("top total", real=True)
     logit = Y if tau0 is None else -Y / sympy.Float(tau0)
     return LossFunction(

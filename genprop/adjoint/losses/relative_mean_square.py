@@ -10,7 +10,7 @@ __all__ = ["loss"]
 
 
 def loss(delta: float) -> LossFunction:
-    """½ Σ_{i≠c} (t_i − t_c − Δ)², with ``delta`` = Δ [ms] by which others should follow the label's spike."""
+    """½ Σ_{i≠c} (t_i − t_c − Δ)², others should follow the label's spike by ``delta`` [ms]."""
     correct = sympy.Symbol("correct", real=True)
     value = sympy.Rational(1, 2) * (1 - LABEL) * (Y - correct - sympy.Float(delta)) ** 2
     return LossFunction((Reduction(correct, "sum", LABEL * Y),), value, score=-Y)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import sympy
-
 from genprop.adjoint.loss import DURATION, Observation
 
 if TYPE_CHECKING:

@@ -29,7 +29,9 @@ class NativeEngine:
         self, program: Program, spec: NetworkSpec, artifact: Artifact, precision: str, threads: int
     ) -> None:
         self.program, self.spec, self.artifact, self.threads = program, spec, artifact, threads
-        self.dtype = np.dtype(np.float32 if precision == "float" else np.float64)
+        self.dtype: np.dtype[np.floating] = np.dtype(
+            np.float32 if precision == "float" else np.float64
+        )
         self._library = ctypes.CDLL(str(artifact.path))
         self._library.genprop_create.restype = ctypes.c_void_p
         self._library.genprop_destroy.argtypes = [ctypes.c_void_p]

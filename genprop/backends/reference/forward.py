@@ -68,7 +68,7 @@ class PopulationRun:
         self.tape = Tape()
 
     def deliver(self, step: int) -> None:
-        """Add what is due at t_n, note spikes that this alone causes, and release clamps that ended."""
+        """Add what is due at t_n, note spikes that it alone causes, release clamps that ended."""
         program, values = self.program, self.values
         for name in program.before_tape:
             self.tape.before.setdefault(name, []).append(values[name])
@@ -103,10 +103,7 @@ class PopulationRun:
         program = self.program
         if program.refractory is None:
             return
-        if step == 0:
-            ended = np.zeros(self.shape, bool)
-        else:
-            ended = self.tape.held[-1] & (self.left == 0)
+        ended = np.zeros(self.shape, bool) if step == 0 else self.tape.held[-1] & (self.left == 0)
         self.tape.releases.append(self._collect(ended, program.refractory.tape, None))
 
     def fire(self, step: int) -> tuple[Array, Array]:
@@ -153,7 +150,10 @@ def simulate(
     inputs: Inputs,
     observers: Iterable,
 ) -> dict[str, PopulationRun]:
-    """Run every step; each observer sees (step, phase, runs) after delivery and at t_{n+1} before the reset."""
+    """Run every step.
+
+    Each observer sees (step, phase, runs) after delivery and at t_{n+1} before the reset.
+    """
     runs = {
         p.name: PopulationRun(p, parameters, inputs, program.steps, program.dt)
         for p in program.populations

@@ -1,4 +1,4 @@
-"""Runs a Program in numpy float64, line by line: slow, plain, and what generated code is compared with."""
+"""Runs a Program in numpy float64, line by line: what generated code is compared with."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _counts(run: PopulationRun) -> np.ndarray:
 
 
 class _Recorder:
-    """Keeps the states and spikes asked for, as ``"population.state"`` or ``"population.spikes"``."""
+    """Keeps what is asked for, as ``"population.state"`` or ``"population.spikes"``."""
 
     def __init__(self, record: tuple[str, ...]) -> None:
         self.asked = [tuple(name.rsplit(".", 1)) for name in record]

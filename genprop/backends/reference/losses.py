@@ -31,7 +31,7 @@ class LossValue:
 
 
 def loss_of(loss: LossProgram, y: Array, is_label: Array, target: Array) -> LossValue:
-    """The loss of the observed vector y (batch, n), with the label one-hot and targets of that shape."""
+    """The loss of the observed y (batch, n), the label one-hot and targets of that shape."""
     values: dict[str, Array] = {"y": y, "is_label": is_label, "target": target}
     _reduce(loss.reductions, values)
     value = np.broadcast_to(evaluate(loss.total, values), y.shape).sum(axis=-1)

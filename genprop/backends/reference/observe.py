@@ -1,4 +1,4 @@
-"""Loss terms while a batch runs: what they observe, what they cost, and how they drive the adjoint."""
+"""Loss terms while a batch runs: what they observe, cost, and add to the adjoint."""
 
 from __future__ import annotations
 
@@ -148,14 +148,14 @@ class Observer:
         return self.final.gradient[sample, neuron] / self.inputs.batch
 
     def kick(self, step: int) -> Array | None:
-        """What a kink of the maximum at t_n adds to ∂L/∂t_arr per unit weight of the arrivals there."""
+        """What a kink of the maximum at t_n adds to ∂L/∂t_arr per unit weight arriving."""
         if self.loss.mode != "maximum":
             return None
         at = (self.best_step == step - 1) & (self.kink != 0)
         return np.where(at, self.final.gradient * self.kink / self.inputs.batch, 0.0)
 
     def arrival_cost(self, step: int, port: str, numbers: Mapping[str, Array]) -> Array | None:
-        """l⁻ − l⁺ per unit weight of the arrivals at t_n, where they move what is observed at once."""
+        """l⁻ − l⁺ per unit weight arriving at t_n, where it moves what is observed at once."""
         change = dict(self.loss.arrival_changes).get(port)
         if change is None:
             return None

@@ -26,13 +26,16 @@ class HasArrivals(Protocol):
 
 
 class HasSensitivities(Protocol):
-    """A population in reverse: ``sensitivity[port]`` is ∂L/∂w and ∂L/∂t per weight, (steps, batch, n) each."""
+    """A population in reverse.
+
+    ``sensitivity[port]`` is ∂L/∂w and ∂L/∂t per weight, (steps, batch, n) each.
+    """
 
     sensitivity: dict[str, tuple[Array, Array]]
 
 
 class Projection:
-    """One projection with a batch's weights and rounded delays; row i are the synapses of neuron i."""
+    """One projection with a batch's weights and rounded delays; row i is of neuron i."""
 
     def __init__(
         self,
@@ -106,7 +109,7 @@ class Wiring:
         neurons: Array,
         runs: Mapping[str, HasSensitivities],
     ) -> Array:
-        """What each spike of ``step`` caused: gradients of its synapses are added, Σ ∂L/∂t_arr returned."""
+        """What each spike of ``step`` caused: adds gradients of its synapses, gives Σ ∂L/∂t_arr."""
         sent = np.zeros(len(samples))
         for projection in self.projections:
             if projection.program.pre != pre or projection.program.post not in runs:

@@ -15,9 +15,10 @@ __all__ = ["solve"]
 
 
 def solve(adjoint: AdjointSystem, learned: frozenset[str], solver: str, dt: float) -> Solution:
-    """The steps of one population by the named solver, written as ``"name"`` or ``"name:substeps"``.
+    """The steps of one population by the solver ``"name"`` or ``"name:substeps"``.
 
-    ``"exact"`` falls back to ``"runge_kutta"`` for flows that are not linear, which it cannot solve.
+    ``"exact"`` falls back to ``"runge_kutta"`` for flows that are not linear, which it cannot
+    solve.
 
     Raises:
         UnsupportedError: for a solver that does not exist.
@@ -31,6 +32,6 @@ def solve(adjoint: AdjointSystem, learned: frozenset[str], solver: str, dt: floa
         raise UnsupportedError(
             f"there is no solver {name!r}",
             where="compile(solver=…)",
-            remedy="use 'exact' (linear flows), 'runge_kutta' or 'runge_kutta:4' for four sub-steps",
+            remedy="use 'exact' (linear flows), 'runge_kutta', or 'runge_kutta:4' (four sub-steps)",
         ) from error
     return module.steps(adjoint, learned, dt, int(substeps) if substeps else 0)

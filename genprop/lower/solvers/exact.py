@@ -1,14 +1,15 @@
 """Exact propagation of linear flows: x(t + dt) = exp(A dt) x(t), p(t) = exp(A dt)ᵀ p(t + dt).
 
-The matrix exponential is evaluated numerically when parameters change, so equal or nearly equal time
-constants need no special case (the quotient τs/(τm − τs)·(a − b) never appears). A parameter of the flow
-gets p(t+dt)ᵀ (∂exp(A dt)/∂θ) x(t), the exact derivative of the step, by the Fréchet derivative.
+The matrix exponential is evaluated numerically when parameters change, so equal or nearly equal
+time constants need no special case (the quotient τs/(τm − τs)·(a − b) never appears). A parameter
+of the flow gets p(t+dt)ᵀ (∂exp(A dt)/∂θ) x(t), the exact derivative of the step, by the Fréchet
+derivative.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import sympy
 
@@ -66,7 +67,7 @@ class _Linear:
         derivatives: list[PropagatorDerivative] = []
         taped: list[str] = []
         for parameter in parameters:
-            slope = matrix.diff(parameter)
+            slope = cast("sympy.Matrix", matrix.diff(parameter))
             if slope.is_zero_matrix:
                 continue
             entries = self._sensitive(matrix, slope, parameter)
@@ -140,5 +141,6 @@ def _reachable(matrix: sympy.Matrix) -> list[list[bool]]:
 
 def _nodes(matrix: sympy.Matrix) -> tuple[tuple[Expr, ...], ...]:
     return tuple(
-        tuple(convert(matrix[i, j]) for j in range(matrix.cols)) for i in range(matrix.rows)
+        tuple(convert(cast("sympy.Expr", matrix[i, j])) for j in range(matrix.cols))
+        for i in range(matrix.rows)
     )

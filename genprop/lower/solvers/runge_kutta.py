@@ -1,7 +1,8 @@
 """Classical fourth-order Runge–Kutta for flows that are not linear, with sub-steps.
 
-The reverse is the exact adjoint of the step: the stages are computed again from the taped state and run
-backwards line by line, so that parameters and states get the derivative of the very map that was run.
+The reverse is the exact adjoint of the step: the stages are computed again from the taped state and
+run backwards line by line, so that parameters and states get the derivative of the very map that
+was run.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import sympy
 
+from genprop.equations.algebra import substitute, symbols
 from genprop.lower.convert import convert
 from genprop.lower.nodes import Accumulate, Assign, Statement, names_in
 from genprop.lower.solvers.base import Solution
@@ -75,7 +77,8 @@ def _stages(
             slopes.append(
                 {
                     x: assign(
-                        f"slope_{x.name}_{part}{stage}", flow[x].subs(start | at, simultaneous=True)
+                        f"slope_{x.name}_{part}{stage}",
+                        substitute(flow[x], start | at, at_once=True),
                     )
                     for x in states
                 }
@@ -95,13 +98,13 @@ def _reverse(
     """The stages again, then ∂L/∂ each line's symbol, last line first."""
     statements: list[Statement] = []
     bar: dict[sympy.Symbol, sympy.Expr] = {ends[x]: adjoint.adjoints[x] for x in ends}
-    totals = {s: sympy.S.Zero for s in parameters}
+    totals: dict[sympy.Symbol, sympy.Expr] = dict.fromkeys(parameters, sympy.S.Zero)
     for symbol, value in reversed(lines):
         if symbol not in bar:
             continue
         name = sympy.Symbol(f"bar_{symbol.name}", real=True)
         statements.append(Assign(name.name, convert(bar.pop(symbol))))
-        for source in sorted(value.free_symbols, key=str):
+        for source in sorted(symbols(value), key=str):
             slope = name * sympy.diff(value, source)
             if source in totals:
                 totals[source] += slope
@@ -123,5 +126,5 @@ def _again(lines: list[Line], statements: list[Statement]) -> tuple[Assign, ...]
     for symbol, value in reversed(lines):
         if symbol.name in read:
             kept.append(Assign(symbol.name, convert(value)))
-            read |= {x.name for x in value.free_symbols}
+            read |= {x.name for x in symbols(value)}
     return tuple(reversed(kept))
