@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from genprop.emit.names import identifier
 from genprop.emit.printers import CPrinter
 from genprop.lower.constants import constant_names
 from genprop.lower.nodes import Accumulate, Expr, Name, Number, Statement, names_in
-from genprop.lower.program import LossProgram, PopulationProgram, PortProgram, Program
+
+if TYPE_CHECKING:
+    from genprop.lower.program import LossProgram, PopulationProgram, PortProgram, Program
 
 __all__ = ["population_view"]
 
@@ -97,7 +100,7 @@ def _observed(loss: LossProgram, p: PopulationProgram, printer: CPrinter) -> Vie
 
 def _advance(p: PopulationProgram, losses: Sequence[LossProgram], printer: CPrinter) -> View:
     arrivals = [a.value for port in p.ports for a in port.arrival]
-    observed = [e for x in losses for e in ((x.value, x.slope) if x.mode == "maximum" else (x.value,))]
+    observed = [x.value for x in losses] + [x.slope for x in losses if x.mode == "maximum"]
     guard = [p.guard] if p.guard is not None else []
     release = list(p.refractory.tape) if p.refractory else []
     held = CPrinter(rename={n: f"{n}_held" for n in (*p.states, *(a.target for a in p.held_step))})

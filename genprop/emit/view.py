@@ -1,13 +1,17 @@
-"""A Program as plain dictionaries of names, numbers and printed expressions: what templates receive."""
+"""A Program as plain dictionaries of names, numbers and text: what templates receive."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from genprop.emit.loss_view import loss_view
 from genprop.emit.names import identifier, type_name
 from genprop.emit.population_view import population_view
 from genprop.emit.printers import CPrinter
 from genprop.emit.update_view import update_view
-from genprop.lower.program import Program, ProjectionProgram
+
+if TYPE_CHECKING:
+    from genprop.lower.program import Program, ProjectionProgram
 
 __all__ = ["program_view"]
 
