@@ -26,6 +26,9 @@ if TYPE_CHECKING:
         MeanSquare,
         RelativeMeanSquare,
         SpikeBudget,
+    )
+    from genprop.describe.pattern import dense, one_to_one, sparse
+    from genprop.describe.readout import (
         final,
         first_spike,
         integral,
@@ -34,7 +37,6 @@ if TYPE_CHECKING:
         trace,
         weighted_integral,
     )
-    from genprop.describe.pattern import dense, one_to_one, sparse
     from genprop.describe.synapse import Synapse, synapse
     from genprop.describe.update import SGD, Adam, update
     from genprop.errors import GenpropError
@@ -126,6 +128,9 @@ _NAMES = {
         "MeanSquare",
         "RelativeMeanSquare",
         "SpikeBudget",
+    ),
+    "describe.pattern": ("dense", "one_to_one", "sparse"),
+    "describe.readout": (
         "final",
         "first_spike",
         "integral",
@@ -134,7 +139,6 @@ _NAMES = {
         "trace",
         "weighted_integral",
     ),
-    "describe.pattern": ("dense", "one_to_one", "sparse"),
     "describe.synapse": ("Synapse", "synapse"),
     "describe.update": ("SGD", "Adam", "update"),
     "errors": ("GenpropError",),

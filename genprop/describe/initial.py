@@ -61,7 +61,18 @@ class Learn:
 
 
 def learn(x: Value | Learn, min: Number | None = None, max: Number | None = None) -> Learn:
-    """Mark a value as learned, where it is declared: ``tau_mem=learn(20*ms, min=1*ms)``."""
+    """Mark a value as learned, where it is declared: ``tau_mem=learn(20*ms, min=1*ms)``.
+
+    Args:
+        x: a number or quantity (one value for a population), an array or initialiser (one per
+            neuron or synapse).
+        min: the lower bound, held after every update; a plain number is in the declared unit.
+        max: the upper bound; for delays it also sizes the delay lines.
+
+    Raises:
+        DescriptionError: for ``learn`` inside ``learn``; bounds are checked where the value is
+            declared.
+    """
     if isinstance(x, Learn):
         raise DescriptionError(
             "learn() stands inside learn()", remedy="write it once, with its min and max"
@@ -70,13 +81,22 @@ def learn(x: Value | Learn, min: Number | None = None, max: Number | None = None
 
 
 def constant(x: Number) -> Constant:
-    """One value for every element (an array of equal elements, where a plain number is shared)."""
+    """One value for every element: an array of equal elements, where a plain number is shared.
+
+    Raises:
+        DescriptionError: for a number that is not finite.
+    """
     (value,), dimension = _together("constant", x)
     return Constant(value, dimension)
 
 
 def normal(mean: Number, sd: Number) -> Normal:
-    """Independent normal draws."""
+    """Independent normal draws of a mean and a standard deviation, clipped to the bounds of ``learn``.
+
+    Raises:
+        DescriptionError: for a negative deviation, or numbers that are not finite.
+        DimensionError: where the two have different units.
+    """
     (mu, sigma), dimension = _together("normal", mean, sd)
     if sigma < 0:
         raise DescriptionError(f"normal: the standard deviation {sd!r} is negative")
@@ -84,7 +104,12 @@ def normal(mean: Number, sd: Number) -> Normal:
 
 
 def uniform(low: Number, high: Number) -> Uniform:
-    """Independent draws between two ends."""
+    """Independent uniform draws in [low, high].
+
+    Raises:
+        DescriptionError: for ends in the wrong order, or numbers that are not finite.
+        DimensionError: where the two have different units.
+    """
     (a, b), dimension = _together("uniform", low, high)
     if a > b:
         raise DescriptionError(
@@ -94,7 +119,15 @@ def uniform(low: Number, high: Number) -> Uniform:
 
 
 def values(array: ArrayLike | Sequence[Quantity]) -> Values:
-    """The elements of an array (numbers, or quantities of one dimension); it is copied."""
+    """The elements of an array (numbers, or quantities of one dimension); it is copied.
+
+    Its shape is ``(n,)`` for a parameter of n neurons, ``(pre, post)`` for a dense projection and
+    ``(nnz,)``, in row order, for a sparse one.
+
+    Raises:
+        DescriptionError: for elements that are not finite; a wrong shape is told where it is
+            declared.
+    """
     given = np.asarray(array)
     if given.dtype != object:
         return frozen(_finite("values", np.array(given, dtype=np.float64)), None)

@@ -1,7 +1,7 @@
-"""Readouts and losses: what is observed of the network, and what is wanted of it.
+"""Losses: what is wanted of what a readout observes. Each names a file in ``adjoint/losses``.
 
-Readouts name a file in ``adjoint/readouts``, losses one in ``adjoint/losses``. Losses add up and
-take factors: ``gp.CrossEntropy(gp.integral(out, "v")) + 1e-9 * gp.SpikeBudget(hidden, 14)``.
+Losses add up and take factors:
+``gp.CrossEntropy(gp.integral(out, "v")) + 1e-9 * gp.SpikeBudget(hidden, 14)``.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from genprop.describe.initial import base_number
+from genprop.describe.readout import first_spike, name_of
 from genprop.describe.spec import LossTermSpec, ReadoutSpec
 from genprop.errors import DescriptionError
 from genprop.units import UNITS
@@ -26,55 +27,9 @@ __all__ = [
     "MeanSquare",
     "RelativeMeanSquare",
     "SpikeBudget",
-    "final",
-    "first_spike",
-    "integral",
-    "maximum",
-    "spike_count",
-    "trace",
-    "weighted_integral",
 ]
 
 _TIME = UNITS["ms"].dimension
-
-
-def integral(population: Population | str, state: str = "v") -> ReadoutSpec:
-    """Y = (1/T) ∫ x dt."""
-    return ReadoutSpec("integral", _name(population), state)
-
-
-def weighted_integral(population: Population | str, state: str = "v") -> ReadoutSpec:
-    """Y = (1/T) ∫ e^{−t/T} x dt: early times count more."""
-    return ReadoutSpec("weighted_integral", _name(population), state)
-
-
-def maximum(population: Population | str, state: str = "v") -> ReadoutSpec:
-    """Y = max over t of x."""
-    return ReadoutSpec("maximum", _name(population), state)
-
-
-def final(population: Population | str, state: str = "v") -> ReadoutSpec:
-    """Y = x(T)."""
-    return ReadoutSpec("final", _name(population), state)
-
-
-def trace(population: Population | str, state: str = "v") -> ReadoutSpec:
-    """Y(t) = x(t): the loss is averaged over time, (1/T) ∫ loss dt."""
-    return ReadoutSpec("trace", _name(population), state)
-
-
-def first_spike(population: Population | str) -> ReadoutSpec:
-    """Y = the time of the first spike [ms], T where there is none."""
-    return ReadoutSpec("first_spike", _name(population))
-
-
-def spike_count(population: Population | str) -> ReadoutSpec:
-    """Y = the number of spikes; a count has no gradient, its surrogate is heuristic."""
-    return ReadoutSpec("spike_count", _name(population))
-
-
-def _name(population: Population | str) -> str:
-    return population if isinstance(population, str) else population.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +55,18 @@ class Loss:
 
 
 def CrossEntropy(readout: ReadoutSpec, *, tau0: Number | None = None) -> Loss:
-    """−log softmax(Y)_l, l the label; of first spikes −log softmax(−t/τ0)_l, with ``tau0`` [ms]."""
+    """L = −log softmax(Y)_l, l the label; of first spikes −log softmax(−t/τ0)_l.
+
+    Batches need labels in [0, n), n neurons of the readout's population; the largest Y (the
+    earliest spike) is the predicted class.
+
+    Args:
+        readout: ``gp.integral(out)``, ``gp.maximum(out)``, ``gp.first_spike(out)`` …
+        tau0: the scale of spike times [ms], for first spikes and only there.
+
+    Raises:
+        DescriptionError: for ``tau0`` with another readout, or first spikes without it.
+    """
     timed = readout.kind == "first_spike"
     if timed != (tau0 is not None):
         raise DescriptionError(
@@ -111,7 +77,18 @@ def CrossEntropy(readout: ReadoutSpec, *, tau0: Number | None = None) -> Loss:
 
 
 def EarlySpike(readout: ReadoutSpec, alpha: float, tau: Number) -> Loss:
-    """A price on late spikes of the label's neuron: α (e^{t_l/τ} − 1), ``tau`` [ms]."""
+    """L = α (e^{t_l/τ} − 1): a price on a late first spike of the label's neuron.
+
+    Args:
+        readout: ``gp.first_spike(out)``.
+        alpha: its weight in the loss.
+        tau: the scale of lateness [ms].
+
+    Raises:
+        DescriptionError: for another readout, or a τ that is not above 0.
+
+    Source: Göltz et al. 2021, doi:10.1038/s42256-021-00388-x.
+    """
     _only("EarlySpike", readout, "first_spike")
     return _loss("early_spike", readout, (("alpha", float(alpha)), _time("tau", tau)))
 
@@ -119,7 +96,19 @@ def EarlySpike(readout: ReadoutSpec, alpha: float, tau: Number) -> Loss:
 def FirstSpikeCrossEntropy(
     population: Population | str, tau0: Number, alpha: float = 0.0, tau1: Number | None = None
 ) -> Loss:
-    """−log softmax(−t/τ0)_l + α (e^{t_l/τ1} − 1) (Göltz et al. 2021); τ1 is τ0 unless given."""
+    """L = −log softmax(−t/τ0)_l + α (e^{t_l/τ1} − 1), t the first spikes, T where there is none.
+
+    Args:
+        population: one neuron per class, which spike.
+        tau0: the scale of differences between spike times [ms].
+        alpha: the price on late spikes; 0 for none.
+        tau1: the scale of lateness [ms]; τ0 unless given.
+
+    Raises:
+        DescriptionError: for time scales that are not above 0.
+
+    Source: Göltz et al. 2021, doi:10.1038/s42256-021-00388-x.
+    """
     readout = first_spike(population)
     loss = CrossEntropy(readout, tau0=tau0)
     if alpha == 0.0:
@@ -128,21 +117,49 @@ def FirstSpikeCrossEntropy(
 
 
 def MeanSquare(readout: ReadoutSpec) -> Loss:
-    """½ Σ_j (Y_j − target_j)²; of a trace, averaged over time."""
+    """L = ½ Σ_j (Y_j − target_j)²; of a trace, averaged over time.
+
+    Batches need ``targets`` ``(batch, n)``, for a trace also ``(batch, steps, n)``, in the unit of
+    Y; without them the label's neuron has target 1 and the others 0.
+
+    Args:
+        readout: of the neurons that have targets.
+    """
     return _loss("mean_square", readout, ())
 
 
 def RelativeMeanSquare(readout: ReadoutSpec, delta: Number) -> Loss:
-    """½ Σ_{i≠l} (t_i − t_l − Δ)²: other first spikes follow the label's by ``delta`` [ms]."""
+    """L = ½ Σ_{i≠l} (t_i − t_l − Δ)²: other first spikes shall follow the label's by Δ.
+
+    Args:
+        readout: ``gp.first_spike(out)``.
+        delta: Δ [ms], not below 0.
+
+    Raises:
+        DescriptionError: for another readout, or a negative Δ.
+    """
     _only("RelativeMeanSquare", readout, "first_spike")
     return _loss("relative_mean_square", readout, (_time("delta", delta, zero=True),))
 
 
 def SpikeBudget(population: Population | str, per_trial: float) -> Loss:
-    """½ Σ_j (n̄_j − ν)², n̄_j the batch mean of a neuron's spikes per trial; heuristic gradient."""
+    """L = ½ Σ_j (n̄_j − ν)², n̄_j the batch mean of a neuron's spikes per trial.
+
+    Its gradient is heuristic (a count has none): every spike moves the adjoint by n̄_j − ν. It
+    tames neurons that fire too much, and cannot wake a silent one.
+
+    Args:
+        population: neurons that spike.
+        per_trial: ν, the spikes per trial and neuron that are wanted.
+
+    Raises:
+        DescriptionError: for a negative ν.
+
+    Source: the regulariser of Nowotny, Turner & Knight 2022, arXiv:2212.01232.
+    """
     if not per_trial >= 0:
         raise DescriptionError(f"SpikeBudget: {per_trial} spikes per trial cannot be")
-    readout = ReadoutSpec("mean_count", _name(population))
+    readout = ReadoutSpec("mean_count", name_of(population))
     return _loss("spike_budget", readout, (("per_trial", float(per_trial)),))
 
 

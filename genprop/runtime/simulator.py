@@ -90,7 +90,8 @@ class Simulator:
     def gradients(self, batch: SpikeBatch) -> tuple[float, Gradients]:
         """Mean loss of the batch, and its gradient for every learned parameter by flat name.
 
-        Gradients have the parameters' shapes and the units 1/parameter; delays per ms.
+        Gradients have the parameters' shapes and the units 1/parameter; delays per ms. A batch that
+        lasts longer than :attr:`duration` is cut there. Details are in :attr:`last`.
 
         Raises:
             DataError: for events, labels or targets that do not fit the network.

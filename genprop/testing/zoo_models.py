@@ -7,13 +7,9 @@ from typing import TYPE_CHECKING
 from genprop.describe.initial import learn, values
 from genprop.describe.network import Network
 from genprop.describe.neuron import Neuron, neuron, spikes
-from genprop.describe.objective import (
-    CrossEntropy,
-    integral,
-    maximum,
-    weighted_integral,
-)
+from genprop.describe.objective import CrossEntropy
 from genprop.describe.pattern import one_to_one, sparse
+from genprop.describe.readout import integral, maximum, weighted_integral
 from genprop.describe.synapse import synapse
 from genprop.testing.zoo_parts import delays, make, three_layers, weights
 

@@ -14,6 +14,8 @@ from genprop.describe.objective import (
     MeanSquare,
     RelativeMeanSquare,
     SpikeBudget,
+)
+from genprop.describe.readout import (
     final,
     first_spike,
     integral,

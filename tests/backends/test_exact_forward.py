@@ -13,8 +13,9 @@ from genprop.backends.reference.trajectories import Arrival, Release, Spike
 from genprop.describe.initial import learn
 from genprop.describe.network import Network
 from genprop.describe.neuron import neuron, spikes
-from genprop.describe.objective import MeanSquare, final
+from genprop.describe.objective import MeanSquare
 from genprop.describe.pattern import sparse
+from genprop.describe.readout import final
 from genprop.describe.synapse import Synapse, synapse
 from genprop.equations.analyse import understand
 from genprop.errors import DescriptionError, UnsupportedError

@@ -13,7 +13,8 @@ from genprop.backends.reference.events import ExactResult, solve
 from genprop.describe.initial import learn
 from genprop.describe.network import Network
 from genprop.describe.neuron import neuron, spikes
-from genprop.describe.objective import EarlySpike, first_spike
+from genprop.describe.objective import EarlySpike
+from genprop.describe.readout import first_spike
 from genprop.describe.synapse import synapse
 from genprop.equations.analyse import understand
 

@@ -24,10 +24,10 @@ from genprop.errors import (
 )
 
 
-def network(size: int = 3, channels: int = 2, **neuron: float) -> gp.Network:
+def network(size: int = 3) -> gp.Network:
     net = gp.Network("small")
-    source = net.population("input", channels, gp.spikes())
-    hidden = net.population("hidden", size, gp.neuron("LIF", **neuron))
+    source = net.population("input", 2, gp.spikes())
+    hidden = net.population("hidden", size, gp.neuron("LIF"))
     out = net.population("out", 2, gp.neuron("LI"))
     weight = gp.learn(gp.constant(1.0))
     net.connect(source, hidden, gp.synapse("exp"), weight=weight)
