@@ -91,7 +91,7 @@ def constant(x: Number) -> Constant:
 
 
 def normal(mean: Number, sd: Number) -> Normal:
-    """Independent normal draws of a mean and a standard deviation, clipped to the bounds of ``learn``.
+    """Independent normal draws, clipped to the bounds of ``learn``.
 
     Raises:
         DescriptionError: for a negative deviation, or numbers that are not finite.
