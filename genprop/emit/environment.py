@@ -15,7 +15,8 @@ __all__ = ["environment"]
 def environment() -> Environment:
     """Renders ``templates/``, the user's own first; line statements are ``//%``.
 
-    A name that a template does not know is an error.
+    A name that a template does not know is an error. What goes into a page (``.html.j2``) is
+    escaped, what goes into code is not.
     """
     return _environment(template_folders())
 
@@ -29,5 +30,9 @@ def _environment(folders: tuple[Path, ...]) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         line_statement_prefix="//%",
-        autoescape=False,
+        autoescape=_is_page,
     )
+
+
+def _is_page(template: str | None) -> bool:
+    return template is not None and template.endswith(".html.j2")
