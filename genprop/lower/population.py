@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from genprop.equations.algebra import symbols
@@ -52,23 +52,7 @@ def lower_population(
     hoist = Hoister(system.parameters)
     solution = solve(adjoint, learned if active else frozenset(), solver, dt)
     spike = lower_spike(adjoint, learned) if system.guard is not None else None
-    ports = tuple(
-        PortProgram(
-            port.name,
-            tuple(Assign(x.name, convert(hoist(e))) for x, e in port.arrival.items()),
-            convert(hoist(reverse.weight)),
-            convert(hoist(reverse.time)),
-            bool(set(port.arrival) & set(system.held)),
-            max_delays.get(port.name, 0),
-        )
-        for port, reverse in zip(system.ports, adjoint.ports, strict=True)
-    )
-    before = {
-        x.name
-        for r in adjoint.ports
-        if r.arrived is not None
-        for x in symbols(r.time) & set(system.states)
-    }
+    ports = tuple(_ports(adjoint, hoist, max_delays))
     program = PopulationProgram(
         name=spec.name,
         size=spec.size,
@@ -89,7 +73,7 @@ def lower_population(
         reset=assignments(system.reset),
         refractory=spike.refractory if spike else None,
         step_tape=solution.tape if active else (),
-        before_tape=tuple(sorted(before)) if active else (),
+        before_tape=_before(adjoint) if active else (),
         adjoints=tuple(q.name for q in adjoint.adjoints.values()),
         backward_step=solution.backward_step,
         backward_held_step=solution.backward_held_step,
@@ -98,6 +82,28 @@ def lower_population(
         count_jump=tuple(Assign(q.name, convert(e)) for q, e in adjoint.count.items()),
     )
     return program, spike
+
+
+def _ports(
+    adjoint: AdjointSystem, hoist: Hoister, max_delays: Mapping[str, int]
+) -> Iterator[PortProgram]:
+    system = adjoint.system
+    for port, reverse in zip(system.ports, adjoint.ports, strict=True):
+        yield PortProgram(
+            port.name,
+            tuple(Assign(x.name, convert(hoist(e))) for x, e in port.arrival.items()),
+            convert(hoist(reverse.weight)),
+            convert(hoist(reverse.time)),
+            bool(set(port.arrival) & set(system.held)),
+            max_delays.get(port.name, 0),
+        )
+
+
+def _before(adjoint: AdjointSystem) -> tuple[str, ...]:
+    """The states before an arrival that its time sensitivity reads."""
+    states = set(adjoint.system.states)
+    read = [symbols(r.time) & states for r in adjoint.ports if r.arrived is not None]
+    return tuple(sorted({x.name for found in read for x in found}))
 
 
 def _used(
