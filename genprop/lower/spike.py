@@ -50,7 +50,9 @@ class Columns:
         self.states = frozenset(adjoint.system.states)
         self.drive = {name: e for name, e in adjoint.system.drive.items() if e.is_Add}
         self.at_guard = (
-            dict([guard_state(adjoint.system)]) if adjoint.system.guard is not None else {}
+            dict([guard_state(adjoint.system)])
+            if adjoint.system.guard is not None and adjoint.system.linear
+            else {}
         )
         self.kept: dict[sympy.Symbol, sympy.Expr] = {}
 
@@ -84,10 +86,11 @@ def lower_spike(adjoint: AdjointSystem, learned: Collection[str]) -> SpikeProgra
     columns = Columns(adjoint)
     parameters = [s for s, name in adjoint.system.parameters.items() if name in learned]
     shift = sympy.Symbol("shift", real=True)
-    rate = Call("max", (convert(columns(adjoint.rate)), Number(SLOWEST)))
+    speed, cost = _crossing(adjoint)
+    rate = Call("max", (convert(columns(speed)), Number(SLOWEST)))
     statements: list[Statement] = [
         Assign("rate", rate),
-        Assign(shift.name, Divide(convert(columns(adjoint.cost)), Name("rate"))),
+        Assign(shift.name, Divide(convert(columns(cost)), Name("rate"))),
     ]
     for s in parameters:
         by_reset = adjoint.parameter_induced.get(s, sympy.S.Zero)
@@ -101,6 +104,21 @@ def lower_spike(adjoint: AdjointSystem, learned: Collection[str]) -> SpikeProgra
     statements += assignments(moved)
     induced = _induced(adjoint, parameters, columns) if adjoint.induced else None
     return SpikeProgram(tuple(statements), _refractory(adjoint, parameters), induced, columns)
+
+
+def _crossing(adjoint: AdjointSystem) -> tuple[sympy.Expr, sympy.Expr]:
+    """ġ and the cost of a spike.
+
+    Linear flows have them at the threshold. Others may run far beyond it by the end of the step:
+    there both are taken where the state is. Along ẋ = f(x), δx/f(x) stays the same while δx alone
+    grows with the upstroke, so the shift of the crossing is δx/f(x) at the end of the step, and not
+    δx/f(threshold).
+    """
+    system = adjoint.system
+    if system.linear:
+        return adjoint.rate, adjoint.cost
+    speed = sympy.Add(*(sympy.diff(system.guard, x) * f for x, f in system.flow.items()))
+    return speed, adjoint.induced_cost
 
 
 def _refractory(adjoint: AdjointSystem, parameters: list[sympy.Symbol]) -> Refractory | None:

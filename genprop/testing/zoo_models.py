@@ -67,8 +67,8 @@ def slow_synapse() -> Example:
     """τm < τs, both learned."""
     syn = synapse("exp", tau=learn(12.0))
     hidden, out = neuron("LIF", tau_mem=learn(6.0)), neuron("LI", tau_mem=learn(8.0))
-    net = three_layers(hidden, out, syn=syn, drive=0.7)
-    return make("slow_synapse", net, CrossEntropy(maximum("out")))
+    net = three_layers(hidden, out, syn=syn, drive=0.9)
+    return make("slow_synapse", net, CrossEntropy(maximum("out")), count=7)
 
 
 def two_receptors() -> Example:

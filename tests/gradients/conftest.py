@@ -13,7 +13,7 @@ from genprop.adjoint.derive import derive
 from genprop.backends.reference.events import EventSimulator, ExactResult
 from genprop.backends.reference.exact_adjoint import Reverse
 from genprop.equations.analyse import understand
-from genprop.testing.differences import Parameters, Quotient, quotients
+from genprop.runtime.differences import Parameters, Quotient, quotients
 from genprop.testing.zoo import example
 
 if TYPE_CHECKING:

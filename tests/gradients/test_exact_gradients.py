@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from genprop.testing.differences import worst_error
+from genprop.runtime.differences import worst_error
 from genprop.testing.zoo import NAMES, example
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from genprop.adjoint.derive import derive_population
 from genprop.adjoint.system import SEND, AdjointNetwork, AdjointSystem
 from genprop.backends.reference.exact_adjoint import Reverse
 from genprop.backends.reference.trajectories import Arrival, Event
-from genprop.testing.differences import worst_error
+from genprop.runtime.differences import worst_error
 
 if TYPE_CHECKING:
     from conftest import Zoo

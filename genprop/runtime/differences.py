@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Evaluation", "Quotient", "five_point", "quotients", "worst_error"]
+__all__ = ["Evaluation", "Quotient", "fitted_slope", "five_point", "quotients", "worst_error"]
 
 Parameters = Mapping[str, np.ndarray]
 
@@ -94,3 +94,35 @@ def worst_error(
         error = min(abs(value - float(flat[q.index])) for value in q.values) / scale
         errors[q.name] = max(errors.get(q.name, 0.0), error)
     return max(errors.values(), default=0.0), errors, skipped
+
+
+def fitted_slope(
+    evaluate: Evaluation,
+    parameters: Parameters,
+    name: str,
+    index: int,
+    step: float,
+    points: int = 8,
+) -> float | None:
+    """The slope at 0 of the odd cubic through [L(kh) − L(−kh)]/2, k = 1 … ``points``, h = ``step``.
+
+    On a clock a loss moves in small jumps, as spikes change step. Where |kh| moves spikes by many
+    steps the jumps average out. None if spike counts change anywhere.
+    """
+    halves: list[float] = []
+    counts: set[tuple[int, ...]] = set()
+    for k in range(1, points + 1):
+        losses: list[float] = []
+        for sign in (1, -1):
+            moved = {n: np.array(x, dtype=np.float64) for n, x in parameters.items()}
+            moved[name].reshape(-1)[index] += sign * k * step
+            loss, found = evaluate(moved)
+            losses.append(loss)
+            counts.add(found)
+        halves.append((losses[0] - losses[1]) / 2)
+    if len(counts) > 1:
+        return None
+    reach = np.arange(1, points + 1) * step
+    scale = points * step
+    basis = np.stack([reach / scale, (reach / scale) ** 3], axis=1)
+    return float(np.linalg.lstsq(basis, np.array(halves), rcond=None)[0][0]) / scale

@@ -1,0 +1,126 @@
+"""What a check of gradients found, as a value that prints itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["GradientReport", "ParameterCheck"]
+
+EXACT = 1e-6
+"""How far an exact gradient may be from difference quotients of its loss."""
+NEAR = 5e-2
+"""How far a clocked gradient may be from the exact one at the fine step."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterCheck:
+    """How far the gradient of one parameter is from what it should be.
+
+    Every error is relative to the parameter's largest gradient; None where nothing was compared.
+
+    Attributes:
+        name: flat name.
+        largest: the largest entry of the gradient.
+        clocked: error on the user's clock.
+        fine: error at the fine step.
+        quotient: how far the reference gradient is from difference quotients of its loss.
+        compared: components that quotients were taken of.
+        skipped: of these, the ones over which a spike appeared or vanished.
+    """
+
+    name: str
+    largest: float
+    clocked: float | None
+    fine: float | None
+    quotient: float | None
+    compared: int
+    skipped: int
+
+    @property
+    def sound(self) -> bool:
+        """Whether no error is larger than it may be."""
+        near = self.fine is None or self.fine <= NEAR
+        return near and (self.quotient is None or self.quotient <= EXACT)
+
+
+@dataclass(frozen=True, slots=True)
+class GradientReport:
+    """The verdict on a network's gradients; ``print`` shows the table.
+
+    Attributes:
+        network: its name.
+        linear: whether the exact event-driven solver was the measure; else difference quotients on
+            the fine clock.
+        heuristic: whether a loss counts spikes: its gradient stands in for one that does not exist.
+        dt: the user's step [ms].
+        fine: the fine step [ms].
+        spikes: how many spikes the trial had.
+        same: whether spike counts at dt, and at the fine step, are those of the measure.
+        parameters: one row each.
+    """
+
+    network: str
+    linear: bool
+    heuristic: bool
+    dt: float
+    fine: float
+    spikes: int
+    same: tuple[bool, bool]
+    parameters: tuple[ParameterCheck, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything that could be compared agrees, and something could."""
+        some = any(p.fine is not None or p.quotient is not None for p in self.parameters)
+        return some and all(p.sound for p in self.parameters)
+
+    @property
+    def verdict(self) -> str:
+        """One line."""
+        if not all(p.sound for p in self.parameters):
+            names = ", ".join(p.name for p in self.parameters if not p.sound)
+            return f"✗ gradients are wrong: {names}"
+        if not self.passed:
+            return (
+                "? nothing could be compared: spike counts differ; try other data or another seed"
+            )
+        heuristic = " (counts of spikes have a surrogate gradient)" if self.heuristic else ""
+        return f"✓ gradients agree{heuristic}"
+
+    def __str__(self) -> str:
+        measure = "the exact event-driven solver" if self.linear else "difference quotients"
+        columns = (
+            "parameter",
+            "largest",
+            f"dt {self.dt:g} ms",
+            f"dt {self.fine:g} ms",
+            "quotients",
+        )
+        rows = [columns, *map(_cells, self.parameters)]
+        widths = [max(len(row[k]) for row in rows) for k in range(len(columns))]
+        lines = [
+            "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in pairs)])
+            for row in rows
+            for pairs in [list(zip(row[1:], widths[1:], strict=True))]
+        ]
+        told = ["the same" if same else "different" for same in self.same]
+        return "\n".join(
+            [
+                f"gradients of {self.network} against {measure}; errors relative to the largest",
+                *lines,
+                f"{self.spikes} spikes; counts at {self.dt:g} ms are {told[0]}, "
+                f"at {self.fine:g} ms {told[1]}",
+                self.verdict,
+            ]
+        )
+
+
+def _cells(p: ParameterCheck) -> tuple[str, ...]:
+    quotient = _error(p.quotient)
+    if p.skipped:
+        quotient = f"{quotient} ({p.skipped} of {p.compared} not comparable)"
+    return p.name, f"{p.largest:.2e}", _error(p.clocked), _error(p.fine), quotient
+
+
+def _error(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1e}"

@@ -1,0 +1,287 @@
+"""The contract of a backend: it computes what the interpreter computes.
+
+Authors of backends hold theirs to it, one test per law and case::
+
+    from genprop.testing import contract
+
+    @pytest.mark.parametrize("case", contract.cases(), ids=str)
+    def test_gradients(case):
+        contract.check_gradients(MyBackend(), case, tolerance=1e-9)
+
+Each check raises :class:`ContractError`, which says what differs, where and by how much.
+Tolerances are relative to the largest entry of each array: 1e-9 in double, 2e-5 in float.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.backends import get_backend
+from genprop.data.spikes import SpikeBatch
+from genprop.runtime.compile import compile
+from genprop.testing.zoo import NAMES, example
+
+if TYPE_CHECKING:
+    from genprop.backends.base import Outcome, Target
+    from genprop.describe.update import Update
+    from genprop.runtime.simulator import Simulator
+    from genprop.testing.example import Example
+
+__all__ = [
+    "Case",
+    "ContractError",
+    "cases",
+    "check_clean_start",
+    "check_determinism",
+    "check_gradients",
+    "check_loss",
+    "check_samples",
+    "check_spikes",
+    "check_states",
+    "check_updates",
+    "distance",
+    "prepare",
+    "silent",
+    "simulator",
+]
+
+Arrays = Mapping[str, np.ndarray]
+
+
+class ContractError(AssertionError):
+    """A backend that does not compute what the interpreter computes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An example of the zoo on a clock of ``dt`` [ms]."""
+
+    name: str
+    dt: float
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.dt:g}ms"
+
+    @property
+    def example(self) -> Example:
+        """The example itself, made once."""
+        return _example(self.name)
+
+
+def cases(dt: float = 0.1) -> list[Case]:
+    """Every example of the zoo on a clock of ``dt`` [ms]."""
+    return [Case(name, dt) for name in NAMES]
+
+
+def simulator(
+    backend: str | Target, case: Case, *, batch: int = 8, optimiser: Update | None = None
+) -> Simulator:
+    """The case compiled for ``backend``, with the example's parameters."""
+    chosen = case.example
+    made = compile(
+        chosen.network,
+        loss=chosen.loss,
+        optimiser=optimiser,
+        dt=case.dt,
+        duration=chosen.duration,
+        batch=batch,
+        backend=backend,
+        solver=chosen.solver,
+    )
+    made.parameters.update(chosen.parameters())
+    return made
+
+
+def prepare(backend: str | Target, chosen: Iterable[Case], jobs: int = 2) -> None:
+    """Build ``chosen`` for ``backend`` in ``jobs`` processes; later they are in the cache."""
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        for build in [pool.submit(_build, get_backend(backend), case) for case in chosen]:
+            build.result()
+
+
+def check_loss(backend: str | Target, case: Case, tolerance: float) -> None:
+    """The loss, its terms and the scores are the interpreter's."""
+    expected, _ = _reference(case)
+    found = simulator(backend, case).run(case.example.batch())
+    own = {"loss": np.asarray(found.loss), **_terms(found)}
+    due = {"loss": np.asarray(expected.loss), **_terms(expected)}
+    _require_close(own, due, tolerance, case)
+
+
+def check_gradients(backend: str | Target, case: Case, tolerance: float) -> None:
+    """The gradient of every learned parameter is the interpreter's."""
+    _, expected = _reference(case)
+    _, found = simulator(backend, case).gradients(case.example.batch())
+    if set(found) != set(expected):
+        raise ContractError(f"{case}: gradients of {sorted(found)}, expected {sorted(expected)}")
+    _require_close(found, expected, tolerance, case)
+
+
+def check_spikes(backend: str | Target, case: Case) -> None:
+    """Every spike falls in the interpreter's step, and they are recorded in order of time."""
+    expected, _ = _reference(case)
+    record = [name for name in expected.recorded if name.endswith(".spikes")]
+    found = simulator(backend, case).run(case.example.batch(), record)
+    for name in record:
+        pairs = zip(found.recorded[name], expected.recorded[name], strict=True)
+        for k, (own, due) in enumerate(pairs):
+            if not np.array_equal(_in_order(own), _in_order(due)):
+                raise ContractError(f"{case}: {name} of sample {k} are {_first_change(own, due)}")
+            if np.any(np.diff(np.asarray(own)[:, 0]) < 0):
+                raise ContractError(f"{case}: {name} of sample {k} are not in order of time")
+    for name, counts in expected.spikes.items():
+        if not np.array_equal(found.spikes[name], counts):
+            raise ContractError(f"{case}: {name} spikes {found.spikes[name]} times, not {counts}")
+
+
+def check_states(backend: str | Target, case: Case, tolerance: float) -> None:
+    """Every recorded state is the interpreter's at every step."""
+    expected, _ = _reference(case)
+    record = [name for name in expected.recorded if not name.endswith(".spikes")]
+    found = simulator(backend, case).run(case.example.batch(), record)
+    _require_close(
+        {name: np.asarray(found.recorded[name]) for name in record},
+        {name: np.asarray(expected.recorded[name]) for name in record},
+        tolerance,
+        case,
+    )
+
+
+def check_determinism(backend: str | Target, case: Case, times: int = 4) -> None:
+    """The same batch gives the same bits, time after time and in another simulator."""
+    one, two = simulator(backend, case), simulator(backend, case)
+    batch = case.example.batch()
+    first = _everything(one, batch)
+    for again in (*[one] * (times - 1), two):
+        _require_equal(_everything(again, batch), first, case, "a repeated trial")
+
+
+def check_clean_start(backend: str | Target, case: Case) -> None:
+    """Nothing of a trial is left for the next: neither states, arrivals, tapes nor adjoints."""
+    sim, batch = simulator(backend, case), case.example.batch()
+    first = _everything(sim, batch)
+    sim.gradients(batch.select(np.arange(len(batch))[::-1]))
+    sim.gradients(silent(batch))
+    sim.run(batch.select([0]))
+    _require_equal(_everything(sim, batch), first, case, "a trial after others")
+
+
+def check_samples(backend: str | Target, case: Case, tolerance: float) -> None:
+    """The batch's gradient is the mean of its samples', in any order, in any company.
+
+    Counts of a whole batch (``SpikeBudget``) are no sums over samples: such cases are refused.
+    """
+    sim, batch = simulator(backend, case), case.example.batch()
+    if any(loss.mode == "mean_count" for loss in sim.program.losses):
+        raise ContractError(f"{case}: a loss of the batch's mean is no sum over samples")
+    whole = sim.gradients(batch)[1]
+    turned = sim.gradients(batch.select(np.arange(len(batch))[::-1]))[1]
+    each = [sim.gradients(batch.select([k]))[1] for k in range(len(batch))]
+    mean = {name: np.mean([g[name] for g in each], axis=0) for name in whole}
+    _require_close(turned, whole, tolerance, case)
+    _require_close(mean, whole, tolerance, case)
+
+
+def check_updates(
+    backend: str | Target, case: Case, optimiser: Update, tolerance: float, steps: int = 3
+) -> None:
+    """Optimiser steps from the same gradients lead to the interpreter's parameters."""
+    own = simulator(backend, case, optimiser=optimiser)
+    due = simulator("reference", case, optimiser=optimiser)
+    rng = np.random.default_rng(1)
+    for _ in range(steps):
+        gradients = {n: rng.normal(size=np.shape(own.parameters[n])) for n in own.settings}
+        own.step({n: g.astype(own.engine.dtype) for n, g in gradients.items()})
+        due.step(gradients)
+    _require_close(dict(own.parameters), dict(due.parameters), tolerance, case)
+
+
+def silent(batch: SpikeBatch) -> SpikeBatch:
+    """``batch`` without its events."""
+    if batch.inputs:
+        quiet = {name: silent(one) for name, one in batch.inputs.items()}
+        return SpikeBatch.join(quiet, labels=batch.labels, targets=batch.targets)
+    return replace(
+        batch,
+        start=np.zeros_like(batch.start),
+        times=batch.times[:0],
+        channels=batch.channels[:0],
+    )
+
+
+def distance(found: np.ndarray, expected: np.ndarray) -> float:
+    """The largest difference, relative to the largest entry expected (absolute where that is 0)."""
+    due = np.asarray(expected, np.float64)
+    scale = float(np.abs(due).max(initial=0.0)) or 1.0
+    return float(np.abs(np.asarray(found, np.float64) - due).max(initial=0.0)) / scale
+
+
+def _build(backend: Target, case: Case) -> None:
+    simulator(backend, case)
+
+
+@cache
+def _example(name: str) -> Example:
+    return example(name)
+
+
+@cache
+def _reference(case: Case) -> tuple[Outcome, dict[str, np.ndarray]]:
+    """What the interpreter makes of a case: everything recorded, and the gradients."""
+    sim, batch = simulator("reference", case), case.example.batch()
+    _, gradients = sim.gradients(batch)
+    return sim.run(batch, _recordable(sim)), gradients
+
+
+def _recordable(sim: Simulator) -> list[str]:
+    alive = [p for p in sim.program.populations if not p.source]
+    states = [f"{p.name}.{state}" for p in alive for state in p.states]
+    return states + [f"{p.name}.spikes" for p in alive if p.guard is not None]
+
+
+def _everything(sim: Simulator, batch: SpikeBatch) -> dict[str, np.ndarray]:
+    """Gradients, loss, states and spikes by name."""
+    value, gradients = sim.gradients(batch)
+    outcome = sim.run(batch, _recordable(sim))
+    found: dict[str, np.ndarray] = {"loss": np.asarray(value), **_terms(outcome), **gradients}
+    for name, kept in outcome.recorded.items():
+        parts = list(kept)
+        found |= {f"{name} of sample {k}": np.asarray(part) for k, part in enumerate(parts)}
+    return found
+
+
+def _terms(outcome: Outcome) -> dict[str, np.ndarray]:
+    found = {f"term {name}": np.asarray(value) for name, value in outcome.terms.items()}
+    return found if outcome.scores is None else {**found, "scores": outcome.scores}
+
+
+def _require_close(found: Arrays, expected: Arrays, tolerance: float, case: Case) -> None:
+    far = {name: distance(found[name], due) for name, due in expected.items()}
+    worst = max(far, key=lambda name: far[name])
+    if not far[worst] <= tolerance:
+        raise ContractError(f"{case}: {worst} is off by {far[worst]:.2g}, allowed is {tolerance:g}")
+
+
+def _require_equal(found: Arrays, expected: Arrays, case: Case, what: str) -> None:
+    changed = [name for name in expected if not np.array_equal(found[name], expected[name])]
+    if changed:
+        raise ContractError(f"{case}: {what} gives another {', '.join(changed)}")
+
+
+def _in_order(spikes: np.ndarray) -> np.ndarray:
+    array = np.asarray(spikes)
+    return array[np.lexsort((array[:, 1], array[:, 0]))]
+
+
+def _first_change(own: np.ndarray, due: np.ndarray) -> str:
+    pairs = [{(int(step), int(neuron)) for step, neuron in spikes} for spikes in (own, due)]
+    step = min(step for step, _ in pairs[0] ^ pairs[1])
+    shown = [sorted(n for s, n in spikes if s == step) for spikes in pairs]
+    return f"of neurons {shown[0]} in step {step}, expected {shown[1]}"

@@ -1,0 +1,73 @@
+"""Levels C and D: generated code against the interpreter, over the whole zoo, in double and float.
+
+Generated code computes the interpreter's steps in the same order, so in double only the rounding of
+fused operations is left. In float a state carries about 1e-7, which the division by the rate of a
+crossing and a sum of hundreds of arrivals raise to 1e-5 of the largest gradient; that needs every
+spike in the same step, so no potential may come within 1e-7 of its threshold at the end of a step.
+Izhikevich's potential runs away quadratically: rounding grows with it along each upstroke, e-fold
+faster than it decays anywhere else, which is why recorded states have a tolerance of their own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import genprop as gp
+from genprop.testing import contract
+from genprop.testing.contract import Case
+
+if TYPE_CHECKING:
+    from genprop.describe.update import Update
+
+DOUBLE, FLOAT = gp.Native(precision="double"), gp.Native(precision="float")
+C, D = 1e-9, 2e-5
+UPSTROKE = 1e-3
+
+CASES = contract.cases()
+SUMS = [case for case in CASES if case.name in ("recurrent", "refractory", "highest", "counted")]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def built() -> None:
+    for backend in (DOUBLE, FLOAT):
+        contract.prepare(backend, CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_double_equals_the_interpreter(case: Case) -> None:
+    contract.check_spikes(DOUBLE, case)
+    contract.check_states(DOUBLE, case, C)
+    contract.check_loss(DOUBLE, case, C)
+    contract.check_gradients(DOUBLE, case, C)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_float_equals_the_interpreter(case: Case) -> None:
+    contract.check_spikes(FLOAT, case)
+    contract.check_states(FLOAT, case, D if case.example.linear else UPSTROKE)
+    contract.check_loss(FLOAT, case, D)
+    contract.check_gradients(FLOAT, case, D)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_one_trial_four_times_is_the_same_to_the_bit(case: Case) -> None:
+    contract.check_determinism(FLOAT, case)
+    contract.check_clean_start(FLOAT, case)
+
+
+@pytest.mark.parametrize("case", SUMS, ids=str)
+def test_batch_is_the_mean_of_its_samples_in_any_order(case: Case) -> None:
+    contract.check_samples(DOUBLE, case, C)
+    contract.check_samples("reference", case, C)
+
+
+@pytest.mark.parametrize("update", [gp.SGD(1e-2), gp.Adam(1e-2)], ids=["sgd", "adam"])
+def test_optimisers_step_as_the_interpreter_does(update: Update) -> None:
+    contract.check_updates(DOUBLE, Case("recurrent", 0.1), update, 1e-12)
+
+
+def test_a_batch_mean_is_refused_as_a_sum_over_samples() -> None:
+    with pytest.raises(contract.ContractError, match="no sum over samples"):
+        contract.check_samples(DOUBLE, Case("budgeted", 0.1), C)
