@@ -145,7 +145,7 @@ def _rows(portrait: Portrait) -> list[dict[str, object]]:
             "cells": [
                 str(record.epoch),
                 *(_cell(name, record.metrics.get(name, np.nan)) for name in shown),
-                f"{record.seconds:.3g}",
+                _digits(record.seconds, 3),
             ],
         }
         for record in portrait.history.records[-_MOST_ROWS:]
@@ -155,7 +155,12 @@ def _rows(portrait: Portrait) -> list[dict[str, object]]:
 def _cell(name: str, value: float) -> str:
     if not np.isfinite(value):
         return "–"
-    return f"{value:.2%}" if name.endswith("accuracy") else f"{value:.4g}"
+    return f"{value:.2%}" if name.endswith("accuracy") else _digits(value, 4)
+
+
+def _digits(value: float, digits: int) -> str:
+    """So many significant digits, zeros at the end too, so that a column lines up."""
+    return f"{value:#.{digits}g}".rstrip(".")
 
 
 def _flat(facts: Mapping[str, object]) -> Iterator[tuple[str, str]]:

@@ -65,16 +65,16 @@ class Bars:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heat:
-    """``counts`` (rows, columns); shown by each row's share, the numbers too if ``numbers``."""
+    """``counts`` (rows, columns), shown by their ``shade``, with the numbers if ``numbers``."""
 
     counts: np.ndarray
     numbers: bool = True
 
     @property
-    def shares(self) -> np.ndarray:
-        """``counts`` over the sum of their row; 0 for a row of zeros."""
+    def shade(self) -> np.ndarray:
+        """√(counts / sum of their row), in [0, 1]: small shares are seen; 0 for an empty row."""
         total = self.counts.sum(axis=1, keepdims=True)
-        return self.counts / np.maximum(total, 1)
+        return np.sqrt(self.counts / np.maximum(total, 1))
 
 
 @dataclass(frozen=True, slots=True)

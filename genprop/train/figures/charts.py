@@ -116,13 +116,14 @@ def _distribution(change: Change) -> Panel:
             Bars(edges, before, "before", 1, filled=False),
         ),
     )
-    moved = np.abs(change.after - change.before)
+    moved = float(np.median(np.abs(change.after - change.before)))
+    mean = f"{change.before.mean():.3g} → {change.after.mean():.3g}"
+    deviation = f"{change.before.std():.3g} → {change.after.std():.3g}"
     return Panel(
         change.name,
         (chart,),
-        f"{change.after.size} values; mean {change.before.mean():.3g} → {change.after.mean():.3g}, "
-        f"standard deviation {change.before.std():.3g} → {change.after.std():.3g}, "
-        f"median change {np.median(moved):.2g}{unit and ' ' + change.unit}",
+        f"{change.after.size:,} values; mean {mean}, standard deviation {deviation}, "
+        f"median change {moved:.2g}{unit and ' ' + change.unit}",
     )
 
 
@@ -143,13 +144,14 @@ def confusion(portrait: Portrait) -> Iterator[Figure]:
         f"Confusion of {size} classes: {right} of {counts.sum()} samples on the diagonal",
         heat=Heat(counts),
     )
-    yield Figure(
-        "confusion",
-        "Confusion",
-        f"Rows are labels, columns answers; {portrait.split} samples. Colour is the share of the "
-        f"row.{'' if short else ' Answers are numbered from 0 in the order of the labels.'}",
-        (Panel(f"{right} of {counts.sum()} right", (chart,)),),
+    caption = (
+        f"Rows are labels, columns answers; {portrait.split} samples. Colour is the square root of "
+        "the share of the row, so that mistakes are seen."
     )
+    if not short:
+        caption += " Answers are numbered from 0 in the order of the labels."
+    panel = Panel(f"{right} of {counts.sum()} right", (chart,))
+    yield Figure("confusion", "Confusion", caption, (panel,))
 
 
 def activity(portrait: Portrait) -> Iterator[Figure]:

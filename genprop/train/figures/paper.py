@@ -23,6 +23,7 @@ __all__ = ["draw_figures", "draw_run"]
 _PALETTE = ("#0072B2", "#D55E00", "#00805C", "#B0589A")
 _GREY = "#8A929B"
 _WIDTH, _HEIGHT = 3.4, 2.0  # of one chart, in inches: a column of most journals
+_MOST_NAMES = 14  # of a usual size of letters
 _ALONE = {
     "font.size": 8,
     "axes.linewidth": 0.6,
@@ -143,29 +144,33 @@ def _draw_chart(ax: Any, chart: Chart) -> None:
         style = {"linestyle": "--" if line.dashed else "-", "marker": "." if line.points else ""}
         ax.plot(line.x, line.y, color=_colour(line.colour), markersize=4, label=line.name, **style)
     for dots in chart.dots:
-        ax.plot(dots.x, dots.y, "|", color=_colour(dots.colour), markersize=2.5, rasterized=False)
-    _scale(ax.xaxis, ax.set_xlim, chart.x, 7)
-    _scale(ax.yaxis, ax.set_ylim, chart.y, 6)
+        size = min(5.0, max(0.8, 0.6 * 72 * _HEIGHT * chart.height / chart.y.high))
+        style = {"markersize": size, "markeredgewidth": 0.6, "color": _colour(dots.colour)}
+        ax.plot(dots.x, dots.y, "|", **style)
+    _scale(ax.xaxis, ax.set_xlim, chart.x, 7, 18)
+    _scale(ax.yaxis, ax.set_ylim, chart.y, 6, 40)
     ax.set_ylabel(chart.y.label)
     if named := list(_named(ax)):
-        ax.legend(*zip(*named, strict=True), fontsize=7)
+        above = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
+        ax.legend(*zip(*named, strict=True), fontsize=7, ncols=3, handlelength=1.5, **above)
 
 
 def _draw_heat(ax: Any, chart: Chart) -> None:
     heat = chart.heat
     assert heat is not None
-    ax.imshow(heat.shares, cmap="Blues", vmin=0, vmax=1, aspect="equal")
+    ax.imshow(heat.shade, cmap="Blues", vmin=0, vmax=1, aspect="equal")
     if heat.numbers and heat.counts.shape[1] <= 12:
         for (i, j), count in np.ndenumerate(heat.counts):
-            tone = "white" if heat.shares[i, j] > 0.5 else "black"
+            tone = "white" if heat.shade[i, j] > 0.6 else "black"
             ax.text(j, i, str(count), ha="center", va="center", color=tone, fontsize=7)
 
 
-def _scale(axis: Any, limit: Any, asked: Axis, most: int) -> None:
+def _scale(axis: Any, limit: Any, asked: Axis, most: int, most_names: int) -> None:
     """The axis from low to high, with the ticks of the page."""
     limit(asked.low, asked.high)
-    places = ticks(asked, 40 if asked.names else most)
-    axis.set_ticks([at for at, _ in places], [text for _, text in places])
+    places = ticks(asked, most_names if asked.names else most)
+    size = {"fontsize": 5} if len(asked.names) > _MOST_NAMES else {}
+    axis.set_ticks([at for at, _ in places], [text for _, text in places], **size)
 
 
 def _named(ax: Any) -> Iterator[tuple[Any, str]]:

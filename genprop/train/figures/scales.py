@@ -59,8 +59,8 @@ def ticks(axis: Axis, most: int) -> list[tuple[float, str]]:
     while last - first >= most:
         step = _step(1.01 * step)
         first, last = _within(axis, step)
-    digits = max(0, -math.floor(math.log10(step) + 1e-9))
-    return [(k * step, _text(k * step, step, digits)) for k in range(first, last + 1)]
+    unit, mark = _thousands(max(abs(axis.low), abs(axis.high)), step)
+    return [(k * step, _text(k * step / unit, step / unit, mark)) for k in range(first, last + 1)]
 
 
 def _within(axis: Axis, step: float) -> tuple[int, int]:
@@ -76,9 +76,17 @@ def _step(least: float) -> float:
     return next(f * power for f in (1, 2, 5, 10) if f * power >= least * (1 - 1e-9))
 
 
-def _text(value: float, step: float, digits: int) -> str:
+def _thousands(largest: float, step: float) -> tuple[float, str]:
+    """What large numbers are counted in, as far as the step is a round number of it."""
+    for unit, mark in ((1e6, "M"), (1e3, "k")):
+        if largest >= 10 * unit or (largest >= unit > 1e3 and step >= unit / 10):
+            return unit, mark
+    return 1.0, ""
+
+
+def _text(value: float, step: float, mark: str) -> str:
     if value == 0:
         return "0"
-    if abs(value) >= 1e5 or step < 1e-4:
-        return f"{value:.3g}".replace("-", "−")
-    return f"{value:.{digits}f}".replace("-", "−")
+    digits = max(0, -math.floor(math.log10(step) + 1e-9))
+    said = f"{value:.{digits}f}" if digits <= 4 else f"{value:.3g}"
+    return f"{said}{mark}".replace("-", "−")

@@ -18,8 +18,9 @@ Plain = dict[str, object]
 
 WIDTH, HEIGHT = 400.0, 190.0
 _LETTER = 6.2  # mean width of a letter at the charts' 11 px
-_LEFT, _RIGHT, _ABOVE, _BELOW, _ROW = 54.0, 10.0, 8.0, 38.0, 17.0
+_LEFT, _RIGHT, _ABOVE, _BELOW, _ROW = 54.0, 16.0, 8.0, 38.0, 17.0
 _MOST_POINTS = 600
+_MOST_NAMES = 14  # of a size of letters that is easy to read
 
 
 def lay_out(chart: Chart, *, labelled: bool = True) -> Plain:
@@ -37,10 +38,12 @@ def lay_out(chart: Chart, *, labelled: bool = True) -> Plain:
     below = _BELOW if labelled else 6.0
     x = Scale(chart.x.low, chart.x.high, left, left + width)
     y = Scale(chart.y.low, chart.y.high, above + height, above)
-    aside = ticks(chart.x, int(width // (22 if chart.x.names else 52)))
-    up = ticks(chart.y, max(2, int(height // 26)))
+    small = max(len(chart.x.names), len(chart.y.names)) > _MOST_NAMES
+    aside = ticks(chart.x, int(width // ((15 if small else 22) if chart.x.names else 52)))
+    up = ticks(chart.y, max(2, int(height // (8 if chart.y.names else 26))))
     bottom = above + height
     return {
+        "css": "small" if small else "usual",
         "width": f"{WIDTH:g}",
         "height": f"{bottom + below:g}",
         "says": chart.says,
@@ -174,14 +177,15 @@ def _strokes(dots: Dots, x: Scale, y: Scale, size: float) -> str:
 def _cells(heat: Heat, x: Scale, y: Scale) -> list[Plain]:
     rows, columns = heat.counts.shape
     width = abs(x.end - x.start) / columns
+    shade = heat.shade
     numbers = heat.numbers and columns <= 12
     return [
         {
             "x": f"{x(j) - width / 2:g}",
             "y": f"{y(i) - width / 2:g}",
             "size": f"{width:g}",
-            "opacity": f"{heat.shares[i, j]:.3f}",
-            "css": "on" if heat.shares[i, j] > 0.5 else "off",
+            "opacity": f"{shade[i, j]:.3f}",
+            "css": "on" if shade[i, j] > 0.55 else "off",
             "count": _text(x(j), y(i) + 4, str(heat.counts[i, j]) if numbers else ""),
         }
         for i in range(rows)
