@@ -117,9 +117,15 @@ def _advance(p: PopulationProgram, losses: Sequence[LossProgram], printer: CPrin
 def _fire(p: PopulationProgram, printer: CPrinter) -> View:
     assert p.guard is not None
     reads = [p.guard, *_expressions(p.reset), *(_expressions(p.spike_tape) if p.active else [])]
+    crossing = p.crossing if p.active else ()
+    start = CPrinter(rename={x: f"{x}_start" for x in p.states})
+    line = CPrinter(rename={x: f"{x}_crossing" for x in crossing})
     return _numbers(p, reads) | {
         "guard": printer.expression(p.guard),
-        "columns": [printer.expression(a.value) for a in p.spike_tape] if p.active else [],
+        "crossing": list(crossing),
+        "guard_at_start": start.expression(p.guard),
+        "start": list(dict.fromkeys((*_states(p, [p.guard]), *crossing))) if crossing else [],
+        "columns": [line.expression(a.value) for a in p.spike_tape] if p.active else [],
         "reset": printer.statements(p.reset, p.states),
         "resets": [a.target for a in p.reset if a.target in p.states],
         "reads": _states(p, reads),

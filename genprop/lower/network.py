@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from genprop.lower.clock import Grid
 from genprop.lower.loss import lower_loss
 from genprop.lower.population import lower_population, lower_source
+from genprop.lower.nodes import names_in
 from genprop.lower.program import LossProgram, PopulationProgram, Program, ProjectionProgram
 from genprop.lower.update import lower_update
 
@@ -78,7 +79,12 @@ def _losses(
 
 
 def _with_tape(program: PopulationProgram, spike: SpikeProgram | None) -> PopulationProgram:
-    return replace(program, spike_tape=spike.column.tape) if spike else program
+    if spike is None:
+        return program
+    tape = spike.column.tape
+    read = {name for column in tape for name in names_in(column.value)}
+    crossing = tuple(x for x in program.states if x in read and spike.column.at_guard)
+    return replace(program, spike_tape=tape, crossing=crossing)
 
 
 def _projection(

@@ -136,7 +136,9 @@ class PopulationProgram:
     before propagation; ``before_tape`` those kept before delivery; ``spike_tape`` the columns kept
     for every spike, computed before the reset. ``backward_step`` (``backward_held_step``) takes
     ``adjoints`` from t_{n+1} to t_n, reading step tape and constants; ``jump`` takes them across a
-    spike, reading spike tape and ``sent``. ``count_jump`` adds to adjoints per unit
+    spike, reading spike tape and ``sent``. Of the states that columns read, those in ``crossing``
+    are taken where the guard was crossed, interpolated between their values after delivery and at
+    the end of the step; the others at the end. ``count_jump`` adds to adjoints per unit
     ``count_gradient``. ``active`` is False where no gradient is needed.
     """
 
@@ -158,6 +160,7 @@ class PopulationProgram:
     step_tape: tuple[str, ...] = ()
     before_tape: tuple[str, ...] = ()
     spike_tape: tuple[Assign, ...] = ()
+    crossing: tuple[str, ...] = ()
     adjoints: tuple[str, ...] = ()
     backward_step: tuple[Statement, ...] = ()
     backward_held_step: tuple[Statement, ...] = ()

@@ -82,6 +82,7 @@ class PopulationRun:
                 values[jump.target] = values[jump.target] + factor * due
         for name in program.step_tape:
             self.tape.states.setdefault(name, []).append(values[name])
+        self.delivered = {x: values[x] for x in program.states}
 
     def propagate(self) -> None:
         """From t_n to t_{n+1}."""
@@ -113,7 +114,7 @@ class PopulationRun:
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
         crossed = np.broadcast_to(evaluate(program.guard, values) > 0, self.shape)
         crossed = crossed & ~self.tape.held[-1]
-        spikes = self._collect(crossed, program.spike_tape, self.induced)
+        spikes = self._collect(crossed, program.spike_tape, self.induced, self._at_crossing())
         self.tape.spikes.append(spikes)
         after = dict(values)
         execute(program.reset, after)
@@ -125,6 +126,21 @@ class PopulationRun:
         self.left = np.where(crossed, np.broadcast_to(self.clamp, self.shape), self.left)
         return spikes.sample, spikes.neuron
 
+    def _at_crossing(self) -> dict[str, Array]:
+        """States where the guard was crossed in this step, a straight line being drawn through it."""
+        guard, values = self.program.guard, self.values
+        if guard is None or not self.program.crossing:
+            return values
+        before = evaluate(guard, self.values | self.delivered)
+        after = evaluate(guard, values)
+        rise = np.where(after > before, after - before, 1.0)
+        share = np.where(before < 0, np.clip(-before / rise, 0.0, 1.0), 0.0)
+        line = {
+            x: self.delivered[x] + share * (values[x] - self.delivered[x])
+            for x in self.program.crossing
+        }
+        return values | line
+
     def note_induced(self, step: int) -> None:
         """Remember the summed weight of arrivals after which the guard already holds."""
         induced = self.program.induced
@@ -133,10 +149,17 @@ class PopulationRun:
             over = evaluate(induced.condition, self.values) > 0
             self.induced = np.where(over, self.arrivals[induced.port][step], 0.0)
 
-    def _collect(self, where: Array, columns: Iterable, kick: Array | None) -> Spikes:
+    def _collect(
+        self,
+        where: Array,
+        columns: Iterable,
+        kick: Array | None,
+        values: Mapping[str, Array] | None = None,
+    ) -> Spikes:
         sample, neuron = np.nonzero(where)
+        read = self.values if values is None else values
         kept = {
-            c.target: np.broadcast_to(evaluate(c.value, self.values), self.shape)[sample, neuron]
+            c.target: np.broadcast_to(evaluate(c.value, read), self.shape)[sample, neuron]
             for c in columns
         }
         kicked = kick[sample, neuron] if kick is not None else np.zeros(len(sample))
