@@ -14,6 +14,7 @@ from genprop.describe import downstream
 
 if TYPE_CHECKING:
     from genprop import backends, data, errors, testing, train, units
+    from genprop.backends.loihi.options import Quantise
     from genprop.backends.native import Native
     from genprop.describe.initial import constant, learn, normal, uniform, values
     from genprop.describe.library import list_models
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from genprop.runtime.gradcheck import check_gradients
     from genprop.runtime.show import show
     from genprop.runtime.simulator import Simulator
+    from genprop.train.agreement import agreement
     from genprop.train.evaluate import evaluate
     from genprop.train.fit import fit
     from genprop.train.saving import Checkpoint
@@ -64,6 +66,7 @@ __all__ = [
     "Native",
     "Network",
     "Neuron",
+    "Quantise",
     "Quantity",
     "RelativeMeanSquare",
     "Simulator",
@@ -71,6 +74,7 @@ __all__ = [
     "Synapse",
     "V",
     "__version__",
+    "agreement",
     "backends",
     "check_gradients",
     "citation",
@@ -116,6 +120,7 @@ __all__ = [
 
 _ROOMS = ("backends", "data", "errors", "testing", "train", "units")
 _NAMES = {
+    "backends.loihi.options": ("Quantise",),
     "backends.native": ("Native",),
     "describe.initial": ("constant", "learn", "normal", "uniform", "values"),
     "describe.library": ("list_models",),
@@ -148,6 +153,7 @@ _NAMES = {
     "runtime.gradcheck": ("check_gradients",),
     "runtime.show": ("show",),
     "runtime.simulator": ("Simulator",),
+    "train.agreement": ("agreement",),
     "train.evaluate": ("evaluate",),
     "train.fit": ("fit",),
     "train.saving": ("Checkpoint",),

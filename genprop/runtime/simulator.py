@@ -12,10 +12,12 @@ from genprop.errors import CheckpointError, DataError, UnsupportedError, did_you
 from genprop.runtime.parameters import Parameters, initial_parameters
 
 if TYPE_CHECKING:
+    from genprop.backends.loihi.options import Quantise
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.spec import NetworkSpec
     from genprop.emit.bundle import SourceBundle
     from genprop.lower.program import Program
+    from genprop.runtime.retarget import Chip
 
 __all__ = ["Simulator"]
 
@@ -102,7 +104,7 @@ class Simulator:
                 "there is no loss to differentiate",
                 remedy="compile(net, loss=gp.CrossEntropy(…), …)",
             )
-        outcome, gradients = self.engine.gradients(self.parameters, self._inputs(batch, True))
+        outcome, gradients = self.engine.gradients(self.parameters, self.inputs(batch, True))
         self._last, self._gradients = outcome, gradients
         return outcome.loss, gradients
 
@@ -113,7 +115,7 @@ class Simulator:
             DataError: for a batch that does not fit, or something to record that does not exist.
         """
         self._check_record(record)
-        self._last = self.engine.run(self.parameters, self._inputs(batch, False), tuple(record))
+        self._last = self.engine.run(self.parameters, self.inputs(batch, False), tuple(record))
         return self._last
 
     def step(self, gradients: Mapping[str, np.ndarray] | None = None) -> None:
@@ -168,7 +170,12 @@ class Simulator:
                 self.optimiser[rest][...] = array
         self.updates = int(state["counter/updates"])
 
-    def _inputs(self, batch: SpikeBatch, learning: bool) -> Inputs:
+    def inputs(self, batch: SpikeBatch, learning: bool = False) -> Inputs:
+        """The batch as backends take it: spikes on the grid, labels and targets.
+
+        Raises:
+            DataError: for events or labels that do not fit the network.
+        """
         sources = [p for p in self.program.populations if p.source]
         for source in sources:
             channels = batch.source(source.name).channels_total
@@ -191,6 +198,20 @@ class Simulator:
             self._labels(batch, learning),
             batch.targets,
         )
+
+    def retarget(self, target: str = "loihi", quantise: Quantise | None = None) -> Chip:
+        """This network, with its present parameters, in the integers of a chip.
+
+        Args:
+            target: ``"loihi"``: Loihi 2.
+            quantise: how floats become integers; by default 8 bits, the largest weight kept.
+
+        Raises:
+            GenpropError: everything that the chip cannot hold, at once, with remedies.
+        """
+        from genprop.runtime.retarget import retarget
+
+        return retarget(self, target, quantise)
 
     def _labels(self, batch: SpikeBatch, learning: bool) -> np.ndarray:
         if not self.program.losses:

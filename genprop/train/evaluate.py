@@ -12,7 +12,7 @@ from genprop.errors import DataError
 from genprop.train.metrics import Meter, confusion_matrix
 
 if TYPE_CHECKING:
-    from genprop.train.surface import Dataset, Trainable
+    from genprop.train.surface import Dataset, Runnable
 
 __all__ = ["Evaluation", "evaluate"]
 
@@ -78,7 +78,7 @@ class Evaluation:
 
 
 def evaluate(
-    sim: Trainable,
+    sim: Runnable,
     dataset: Dataset,
     batch: int | None = None,
     *,

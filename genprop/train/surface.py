@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.spec import NetworkSpec
 
-__all__ = ["Dataset", "Gradients", "Outcome", "Trainable"]
+__all__ = ["Dataset", "Gradients", "Outcome", "Runnable", "Trainable"]
 
 Gradients = dict[str, np.ndarray]
 """∂L/∂parameter by flat name."""
@@ -43,6 +43,19 @@ class Outcome(Protocol):
     @property
     def spikes(self) -> Mapping[str, np.ndarray]:
         """(batch, n) spike counts by population."""
+        ...
+
+
+class Runnable(Protocol):
+    """What can be evaluated: a simulator, or a network on a chip."""
+
+    @property
+    def batch(self) -> int:
+        """How many samples one call takes at most."""
+        ...
+
+    def run(self, batch: SpikeBatch, /, record: Sequence[str] = ()) -> Outcome:
+        """Forward only."""
         ...
 
 

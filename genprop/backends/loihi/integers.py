@@ -49,7 +49,7 @@ class Synapses:
         weight: (pre, post) integers before clipping and truncation, see :mod:`.weights`.
         delay: (pre, post) steps, or None where all are 0.
         exponent: sums are shifted left by it, or right where it is negative.
-        bits: 1 … 8 weight bits.
+        bits: 2 … 8 weight bits.
         graded: whether the number of spikes in a step multiplies the weight.
     """
 

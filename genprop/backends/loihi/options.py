@@ -1,0 +1,92 @@
+"""How floats become integers: what the user may choose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from genprop.errors import ConfigurationError, did_you_mean
+
+if TYPE_CHECKING:
+    from genprop.data.spikes import SpikeBatch
+
+__all__ = ["Calibration", "Quantise", "Scale"]
+
+_ROUNDINGS = ("nearest", "stochastic")
+_SCALES = ("max", "percentile", "calibrated", "power_of_two")
+
+
+class Calibration(Protocol):
+    """Data to measure ranges on: anything that gives batches in order."""
+
+    def batches(self, size: int, seed: None = None) -> Iterable[SpikeBatch]:
+        """Every sample once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quantise:
+    """How weights are rounded and scaled.
+
+    A population has one scale S: weights on the chip are S·K·w in whole steps, the threshold is
+    S·θ. With L the largest weight of ``weight_bits`` bits and W = K·w over all that arrives:
+
+    * ``"max"``: S = L / max|W|;
+    * ``"percentile"``: S = L / the ``percentile`` of |W|, larger ones are clipped;
+    * ``"power_of_two"``: the largest power of two below that, as published by others;
+    * ``"calibrated"``: ``"max"``, but u and v as they were on data keep ``headroom`` to 24 bits.
+
+    S never lifts the threshold beyond 17 bits.
+
+    Args:
+        weight_bits: 2 … 8.
+        rounding: ``"nearest"``, or ``"stochastic"`` (up with the probability of the remainder).
+        scale: one of the above; without a word ``"calibrated"`` with data and else ``"max"``.
+        calibrate: the data that ranges are measured on.
+        percentile: of absolute weights, in per cent.
+        headroom: how much larger u and v may grow than in calibration.
+        seed: of stochastic rounding.
+
+    Raises:
+        ConfigurationError: for a choice that does not exist.
+    """
+
+    weight_bits: int = 8
+    rounding: str = "nearest"
+    scale: str | None = None
+    calibrate: Calibration | None = None
+    percentile: float = 99.0
+    headroom: float = 2.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.weight_bits not in range(2, 9):
+            raise _bad(f"{self.weight_bits} weight bits cannot be", "weight_bits=2 … 8")
+        if self.rounding not in _ROUNDINGS:
+            raise _bad(f"rounding={self.rounding!r}", did_you_mean(self.rounding, _ROUNDINGS))
+        if self.scale is not None and self.scale not in _SCALES:
+            raise _bad(f"scale={self.scale!r}", did_you_mean(self.scale, _SCALES))
+        if self.scale == "calibrated" and self.calibrate is None:
+            raise _bad("there is no data to calibrate with", "calibrate=dataset, or scale='max'")
+        if not 0 < self.percentile <= 100:
+            raise _bad(f"percentile={self.percentile:g}", "give a number in (0, 100]")
+        if not self.headroom >= 1:
+            raise _bad(f"headroom={self.headroom:g}", "give a factor of 1 or more")
+
+    @property
+    def rule(self) -> str:
+        """The scale rule that is meant."""
+        return self.scale or ("calibrated" if self.calibrate is not None else "max")
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What one population's integers mean: v = V·``voltage``, u = I'·``current``."""
+
+    voltage: float
+    current: float
+
+
+def _bad(what: str, remedy: str) -> ConfigurationError:
+    return ConfigurationError(what, where="Quantise(…)", remedy=remedy)

@@ -1,0 +1,81 @@
+"""What became of a network on the chip, as text and as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from genprop.backends.loihi.resources import ENERGY_WORDS, Energy, Resources
+
+if TYPE_CHECKING:
+    from genprop.backends.loihi.activity import Activity
+    from genprop.backends.loihi.rounding import CellReport, SynapseReport
+
+__all__ = ["Report"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Report:
+    """The integers, what was lost, what was seen while running; ``print`` it.
+
+    Attributes:
+        name: of the network.
+        rule: the scale rule.
+        bits: weight bits.
+        cells: by population, what rounding did.
+        synapses: by projection, what rounding did.
+        activity: wraps, saturations and spikes over all samples run so far.
+        resources: what it takes of the chip.
+        energy: per sample; None before any ran.
+    """
+
+    name: str
+    rule: str
+    bits: int
+    cells: tuple[CellReport, ...]
+    synapses: tuple[SynapseReport, ...]
+    activity: Activity
+    resources: Resources
+    energy: Energy | None
+
+    def __str__(self) -> str:
+        lines = [f"{self.name} on Loihi 2: {self.bits} weight bits, scale {self.rule!r}"]
+        lines += [self._cell(c) for c in self.cells]
+        lines += [_synapse(s) for s in self.synapses]
+        needs = self.resources
+        few, many = needs.cores
+        lines.append(
+            f"{needs.neurons} neurons, {needs.synapses} synapses in "
+            f"{needs.synapse_bytes / 1024:.1f} KiB, fan-in up to {needs.fan_in}, "
+            f"{few if few == many else f'{few} to {many}'} cores"
+        )
+        lines += [f"warning: {words}" for words in needs.warnings]
+        lines.append(self._energy())
+        return "\n".join(lines)
+
+    def _cell(self, cell: CellReport) -> str:
+        wraps = self.activity.wraps.get(cell.name, 0)
+        held = self.activity.saturations.get(cell.name, 0)
+        return (
+            f"{cell.name}: scale {cell.scale:.4g}, threshold {cell.threshold_error:+.2%}, "
+            f"time constants {cell.voltage_time_error:+.2%} (v) and "
+            f"{cell.current_time_error:+.2%} (u), "
+            f"{wraps} wraps of u, {held} saturations of v"
+        )
+
+    def _energy(self) -> str:
+        if self.energy is None:
+            return f"energy per sample: run data first ({ENERGY_WORDS})"
+        return (
+            f"energy per sample: {self.energy.least:.3g} to {self.energy.most:.3g} µJ "
+            f"({ENERGY_WORDS}), from {self.energy.synaptic_operations:.4g} synaptic operations, "
+            f"{self.energy.updates:.4g} neuron updates and {self.energy.spikes:.4g} spikes"
+        )
+
+
+def _synapse(s: SynapseReport) -> str:
+    return (
+        f"{s.name}: scale {s.scale:.4g}, of {s.synapses} weights {s.clipped} clipped and "
+        f"{s.zeroed} zeroed, rms error {s.weight_error:.2%}; delays up to {s.longest} steps, "
+        f"rms error {s.delay_error:.3g} ms"
+    )

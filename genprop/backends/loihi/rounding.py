@@ -1,0 +1,173 @@
+"""One population and one projection, rounded, with what was lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.backends.loihi.integers import Cells, Synapses
+from genprop.backends.loihi.limits import BIAS, BIAS_EXPONENT, DECAY, THRESHOLD
+from genprop.backends.loihi.weights import weight_step
+from genprop.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from genprop.backends.loihi.cell import Cell
+    from genprop.backends.loihi.options import Quantise
+
+__all__ = ["CellReport", "SynapseReport", "Wires", "round_cell", "round_synapses"]
+
+
+@dataclass(frozen=True, slots=True)
+class CellReport:
+    """What rounding did to a population: scale S and relative errors of θ and both decay times."""
+
+    name: str
+    scale: float
+    threshold_error: float
+    voltage_time_error: float
+    current_time_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class SynapseReport:
+    """What rounding did to a projection.
+
+    Attributes:
+        name: of the projection.
+        scale: chip weights per unit of weight.
+        synapses: how many there are.
+        clipped: how many weights were beyond the largest.
+        zeroed: how many weights became 0.
+        weight_error: rms error of the weights over their rms.
+        delay_error: rms error of the delays [ms].
+        longest: the longest delay in steps.
+    """
+
+    name: str
+    scale: float
+    synapses: int
+    clipped: int
+    zeroed: int
+    weight_error: float
+    delay_error: float
+    longest: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wires:
+    """A projection's synapses as a list.
+
+    Attributes:
+        name: of the projection.
+        shape: (pre, post).
+        pre: (k,) senders.
+        post: (k,) receivers.
+        weight: (k,).
+        delay: (k,) [ms], or None where all are 0.
+        steps: (k,) the same in steps, or None.
+        graded: whether several spikes of a step count as several.
+    """
+
+    name: str
+    shape: tuple[int, int]
+    pre: np.ndarray
+    post: np.ndarray
+    weight: np.ndarray
+    delay: np.ndarray | None
+    steps: np.ndarray | None
+    graded: bool
+
+    def matrix(self, values: np.ndarray) -> np.ndarray:
+        """(pre, post) int64 with ``values`` at the synapses and 0 elsewhere."""
+        dense = np.zeros(self.shape, np.int64)
+        dense[self.pre, self.post] = values
+        return dense
+
+
+def round_cell(cell: Cell, scale: float) -> tuple[Cells, CellReport]:
+    """A population with the scale S; a readout has the highest threshold there is.
+
+    Raises:
+        UnsupportedError: for a bias beyond what mantissa and exponent hold.
+    """
+    vth = THRESHOLD.highest
+    wrong = 0.0
+    if cell.threshold is not None:
+        vth = int(np.clip(np.rint(scale * cell.threshold), THRESHOLD.lowest, THRESHOLD.highest))
+        wrong = vth / (scale * cell.threshold) - 1
+    slow, fast = (int(np.rint(DECAY.highest * (1 - x))) for x in (cell.alpha, cell.beta))
+    mantissa, exponent = _bias(cell, scale)
+    cells = Cells(cell.name, cell.size, fast - 1, slow, vth, mantissa, exponent)
+    report = CellReport(
+        cell.name, scale, wrong, _time_error(cell.alpha, slow), _time_error(cell.beta, fast)
+    )
+    return cells, report
+
+
+def round_synapses(
+    wires: Wires,
+    ends: tuple[str, str],
+    factor: float,
+    dt: float,
+    options: Quantise,
+    rng: np.random.Generator,
+) -> tuple[Synapses, SynapseReport]:
+    """A projection with ``factor`` chip weights per unit of weight, from and to ``ends``."""
+    step = weight_step(options.weight_bits)
+    exact = wires.weight * factor / step
+    if options.rounding == "stochastic":
+        whole = np.floor(exact + rng.random(exact.shape))
+    else:
+        whole = np.rint(exact)
+    lowest, highest = -128 // step, 128 // step - 1
+    kept = (np.clip(whole, lowest, highest) * step).astype(np.int64)
+    synapses = _stored(ends, wires, wires.matrix(kept), options.weight_bits)
+    late = 0.0 if wires.delay is None or wires.steps is None else wires.steps * dt - wires.delay
+    report = SynapseReport(
+        wires.name,
+        factor,
+        kept.size,
+        int(np.count_nonzero((whole < lowest) | (whole > highest))),
+        int(np.count_nonzero((kept == 0) & (wires.weight != 0))),
+        _rms(kept / factor - wires.weight) / (_rms(wires.weight) or 1.0),
+        _rms(np.asarray(late)),
+        synapses.longest,
+    )
+    return synapses, report
+
+
+def _stored(ends: tuple[str, str], wires: Wires, weight: np.ndarray, bits: int) -> Synapses:
+    """Mixed weights are stored doubled with exponent −1: their sign takes a bit of nine."""
+    mixed = bool(np.any(weight > 0) and np.any(weight < 0))
+    stored, exponent = (2 * weight, -1) if mixed else (weight, 0)
+    delay = None if wires.steps is None else wires.matrix(wires.steps)
+    return Synapses(*ends, stored, delay, exponent, bits, wires.graded)
+
+
+def _bias(cell: Cell, scale: float) -> tuple[np.ndarray, np.ndarray]:
+    """Mantissa and exponent (n,) with mantissa · 2^exponent ≈ 64 S b."""
+    bias = 64 * scale * cell.bias
+    largest = BIAS.highest << BIAS_EXPONENT.highest
+    if np.any(np.abs(bias) > largest):
+        raise UnsupportedError(
+            f"a constant input of {np.abs(bias).max():.0f} is beyond {largest}",
+            where=f"population {cell.name}",
+            remedy="a smaller constant input, or a scale that is smaller: weight_bits, headroom",
+        )
+    size = np.maximum(np.abs(bias) / BIAS.highest, 1.0)
+    exponent = np.ceil(np.log2(size)).astype(np.int64)
+    return np.rint(bias / 2.0**exponent).astype(np.int64), exponent
+
+
+def _time_error(decay: float, rounded: int) -> float:
+    """Relative error of the time constant −dt/ln(decay), inf where none is left of it."""
+    kept = 1 - rounded / DECAY.highest
+    if kept == decay or decay <= 0 or kept <= 0:
+        return 0.0
+    return float(np.log(decay) / np.log(kept)) - 1 if kept < 1 else float("inf")
+
+
+def _rms(values: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(values**2))) if values.size else 0.0

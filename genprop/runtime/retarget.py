@@ -1,0 +1,169 @@
+"""A trained network on another machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from genprop.backends.loihi.check import check
+from genprop.backends.loihi.engine import LoihiEngine
+from genprop.backends.loihi.options import Quantise
+from genprop.backends.loihi.quantise import Quantised, Range, quantise
+from genprop.backends.loihi.report import Report
+from genprop.backends.loihi.resources import estimate_energy, resources_of
+from genprop.errors import DataError, UnsupportedError, did_you_mean, refuse_if
+
+if TYPE_CHECKING:
+    from genprop.backends.base import Inputs, Outcome
+    from genprop.backends.loihi.cell import Cell
+    from genprop.backends.loihi.integers import IntegerNetwork
+    from genprop.data.spikes import SpikeBatch
+    from genprop.describe.spec import NetworkSpec
+    from genprop.lower.program import Program
+
+__all__ = ["Chip", "retarget"]
+
+_TARGETS = ("loihi",)
+_AT_ONCE = 32  # samples whose states are recorded together
+
+
+class Trained(Protocol):
+    """What is retargeted: a simulator."""
+
+    spec: NetworkSpec
+    program: Program
+    batch: int
+    events: str
+
+    @property
+    def parameters(self) -> Mapping[str, np.ndarray]:
+        """Arrays by flat name, in base units."""
+        ...
+
+    def inputs(self, batch: SpikeBatch, learning: bool = False) -> Inputs:
+        """The batch as backends take it."""
+        ...
+
+    def run(self, batch: SpikeBatch, record: Sequence[str] = ()) -> Outcome:
+        """Forward only."""
+        ...
+
+
+class Chip:
+    """A trained network in the chip's integers, run by a bit-exact emulator.
+
+    It keeps the parameters it was made from; retarget again after training on.
+
+    Attributes:
+        spec: the frozen description.
+        program: how it runs in steps.
+        batch: samples per batch, at most.
+        options: how it was quantised.
+    """
+
+    def __init__(
+        self,
+        sim: Trained,
+        cells: dict[str, Cell],
+        quantised: Quantised,
+        options: Quantise,
+    ) -> None:
+        self.spec, self.program, self.batch = sim.spec, sim.program, sim.batch
+        self.options = options
+        self._inputs, self._quantised = sim.inputs, quantised
+        parameters = {name: array.copy() for name, array in sim.parameters.items()}
+        self._engine = LoihiEngine(sim.program, parameters, cells, quantised)
+
+    @property
+    def dt(self) -> float:
+        """Length of a step [ms]."""
+        return self.program.dt
+
+    @property
+    def duration(self) -> float:
+        """Length of a trial [ms]."""
+        return self.program.duration
+
+    @property
+    def network(self) -> IntegerNetwork:
+        """The integers."""
+        return self._quantised.network
+
+    def run(self, batch: SpikeBatch, record: Sequence[str] = ()) -> Outcome:
+        """One batch; ``record`` names ``"pop.u"``, ``"pop.v"`` (chip units) or ``"pop.spikes"``.
+
+        Voltages are those after the reset.
+
+        Raises:
+            DataError: for a batch that does not fit, or something to record that does not exist.
+        """
+        known = {f"{c.name}.{what}" for c in self.network.cells for what in ("u", "v", "spikes")}
+        for name in record:
+            if name not in known:
+                raise DataError(
+                    f"{name!r} cannot be recorded",
+                    where="run(record=…)",
+                    remedy=did_you_mean(name, known),
+                )
+        return self._engine.run(self._inputs(batch), tuple(record))
+
+    def report(self) -> Report:
+        """What was lost, what it takes, and what was seen on the data that ran so far."""
+        activity = self._engine.activity
+        return Report(
+            self.spec.name,
+            self.options.rule,
+            self.options.weight_bits,
+            self._quantised.cells,
+            self._quantised.synapses,
+            activity.copy(),
+            resources_of(self.network),
+            estimate_energy(self.network, activity),
+        )
+
+
+def retarget(sim: Trained, target: str, options: Quantise | None) -> Chip:
+    """The network of ``sim`` in the integers of ``target``.
+
+    Raises:
+        GenpropError: everything that the chip cannot hold, at once.
+    """
+    if target not in _TARGETS:
+        raise UnsupportedError(
+            f"there is no chip {target!r}",
+            where="retarget(…)",
+            remedy=did_you_mean(target, _TARGETS),
+        )
+    chosen = options or Quantise()
+    cells, findings = check(sim.program, sim.parameters)
+    refuse_if(findings)
+    ranges = _ranges(sim, cells, chosen)
+    graded = sim.events == "sum"
+    quantised = quantise(
+        sim.program, sim.spec, sim.parameters, cells, chosen, ranges, graded=graded
+    )
+    return Chip(sim, cells, quantised, chosen)
+
+
+def _ranges(sim: Trained, cells: dict[str, Cell], options: Quantise) -> dict[str, Range]:
+    """The largest absolute voltage and current of every population on the calibration data.
+
+    A current is recorded at the end of its step; it was larger by 1/β when it drove the voltage.
+    """
+    if options.rule != "calibrated" or options.calibrate is None:
+        return {}
+    names = [f"{c.name}.{x}" for c in cells.values() for x in (c.voltage, c.current) if x]
+    largest = dict.fromkeys(names, 0.0)
+    for batch in options.calibrate.batches(min(sim.batch, _AT_ONCE), seed=None):
+        recorded = sim.run(batch, record=names).recorded
+        for name in names:
+            largest[name] = max(largest[name], float(np.max(np.abs(recorded[name]), initial=0)))
+    return {
+        c.name: Range(
+            largest[f"{c.name}.{c.voltage}"],
+            largest[f"{c.name}.{c.current}"] / c.beta if c.current and c.beta else 0.0,
+        )
+        for c in cells.values()
+    }
