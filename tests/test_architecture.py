@@ -32,6 +32,7 @@ DOORS = {
     "jinja2": ("emit/",),
     "h5py": ("data/store.py", "train/checkpoint.py", "backends/loihi/"),
     "tonic": ("data/tonic_sets.py",),
+    "matplotlib": ("train/figures/paper.py",),
     "pygenn": ("backends/genn/engine.py",),
     "lava": (),
     "sklearn": ("data/",),

@@ -7,12 +7,14 @@ from genprop.train.clip import Clip
 from genprop.train.config import Config, read_config
 from genprop.train.evaluate import Evaluation, evaluate
 from genprop.train.experiment import Experiment, load_experiment
+from genprop.train.figures.paper import draw_run
 from genprop.train.fit import fit
 from genprop.train.folder import RunFolder
 from genprop.train.folds import CrossValidation, cross_validate, leave_one_speaker_out
 from genprop.train.history import History, Record
 from genprop.train.library import CALLBACKS
 from genprop.train.plateau import Plateau, TwoAverages
+from genprop.train.report import write_report
 from genprop.train.saving import Checkpoint
 from genprop.train.schedule import Cosine, EaseIn, Exponential, Schedule
 from genprop.train.stopping import EarlyStopping
@@ -43,6 +45,7 @@ __all__ = [
     "Training",
     "TwoAverages",
     "cross_validate",
+    "draw_run",
     "evaluate",
     "evaluate_run",
     "fit",
@@ -51,4 +54,5 @@ __all__ = [
     "load_experiment",
     "read_config",
     "train_run",
+    "write_report",
 ]

@@ -9,6 +9,7 @@
       checkpoints/last.h5  the latest moment of the training, to resume from
       checkpoints/best.h5  the best epoch
       result.json          what came out; there when the run is finished
+      report.html          the run as one page, where one was written
 """
 
 from __future__ import annotations
@@ -68,6 +69,11 @@ class RunFolder:
     def result(self) -> Path:
         """What came out, when the run is finished."""
         return self.path / "result.json"
+
+    @property
+    def report(self) -> Path:
+        """The run as one page, where one was written."""
+        return self.path / "report.html"
 
     @property
     def begun(self) -> bool:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop._version import __version__
-from genprop.emit.report import render_report
 from genprop.train.figures.charts import figures
 from genprop.train.figures.portrait import portray
 from genprop.train.figures.svg import lay_out
 from genprop.train.files import write_atomically
+from genprop.train.folder import RunFolder
 
 if TYPE_CHECKING:
     from genprop.train.figures.chart import Figure, Panel
@@ -41,8 +41,11 @@ def write_report(
         overrides: changes to the run's settings.
         output: another file to write.
     """
+    from genprop.emit.report import render_report
+
     portrait = portray(run, split, samples, overrides)
-    path = Path(run).expanduser() / "report.html" if output is None else Path(output).expanduser()
+    folder = RunFolder(Path(run).expanduser())
+    path = folder.report if output is None else Path(output).expanduser()
     write_atomically(path, render_report(page_view(portrait)).encode())
     return path
 

@@ -8,19 +8,21 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from genprop.emit.report import render_report
 from genprop.errors import CheckpointError, ConfigurationError, DataError
 from genprop.train.checkpoint import read_snapshot
 from genprop.train.config import read_config
 from genprop.train.experiment import compile_experiment, load_experiment
 from genprop.train.figures import Portrait, figures, portray
-from genprop.train.history import read_history
-from genprop.train.report import write_report
+from genprop.train.history import History, Record, read_history
+from genprop.train.report import page_view, write_report
 from tests.train.fake import ROOT
 from tests.train.small_run import small_run
 
@@ -232,6 +234,41 @@ def test_a_run_under_way_is_shown_as_such(run: Path, tmp_path: Path) -> None:
     copy = copied(run, tmp_path)
     (copy / "result.json").unlink()
     assert "training not finished" in " ".join(read(write_report(copy)).text)
+
+
+def test_what_a_run_does_not_have_leaves_a_gap_and_no_fault(portrait: Portrait) -> None:
+    history = History([Record(1, {"train.loss": math.nan}), Record(2, {"train.loss": 1.0})])
+    found = replace(portrait.evaluation, accuracy=None, confusion=None, predictions=None, spikes={})
+    bare = replace(
+        portrait,
+        environment={},
+        result={},
+        history=history,
+        evaluation=found,
+        changes=(),
+        samples=(),
+        equations="",
+    )
+    reader = read(render_report(page_view(bare)))
+    shown = [attributes.get("id") for tag, attributes in reader.tags if tag == "section"]
+    assert shown == ["learning-curves", "speed", "configuration"]
+    assert ["1", "–", "0.00"] in reader.rows
+    none = replace(bare, history=History())
+    assert [f.key for f in figures(none)] == []
+    read(render_report(page_view(none)))
+
+
+def test_many_classes_and_neurons_are_drawn_within_the_chart(portrait: Portrait) -> None:
+    counts = np.random.default_rng(0).integers(0, 9, (35, 35))
+    rates = {"hidden": np.zeros(2000)}
+    found = replace(portrait.evaluation, confusion=counts, spikes=rates)
+    names = tuple(f"word number {k}" for k in range(35))
+    reader = read(render_report(page_view(replace(portrait, evaluation=found, classes=names))))
+    assert "word number 34" in reader.text
+    assert "2000 of 2000 neurons silent" in reader.text
+    for tag, attributes in reader.tags:
+        if tag == "text" and "x" in attributes:
+            assert 0 <= float(attributes["x"]) <= 400
 
 
 def test_names_are_text_and_never_markup(run: Path, tmp_path: Path) -> None:
