@@ -1,0 +1,126 @@
+"""``gp.check_gradients``: it sees that gradients are right, and it sees when they are not."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import genprop as gp
+from genprop.backends.reference.interpret import Interpreter
+from genprop.errors import DescriptionError
+from genprop.runtime.differences import Parameters, fitted_slope
+
+if TYPE_CHECKING:
+    from genprop.describe.objective import Loss
+    from genprop.runtime.report import GradientReport
+
+Net = tuple[gp.Network, "Loss"]
+
+
+def small(hidden: gp.Neuron, drive: float, loss: str = "integral") -> Net:
+    net = gp.Network("small")
+    syn = gp.synapse("exp", tau=5.0)
+    net.population("inp", 3, gp.spikes())
+    net.population("hidden", 2, hidden)
+    net.population("out", 2, gp.neuron("LI"))
+    delay = gp.learn(gp.uniform(0.0, 3.0), max=5.0)
+    net.connect("inp", "hidden", syn, weight=gp.learn(gp.normal(drive, 0.2)), delay=delay)
+    net.connect("hidden", "out", syn, weight=gp.learn(gp.normal(0.0, 1.0)))
+    if loss == "count":
+        return net, gp.CrossEntropy(gp.integral("out")) + 0.1 * gp.SpikeBudget("hidden", 1.0)
+    return net, gp.CrossEntropy(gp.integral("out"))
+
+
+def check(net: Net, **options: Any) -> GradientReport:
+    settings: dict[str, Any] = {
+        "dt": 0.2,
+        "fine": 0.05,
+        "duration": 20.0,
+        "backend": "reference",
+        "samples": 2,
+        **options,
+    }
+    return gp.check_gradients(net[0], loss=net[1], **settings)
+
+
+@cache
+def linear() -> GradientReport:
+    return check(small(gp.neuron("LIF"), 2.0))
+
+
+def test_gradients_of_a_linear_network_agree_with_the_exact_solver() -> None:
+    report = linear()
+    assert report.linear and report.spikes > 2
+    assert report.passed, report
+    names = [p.name for p in report.parameters]
+    assert names == ["inp->hidden.weight", "inp->hidden.delay", "hidden->out.weight"]
+    assert all(p.quotient is not None and p.quotient < 1e-7 for p in report.parameters)
+
+
+def test_gradients_of_a_non_linear_network_agree_with_difference_quotients() -> None:
+    quick = gp.Native("double")
+    report = check(small(gp.neuron("QIF", tau_mem=10.0), 2.0), fine=0.01, backend=quick)
+    assert not report.linear and report.spikes > 0
+    assert report.passed, report
+
+
+def test_a_wrong_gradient_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Interpreter.gradients
+
+    def wrong(*args: Any) -> tuple[object, dict[str, np.ndarray]]:
+        outcome, gradients = right(*args)
+        return outcome, {**gradients, "inp->hidden.delay": -gradients["inp->hidden.delay"]}
+
+    monkeypatch.setattr(Interpreter, "gradients", wrong)
+    report = check(small(gp.neuron("LIF"), 2.0))
+    assert not report.passed
+    assert report.verdict == "✗ gradients are wrong: inp->hidden.delay"
+
+
+def test_counts_of_spikes_are_told_to_be_heuristic() -> None:
+    report = check(small(gp.neuron("LIF"), 2.0, "count"))
+    assert report.heuristic and "surrogate" in str(report)
+    assert all(p.quotient is None for p in report.parameters)
+
+
+def test_different_spike_counts_are_not_called_right() -> None:
+    report = check(small(gp.neuron("LIF"), 2.0), dt=10.0, fine=5.0)
+    assert report.same == (False, False)
+    assert "at 10 ms are different" in str(report)
+    assert all(p.clocked is None and p.fine is None for p in report.parameters)
+
+
+def test_the_report_is_a_table_of_all_parameters() -> None:
+    lines = str(linear()).splitlines()
+    assert len(lines) == 2 + 3 + 2
+    assert len({len(line) for line in lines[1:5]}) == 1
+
+
+def test_a_network_that_learns_nothing_is_refused() -> None:
+    net = gp.Network()
+    net.population("inp", 1, gp.spikes())
+    net.population("out", 1, gp.neuron("LI"))
+    net.connect("inp", "out", gp.synapse("exp"), weight=1.0)
+    with pytest.raises(DescriptionError, match="nothing is learned"):
+        gp.check_gradients(net, loss=gp.CrossEntropy(gp.integral("out")), backend="reference")
+
+
+def test_a_fitted_slope_averages_the_jumps_of_a_clock() -> None:
+    """0.7 x + x³ in stairs of 1e-3: single quotients are off by up to 0.1, the fit by 0.01."""
+
+    def stairs(parameters: Parameters) -> tuple[float, tuple[int, ...]]:
+        x = np.floor(float(parameters["x"][0]) / 1e-3) * 1e-3
+        return 0.7 * x + x**3, (1,)
+
+    slope = fitted_slope(stairs, {"x": np.array([1.23e-4])}, "x", 0, 7.1e-3)
+    assert slope == pytest.approx(0.7, abs=0.01)
+
+
+def test_a_fitted_slope_over_a_vanishing_spike_is_none() -> None:
+    found = fitted_slope(
+        lambda p: (0.0, (int(p["x"][0] > 0.05),)), {"x": np.zeros(1)}, "x", 0, 0.01
+    )
+    assert found is None
