@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from genprop.backends.loihi.check import check
 from genprop.backends.loihi.engine import LoihiEngine
+from genprop.backends.loihi.netx import write_netx
 from genprop.backends.loihi.options import Quantise
 from genprop.backends.loihi.quantise import Quantised, Range, quantise
 from genprop.backends.loihi.report import Report
@@ -108,6 +110,15 @@ class Chip:
                     remedy=did_you_mean(name, known),
                 )
         return self._engine.run(self._inputs(batch), tuple(record))
+
+    def save(self, path: str | Path) -> None:
+        """Write the integers as a NetX file (``.net``).
+
+        Raises:
+            UnsupportedError: for networks that the format cannot hold.
+            DataError: where the file cannot be written.
+        """
+        write_netx(path, self.network)
 
     def report(self) -> Report:
         """What was lost, what it takes, and what was seen on the data that ran so far."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import genprop as gp
 from genprop import ms
+from genprop.backends.loihi.netx import effective_weights, read_netx
 from genprop.backends.loihi.weights import stored_weights
 from genprop.data.dataset import Dataset
 from genprop.data.spikes import SpikeBatch
@@ -195,6 +198,17 @@ def test_the_report_tells_cores_errors_and_an_estimate_of_energy(
     assert report.activity.samples == len(data)
     assert all(s.weight_error < 0.05 and s.delay_error < 0.5 for s in report.synapses)
     assert "estimate, Loihi 1 constants" in str(report)
+
+
+def test_a_chip_is_saved_as_a_file_that_holds_its_integers(
+    sim: gp.Simulator, tmp_path: Path
+) -> None:
+    chip = sim.retarget()
+    chip.save(tmp_path / "chip.net")
+    back = read_netx(tmp_path / "chip.net")
+    for ours, theirs in zip(chip.network.synapses, back.synapses, strict=True):
+        np.testing.assert_array_equal(effective_weights(ours), effective_weights(theirs))
+        assert ours.longest == theirs.longest
 
 
 def test_bad_choices_are_told_with_a_remedy(sim: gp.Simulator, data: Dataset) -> None:
