@@ -155,13 +155,16 @@ def reverse(
         for name, back in reverses.items():
             own = [o for o in observers if o.loss.population == name]
             states = _states(back, step)
-            for observer in own:
-                observer.drive(step, back.adjoints, states)
             _spikes_of(step, name, back, wiring, reverses, own)
+            for observer in own:
+                observer.drive(step, back.adjoints, states, at_end=True)
         for name, back in reverses.items():
+            own = [o for o in observers if o.loss.population == name]
             back.propagate(step)
+            for observer in own:
+                observer.drive(step, back.adjoints, _states(back, step), at_end=False)
             back.release(step)
-            back.expose(step, [o for o in observers if o.loss.population == name])
+            back.expose(step, own)
         for source in wiring.sources:
             wiring.gather(source, step, *wiring.events(source, step), reverses)
     return reverses

@@ -43,10 +43,15 @@ class Observer:
             self.y = np.full(self.shape, program.duration)
 
     def delivered(self, step: int, runs: Mapping[str, PopulationRun]) -> None:
-        """After delivery at t_n: a maximum of t_n that an arrival turned is a kink."""
+        """After delivery at t_n: half a step of an integral; a maximum that an arrival turned."""
+        run = runs[self.loss.population]
+        now = np.broadcast_to(evaluate(self.loss.value, run.values), self.shape)
+        if self.loss.mode == "accumulate":
+            self.y = self.y + self._weight(step) * self.program.dt / 2 * now
+        if self.loss.mode == "trace" and step == 0:
+            self.start = self._loss(now, 0).value
         if self.loss.mode != "maximum" or step == 0:
             return
-        run = runs[self.loss.population]
         falling = np.broadcast_to(evaluate(self.loss.slope, run.values), self.shape) < 0
         total = np.sum([line[step] for line in run.arrivals.values()], axis=0)
         turned = (self.best_step == step - 1) & (self.rising > 0) & falling & (total != 0)
@@ -57,7 +62,7 @@ class Observer:
         loss, run = self.loss, runs[self.loss.population]
         now = np.broadcast_to(evaluate(loss.value, run.values), self.shape)
         if loss.mode == "accumulate":
-            self.y = self.y + self._weight(step) * self.program.dt * now
+            self.y = self.y + self._weight(step + 1) * self.program.dt / 2 * now
         elif loss.mode == "final":
             self.y = now
         elif loss.mode == "maximum":
@@ -95,30 +100,40 @@ class Observer:
             self.y = np.broadcast_to(self.count.mean(axis=0), self.shape)
         if self.loss.mode == "trace":
             steps = self.program.steps
-            value = np.sum([t.value for t in self.trace], axis=0) / steps
+            inner = np.sum([t.value for t in self.trace], axis=0)
+            value = (inner + self.start / 2 - self.trace[-1].value / 2) / steps
             self.final = LossValue(value, np.zeros(self.shape), self._loss(self.y, -1).score)
         else:
             self.final = self._loss(self.y, -1)
 
-    def drive(self, step: int, adjoints: dict[str, Array], states: Mapping[str, Array]) -> None:
-        """Add ∂l/∂x to the adjoints at t_{n+1}."""
-        gradient = self._drive(step)
+    def drive(
+        self, step: int, adjoints: dict[str, Array], states: Mapping[str, Array], *, at_end: bool
+    ) -> None:
+        """Add ∂l/∂x to the adjoints: at t_{n+1} before the reset, or at t_n after delivery."""
+        gradient = self._drive_at_end(step) if at_end else self._drive_at_start(step)
         if gradient is None:
             return
         for seed in self.loss.seed:
             factor = evaluate(seed.value, states)
             adjoints[seed.target] = adjoints[seed.target] + gradient * factor / self.inputs.batch
 
-    def _drive(self, step: int) -> Array | None:
+    def _drive_at_start(self, step: int) -> Array | None:
+        if self.loss.mode == "accumulate":
+            return self.final.gradient * self._weight(step) * self.program.dt / 2
+        if self.loss.mode == "trace" and step > 0:
+            return self.trace[step - 1].gradient / (2 * self.program.steps)
+        return None
+
+    def _drive_at_end(self, step: int) -> Array | None:
         mode, gradient = self.loss.mode, self.final.gradient
         if mode == "accumulate":
-            return gradient * self._weight(step) * self.program.dt
+            return gradient * self._weight(step + 1) * self.program.dt / 2
         if mode == "final":
             return gradient if step == self.program.steps - 1 else None
         if mode == "maximum":
             return gradient * (self.best_step == step)
         if mode == "trace":
-            return self.trace[step].gradient / self.program.steps
+            return self.trace[step].gradient / (2 * self.program.steps)
         return None
 
     def spike_cost(
@@ -138,7 +153,7 @@ class Observer:
         if mode == "accumulate":
             local = {k: v if v.ndim == 0 else v[neuron] for k, v in numbers.items()}
             change = evaluate(self.loss.spike_change, local | dict(columns))
-            return gradient * self._weight(step) * change
+            return gradient * self._weight(step + 1) * change
         return np.zeros(len(sample))
 
     def count_gradient(self, sample: Array, neuron: Array) -> Array | None:
@@ -159,11 +174,12 @@ class Observer:
         change = dict(self.loss.arrival_changes).get(port)
         if change is None:
             return None
-        weight = self._weight(step - 1)
+        weight = self._weight(step)
         return -self.final.gradient * weight * evaluate(change, numbers) / self.inputs.batch
 
-    def _weight(self, step: int) -> Array:
-        time = np.asarray((step + 1) * self.program.dt)
+    def _weight(self, instant: int) -> Array:
+        """The weight of t_n, n being ``instant``, in the integral observed."""
+        time = np.asarray(instant * self.program.dt)
         return evaluate(
             self.loss.weight, {"t": time, "duration": np.asarray(self.program.duration)}
         )
