@@ -4,8 +4,9 @@ Generated code computes the interpreter's steps in the same order, so in double 
 fused operations is left. In float a state carries about 1e-7, which the division by the rate of a
 crossing and a sum of hundreds of arrivals raise to 1e-5 of the largest gradient; that needs every
 spike in the same step, so no potential may come within 1e-7 of its threshold at the end of a step.
-Izhikevich's potential runs away quadratically: rounding grows with it along each upstroke, e-fold
-faster than it decays anywhere else, which is why recorded states have a tolerance of their own.
+
+Izhikevich's neuron is held to 2e-4 in float. Its potential of −65 … 30 mV carries 4e-6 mV, and in
+each upstroke v' = 0.04 v² … multiplies a deviation by some hundred; a smaller step does not help.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 
 DOUBLE, FLOAT = gp.Native(precision="double"), gp.Native(precision="float")
 C, D = 1e-9, 2e-5
-UPSTROKE = 1e-3
+LOOSER = {"izhikevich": (1e-3, 2e-4)}  # states and gradients
 
 CASES = contract.cases()
-SUMS = [case for case in CASES if case.name in ("recurrent", "refractory", "highest", "counted")]
+SUMS = [case for case in CASES if case.name in ("recurrent", "refractory", "highest", "coupled")]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -46,9 +47,10 @@ def test_double_equals_the_interpreter(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_float_equals_the_interpreter(case: Case) -> None:
     contract.check_spikes(FLOAT, case)
-    contract.check_states(FLOAT, case, D if case.example.linear else UPSTROKE)
+    states, gradients = LOOSER.get(case.name, (D, D))
+    contract.check_states(FLOAT, case, states)
     contract.check_loss(FLOAT, case, D)
-    contract.check_gradients(FLOAT, case, D)
+    contract.check_gradients(FLOAT, case, gradients)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
