@@ -34,8 +34,8 @@ def build(
     out = net.population("out", train.classes, gp.neuron("LI", tau_mem=10 * ms))
     exp = gp.synapse("exp", tau=5 * ms)
     delay = gp.learn(gp.uniform(0 * ms, 10 * ms), max=30 * ms) if delays else 0 * ms
-    net.connect(source, cells, exp, weight=gp.learn(gp.normal(1.5, 0.8)), delay=delay)
-    net.connect(cells, out, exp, weight=gp.learn(gp.normal(0.0, 2.0)), delay=delay)
+    net.connect(source, cells, exp, weight=gp.learn(gp.normal(2.0, 1.5)), delay=delay)
+    net.connect(cells, out, exp, weight=gp.learn(gp.normal(0.0, 3.0)), delay=delay)
     optimiser = {"weight": gp.Adam(weight_rate)}
     if delays:
         optimiser["delay"] = gp.Adam(delay_rate)

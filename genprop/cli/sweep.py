@@ -31,6 +31,9 @@ def add(commands: Commands) -> None:
         help="a range 0..7, a list 16,32 or one value for all; may be repeated",
     )
     parser.add_argument("--run", type=Path, help="the folder (default: runs/<name>-sweep)")
+    parser.add_argument(
+        "--keep", type=Path, help="write table and cases here too, as JSON"
+    )
     parser.add_argument("--jobs", type=int, help="trainings at a time (default: all cores)")
 
 
@@ -40,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     from genprop.train.sweep import run_sweep, sweep_table
 
     root = args.run or Path("runs") / f"{read_config(args.file).name}-sweep"
-    rows = run_sweep(args.file, args.settings, root, jobs=args.jobs, tell=_tell)
+    rows = run_sweep(args.file, args.settings, root, jobs=args.jobs, tell=_tell, keep=args.keep)
     print(sweep_table(rows))
     print(f"sweep folder: {root}")
     return 0

@@ -8,6 +8,7 @@ again, in the same table.
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import os
 import re
@@ -95,10 +96,11 @@ def run_sweep(
     *,
     jobs: int | None = None,
     tell: Callable[[str], None] = print,
+    keep: Path | None = None,
 ) -> list[Row]:
     """Train every case that is not finished, ``jobs`` at a time, and give the table.
 
-    The table is also written to ``root/sweep.json``.
+    Table, cases and environment are also written to ``root/sweep.json``.
 
     Args:
         file: the train.toml.
@@ -106,6 +108,7 @@ def run_sweep(
         root: the folder of the cases' run folders.
         jobs: processes at a time; by default as many as there are cores.
         tell: is given a line for each case that ends.
+        keep: another file for what ``sweep.json`` holds, such as an experiment's ``results.json``.
 
     Raises:
         ConfigurationError: for settings that do not fit.
@@ -135,8 +138,15 @@ def run_sweep(
             remedy="see log.txt in their folders; the same command goes on with what is missing",
         )
     rows = list(_rows(cases))
-    summary = {"file": str(file), "settings": list(settings), "table": [_plain(r) for r in rows]}
-    RunFolder(root).write_json(root / "sweep.json", summary)
+    summary = {
+        "file": str(file),
+        "settings": list(settings),
+        "table": [_plain(r) for r in rows],
+        "cases": [_case(c) for c in cases],
+        "environment": _environment(cases[0]),
+    }
+    for path in [root / "sweep.json", *([] if keep is None else [keep])]:
+        RunFolder(root).write_json(path, summary)
     return rows
 
 
@@ -204,7 +214,22 @@ def _numbers(result: Mapping[str, object]) -> dict[str, float]:
     if isinstance(metrics, Mapping):
         names = ("valid.accuracy", "valid.loss", "train.accuracy", "train.loss")
         found |= {n: float(metrics[n]) for n in names if n in metrics}
+    if "best_epoch" in result:
+        found["best_epoch"] = float(str(result["best_epoch"]))
     return found
+
+
+def _case(case: Case) -> dict[str, object]:
+    """One training's settings and numbers."""
+    result = case.folder.read_result()
+    facts = {name: result[name] for name in ("epochs", "seconds", "parameters") if name in result}
+    return dict(case.varied) | _numbers(result) | facts
+
+
+def _environment(case: Case) -> object:
+    """On what it was trained, without the command of the one case."""
+    text = case.folder.environment.read_text(encoding="utf-8")
+    return {k: v for k, v in json.loads(text).items() if k != "command"}
 
 
 def _values(text: str, setting: str) -> list[str]:
