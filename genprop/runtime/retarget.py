@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from genprop.backends.loihi.check import check
-from genprop.backends.loihi.engine import LoihiEngine
+from genprop.backends.loihi.engine import LoihiEngine, step_counts
+from genprop.backends.loihi.lava import run_lava, write_lava
 from genprop.backends.loihi.netx import write_netx
 from genprop.backends.loihi.options import Quantise
 from genprop.backends.loihi.quantise import Quantised, Range, quantise
@@ -119,6 +121,38 @@ class Chip:
             DataError: where the file cannot be written.
         """
         write_netx(path, self.network)
+
+    def write_lava(self, folder: str | Path) -> Path:
+        """Write a stand-alone Lava program and its arrays; gives the program's path."""
+        return write_lava(folder, self.network, self.spec.name, self.program.digest)
+
+    def run_lava(
+        self, batch: SpikeBatch, sample: int = 0, steps: int | None = None, timeout: float = 600.0
+    ) -> dict[str, np.ndarray]:
+        """One sample in live Lava, in an interpreter of its own.
+
+        Args:
+            batch: the data.
+            sample: which of its samples.
+            steps: how many; by default all of the trial.
+            timeout: [s].
+
+        Returns:
+            u, v (chip units) and spikes, (steps, n), by ``"population.u"``, … .
+
+        Raises:
+            ToolchainError: without an interpreter that imports lava (``$GENPROP_LAVA_PYTHON``), or
+                where the program fails or takes too long.
+        """
+        events = self._inputs(batch).events
+        counts = {
+            name: step_counts(
+                found, sample, self.network.sources[name], steps or self.program.steps
+            )
+            for name, found in events.items()
+        }
+        with TemporaryDirectory() as folder:
+            return run_lava(self.write_lava(folder), counts, timeout)
 
     def report(self) -> Report:
         """What was lost, what it takes, and what was seen on the data that ran so far."""

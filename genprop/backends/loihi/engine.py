@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from genprop.data.steps import StepEvents
     from genprop.lower.program import Program
 
-__all__ = ["LoihiEngine"]
+__all__ = ["LoihiEngine", "step_counts"]
 
 
 class LoihiEngine:
@@ -139,3 +139,12 @@ def _by_step(events: StepEvents, size: int, steps: int) -> list[Spikes]:
     return [
         Spikes(place[a:b] // size, place[a:b] % size, shape, count[a:b]) for a, b in pairwise(first)
     ]
+
+
+def step_counts(events: StepEvents, sample: int, size: int, steps: int) -> np.ndarray:
+    """How many events each of ``size`` channels of one sample has in each step, (steps, size)."""
+    own = slice(int(events.start[sample]), int(events.start[sample + 1]))
+    counts = np.zeros((steps, size), np.int64)
+    early = events.step[own] < steps
+    np.add.at(counts, (events.step[own][early], events.channel[own][early]), 1)
+    return counts
