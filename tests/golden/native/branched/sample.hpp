@@ -1,0 +1,167 @@
+// One sample, forward and backward: network.
+#pragma once
+
+#include "populations/relay.hpp"
+#include "populations/hidden.hpp"
+#include "populations/out.hpp"
+#include "kernels/dense.hpp"
+#include "kernels/sparse.hpp"
+
+/// Weights and delays of a batch, as the kernels read them, and the numbers of every population.
+struct Network {
+    Sparse left_to_relay{3};
+    Sparse right_to_hidden{7};
+    Dense<true, true> relay_to_hidden{3, 4};
+    Sparse hidden_to_relay{4};
+    Dense<true, true> hidden_to_out{4, 2};
+    Dense<false, true> relay_to_out{3, 2};
+    RelayNumbers relay;
+    HiddenNumbers hidden;
+    OutNumbers out;
+};
+
+/// Gradient sums of a group of samples.
+struct Gradients {
+    Lines<Pair> left_to_relay;
+    Lines<Pair> right_to_hidden;
+    Lines<Pair> relay_to_hidden;
+    Lines<Pair> hidden_to_relay;
+    Lines<Pair> hidden_to_out;
+    Lines<Pair> relay_to_out;
+    void clear([[maybe_unused]] const Network& net) {
+        left_to_relay.resize(net.left_to_relay.gradient_size());
+        right_to_hidden.resize(net.right_to_hidden.gradient_size());
+        relay_to_hidden.resize(net.relay_to_hidden.gradient_size());
+        hidden_to_relay.resize(net.hidden_to_relay.gradient_size());
+        hidden_to_out.resize(net.hidden_to_out.gradient_size());
+        relay_to_out.resize(net.relay_to_out.gradient_size());
+    }
+};
+
+/// Input events of one sample, in order of time.
+struct Events {
+    const std::int32_t *step, *channel;
+    size_t count;
+
+    template <class Take> void operator()(const Take& take) const {
+        for (size_t e = 0; e < count; ++e) take(std::uint32_t(step[e]), std::uint32_t(channel[e]));
+    }
+};
+
+/// What is known of one sample, and what it leaves for the way back.
+struct Record {
+    Events left{};
+    Events right{};
+    std::int64_t label = -1;
+    const Real* target = nullptr;
+    size_t target_stride = 0;   // elements from one step to the next; 0 for one target per trial
+    RelayRecord relay;
+    HiddenRecord hidden;
+    OutRecord out;
+};
+
+/// States and delay lines of one thread.
+struct Workspace {
+    BySender left_events;
+    BySender right_events;
+    Relay relay;
+    BySender relay_events;
+
+    Hidden hidden;
+    BySender hidden_events;
+
+    Out out;
+    /// Forward; `after_step(step)` is called at each t_{n+1}, with states as they are after resets.
+    template <class AfterStep>
+    void forward(const Network& net, Record& record, bool learning, const AfterStep& after_step) {
+        relay.begin(net.relay, record.relay, learning);
+        hidden.begin(net.hidden, record.hidden, learning);
+        out.begin(net.out, record.out, learning);
+        left_events.build(3, record.left);
+        net.left_to_relay.deliver(left_events, relay.arrivals_exp);
+        right_events.build(5, record.right);
+        net.right_to_hidden.deliver(right_events, hidden.arrivals_exp);
+        for (size_t step = 0; step < steps; ++step) {
+            relay.advance(net.relay, record.relay, step, learning);
+            hidden.advance(net.hidden, record.hidden, step, learning);
+            out.advance(net.out, record.out, step, learning);
+            send_relay(net, record.relay, step);
+            send_hidden(net, record.hidden, step);
+            after_step(step);
+        }
+        std::memcpy(record.relay.left.data(), relay.left.data(), padded(3) * sizeof(std::int32_t));
+    }
+
+    /// The loss of one sample once it has run, and dL/dy, `share` being 1 / batch.
+    static Real judge(Record& record, Real share, bool learning) {
+        Real total = 0;
+        {
+            auto& own = record.out;
+            own.share = share;
+            own.value_cross_entropy_out = cross_entropy_out(own.y_cross_entropy_out.data(), 2, record.label, target(record, 0), learning ? own.gradient_cross_entropy_out.data() : nullptr);
+            for (size_t n = 0; learning && n < 2; ++n) own.gradient_cross_entropy_out[n] *= share;
+            total += own.value_cross_entropy_out;
+        }
+        (void)learning; (void)share;
+        return total;
+    }
+
+    /// Backward; gradients are added to `sums`.
+    void backward(const Network& net, const Record& record, Gradients& sums) {
+        relay.begin_backward(record.relay);
+        hidden.begin_backward(record.hidden);
+        out.begin_backward(record.out);
+        for (size_t step = steps; step-- > 0;) {
+            relay.jump(net.relay, record.relay, step, [&]([[maybe_unused]] std::uint32_t neuron) {
+                Real sent = 0;
+                sent += net.relay_to_hidden.sent(neuron, step, hidden.adjoints_exp);
+                sent += net.relay_to_out.sent(neuron, step, out.adjoints_exp);
+                return sent;
+            });
+            hidden.jump(net.hidden, record.hidden, step, [&]([[maybe_unused]] std::uint32_t neuron) {
+                Real sent = 0;
+                sent += net.hidden_to_relay.sent(neuron, step, relay.adjoints_exp);
+                sent += net.hidden_to_out.sent(neuron, step, out.adjoints_exp);
+                return sent;
+            });
+            out.drive(record.out, step);
+            relay.propagate(net.relay, record.relay, step);
+            hidden.propagate(net.hidden, record.hidden, step);
+            out.propagate(net.out, record.out, step);
+        }
+        left_events.build(3, record.left);
+        net.left_to_relay.gather(left_events, relay.adjoints_exp, sums.left_to_relay);
+        right_events.build(5, record.right);
+        net.right_to_hidden.gather(right_events, hidden.adjoints_exp, sums.right_to_hidden);
+        relay_events.build(3, [&](const auto& take) {
+            for (const auto& spike : record.relay.spikes) take(spike.step, spike.neuron);
+        });
+        net.relay_to_hidden.gather(relay_events, hidden.adjoints_exp, sums.relay_to_hidden);
+        net.relay_to_out.gather(relay_events, out.adjoints_exp, sums.relay_to_out);
+        hidden_events.build(4, [&](const auto& take) {
+            for (const auto& spike : record.hidden.spikes) take(spike.step, spike.neuron);
+        });
+        net.hidden_to_relay.gather(hidden_events, relay.adjoints_exp, sums.hidden_to_relay);
+        net.hidden_to_out.gather(hidden_events, out.adjoints_exp, sums.hidden_to_out);
+    }
+
+private:
+    static const Real* target(const Record& record, size_t step) {
+        return record.target ? record.target + step * record.target_stride : nullptr;
+    }
+
+    void send_relay([[maybe_unused]] const Network& net, const RelayRecord& record, size_t step) {
+        for (size_t index = record.first[step]; index < record.first[step + 1]; ++index) {
+            [[maybe_unused]] const std::uint32_t neuron = record.spikes[index].neuron;
+            net.relay_to_hidden.deliver(neuron, step, hidden.arrivals_exp);
+            net.relay_to_out.deliver(neuron, step, out.arrivals_exp);
+        }
+    }
+    void send_hidden([[maybe_unused]] const Network& net, const HiddenRecord& record, size_t step) {
+        for (size_t index = record.first[step]; index < record.first[step + 1]; ++index) {
+            [[maybe_unused]] const std::uint32_t neuron = record.spikes[index].neuron;
+            net.hidden_to_relay.deliver(neuron, step, relay.arrivals_exp);
+            net.hidden_to_out.deliver(neuron, step, out.arrivals_exp);
+        }
+    }
+};

@@ -1,0 +1,6 @@
+// Optimisers, element by element.
+#pragma once
+
+#include "platform/memory.hpp"
+
+#include <cmath>
