@@ -29,7 +29,7 @@ def sim() -> gp.Simulator:
     exp = gp.synapse("exp", tau=5 * ms)
     late = gp.learn(gp.uniform(0 * ms, 20 * ms), max=62 * ms)
     net.connect(source, hidden, exp, weight=gp.learn(gp.normal(0.6, 0.6)), delay=late)
-    net.connect(hidden, hidden, exp, weight=gp.learn(gp.normal(0.0, 0.3)), delay=late)
+    net.connect(hidden, hidden, exp, weight=gp.learn(gp.normal(0.0, 0.1)), delay=late)
     net.connect(hidden, out, exp, weight=gp.learn(gp.normal(0.0, 0.5)))
     return gp.compile(net, dt=1 * ms, duration=STEPS, batch=2, backend="reference", seed=2)
 
@@ -46,10 +46,11 @@ def batch() -> SpikeBatch:
     "GENPROP_LAVA_PYTHON" not in os.environ,
     reason="GENPROP_LAVA_PYTHON names no interpreter with lava-nc 0.10.0",
 )
+@pytest.mark.parametrize("exponents", [False, True])
 def test_the_lava_program_equals_the_emulator_bit_for_bit(
-    sim: gp.Simulator, batch: SpikeBatch
+    sim: gp.Simulator, batch: SpikeBatch, exponents: bool
 ) -> None:
-    chip = sim.retarget()
+    chip = sim.retarget("loihi", gp.Quantise(exponents=exponents))
     names = ["hidden.u", "hidden.v", "hidden.spikes", "out.u", "out.v"]
     ours = chip.run(batch, record=names).recorded
     theirs = chip.run_lava(batch, sample=1, steps=110)

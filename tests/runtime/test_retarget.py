@@ -200,6 +200,26 @@ def test_the_report_tells_cores_errors_and_an_estimate_of_energy(
     assert "estimate, Loihi 1 constants" in str(report)
 
 
+def test_with_exponents_small_weights_beside_large_ones_keep_their_bits(data: Dataset) -> None:
+    sim = network()
+    sim.parameters["in->hidden.weight"] = 10 * sim.parameters["in->hidden.weight"]
+    kept: list[float] = []
+    chip = sim.retarget()
+    for exponents in (False, True):
+        chip = sim.retarget("loihi", gp.Quantise(scale="max", exponents=exponents))
+        forth, back = chip.report().synapses[:2]
+        kept.append(back.weight_error)
+        assert (forth.exponent > 2) is exponents
+        assert back.exponent == 0
+        factor = forth.scale * 2**forth.exponent
+        assert factor == pytest.approx(back.scale)
+        first, second = gp.agreement(sim, chip, data).spikes["hidden"]
+        assert second == pytest.approx(first, rel=0.05)
+    assert kept[1] < kept[0] / 5
+    with pytest.raises(UnsupportedError, match="-128 … 127"):
+        chip.save("never.net")
+
+
 def test_a_chip_is_saved_as_a_file_that_holds_its_integers(
     sim: gp.Simulator, tmp_path: Path
 ) -> None:

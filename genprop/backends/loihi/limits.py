@@ -20,6 +20,7 @@ __all__ = [
     "THRESHOLD",
     "VERSION",
     "WEIGHT",
+    "WEIGHT_EXPONENT",
     "Limit",
 ]
 
@@ -46,7 +47,8 @@ class Limit:
         return self.lowest <= value <= self.highest
 
     def __str__(self) -> str:
-        return f"{self.what} {self.lowest} … {self.highest} ({self.source})"
+        doubt = "" if self.confirmed else ", unconfirmed for Loihi 2"
+        return f"{self.what} {self.lowest} … {self.highest} ({self.source}{doubt})"
 
 
 WEIGHT = Limit("weight", -128, 127, f"{_LAVA}/dense, 8 bits")
@@ -56,6 +58,7 @@ DECAY = Limit("decay in 4096ths", 0, 4096, f"{_LAVA}/lif, 12 bits, the current's
 BIAS = Limit("bias mantissa", -4096, 4095, f"{_LAVA}/lif, 13 bits")
 BIAS_EXPONENT = Limit("bias exponent", 0, 7, f"{_LAVA}/lif, 3 bits")
 STATE = Limit("u and v", 1 - 2**23, 2**23 - 1, f"{_LAVA}/lif, 24 bits")
+WEIGHT_EXPONENT = Limit("weight exponent", -8, 7, _DAVIES, confirmed=False)
 CORES = Limit("neurocores", 1, 128, _BRIEF)
 NEURONS_PER_CORE = Limit("neurons per core", 1, 8192, _BRIEF, confirmed=False)
 SYNAPSE_BYTES_PER_CORE = Limit(

@@ -37,7 +37,9 @@ class Quantise:
     * ``"power_of_two"``: the largest power of two below that, as published by others;
     * ``"calibrated"``: ``"max"``, but u and v as they were on data keep ``headroom`` to 24 bits.
 
-    S never lifts the threshold beyond 17 bits.
+    S never lifts the threshold beyond 17 bits. With ``exponents`` every projection has a weight
+    exponent of its own, 0 … 7: S follows the projection with the smallest weights, and larger
+    weights are whole steps of 2, 4, … 128. NetX files have no place for exponents.
 
     Args:
         weight_bits: 2 … 8.
@@ -46,6 +48,7 @@ class Quantise:
         calibrate: the data that ranges are measured on.
         percentile: of absolute weights, in per cent.
         headroom: how much larger u and v may grow than in calibration.
+        exponents: whether each projection uses the bits in full.
         seed: of stochastic rounding.
 
     Raises:
@@ -58,6 +61,7 @@ class Quantise:
     calibrate: Calibration | None = None
     percentile: float = 99.0
     headroom: float = 2.0
+    exponents: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from genprop.backends.loihi.check import rounded_delay
 from genprop.backends.loihi.integers import IntegerNetwork
-from genprop.backends.loihi.limits import STATE, THRESHOLD
+from genprop.backends.loihi.limits import STATE, THRESHOLD, WEIGHT_EXPONENT
 from genprop.backends.loihi.options import Quantise, Scale
 from genprop.backends.loihi.rounding import (
     CellReport,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Quantised", "Range", "quantise"]
 
 _UNIT = 64.0
+_LARGEST_EXPONENT = WEIGHT_EXPONENT.highest
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +77,18 @@ def quantise(
     """
     rng = np.random.default_rng(options.seed)
     wires = {p.name: _wires(p, spec, parameters, program.dt, graded) for p in program.projections}
+    size = {p.name: np.abs(wires[p.name].weight * cells[p.post].gain) for p in program.projections}
     scale: dict[str, float] = {}
     for name, cell in cells.items():
-        arriving = [np.abs(wires[p.name].weight * cell.gain) for p in program.incoming(name)]
-        scale[name] = _scale(cell, np.concatenate([np.zeros(0), *arriving]), options, ranges)
+        arriving = [size[p.name] for p in program.incoming(name)]
+        scale[name] = _scale(cell, arriving, options, ranges)
     neurons = [round_cell(cell, scale[name]) for name, cell in cells.items()]
     synapses = [
         round_synapses(
             wires[p.name],
             (p.pre, p.post),
             scale[p.post] * cells[p.post].gain,
+            _exponent(scale[p.post], size[p.name], options),
             program.dt,
             options,
             rng,
@@ -108,16 +111,14 @@ def quantise(
 
 
 def _scale(
-    cell: Cell, arriving: np.ndarray, options: Quantise, ranges: Mapping[str, Range]
+    cell: Cell, arriving: list[np.ndarray], options: Quantise, ranges: Mapping[str, Range]
 ) -> float:
-    """S of a population; ``arriving`` are K·|w| of all that ends there."""
-    found, size = 1.0, arriving[arriving > 0]
-    if size.size:
-        clips = options.rule in ("percentile", "power_of_two")
-        reference = np.percentile(size, options.percentile if clips else 100.0)
-        found = (128 - weight_step(options.weight_bits)) / float(reference)
-        if options.rule == "power_of_two":
-            found = 2.0 ** float(np.floor(np.log2(found)))
+    """S of a population; ``arriving`` are K·|w| of all that ends there, by projection."""
+    if options.exponents:
+        each = [_fitting(size, options) for size in arriving]
+        found = min(max(each, default=1.0), min(each, default=1.0) * 2.0**_LARGEST_EXPONENT)
+    else:
+        found = _fitting(np.concatenate([np.zeros(0), *arriving]), options)
     if cell.threshold is not None:
         found = min(found, THRESHOLD.highest / cell.threshold)
     if options.rule == "calibrated" and cell.name in ranges:
@@ -126,6 +127,25 @@ def _scale(
         if most > 0:
             found = min(found, STATE.highest / (_UNIT * options.headroom * most))
     return found
+
+
+def _fitting(size: np.ndarray, options: Quantise) -> float:
+    """The S with which K·|w| fill the bits by the rule, 1 where all are 0."""
+    size = size[size > 0]
+    if not size.size:
+        return 1.0
+    clips = options.rule in ("percentile", "power_of_two")
+    reference = np.percentile(size, options.percentile if clips else 100.0)
+    found = (128 - weight_step(options.weight_bits)) / float(reference)
+    return 2.0 ** float(np.floor(np.log2(found))) if options.rule == "power_of_two" else found
+
+
+def _exponent(scale: float, size: np.ndarray, options: Quantise) -> int:
+    """How often a projection's weights are halved to fit, where S is that of smaller ones."""
+    if not options.exponents or not np.any(size):
+        return 0
+    halvings = np.ceil(np.log2(scale / _fitting(size, options)) - 1e-9)
+    return int(np.clip(halvings, 0, _LARGEST_EXPONENT))
 
 
 def _wires(

@@ -74,8 +74,9 @@ class Report:
 
 
 def _synapse(s: SynapseReport) -> str:
+    scale = f"{s.scale:.4g}" + (f" × 2^{s.exponent}" if s.exponent else "")
     return (
-        f"{s.name}: scale {s.scale:.4g}, of {s.synapses} weights {s.clipped} clipped and "
+        f"{s.name}: scale {scale}, of {s.synapses} weights {s.clipped} clipped and "
         f"{s.zeroed} zeroed, rms error {s.weight_error:.2%}; delays up to {s.longest} steps, "
         f"rms error {s.delay_error:.3g} ms"
     )

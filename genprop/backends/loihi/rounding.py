@@ -36,7 +36,8 @@ class SynapseReport:
 
     Attributes:
         name: of the projection.
-        scale: chip weights per unit of weight.
+        scale: stored weights per unit of weight.
+        exponent: they count 2^exponent times.
         synapses: how many there are.
         clipped: how many weights were beyond the largest.
         zeroed: how many weights became 0.
@@ -47,6 +48,7 @@ class SynapseReport:
 
     name: str
     scale: float
+    exponent: int
     synapses: int
     clipped: int
     zeroed: int
@@ -110,11 +112,16 @@ def round_synapses(
     wires: Wires,
     ends: tuple[str, str],
     factor: float,
+    exponent: int,
     dt: float,
     options: Quantise,
     rng: np.random.Generator,
 ) -> tuple[Synapses, SynapseReport]:
-    """A projection with ``factor`` chip weights per unit of weight, from and to ``ends``."""
+    """A projection with ``factor`` chip weights per unit of weight, from and to ``ends``.
+
+    They are stored in steps of 2^``exponent``.
+    """
+    factor /= 2.0**exponent
     step = weight_step(options.weight_bits)
     exact = wires.weight * factor / step
     if options.rounding == "stochastic":
@@ -123,11 +130,12 @@ def round_synapses(
         whole = np.rint(exact)
     lowest, highest = -128 // step, 128 // step - 1
     kept = (np.clip(whole, lowest, highest) * step).astype(np.int64)
-    synapses = _stored(ends, wires, wires.matrix(kept), options.weight_bits)
+    synapses = _stored(ends, wires, wires.matrix(kept), exponent, options.weight_bits)
     late = 0.0 if wires.delay is None or wires.steps is None else wires.steps * dt - wires.delay
     report = SynapseReport(
         wires.name,
         factor,
+        exponent,
         kept.size,
         int(np.count_nonzero((whole < lowest) | (whole > highest))),
         int(np.count_nonzero((kept == 0) & (wires.weight != 0))),
@@ -138,12 +146,14 @@ def round_synapses(
     return synapses, report
 
 
-def _stored(ends: tuple[str, str], wires: Wires, weight: np.ndarray, bits: int) -> Synapses:
-    """Mixed weights are stored doubled with exponent −1: their sign takes a bit of nine."""
+def _stored(
+    ends: tuple[str, str], wires: Wires, weight: np.ndarray, exponent: int, bits: int
+) -> Synapses:
+    """Mixed weights are stored doubled, the exponent one less: their sign takes a bit of nine."""
     mixed = bool(np.any(weight > 0) and np.any(weight < 0))
-    stored, exponent = (2 * weight, -1) if mixed else (weight, 0)
     delay = None if wires.steps is None else wires.matrix(wires.steps)
-    return Synapses(*ends, stored, delay, exponent, bits, wires.graded)
+    stored, shift = (2 * weight, exponent - 1) if mixed else (weight, exponent)
+    return Synapses(*ends, stored, delay, shift, bits, wires.graded)
 
 
 def _bias(cell: Cell, scale: float) -> tuple[np.ndarray, np.ndarray]:
