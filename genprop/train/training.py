@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from genprop.train.history import History
     from genprop.train.surface import Trainable
 
-__all__ = ["describe_result", "evaluate_run", "finished_result", "train_run"]
+__all__ = ["describe_result", "evaluate_run", "finished_result", "open_run", "train_run"]
 
 
 def train_run(
@@ -93,6 +93,23 @@ def evaluate_run(
         checkpoint: ``"best"`` or ``"last"``.
         overrides: changes to its settings, such as ``"compile.backend=reference"``.
     """
+    simulator, experiment = open_run(run, checkpoint, overrides)
+    return evaluate(simulator, experiment.split(split))
+
+
+def open_run(
+    run: str | Path, checkpoint: str = "best", overrides: Sequence[str] = ()
+) -> tuple[Trainable, Experiment]:
+    """The network of a run with the parameters of a checkpoint, and its experiment.
+
+    Args:
+        run: the run folder.
+        checkpoint: ``"best"`` or ``"last"``.
+        overrides: changes to its settings, such as ``"compile.backend=reference"``.
+
+    Raises:
+        ConfigurationError: for a folder that holds no run, or an unknown checkpoint.
+    """
     folder = RunFolder(Path(run).expanduser())
     if not folder.config.exists():
         raise ConfigurationError(
@@ -106,11 +123,10 @@ def evaluate_run(
         )
     config = read_config(folder.config, overrides)
     experiment = load_experiment(config)
-    data = experiment.split(split)
     simulator, _ = compile_experiment(experiment, config)
     path = folder.best if checkpoint == "best" else folder.last
     load_checkpoint(path, simulator, only="parameters")
-    return evaluate(simulator, data)
+    return simulator, experiment
 
 
 def describe_result(result: Mapping[str, object]) -> str:

@@ -1,0 +1,60 @@
+"""``genprop retarget``: the network of a run in the integers of Loihi 2."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from genprop.cli._command import Commands, add_command
+
+__all__ = ["add", "run"]
+
+
+def add(commands: Commands) -> None:
+    """Register ``genprop retarget``."""
+    parser = add_command(
+        commands,
+        "retarget",
+        "bring the network of a run to Loihi 2: what is lost, what it takes, how well both agree",
+        """genprop retarget runs/digits            8 bits, calibrated on the training set
+           genprop retarget runs/digits --bits 4   fewer bits
+           genprop retarget runs/digits -o chip    writes chip/program.py, chip/network.net""",
+    )
+    parser.add_argument("folder", type=Path, metavar="RUN", help="a folder of genprop train")
+    parser.add_argument("--bits", type=int, default=8, help="of weights, 2 to 8")
+    parser.add_argument("--scale", default="calibrated", help="calibrated, max, percentile, …")
+    parser.add_argument("--rounding", default="nearest", help="nearest or stochastic")
+    parser.add_argument("--split", choices=("train", "valid", "test"), default="test")
+    parser.add_argument("--checkpoint", choices=("best", "last"), default="best")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="DIR", help="write a Lava program and network.net"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="overrides",
+        help="change a setting, such as compile.batch=16; may be repeated",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Retarget, print, write."""
+    from genprop.train.deploy import retarget_run
+
+    found = retarget_run(
+        args.folder,
+        split=args.split,
+        checkpoint=args.checkpoint,
+        overrides=args.overrides,
+        weight_bits=args.bits,
+        scale=args.scale,
+        rounding=args.rounding,
+    )
+    print(found)
+    if args.output is not None:
+        print(found.chip.write_lava(args.output))
+        found.chip.save(args.output / "network.net")
+        print(args.output / "network.net")
+    return 0

@@ -1,0 +1,76 @@
+"""The network of a run on a chip, beside the float network it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genprop.backends.loihi.options import Quantise
+from genprop.errors import ConfigurationError
+from genprop.runtime.simulator import Simulator
+from genprop.train.agreement import Agreement, agreement
+from genprop.train.training import open_run
+
+if TYPE_CHECKING:
+    from genprop.backends.loihi.report import Report
+    from genprop.runtime.retarget import Chip
+
+__all__ = ["Deployed", "retarget_run"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deployed:
+    """A run's network on the chip; ``print`` it.
+
+    Attributes:
+        chip: the network.
+        agreement: of float network and chip.
+        report: what was lost, and what it takes.
+    """
+
+    chip: Chip
+    agreement: Agreement
+    report: Report
+
+    def __str__(self) -> str:
+        return f"{self.report}\nfloat and chip on {self.agreement}"
+
+
+def retarget_run(
+    run: str | Path,
+    *,
+    split: str = "test",
+    checkpoint: str = "best",
+    overrides: Sequence[str] = (),
+    weight_bits: int = 8,
+    scale: str = "calibrated",
+    rounding: str = "nearest",
+) -> Deployed:
+    """Retarget a run's network to Loihi 2 and compare both on one of its datasets.
+
+    Args:
+        run: the run folder.
+        split: what they are compared on; scales are calibrated on the training set.
+        checkpoint: ``"best"`` or ``"last"``.
+        overrides: changes to its settings, such as ``"compile.batch=16"``.
+        weight_bits: see :class:`Quantise`, as the other two.
+        scale: the rule.
+        rounding: the rule.
+
+    Raises:
+        GenpropError: for a run that is none, or everything that the chip cannot hold.
+    """
+    simulator, experiment = open_run(run, checkpoint, overrides)
+    if not isinstance(simulator, Simulator):
+        raise ConfigurationError(
+            "build() gave a simulator of its own, which has no chip",
+            where=str(run),
+            remedy="return Experiment(net=…, loss=…, optimiser=…)",
+        )
+    calibrate = experiment.split("train") if scale == "calibrated" else None
+    options = Quantise(weight_bits, rounding, scale, calibrate)
+    chip = simulator.retarget("loihi", options)
+    found = agreement(simulator, chip, experiment.split(split))
+    return Deployed(chip, found, chip.report())

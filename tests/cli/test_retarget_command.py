@@ -1,0 +1,37 @@
+"""retarget from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from genprop.backends.loihi.netx import read_netx
+from genprop.cli.main import main
+from tests.train.small_run import small_run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_run(tmp_path_factory.mktemp("retarget"), "epochs=1")
+
+
+def test_a_run_is_retargeted_and_written(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["retarget", str(run), "-o", str(tmp_path / "chip")]) == 0
+    shown = capsys.readouterr().out
+    assert "8 weight bits, scale 'calibrated'" in shown
+    assert "30 samples  same predictions" in shown
+    assert "estimate, Loihi 1 constants" in shown
+    assert len(read_netx(tmp_path / "chip" / "network.net").cells) == 2
+    assert (tmp_path / "chip" / "program.py").is_file()
+
+
+def test_faults_are_told_with_status_2(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["retarget", str(run), "--scale", "maximum"]) == 2
+    assert "did you mean 'max'" in capsys.readouterr().err
+    assert main(["retarget", str(run), "--bits", "9"]) == 2
+    assert "2 … 8" in capsys.readouterr().err
+    assert main(["retarget", "runs/none"]) == 2
+    assert "no run folder" in capsys.readouterr().err
