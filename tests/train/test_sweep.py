@@ -59,8 +59,9 @@ def test_a_killed_sweep_ends_in_the_same_table(tmp_path: Path) -> None:
 
 
 def test_the_table_is_mean_deviation_and_n_of_the_results(tmp_path: Path) -> None:
-    root = tmp_path / "sweep"
-    rows = run_sweep(write(tmp_path, SHORT), ["seed=0..1"], root, jobs=2, tell=silent)
+    root, kept = tmp_path / "sweep", tmp_path / "results.json"
+    rows = run_sweep(write(tmp_path, SHORT), ["seed=0..1"], root, jobs=2, tell=silent, keep=kept)
+    assert kept.read_text() == (root / "sweep.json").read_text()
     folders = [RunFolder(root / f"seed={k}") for k in range(2)]
     values = [json.loads(f.result.read_text())["test"]["accuracy"] for f in folders]
     row = next(r for r in rows if r.metric == "test.accuracy")
@@ -69,6 +70,8 @@ def test_the_table_is_mean_deviation_and_n_of_the_results(tmp_path: Path) -> Non
         statistics.stdev(values),
         2,
     )
+    cases = json.loads(kept.read_text())["cases"]
+    assert [case["test.accuracy"] for case in cases] == values
     before = [f.result.stat().st_mtime_ns for f in folders]
     assert run_sweep(write(tmp_path, SHORT), ["seed=0..1"], root, jobs=2, tell=silent) == rows
     assert [f.result.stat().st_mtime_ns for f in folders] == before, "finished cases are kept"
