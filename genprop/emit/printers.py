@@ -78,7 +78,8 @@ class CPrinter:
             case Name(id):
                 return self._name(id), _ATOM
             case Negate(x):
-                return f"-{self._at(x, _UNARY)}", _UNARY
+                inner = _ATOM if isinstance(x, Negate) else _UNARY  # --x would be a decrement
+                return f"-{self._at(x, inner)}", _UNARY
             case Add(terms):
                 return self._sum(terms), _SUM
             case Multiply(factors):

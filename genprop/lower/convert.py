@@ -62,6 +62,11 @@ def convert(expression: sympy.Expr) -> Expr:
         return Call(name, tuple(convert(a) for a in parts(expression)))
     if expression.func is sympy.Piecewise:
         return _piecewise(expression)
+    if expression.func is sympy.Heaviside:  # the slope of min and max
+        above = Compare(">", convert(parts(expression)[0]), Number(0.0))
+        return Select(above, Number(1.0), Number(0.0))
+    if expression.func is sympy.DiracDelta:  # the slope of sign: none, but at a point
+        return Number(0.0)
     raise InternalError(f"no node stands for {expression.func} in {expression}")
 
 

@@ -47,6 +47,7 @@ __all__ = [
     "check_states",
     "check_updates",
     "distance",
+    "forget",
     "prepare",
     "silent",
     "simulator",
@@ -230,6 +231,11 @@ def _build(backend: Target, case: Case) -> None:
 @cache
 def _example(name: str) -> Example:
     return example(name)
+
+
+def forget() -> None:
+    """Let the interpreter run every case afresh."""
+    _reference.cache_clear()
 
 
 @cache
