@@ -200,6 +200,19 @@ def test_the_report_tells_cores_errors_and_an_estimate_of_energy(
     assert "estimate, Loihi 1 constants" in str(report)
 
 
+def test_calibration_clips_a_lone_large_weight_where_bits_are_few(data: Dataset) -> None:
+    sim = network()
+    weight = np.array(sim.parameters["in->hidden.weight"])
+    weight[0, 0] = 2.5 * np.abs(weight).max()
+    sim.parameters["in->hidden.weight"] = weight
+    for bits in (8, 4):
+        ours = sim.retarget("loihi", gp.Quantise(weight_bits=bits, calibrate=data)).report()
+        largest = sim.retarget("loihi", gp.Quantise(weight_bits=bits, scale="max")).report()
+        assert (ours.synapses[0].clipped > 0) is (bits == 4)
+        better = ours.synapses[1].weight_error < largest.synapses[1].weight_error
+        assert better is (bits == 4)
+
+
 def test_with_exponents_small_weights_beside_large_ones_keep_their_bits(data: Dataset) -> None:
     sim = network()
     sim.parameters["in->hidden.weight"] = 10 * sim.parameters["in->hidden.weight"]

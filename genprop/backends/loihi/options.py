@@ -35,7 +35,8 @@ class Quantise:
     * ``"max"``: S = L / max|W|;
     * ``"percentile"``: S = L / the ``percentile`` of |W|, larger ones are clipped;
     * ``"power_of_two"``: the largest power of two below that, as published by others;
-    * ``"calibrated"``: ``"max"``, but u and v as they were on data keep ``headroom`` to 24 bits.
+    * ``"calibrated"``: few of the largest weights are clipped where that makes the rms error of all
+      smaller, and u and v as they were on data keep ``headroom`` to 24 bits.
 
     S never lifts the threshold beyond 17 bits. With ``exponents`` every projection has a weight
     exponent of its own, 0 … 7: S follows the projection with the smallest weights, and larger

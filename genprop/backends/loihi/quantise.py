@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Quantised", "Range", "quantise"]
 
 _UNIT = 64.0
+_PERCENTILES = (100.0, 99.9, 99.7, 99.5, 99.0, 98.0, 97.0, 95.0)  # where clipping may begin
 _LARGEST_EXPONENT = WEIGHT_EXPONENT.highest
 
 
@@ -134,10 +135,23 @@ def _fitting(size: np.ndarray, options: Quantise) -> float:
     size = size[size > 0]
     if not size.size:
         return 1.0
-    clips = options.rule in ("percentile", "power_of_two")
-    reference = np.percentile(size, options.percentile if clips else 100.0)
-    found = (128 - weight_step(options.weight_bits)) / float(reference)
+    step = weight_step(options.weight_bits)
+    if options.rule == "calibrated":
+        reference = min(
+            np.percentile(size, _PERCENTILES),
+            key=lambda top: top * _rounding_error(size * (128 - step) / top, step),
+        )
+    else:
+        clips = options.rule in ("percentile", "power_of_two")
+        reference = np.percentile(size, options.percentile if clips else 100.0)
+    found = (128 - step) / float(reference)
     return 2.0 ** float(np.floor(np.log2(found))) if options.rule == "power_of_two" else found
+
+
+def _rounding_error(size: np.ndarray, step: int) -> float:
+    """The rms error of weights of this size when clipped to 128 − step and rounded to steps."""
+    kept = np.rint(np.minimum(size, 128 - step) / step) * step
+    return float(np.sqrt(np.mean((kept - size) ** 2)))
 
 
 def _exponent(scale: float, size: np.ndarray, options: Quantise) -> int:
