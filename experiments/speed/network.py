@@ -13,7 +13,7 @@ CHANNELS, CLASSES, STEPS, EVENTS = 700, 20, 1000, 8000
 def network(hidden: int = 256, longest: float = 62.0) -> gp.Network:
     """``hidden`` recurrent LIF neurons; the first two projections delay up to ``longest`` ms.
 
-    Weights are scaled with the layer so that a neuron fires about 14 times in a trial of one second.
+    Weights are scaled with the layer so that a neuron fires about 14 times in a second.
     """
     net = gp.Network("speed")
     inputs = net.population("input", CHANNELS, gp.spikes())

@@ -22,7 +22,8 @@ def build(
 
     Args:
         seed: of the validation split and of the initial parameters.
-        data: the folder with ``fsdd_train.h5[.gz]`` and ``fsdd_test.h5[.gz]``; else ``$GENPROP_DATA``.
+        data: the folder with ``fsdd_train.h5[.gz]`` and ``fsdd_test.h5[.gz]``; by default
+            ``$GENPROP_DATA``.
         hidden: how many recurrent LIF neurons.
         delays: whether input and recurrent delays learn, from uniform in [0, 30] ms.
         duration: how much of a recording is heard [ms]; it starts at the sound's onset.

@@ -31,9 +31,7 @@ def add(commands: Commands) -> None:
         help="a range 0..7, a list 16,32 or one value for all; may be repeated",
     )
     parser.add_argument("--run", type=Path, help="the folder (default: runs/<name>-sweep)")
-    parser.add_argument(
-        "--keep", type=Path, help="write table and cases here too, as JSON"
-    )
+    parser.add_argument("--keep", type=Path, help="write table and cases here too, as JSON")
     parser.add_argument("--jobs", type=int, help="trainings at a time (default: all cores)")
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from genprop.lower.clock import Grid
 from genprop.lower.loss import lower_loss
-from genprop.lower.population import lower_population, lower_source
 from genprop.lower.nodes import names_in
+from genprop.lower.population import lower_population, lower_source
 from genprop.lower.program import LossProgram, PopulationProgram, Program, ProjectionProgram
 from genprop.lower.update import lower_update
 

@@ -62,10 +62,11 @@ class ContractError(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An example of the zoo on a clock of ``dt`` [ms]."""
+    """An example of the zoo on a clock of ``dt`` [ms], its parameters drawn from ``seed`` if given."""
 
     name: str
     dt: float
+    seed: int | None = None
 
     def __str__(self) -> str:
         return f"{self.name}@{self.dt:g}ms"
@@ -73,7 +74,7 @@ class Case:
     @property
     def example(self) -> Example:
         """The example itself, made once."""
-        return _example(self.name)
+        return _example(self.name, self.seed)
 
 
 def cases(dt: float = 0.1) -> list[Case]:
@@ -229,8 +230,9 @@ def _build(backend: Target, case: Case) -> None:
 
 
 @cache
-def _example(name: str) -> Example:
-    return example(name)
+def _example(name: str, seed: int | None) -> Example:
+    made = example(name)
+    return made if seed is None else replace(made, seed=seed)
 
 
 def forget() -> None:

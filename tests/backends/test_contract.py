@@ -5,8 +5,10 @@ fused operations is left. In float a state carries about 1e-7, which the divisio
 crossing and a sum of hundreds of arrivals raise to 1e-5 of the largest gradient; that needs every
 spike in the same step, so no potential may come within 1e-7 of its threshold at the end of a step.
 
-Izhikevich's neuron is held to 2e-4 in float. Its potential of −65 … 30 mV carries 4e-6 mV, and in
-each upstroke v' = 0.04 v² … multiplies a deviation by some hundred; a smaller step does not help.
+A crossing at rate r takes the rounding of its potential divided by r: 1e-6 at 0.01/ms is a spike
+1e-4 ms early. In float, examples with such a spike draw their parameters from another seed. An
+upstroke of Izhikevich's neuron multiplies deviations by some hundred; the states that are recorded
+there show it and have a tolerance of their own.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 
 DOUBLE, FLOAT = gp.Native(precision="double"), gp.Native(precision="float")
 C, D = 1e-9, 2e-5
-LOOSER = {"izhikevich": (1e-3, 2e-4)}  # states and gradients
+UPSTROKE = 1e-3
+STEEP = {"spiking_final": 3, "izhikevich": 3}  # seeds without a slow crossing
 
 CASES = contract.cases()
 SUMS = [case for case in CASES if case.name in ("recurrent", "refractory", "highest", "coupled")]
@@ -44,13 +47,12 @@ def test_double_equals_the_interpreter(case: Case) -> None:
     contract.check_gradients(DOUBLE, case, C)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", [Case(c.name, c.dt, STEEP.get(c.name)) for c in CASES], ids=str)
 def test_float_equals_the_interpreter(case: Case) -> None:
     contract.check_spikes(FLOAT, case)
-    states, gradients = LOOSER.get(case.name, (D, D))
-    contract.check_states(FLOAT, case, states)
+    contract.check_states(FLOAT, case, UPSTROKE if case.name == "izhikevich" else D)
     contract.check_loss(FLOAT, case, D)
-    contract.check_gradients(FLOAT, case, gradients)
+    contract.check_gradients(FLOAT, case, D)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -11,7 +11,7 @@ from genprop.runtime.differences import worst_error
 from genprop.testing.zoo import NAMES, example
 
 if TYPE_CHECKING:
-    from conftest import Zoo
+    from tests.gradients.conftest import Zoo
 
 EXACT = [name for name in NAMES if (e := example(name)).linear and e.exact]
 HEURISTIC = [name for name in NAMES if (e := example(name)).linear and not e.exact]

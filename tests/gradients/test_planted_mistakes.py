@@ -16,7 +16,7 @@ from genprop.backends.reference.trajectories import Arrival, Event
 from genprop.runtime.differences import worst_error
 
 if TYPE_CHECKING:
-    from conftest import Zoo
+    from tests.gradients.conftest import Zoo
 
 # A mistake is far from the tolerance of level B (1e-7), or it would be no mistake.
 RED = 1e-4

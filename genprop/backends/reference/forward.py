@@ -127,7 +127,7 @@ class PopulationRun:
         return spikes.sample, spikes.neuron
 
     def _at_crossing(self) -> dict[str, Array]:
-        """States where the guard was crossed in this step, a straight line being drawn through it."""
+        """States where a straight line through the step crosses the guard."""
         guard, values = self.program.guard, self.values
         if guard is None or not self.program.crossing:
             return values
