@@ -62,7 +62,7 @@ class ContractError(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An example of the zoo on a clock of ``dt`` [ms], its parameters drawn from ``seed`` if given."""
+    """An example of the zoo on a clock of ``dt`` [ms]; ``seed`` draws its parameters if given."""
 
     name: str
     dt: float
