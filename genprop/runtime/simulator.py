@@ -92,8 +92,8 @@ class Simulator:
     def gradients(self, batch: SpikeBatch) -> tuple[float, Gradients]:
         """Mean loss of the batch, and its gradient for every learned parameter by flat name.
 
-        Gradients have the parameters' shapes and the units 1/parameter; delays per ms. A batch that
-        lasts longer than :attr:`duration` is cut there. Details are in :attr:`last`.
+        Gradients have the parameters' shapes and the units 1/parameter; delays per ms.
+        Details are in :attr:`last`.
 
         Raises:
             DataError: for events, labels or targets that do not fit the network.
@@ -184,6 +184,15 @@ class Simulator:
                     f"the data has {channels} channels, "
                     f"population {source.name!r} only {source.size}",
                     remedy=f"net.population({source.name!r}, {channels}, gp.spikes())",
+                )
+        for source in sources:
+            late = int(np.count_nonzero(batch.source(source.name).times >= self.duration))
+            if late:
+                raise DataError(
+                    f"{late} events come after the trial of {self.duration:g} ms",
+                    where=f"population {source.name}",
+                    remedy="compile(…, duration=…) as long as the data, or crop it: "
+                    f"dataset.crop({self.duration:g})",
                 )
         if batch.duration > self.duration * (1 + 1e-9):
             batch = batch.crop(self.duration)

@@ -195,6 +195,16 @@ def test_an_event_beyond_the_duration_is_told(time: float) -> None:
     assert str(time) in str(caught.value)
 
 
+def test_events_after_the_trial_are_told_and_never_dropped() -> None:
+    late = SpikeBatch.from_events(
+        [(np.array([1.0, 15.0]), np.array([0, 0]))], channels=2, duration=20.0, labels=[0]
+    )
+    with pytest.raises(DataError, match="1 events come after the trial of 10 ms") as told:
+        compiled().gradients(late)
+    assert "population input" in str(told.value)
+    assert "crop" in str(told.value)
+
+
 def test_more_samples_than_compiled_for_are_told() -> None:
     with pytest.raises(DataError, match="3 samples") as caught:
         compiled().run(batch(0, 1, 1))
