@@ -48,12 +48,12 @@ def batch(samples: int, events: int = EVENTS, seed: int = 1) -> gp.data.SpikeBat
 def simulator(
     hidden: int = 256, longest: float = 62.0, samples: int = 32, threads: int = 1
 ) -> gp.Simulator:
-    """The compiled network with Adam on weights and delays."""
+    """The compiled network with Adam on weights and delays, at rates that keep its activity."""
     net = network(hidden, longest)
     return gp.compile(
         net,
         loss=gp.CrossEntropy(gp.integral("out", "v")),
-        optimiser={"weight": gp.Adam(1e-3), "delay": gp.Adam(1e-1)},
+        optimiser={"weight": gp.Adam(1e-9), "delay": gp.Adam(1e-9)},
         dt=1 * ms,
         duration=STEPS * ms,
         batch=samples,
