@@ -56,12 +56,20 @@ def build(checkout: Path, out: Path, hook: str) -> Path:
 
 
 def ask(path: Path, away: Path) -> tuple[Path, Path, Path, list[str], list[str]]:
-    """What genprop in the folder ``path`` of packages says of itself, asked from elsewhere."""
+    """What genprop in the folder ``path`` of packages says of itself, asked from elsewhere.
+
+    ``-S`` keeps out a genprop that is installed beside the one asked.
+    """
     code = f"import site; site.addsitedir({str(path)!r}); import sys; "
     code += f"sys.path.insert(0, {str(path)!r})\n{ASK}"
     env = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     answer = subprocess.run(
-        [sys.executable, "-c", code], cwd=away, env=env, capture_output=True, text=True, check=False
+        [sys.executable, "-S", "-c", code],
+        cwd=away,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert answer.returncode == 0, answer.stderr
     package, templates, models, *files = json.loads(answer.stdout)
