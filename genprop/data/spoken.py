@@ -85,9 +85,8 @@ def shd(
     Source: Cramer, Stradmann, Schemmel & Zenke 2022 (doi 10.1109/TNNLS.2020.3044364).
     """
     files = _tonic_files("SHD", folder, ("shd_train", "shd_test"))
-    sets = _data_sets(files, ("SHD train", "SHD test"), 700, duration, cache=cache)
-    train, held_out = _held_out(sets[0], "SHD valid", valid, valid_speakers, seed)
-    return train.with_augment(*augment), held_out, sets[1]
+    whole, test = _data_sets(files, ("SHD train", "SHD test"), 700, duration, cache=cache)
+    return *_held_out(whole, "SHD valid", valid, valid_speakers, seed, augment), test
 
 
 def ssc(
@@ -148,9 +147,8 @@ def fsdd(
         DataError: for files that are missing or damaged.
     """
     place = data_folder(folder)
-    files = [find(place, f"{name}.h5", _BELOW) for name in ("fsdd_train", "fsdd_test")]
-    present = [file for file in files if file is not None]
-    if len(present) < len(files):
+    files, missing = _found(place, ("fsdd_train", "fsdd_test"))
+    if missing:
         raise DataError(
             "the FSDD spikes are not there: expected fsdd_train.h5 and fsdd_test.h5, "
             "plain, .gz or .zip",
@@ -159,29 +157,33 @@ def fsdd(
             "(github.com/Jakobovski/free-spoken-digit-dataset) through a cochlea model and store "
             "the spikes in SHD's layout, recordings 0 to 4 of each digit and speaker as the test",
         )
-    sets = _data_sets(present, ("FSDD train", "FSDD test"), 700, duration, cache=cache)
-    train, held_out = _held_out(sets[0], "FSDD valid", valid, valid_speakers, seed)
-    return train.with_augment(*augment), held_out, sets[1]
+    whole, test = _data_sets(files, ("FSDD train", "FSDD test"), 700, duration, cache=cache)
+    return *_held_out(whole, "FSDD valid", valid, valid_speakers, seed, augment), test
 
 
 def _tonic_files(name: str, folder: str | Path | None, stems: Sequence[str]) -> list[Path]:
     """The files of a set that tonic knows; what is missing is downloaded if it is installed."""
     place = data_folder(folder)
-    for attempt in ("found", "fetched"):
-        files = [find(place, f"{stem}.h5", _BELOW) for stem in stems]
-        present = [file for file in files if file is not None]
-        if len(present) == len(stems):
-            return present
-        missing = [s for s, file in zip(stems, files, strict=True) if file is None]
-        if attempt == "found":
-            from genprop.data.tonic_sets import download
+    files, missing = _found(place, stems)
+    if missing:
+        from genprop.data.tonic_sets import download
 
-            download(name, place, missing)
-    raise DataError(
-        f"{name} was downloaded, but {', '.join(missing)} is not there",
-        where=str(place),
-        remedy=f"put {', '.join(f'{s}.h5' for s in missing)} there, plain, .gz or .zip",
-    )
+        download(name, place, missing)
+        files, missing = _found(place, stems)
+    if missing:
+        raise DataError(
+            f"{name} was downloaded, but {', '.join(missing)} is not there",
+            where=str(place),
+            remedy=f"put {', '.join(f'{s}.h5' for s in missing)} there, plain, .gz or .zip",
+        )
+    return files
+
+
+def _found(place: Path, stems: Sequence[str]) -> tuple[list[Path], list[str]]:
+    """The files of these names that are there, and the names of those that are not."""
+    files = {stem: find(place, f"{stem}.h5", _BELOW) for stem in stems}
+    there = [file for file in files.values() if file is not None]
+    return there, [stem for stem, file in files.items() if file is None]
 
 
 def _data_sets(
@@ -229,10 +231,11 @@ def _held_out(
     fraction: float,
     speakers: int | Sequence[int] | None,
     seed: int,
+    augment: Sequence[Augmentation],
 ) -> tuple[Dataset, Dataset]:
-    """The rest of the training file, and its validation part."""
+    """The rest of the training file, augmented, and its validation part."""
     if speakers is None:
         rest, valid = train.split(1 - fraction, seed)
     else:
         rest, valid = train.split_speakers(speakers, seed)
-    return rest, replace(valid, name=name)
+    return rest.with_augment(*augment), replace(valid, name=name)
