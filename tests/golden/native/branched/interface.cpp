@@ -158,6 +158,7 @@ void keep_states([[maybe_unused]] const Batch& batch, [[maybe_unused]] const Wor
     if (batch.out_record_I)
         std::memcpy(batch.out_record_I + (sample * steps + step) * 2, w.out.I_all.data(), 2 * sizeof(Real));
 }
+
 /// Counts, observations and recorded spikes of one sample that has run.
 void report(Engine& engine, const Batch& batch, const Record& record, size_t sample) {
     if (batch.relay_counts) {

@@ -59,6 +59,7 @@ struct Record {
     HiddenRecord hidden;
     OutRecord out;
 };
+
 /// States and delay lines of one thread.
 struct Workspace {
     BySender left_events;
@@ -90,6 +91,7 @@ struct Workspace {
         }
         std::memcpy(record.relay.left.data(), relay.left.data(), padded(3) * sizeof(std::int32_t));
     }
+
     /// The loss of one sample once it has run, and dL/dy, `share` being 1 / batch.
     static Real judge(Record& record, Real share, bool learning) {
         Real total = 0;

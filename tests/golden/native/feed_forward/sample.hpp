@@ -43,6 +43,7 @@ struct Record {
     HiddenRecord hidden;
     OutRecord out;
 };
+
 /// States and delay lines of one thread.
 struct Workspace {
     BySender inp_events;
@@ -64,6 +65,7 @@ struct Workspace {
             after_step(step);
         }
     }
+
     /// The loss of one sample once it has run, and dL/dy, `share` being 1 / batch.
     static Real judge(Record& record, Real share, bool learning) {
         Real total = 0;

@@ -52,6 +52,7 @@ struct Hidden {
         record.spikes.clear();
         record.first.assign(steps + 1, 0);
     }
+
     /// Step n: deliver, propagate from t_n to t_{n+1}, observe, guard, spike, reset.
     void advance([[maybe_unused]] const HiddenNumbers& numbers, [[maybe_unused]] HiddenRecord& record, size_t step, [[maybe_unused]] bool learning) {
         const Real v_th = numbers.v_th;

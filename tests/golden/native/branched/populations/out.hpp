@@ -46,6 +46,7 @@ struct Out {
             record.y_cross_entropy_out[neuron] = 0;
         }
     }
+
     /// Step n: deliver, propagate from t_n to t_{n+1}, observe, guard, spike, reset.
     void advance([[maybe_unused]] const OutNumbers& numbers, [[maybe_unused]] OutRecord& record, size_t step, [[maybe_unused]] bool learning) {
         const Real v_from_v = numbers.v_from_v;

@@ -69,6 +69,7 @@ struct Relay {
         record.releases.clear();
         record.first_release.assign(steps + 1, 0);
     }
+
     /// Step n: deliver, propagate from t_n to t_{n+1}, observe, guard, spike, reset.
     void advance([[maybe_unused]] const RelayNumbers& numbers, [[maybe_unused]] RelayRecord& record, size_t step, [[maybe_unused]] bool learning) {
         const Real tau_mem = numbers.tau_mem;
