@@ -1,30 +1,60 @@
-"""The run that a command shows, and which of its samples."""
+"""The run that a command is about, with which parameters, and which of its samples."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-__all__ = ["add_run"]
+__all__ = ["add_run", "add_samples", "add_trained"]
+
+_SPLITS = ("train", "valid", "test")
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
-    """The arguments RUN, --split, --samples and --set."""
-    parser.add_argument("folder", type=Path, metavar="RUN", help="a folder of genprop train")
+    """The arguments RUN, --split, --samples and --set, for what shows a run."""
+    _add_folder(parser)
     parser.add_argument(
         "--split",
-        choices=("train", "valid", "test"),
+        choices=_SPLITS,
         default="",
         help="which samples are run again (default: test, else valid, else train)",
     )
+    add_samples(parser)
+    _add_overrides(parser)
+
+
+def add_trained(parser: argparse.ArgumentParser) -> None:
+    """The arguments RUN, --split, --checkpoint and --set, for what uses a run's network."""
+    _add_folder(parser)
+    parser.add_argument(
+        "--split", choices=_SPLITS, default="test", help="which samples it is shown"
+    )
+    parser.add_argument(
+        "--checkpoint",
+        choices=("best", "last"),
+        default="best",
+        help="parameters of the best epoch, or of the last",
+    )
+    _add_overrides(parser)
+
+
+def add_samples(parser: argparse.ArgumentParser) -> None:
+    """The argument --samples."""
     parser.add_argument(
         "--samples",
         type=int,
         nargs="+",
         default=[],
         metavar="N",
-        help="which of them are drawn, by number from 0",
+        help="which samples are drawn, by number from 0",
     )
+
+
+def _add_folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="RUN", help="a folder of genprop train")
+
+
+def _add_overrides(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set",
         action="append",

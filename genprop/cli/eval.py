@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from genprop.cli._command import Commands, add_command
+from genprop.cli._run import add_trained
 
 __all__ = ["add", "run"]
 
@@ -20,17 +20,7 @@ def add(commands: Commands) -> None:
            genprop eval runs/yin_yang --split valid       samples of the validation
            genprop eval runs/yin_yang --checkpoint last   parameters of the last epoch""",
     )
-    parser.add_argument("folder", type=Path, metavar="RUN", help="a folder of genprop train")
-    parser.add_argument("--split", choices=("train", "valid", "test"), default="test")
-    parser.add_argument("--checkpoint", choices=("best", "last"), default="best")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        dest="overrides",
-        help="change a setting, such as compile.backend=reference; may be repeated",
-    )
+    add_trained(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from genprop.cli._command import Commands, add_command
+from genprop.cli._run import add_samples, add_trained
 
 __all__ = ["add", "run"]
 
@@ -18,25 +19,20 @@ def add(commands: Commands) -> None:
         "bring the network of a run to Loihi 2: what is lost, what it takes, how well both agree",
         """genprop retarget runs/digits            8 bits, calibrated on the training set
            genprop retarget runs/digits --bits 4   fewer bits
-           genprop retarget runs/digits -o chip    writes chip/program.py, chip/network.net""",
+           genprop retarget runs/digits -o chip    writes chip/program.py, chip/network.net
+           genprop retarget runs/digits --report   writes runs/digits/loihi.html""",
     )
-    parser.add_argument("folder", type=Path, metavar="RUN", help="a folder of genprop train")
+    add_trained(parser)
     parser.add_argument("--bits", type=int, default=8, help="of weights, 2 to 8")
     parser.add_argument("--scale", default="calibrated", help="calibrated, max, percentile, …")
     parser.add_argument("--rounding", default="nearest", help="nearest or stochastic")
-    parser.add_argument("--split", choices=("train", "valid", "test"), default="test")
-    parser.add_argument("--checkpoint", choices=("best", "last"), default="best")
     parser.add_argument(
         "-o", "--output", type=Path, metavar="DIR", help="write a Lava program and network.net"
     )
     parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        dest="overrides",
-        help="change a setting, such as compile.batch=16; may be repeated",
+        "--report", action="store_true", help="write one HTML page that shows it: RUN/loihi.html"
     )
+    add_samples(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -57,4 +53,8 @@ def run(args: argparse.Namespace) -> int:
         print(found.chip.write_lava(args.output))
         found.chip.save(args.output / "network.net")
         print(args.output / "network.net")
+    if args.report:
+        from genprop.train.chip_report import write_chip_report
+
+        print(write_chip_report(found, args.samples))
     return 0

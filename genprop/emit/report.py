@@ -1,4 +1,4 @@
-"""The page of a report, from plain data to HTML."""
+"""The pages of reports, from plain data to HTML."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from genprop.emit.environment import environment
 
-__all__ = ["render_report"]
+__all__ = ["render_chip_report", "render_report"]
 
 
 def render_report(view: Mapping[str, object]) -> str:
@@ -15,3 +15,8 @@ def render_report(view: Mapping[str, object]) -> str:
     Everything that is not markup of the template's is escaped.
     """
     return environment().get_template("report/page.html.j2").render(view)
+
+
+def render_chip_report(view: Mapping[str, object]) -> str:
+    """The text of ``templates/report/chip.html.j2``, likewise."""
+    return environment().get_template("report/chip.html.j2").render(view)

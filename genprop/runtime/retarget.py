@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from genprop.backends.loihi.check import check
+from genprop.backends.loihi.costs import estimate_energy, estimate_latency
 from genprop.backends.loihi.engine import LoihiEngine, step_counts
 from genprop.backends.loihi.lava import run_lava, write_lava
 from genprop.backends.loihi.netx import write_netx
 from genprop.backends.loihi.options import Quantise
-from genprop.backends.loihi.quantise import Quantised, Range, quantise
+from genprop.backends.loihi.quantise import Quantised, quantise
 from genprop.backends.loihi.report import Report
-from genprop.backends.loihi.resources import estimate_energy, resources_of
+from genprop.backends.loihi.resources import resources_of
+from genprop.backends.loihi.scaling import Range
 from genprop.errors import DataError, UnsupportedError, did_you_mean, refuse_if
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ class Chip:
         program: how it runs in steps.
         batch: samples per batch, at most.
         options: how it was quantised.
+        voltages: by population, the model's state that the chip's v is.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Chip:
     ) -> None:
         self.spec, self.program, self.batch = sim.spec, sim.program, sim.batch
         self.options = options
+        self.voltages = {name: cell.voltage for name, cell in cells.items()}
         self._inputs, self._quantised = sim.inputs, quantised
         parameters = {name: array.copy() for name, array in sim.parameters.items()}
         self._engine = LoihiEngine(sim.program, parameters, cells, quantised)
@@ -156,7 +160,7 @@ class Chip:
 
     def report(self) -> Report:
         """What was lost, what it takes, and what was seen on the data that ran so far."""
-        activity = self._engine.activity
+        activity, resources = self._engine.activity, resources_of(self.network)
         return Report(
             self.spec.name,
             self.options.rule,
@@ -164,8 +168,9 @@ class Chip:
             self._quantised.cells,
             self._quantised.synapses,
             activity.copy(),
-            resources_of(self.network),
+            resources,
             estimate_energy(self.network, activity),
+            estimate_latency(self.network, activity, resources.cores[1]),
         )
 
 

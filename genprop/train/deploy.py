@@ -11,11 +11,14 @@ from genprop.backends.loihi.options import Quantise
 from genprop.errors import ConfigurationError
 from genprop.runtime.simulator import Simulator
 from genprop.train.agreement import Agreement, agreement
+from genprop.train.folder import RunFolder
 from genprop.train.training import open_run
+from genprop.train.watch import Watched
 
 if TYPE_CHECKING:
     from genprop.backends.loihi.report import Report
     from genprop.runtime.retarget import Chip
+    from genprop.train.surface import Dataset
 
 __all__ = ["Deployed", "retarget_run"]
 
@@ -25,14 +28,26 @@ class Deployed:
     """A run's network on the chip; ``print`` it.
 
     Attributes:
+        run: its folder.
+        config: the run's settings as text.
+        simulator: the float network.
         chip: the network.
+        data: what both were shown.
+        split: what that is called.
         agreement: of float network and chip.
         report: what was lost, and what it takes.
+        watched: what each neuron of both did.
     """
 
+    run: Path
+    config: str
+    simulator: Simulator
     chip: Chip
+    data: Dataset
+    split: str
     agreement: Agreement
     report: Report
+    watched: tuple[Watched, Watched]
 
     def __str__(self) -> str:
         return f"{self.report}\nfloat and chip on {self.agreement}"
@@ -72,5 +87,18 @@ def retarget_run(
     calibrate = experiment.split("train") if scale == "calibrated" else None
     options = Quantise(weight_bits, rounding, scale, calibrate)
     chip = simulator.retarget("loihi", options)
-    found = agreement(simulator, chip, experiment.split(split))
-    return Deployed(chip, found, chip.report())
+    data = experiment.split(split)
+    watched = Watched(simulator), Watched(chip)
+    found = agreement(*watched, data)
+    config = RunFolder(Path(run).expanduser()).config.read_text(encoding="utf-8")
+    return Deployed(
+        Path(run).expanduser(),
+        config,
+        simulator,
+        chip,
+        data,
+        split,
+        found,
+        chip.report(),
+        watched,
+    )

@@ -10,6 +10,7 @@
       checkpoints/best.h5  the best epoch
       result.json          what came out; there when the run is finished
       report.html          the run as one page, where one was written
+      loihi.html           its network on Loihi 2 as one page, likewise
 """
 
 from __future__ import annotations
@@ -74,6 +75,11 @@ class RunFolder:
     def report(self) -> Path:
         """The run as one page, where one was written."""
         return self.path / "report.html"
+
+    @property
+    def chip_report(self) -> Path:
+        """Its network on a chip as one page, where one was written."""
+        return self.path / "loihi.html"
 
     @property
     def begun(self) -> bool:

@@ -11,12 +11,11 @@ import numpy as np
 from genprop._version import __version__
 from genprop.train.figures.charts import figures
 from genprop.train.figures.portrait import portray
-from genprop.train.figures.svg import lay_out
 from genprop.train.files import write_atomically
 from genprop.train.folder import RunFolder
+from genprop.train.page import figure_view
 
 if TYPE_CHECKING:
-    from genprop.train.figures.chart import Figure, Panel
     from genprop.train.figures.portrait import Portrait
 
 __all__ = ["page_view", "write_report"]
@@ -59,7 +58,7 @@ def page_view(portrait: Portrait) -> dict[str, object]:
         "lead": _lead(portrait),
         "facts": [{"name": name, "value": value} for name, value in _facts(portrait)],
         "remarks": portrait.remarks,
-        "figures": [_figure(figure) for figure in figures(portrait)],
+        "figures": [figure_view(figure) for figure in figures(portrait)],
         "single": list(_single(portrait)),
         "head": ["epoch", *_shown(portrait), "seconds"],
         "rows": _rows(portrait),
@@ -67,21 +66,6 @@ def page_view(portrait: Portrait) -> dict[str, object]:
         "config": config.toml(),
         "environment": [{"name": k, "value": v} for k, v in _flat(portrait.environment)],
     }
-
-
-def _figure(figure: Figure) -> dict[str, object]:
-    return {
-        "key": figure.key,
-        "title": figure.title,
-        "caption": figure.caption,
-        "panels": [_panel(panel) for panel in figure.panels],
-    }
-
-
-def _panel(panel: Panel) -> dict[str, object]:
-    last = len(panel.charts) - 1
-    charts = [lay_out(chart, labelled=k == last) for k, chart in enumerate(panel.charts)]
-    return {"title": panel.title, "note": panel.note, "charts": charts}
 
 
 def _lead(portrait: Portrait) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from genprop.backends.loihi.resources import ENERGY_WORDS, Energy, Resources
+from genprop.backends.loihi.costs import ESTIMATE
 
 if TYPE_CHECKING:
     from genprop.backends.loihi.activity import Activity
+    from genprop.backends.loihi.costs import Energy, Latency
+    from genprop.backends.loihi.resources import Resources
     from genprop.backends.loihi.rounding import CellReport, SynapseReport
 
 __all__ = ["Report"]
@@ -27,6 +29,7 @@ class Report:
         activity: wraps, saturations and spikes over all samples run so far.
         resources: what it takes of the chip.
         energy: per sample; None before any ran.
+        latency: likewise.
     """
 
     name: str
@@ -37,6 +40,7 @@ class Report:
     activity: Activity
     resources: Resources
     energy: Energy | None
+    latency: Latency | None
 
     def __str__(self) -> str:
         lines = [f"{self.name} on Loihi 2: {self.bits} weight bits, scale {self.rule!r}"]
@@ -50,7 +54,7 @@ class Report:
             f"{few if few == many else f'{few} to {many}'} cores"
         )
         lines += [f"warning: {words}" for words in needs.warnings]
-        lines.append(self._energy())
+        lines += self._estimates()
         return "\n".join(lines)
 
     def _cell(self, cell: CellReport) -> str:
@@ -63,14 +67,16 @@ class Report:
             f"{wraps} wraps of u, {held} saturations of v"
         )
 
-    def _energy(self) -> str:
-        if self.energy is None:
-            return f"energy per sample: run data first ({ENERGY_WORDS})"
-        return (
-            f"energy per sample: {self.energy.least:.3g} to {self.energy.most:.3g} µJ "
-            f"({ENERGY_WORDS}), from {self.energy.synaptic_operations:.4g} synaptic operations, "
-            f"{self.energy.updates:.4g} neuron updates and {self.energy.spikes:.4g} spikes"
-        )
+    def _estimates(self) -> list[str]:
+        energy, latency = self.energy, self.latency
+        if energy is None or latency is None:
+            return [f"energy and time per sample: run data first ({ESTIMATE})"]
+        return [
+            f"energy per sample: {energy.least:.3g} to {energy.most:.3g} µJ "
+            f"({ESTIMATE}), from {energy.synaptic_operations:.4g} synaptic operations, "
+            f"{energy.updates:.4g} neuron updates and {energy.spikes:.4g} spikes",
+            f"time per sample: {latency.least:.3g} to {latency.most:.3g} ms ({ESTIMATE})",
+        ]
 
 
 def _synapse(s: SynapseReport) -> str:

@@ -1,4 +1,4 @@
-"""How much of the chip a network takes, and an estimate of its energy."""
+"""How much of the chip a network takes."""
 
 from __future__ import annotations
 
@@ -17,17 +17,9 @@ from genprop.backends.loihi.limits import (
 )
 
 if TYPE_CHECKING:
-    from genprop.backends.loihi.activity import Activity
     from genprop.backends.loihi.integers import Cells, IntegerNetwork
 
-__all__ = ["ENERGY_WORDS", "Energy", "Resources", "estimate_energy", "resources_of"]
-
-ENERGY_WORDS = "estimate, Loihi 1 constants"
-
-_SYNAPSE_PJ = 23.6  # per synaptic operation
-_UPDATE_PJ = (52.0, 81.0)  # per neuron update, inactive and active
-_SPIKE_PJ = (1.7, 4.0)  # per spike within a tile, and with one hop
-"""All from Davies et al. (2018), IEEE Micro 38(1):82, table 2, before silicon."""
+__all__ = ["Resources", "resources_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +41,6 @@ class Resources:
     fan_in: int
     cores: tuple[int, int]
     warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Energy:
-    """Energy per sample [µJ], least and most, and what it follows from, per sample."""
-
-    least: float
-    most: float
-    synaptic_operations: float
-    updates: float
-    spikes: float
 
 
 def resources_of(network: IntegerNetwork) -> Resources:
@@ -86,23 +67,6 @@ def resources_of(network: IntegerNetwork) -> Resources:
         (cores[0], cores[1]),
         tuple(_warning(limit, value) for limit, value in asked if not limit.holds(value)),
     )
-
-
-def estimate_energy(network: IntegerNetwork, activity: Activity) -> Energy | None:
-    """The energy of a sample by the activity that was measured; None before any ran."""
-    if not activity.samples:
-        return None
-    sent = {name: count / activity.samples for name, count in activity.spikes.items()}
-    operations = sum(
-        sent.get(s.pre, 0.0) * np.count_nonzero(s.weight) / len(s.weight) for s in network.synapses
-    )
-    updates = float(sum(c.size for c in network.cells) * activity.steps)
-    spikes = sum(sent.values())
-    parts = [
-        operations * _SYNAPSE_PJ + updates * update + spikes * spike
-        for update, spike in zip(_UPDATE_PJ, _SPIKE_PJ, strict=True)
-    ]
-    return Energy(parts[0] * 1e-6, parts[1] * 1e-6, float(operations), updates, spikes)
 
 
 def _cores(cells: Cells, size: int, memory: int) -> int:
