@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,7 +11,7 @@ from genprop.errors import ConfigurationError, did_you_mean
 if TYPE_CHECKING:
     from genprop.data.spikes import SpikeBatch
 
-__all__ = ["Calibration", "Quantise", "Scale"]
+__all__ = ["Calibration", "Grid", "Quantise", "Scale"]
 
 _ROUNDINGS = ("nearest", "stochastic")
 _SCALES = ("max", "percentile", "calibrated", "power_of_two")
@@ -23,6 +23,19 @@ class Calibration(Protocol):
     def batches(self, size: int, seed: None = None) -> Iterable[SpikeBatch]:
         """Every sample once."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Where the integers of a network stand.
+
+    Attributes:
+        scale: S by population.
+        exponent: of the weights by projection.
+    """
+
+    scale: Mapping[str, float]
+    exponent: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,9 +51,12 @@ class Quantise:
     * ``"calibrated"``: few of the largest weights are clipped where that makes the rms error of all
       smaller, and u and v as they were on data keep ``headroom`` to 24 bits.
 
-    S never lifts the threshold beyond 17 bits. With ``exponents`` every projection has a weight
-    exponent of its own, 0 … 7: S follows the projection with the smallest weights, and larger
-    weights are whole steps of 2, 4, … 128. NetX files have no place for exponents.
+    * a :class:`Grid` gives S as a number, so that parameters that change keep their grid.
+
+    S never lifts the threshold beyond 17 bits, and makes it whole. With ``exponents`` every
+    projection has a weight exponent of its own, 0 … 7, and stores steps of 2, 4, … 128: S follows
+    the projection with the smallest weights, and with data grows as far as u and v allow, as their
+    decays lose less of large numbers. NetX files have no place for exponents.
 
     Args:
         weight_bits: 2 … 8.
@@ -58,7 +74,7 @@ class Quantise:
 
     weight_bits: int = 8
     rounding: str = "nearest"
-    scale: str | None = None
+    scale: str | Grid | None = None
     calibrate: Calibration | None = None
     percentile: float = 99.0
     headroom: float = 2.0
@@ -70,7 +86,7 @@ class Quantise:
             raise _bad(f"{self.weight_bits} weight bits cannot be", "weight_bits=2 … 8")
         if self.rounding not in _ROUNDINGS:
             raise _bad(f"rounding={self.rounding!r}", did_you_mean(self.rounding, _ROUNDINGS))
-        if self.scale is not None and self.scale not in _SCALES:
+        if isinstance(self.scale, str) and self.scale not in _SCALES:
             raise _bad(f"scale={self.scale!r}", did_you_mean(self.scale, _SCALES))
         if self.scale == "calibrated" and self.calibrate is None:
             raise _bad("there is no data to calibrate with", "calibrate=dataset, or scale='max'")
@@ -81,8 +97,17 @@ class Quantise:
 
     @property
     def rule(self) -> str:
-        """The scale rule that is meant."""
-        return self.scale or ("calibrated" if self.calibrate is not None else "max")
+        """The scale rule that is meant; ``"given"`` for a grid."""
+        if isinstance(self.scale, str):
+            return self.scale
+        if self.scale is not None:
+            return "given"
+        return "calibrated" if self.calibrate is not None else "max"
+
+    @property
+    def grid(self) -> Grid | None:
+        """The grid, where one was given."""
+        return self.scale if isinstance(self.scale, Grid) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from genprop.backends.loihi.cell import Cell
     from genprop.backends.loihi.options import Quantise
 
-__all__ = ["CellReport", "SynapseReport", "Wires", "round_cell", "round_synapses"]
+__all__ = [
+    "CellReport",
+    "SynapseReport",
+    "Wires",
+    "decays",
+    "round_cell",
+    "round_synapses",
+    "weight_factor",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +107,33 @@ def round_cell(cell: Cell, scale: float) -> tuple[Cells, CellReport]:
     if cell.threshold is not None:
         vth = int(np.clip(np.rint(scale * cell.threshold), THRESHOLD.lowest, THRESHOLD.highest))
         wrong = vth / (scale * cell.threshold) - 1
-    slow, fast = (int(np.rint(DECAY.highest * (1 - x))) for x in (cell.alpha, cell.beta))
+    slow, fast = decays(cell)
     mantissa, exponent = _bias(cell, scale)
     cells = Cells(cell.name, cell.size, fast - 1, slow, vth, mantissa, exponent)
     report = CellReport(
         cell.name, scale, wrong, _time_error(cell.alpha, slow), _time_error(cell.beta, fast)
     )
     return cells, report
+
+
+def decays(cell: Cell) -> tuple[int, int]:
+    """What the chip holds of α and β: 4096 (1 − α) and 4096 (1 − β), rounded."""
+    slow, fast = (int(np.rint(DECAY.highest * (1 - x))) for x in (cell.alpha, cell.beta))
+    return slow, fast
+
+
+def weight_factor(cell: Cell) -> float:
+    """What a weight of 1 adds to V in the step it arrives, on the chip.
+
+    With rounded decays α̂ and β̂ a response keeps the area that it has in the model::
+
+        g K · (1 − α̂)(1 − β̂) / ((1 − α)(1 − β))
+    """
+    kept = 1.0
+    for decay, rounded in zip((cell.alpha, cell.beta), decays(cell), strict=True):
+        lost = DECAY.highest * (1 - decay)
+        kept *= rounded / lost if rounded and lost else 1.0
+    return cell.gain * kept
 
 
 def round_synapses(
