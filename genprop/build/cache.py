@@ -1,10 +1,11 @@
-"""The user's cache folder: compiled libraries and small blobs, by the hash of what made them.
+"""The user's cache folder: compiled libraries, small blobs and data read before.
 
 ::
 
     <cache>/builds/<key>/    entry.json  source/  build.log  and the library
     <cache>/failed/<key>/    the same, of a compile that failed (without a library)
     <cache>/blobs/<key>      32 bytes of sha256, then the data
+    <cache>/data/<key>.h5    spike recordings laid out flat; the room of data makes and reads them
 
 An entry is made in a temporary folder beside its place and moved there in one step, so there are no
 locks, a reader never sees half an entry, and of two builders of the same entry one wins and the
@@ -27,6 +28,7 @@ from pathlib import Path
 from genprop.errors import ConfigurationError
 
 __all__ = [
+    "KINDS",
     "CacheInfo",
     "clear",
     "digest",
@@ -44,7 +46,9 @@ __all__ = [
 VERSION = 1
 """Changes whenever the layout of the cache or the meaning of a key does."""
 
-_KINDS = ("builds", "failed", "blobs")
+KINDS = {"compiled": ("builds", "failed", "blobs"), "data": ("data",)}
+"""What may be asked for apart, and the folders that it is in."""
+
 _ABANDONED = (
     3600.0  # [s] after which a temporary folder has no living owner: no compile takes so long
 )
@@ -168,24 +172,25 @@ def touch(path: Path) -> None:
         os.utime(path)
 
 
-def info() -> CacheInfo:
-    """What the cache holds now."""
-    entries = list(_entries())
+def info(kind: str = "") -> CacheInfo:
+    """What the cache holds now, in all or of one kind of :data:`KINDS`."""
+    entries = list(_entries(kind))
     uses = [used for _, _, used in entries]
     size = sum(size for _, size, _ in entries)
     return CacheInfo(folder(), len(entries), size, min(uses, default=0.0), max(uses, default=0.0))
 
 
-def prune(max_bytes: int | None = None, older_than: float | None = None) -> int:
+def prune(max_bytes: int | None = None, older_than: float | None = None, kind: str = "") -> int:
     """Remove what was not used for ``older_than`` seconds, then the least used above ``max_bytes``.
 
-    Temporary folders that a killed process left behind go too. Gives the bytes freed.
+    Temporary files and folders that a killed process left behind go too. With ``kind``, one of
+    :data:`KINDS`, the others stay and do not count. Gives the bytes freed.
     """
     now, freed, kept = time.time(), 0, 0
-    for path in _leftovers():
+    for path in _leftovers(kind):
         if now - path.stat().st_mtime > _ABANDONED:
             _remove(path)
-    for path, size, used in sorted(_entries(), key=lambda entry: entry[2], reverse=True):
+    for path, size, used in sorted(_entries(kind), key=lambda entry: entry[2], reverse=True):
         kept += size
         stale = older_than is not None and now - used > older_than
         if stale or (max_bytes is not None and kept > max_bytes):
@@ -195,18 +200,21 @@ def prune(max_bytes: int | None = None, older_than: float | None = None) -> int:
     return freed
 
 
-def clear() -> int:
-    """Remove every entry and give the bytes freed; files that are not the cache's own stay."""
-    freed = prune(max_bytes=-1)
-    for kind in _KINDS:
+def clear(kind: str = "") -> int:
+    """Remove every entry, or those of one kind of :data:`KINDS`, and give the bytes freed.
+
+    Files that are not the cache's own stay.
+    """
+    freed = prune(max_bytes=-1, kind=kind)
+    for place in _places(kind):
         with contextlib.suppress(OSError):
-            (folder() / kind).rmdir()
+            place.rmdir()
     return freed
 
 
-def _entries() -> Iterator[tuple[Path, int, float]]:
+def _entries(kind: str) -> Iterator[tuple[Path, int, float]]:
     """(path, bytes, last use) of every finished entry."""
-    for path in _children():
+    for path in _children(kind):
         if not path.name.startswith("."):
             with contextlib.suppress(OSError):  # another process may prune at the same time
                 files = [p.stat() for p in path.rglob("*")] if path.is_dir() else []
@@ -216,15 +224,20 @@ def _entries() -> Iterator[tuple[Path, int, float]]:
                 yield path, size, mark.stat().st_mtime
 
 
-def _leftovers() -> Iterator[Path]:
-    return (path for path in _children() if path.name.startswith("."))
+def _leftovers(kind: str) -> Iterator[Path]:
+    return (path for path in _children(kind) if path.name.startswith("."))
 
 
-def _children() -> Iterator[Path]:
-    for kind in _KINDS:
-        place = folder() / kind
+def _children(kind: str) -> Iterator[Path]:
+    for place in _places(kind):
         if place.is_dir():
             yield from list(place.iterdir())
+
+
+def _places(kind: str) -> list[Path]:
+    """The folders of one kind, or of all."""
+    chosen = KINDS if not kind else {kind: KINDS[kind]}
+    return [folder() / name for names in chosen.values() for name in names]
 
 
 def _remove(path: Path) -> None:

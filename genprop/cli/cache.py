@@ -1,4 +1,4 @@
-"""``genprop cache``: what the build cache holds, and how to make room."""
+"""``genprop cache``: what the cache holds, and how to make room."""
 
 from __future__ import annotations
 
@@ -21,23 +21,25 @@ def add(commands: Commands) -> None:
     parser = add_command(
         commands,
         "cache",
-        "show, prune or clear the cache of compiled networks",
+        "show, prune or clear the cache of compiled networks and of data read before",
         """genprop cache                              what it holds, and where
            genprop cache prune --older-than 30d       forget what was not used for 30 days
            genprop cache prune --max-size 500M        forget the least used above 500 MB
-           genprop cache clear                        forget everything""",
+           genprop cache clear                        forget everything
+           genprop cache clear --only data            forget flat copies of data files""",
         more="The folder is $GENPROP_CACHE, else the user's cache folder.\n"
-        "Nothing is lost: what is missing is compiled again.",
+        "Nothing is lost: what is missing is compiled, or read from its file, again.",
     )
     parser.add_argument("action", nargs="?", choices=("info", "prune", "clear"), default="info")
     parser.add_argument("--max-size", metavar="SIZE", help="bytes, or with k, M, G: 500M")
+    parser.add_argument("--only", choices=tuple(cache.KINDS), default="", help="leave the rest")
     parser.add_argument("--older-than", metavar="TIME", help="hours, days or weeks: 12h, 30d, 4w")
 
 
 def run(args: argparse.Namespace) -> int:
     """Do it; gives 0."""
     if args.action == "clear":
-        print(f"freed {readable_size(cache.clear())}")
+        print(f"freed {readable_size(cache.clear(args.only))}")
     elif args.action == "prune":
         if args.max_size is None and args.older_than is None:
             raise ConfigurationError(
@@ -46,9 +48,10 @@ def run(args: argparse.Namespace) -> int:
             )
         size = None if args.max_size is None else int(_number(args.max_size, _SIZES))
         age = None if args.older_than is None else _number(args.older_than, _TIMES)
-        print(f"freed {readable_size(cache.prune(max_bytes=size, older_than=age))}")
+        freed = cache.prune(max_bytes=size, older_than=age, kind=args.only)
+        print(f"freed {readable_size(freed)}")
     else:
-        _show()
+        _show(args.only)
     return 0
 
 
@@ -61,11 +64,14 @@ def readable_size(size: float) -> str:
     return f"{size:.1f} GB"
 
 
-def _show() -> None:
-    found = cache.info()
+def _show(only: str) -> None:
+    found = cache.info(only)
     print(f"folder   {found.folder}")
     print(f"entries  {found.entries}")
     print(f"size     {readable_size(found.size)}")
+    for kind in () if only else cache.KINDS:
+        part = cache.info(kind)
+        print(f"  {kind:<8} {part.entries} entries, {readable_size(part.size)}")
     if found.entries:
         newest, oldest = ((time.time() - t) / 86400 for t in (found.newest, found.oldest))
         print(f"last use {newest:.1f} to {oldest:.1f} days ago")

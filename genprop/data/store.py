@@ -60,7 +60,10 @@ def recordings(file: Path, *, channels: int = 700, cache: bool = True) -> Record
             return _read(store)
     store = _place(file, channels)
     with contextlib.suppress(OSError, KeyError):
-        return _read(store)
+        found = _read(store)
+        with contextlib.suppress(OSError):
+            store.touch()  # what is not used is pruned first
+        return found
     _make(file, store, channels)
     return _read(store)
 
@@ -82,7 +85,7 @@ def _make(file: Path, store: Path, channels: int) -> None:
     made: Path | None = None
     try:
         store.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix="making-", suffix=".h5", dir=store.parent)
+        handle, name = tempfile.mkstemp(prefix=".making-", suffix=".h5", dir=store.parent)
         os.close(handle)
         made = Path(name)
         _convert(file, made, channels)

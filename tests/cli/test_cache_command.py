@@ -56,3 +56,20 @@ def test_a_size_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> N
 def test_sizes_are_read_at_a_glance() -> None:
     sizes = {0: "0 B", 999: "999 B", 1234: "1.2 kB", 5e6: "5.0 MB", 2.5e12: "2500.0 GB"}
     assert {n: readable_size(n) for n in sizes} == sizes
+
+
+def test_data_is_counted_and_cleared_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = tmp_path / "cache" / "data" / "shd_train-0-0.h5"
+    store.parent.mkdir(parents=True)
+    store.write_bytes(bytes(3000))
+    assert main(["cache"]) == 0
+    text = capsys.readouterr().out
+    assert "entries  3" in text
+    assert "compiled 2 entries, 2.0 kB" in text
+    assert "data     1 entries, 3.0 kB" in text
+    assert main(["cache", "clear", "--only", "data"]) == 0
+    assert "freed 3.0 kB" in capsys.readouterr().out
+    assert not store.exists()
+    assert cache.info().entries == 2
