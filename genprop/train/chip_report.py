@@ -64,7 +64,10 @@ def chip_page_view(found: Deployed, samples: Sequence[int] = ()) -> Plain:
         "title": f"{found.report.name} on Loihi 2",
         "version": __version__,
         "lead": _lead(found),
-        "facts": [{"name": name, "value": value} for name, value in _facts(found)],
+        "facts": [
+            {"name": name, "value": value, "wide": ESTIMATE in name}
+            for name, value in _facts(found)
+        ],
         "remarks": list(_remarks(found)),
         "figures": [figure_view(figure) for figure in chip_figures(portrait)],
         "tables": [
@@ -110,8 +113,8 @@ def _facts(found: Deployed) -> Iterator[tuple[str, str]]:
     yield "saturations of v", f"{sum(report.activity.saturations.values()):,}"
     if report.energy is not None and report.latency is not None:
         energy, latency = report.energy, report.latency
-        yield f"energy ({ESTIMATE})", f"{energy.least:.3g} – {energy.most:.3g} µJ"
-        yield f"time ({ESTIMATE})", f"{latency.least:.3g} – {latency.most:.3g} ms"
+        yield f"energy, {ESTIMATE}", f"{energy.least:.3g} – {energy.most:.3g} µJ"
+        yield f"time, {ESTIMATE}", f"{latency.least:.3g} – {latency.most:.3g} ms"
 
 
 def _remarks(found: Deployed) -> Iterator[str]:
@@ -256,7 +259,7 @@ def _estimates(found: Deployed) -> Plain:
     return _table(
         "estimates",
         "Energy and time of a sample",
-        f"{ESTIMATE.capitalize()}: no chip was measured. Leakage, input and output, and the "
+        f"This is an {ESTIMATE}: no chip was measured. Leakage, input and output, and the "
         "processors beside the cores are not in it.",
         ("what", "per sample #", "how"),
         rows,
@@ -291,7 +294,13 @@ def _table(
         {"name": c.removesuffix(" #"), "kind": "number" if c.endswith("#") else "word"}
         for c in columns
     ]
-    return {"key": key, "title": title, "caption": caption, "columns": named, "rows": rows}
+    signed = [[_signed(cell) for cell in row] for row in rows]
+    return {"key": key, "title": title, "caption": caption, "columns": named, "rows": signed}
+
+
+def _signed(cell: str) -> str:
+    """A number's hyphen as a minus sign."""
+    return f"−{cell[1:]}" if cell[:1] == "-" and cell[1:2].isdigit() else cell
 
 
 def _range(few: int, many: int) -> str:

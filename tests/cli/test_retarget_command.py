@@ -28,6 +28,14 @@ def test_a_run_is_retargeted_and_written(
     assert (tmp_path / "chip" / "program.py").is_file()
 
 
+def test_the_page_is_written_into_the_run(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["retarget", str(run), "--report", "--samples", "3", "0"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == str(run / "loihi.html")
+    text = (run / "loihi.html").read_text(encoding="utf-8")
+    assert text.index("Sample 3:") < text.index("Sample 0:")
+    assert "time, estimate, Loihi 1 constants" in text
+
+
 def test_faults_are_told_with_status_2(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["retarget", str(run), "--scale", "maximum"]) == 2
     assert "did you mean 'max'" in capsys.readouterr().err
