@@ -41,10 +41,12 @@ if TYPE_CHECKING:
     from genprop.describe.synapse import Synapse, synapse
     from genprop.describe.update import SGD, Adam, update
     from genprop.errors import GenpropError
+    from genprop.runtime.aware import QuantiseAware
     from genprop.runtime.citation import citation
     from genprop.runtime.compile import compile
     from genprop.runtime.folder import load, save
     from genprop.runtime.gradcheck import check_gradients
+    from genprop.runtime.mlgenn import load_mlgenn
     from genprop.runtime.show import show
     from genprop.runtime.simulator import Simulator
     from genprop.train.agreement import agreement
@@ -67,6 +69,7 @@ __all__ = [
     "Network",
     "Neuron",
     "Quantise",
+    "QuantiseAware",
     "Quantity",
     "RelativeMeanSquare",
     "Simulator",
@@ -92,6 +95,7 @@ __all__ = [
     "learn",
     "list_models",
     "load",
+    "load_mlgenn",
     "mV",
     "maximum",
     "ms",
@@ -147,10 +151,12 @@ _NAMES = {
     "describe.synapse": ("Synapse", "synapse"),
     "describe.update": ("SGD", "Adam", "update"),
     "errors": ("GenpropError",),
+    "runtime.aware": ("QuantiseAware",),
     "runtime.citation": ("citation",),
     "runtime.compile": ("compile",),
     "runtime.folder": ("load", "save"),
     "runtime.gradcheck": ("check_gradients",),
+    "runtime.mlgenn": ("load_mlgenn",),
     "runtime.show": ("show",),
     "runtime.simulator": ("Simulator",),
     "train.agreement": ("agreement",),
