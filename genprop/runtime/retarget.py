@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from genprop.backends.base import Inputs, Outcome
     from genprop.backends.loihi.cell import Cell
     from genprop.backends.loihi.integers import IntegerNetwork
+    from genprop.backends.loihi.options import Grid
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.spec import NetworkSpec
     from genprop.lower.program import Program
@@ -98,6 +99,11 @@ class Chip:
     def network(self) -> IntegerNetwork:
         """The integers."""
         return self._quantised.network
+
+    @property
+    def grid(self) -> Grid:
+        """Scales and exponents: ``Quantise(scale=chip.grid)`` puts other parameters on it."""
+        return self._quantised.grid
 
     def run(self, batch: SpikeBatch, record: Sequence[str] = ()) -> Outcome:
         """One batch; ``record`` names ``"pop.u"``, ``"pop.v"`` (chip units) or ``"pop.spikes"``.

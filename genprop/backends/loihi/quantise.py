@@ -16,25 +16,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.backends.loihi.check import rounded_delay
 from genprop.backends.loihi.integers import IntegerNetwork
 from genprop.backends.loihi.options import Grid, Quantise, Scale
 from genprop.backends.loihi.rounding import (
     CellReport,
     SynapseReport,
-    Wires,
     round_cell,
     round_synapses,
     weight_factor,
 )
 from genprop.backends.loihi.scaling import exponent_of, scale_of
+from genprop.backends.loihi.wires import wires_of
 
 if TYPE_CHECKING:
     from genprop.backends.base import Parameters
     from genprop.backends.loihi.cell import Cell
     from genprop.backends.loihi.scaling import Range
     from genprop.describe.spec import NetworkSpec
-    from genprop.lower.program import Program, ProjectionProgram
+    from genprop.lower.program import Program
 
 __all__ = ["Quantised", "quantise"]
 
@@ -78,7 +77,7 @@ def quantise(
         ConfigurationError: for a grid of another network.
     """
     rng = np.random.default_rng(options.seed)
-    wires = {p.name: _wires(p, spec, parameters, program.dt, graded) for p in program.projections}
+    wires = {p.name: wires_of(p, spec, parameters, program.dt, graded) for p in program.projections}
     factor = {name: weight_factor(cell) for name, cell in cells.items()}
     size = {p.name: np.abs(wires[p.name].weight * factor[p.post]) for p in program.projections}
     scale: dict[str, float] = {}
@@ -111,26 +110,3 @@ def quantise(
         tuple(report for _, report in neurons),
         tuple(report for _, report in synapses),
     )
-
-
-def _wires(
-    projection: ProjectionProgram,
-    spec: NetworkSpec,
-    parameters: Parameters,
-    dt: float,
-    graded: bool,
-) -> Wires:
-    pattern = next(p for p in spec.projections if p.name == projection.name).pattern
-    shape = (spec.population(projection.pre).size, spec.population(projection.post).size)
-    if pattern.kind == "dense":
-        pre, post = (index.ravel() for index in np.indices(shape))
-    else:
-        pre = np.repeat(np.arange(shape[0]), np.diff(pattern.row_start))
-        post = pattern.column
-    weight = np.asarray(parameters[projection.weight], np.float64).ravel()
-    counts = graded and spec.population(projection.pre).neuron is None
-    if not projection.delay:
-        return Wires(projection.name, shape, pre, post, weight, None, None, counts)
-    delay = np.asarray(parameters[projection.delay], np.float64).ravel()
-    steps = rounded_delay(delay, dt)
-    return Wires(projection.name, shape, pre, post, weight, delay, steps, counts)

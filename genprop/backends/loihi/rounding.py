@@ -15,11 +15,11 @@ from genprop.errors import UnsupportedError
 if TYPE_CHECKING:
     from genprop.backends.loihi.cell import Cell
     from genprop.backends.loihi.options import Quantise
+    from genprop.backends.loihi.wires import Wires
 
 __all__ = [
     "CellReport",
     "SynapseReport",
-    "Wires",
     "decays",
     "round_cell",
     "round_synapses",
@@ -63,37 +63,6 @@ class SynapseReport:
     weight_error: float
     delay_error: float
     longest: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Wires:
-    """A projection's synapses as a list.
-
-    Attributes:
-        name: of the projection.
-        shape: (pre, post).
-        pre: (k,) senders.
-        post: (k,) receivers.
-        weight: (k,).
-        delay: (k,) [ms], or None where all are 0.
-        steps: (k,) the same in steps, or None.
-        graded: whether several spikes of a step count as several.
-    """
-
-    name: str
-    shape: tuple[int, int]
-    pre: np.ndarray
-    post: np.ndarray
-    weight: np.ndarray
-    delay: np.ndarray | None
-    steps: np.ndarray | None
-    graded: bool
-
-    def matrix(self, values: np.ndarray) -> np.ndarray:
-        """(pre, post) int64 with ``values`` at the synapses and 0 elsewhere."""
-        dense = np.zeros(self.shape, np.int64)
-        dense[self.pre, self.post] = values
-        return dense
 
 
 def round_cell(cell: Cell, scale: float) -> tuple[Cells, CellReport]:

@@ -56,7 +56,7 @@ def scale_of(
     found = min(found, limit)
     if cell.threshold is None:
         return found
-    return max(np.floor(found * cell.threshold * (1 + 1e-9)), 1.0) / cell.threshold
+    return max(float(np.floor(found * cell.threshold * (1 + 1e-9))), 1.0) / cell.threshold
 
 
 def exponent_of(name: str, scale: float, size: np.ndarray, options: Quantise) -> int:
