@@ -1,4 +1,4 @@
-"""``genprop report``: one page that shows a run."""
+"""``genprop report``: one page that shows a run, or a whole sweep."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from genprop.cli._command import Commands, add_command
 from genprop.cli._run import add_run
+from genprop.errors import ConfigurationError
 
 __all__ = ["add", "run"]
 
@@ -16,10 +17,11 @@ def add(commands: Commands) -> None:
     parser = add_command(
         commands,
         "report",
-        "write one self-contained HTML page that shows a run",
+        "write one self-contained HTML page that shows a run or a sweep",
         """genprop report runs/yin_yang                      writes runs/yin_yang/report.html
            genprop report runs/yin_yang --samples 0 17 23    draw these samples
-           genprop report runs/yin_yang -o page.html         write another file""",
+           genprop report runs/yin_yang -o page.html         write another file
+           genprop report runs/yin_yang-sweep                all trainings of a sweep""",
         more="Learning curves, samples with the network's activity, parameters before and after,\n"
         "confusion, silent neurons, equations, speed, configuration and environment. The page\n"
         "needs no server, no network and no scripts.",
@@ -33,6 +35,16 @@ def add(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the page and say where."""
     from genprop.train.report import write_report
+    from genprop.train.sweep_report import is_sweep, write_sweep_report
 
+    if is_sweep(args.folder):
+        if args.split or args.samples or args.overrides:
+            raise ConfigurationError(
+                "--split, --samples and --set are for the report of one run",
+                where=str(args.folder),
+                remedy="name the folder of one of the sweep's trainings",
+            )
+        print(write_sweep_report(args.folder, args.output))
+        return 0
     print(write_report(args.folder, args.split, args.samples, args.overrides, args.output))
     return 0

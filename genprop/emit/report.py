@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from genprop.emit.environment import environment
 
-__all__ = ["render_chip_report", "render_report"]
+__all__ = ["render_chip_report", "render_report", "render_sweep_report"]
 
 
 def render_report(view: Mapping[str, object]) -> str:
@@ -20,3 +20,8 @@ def render_report(view: Mapping[str, object]) -> str:
 def render_chip_report(view: Mapping[str, object]) -> str:
     """The text of ``templates/report/chip.html.j2``, likewise."""
     return environment().get_template("report/chip.html.j2").render(view)
+
+
+def render_sweep_report(view: Mapping[str, object]) -> str:
+    """The text of ``templates/report/sweep.html.j2``, likewise."""
+    return environment().get_template("report/sweep.html.j2").render(view)
