@@ -22,8 +22,12 @@
     kind = "adam"
     rate = 0.1
 
+    [quantise]                  # learn on the grid of Loihi 2, see genprop.QuantiseAware
+    weight_bits = 4             # scales are calibrated on the training set
+
     [fit]
     epochs = 20
+    start = "runs/yin-yang"     # begin with the best parameters of a run, or with a checkpoint's
 
     [callbacks.clip]            # see genprop.train.CALLBACKS
     norm = 1.0
@@ -53,6 +57,7 @@ class Config:
     options: Table = field(default_factory=dict[str, object])
     compile: Table = field(default_factory=dict[str, object])
     optimiser: Table = field(default_factory=dict[str, object])
+    quantise: Table = field(default_factory=dict[str, object])
     fit: Table = field(default_factory=dict[str, object])
     callbacks: Table = field(default_factory=dict[str, object])
     source: Path = field(default=Path("train.toml"), compare=False)
@@ -79,6 +84,7 @@ class Config:
             "options": self.options,
             "compile": self.compile,
             "optimiser": self.optimiser,
+            "quantise": self.quantise,
             "fit": self.fit,
             "callbacks": self.callbacks,
         }
@@ -138,6 +144,7 @@ def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
         options=section("options"),
         compile=section("compile"),
         optimiser=section("optimiser"),
+        quantise=section("quantise"),
         fit=section("fit"),
         callbacks=section("callbacks"),
         source=path,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from genprop.backends.loihi.options import Quantise
 from genprop.errors import ConfigurationError
+from genprop.runtime.aware import QuantiseAware
 from genprop.runtime.simulator import Simulator
 from genprop.train.agreement import Agreement, agreement
 from genprop.train.folder import RunFolder
@@ -59,9 +60,9 @@ def retarget_run(
     split: str = "test",
     checkpoint: str = "best",
     overrides: Sequence[str] = (),
-    weight_bits: int = 8,
-    scale: str = "calibrated",
-    rounding: str = "nearest",
+    weight_bits: int | None = None,
+    scale: str | None = None,
+    rounding: str | None = None,
 ) -> Deployed:
     """Retarget a run's network to Loihi 2 and compare both on one of its datasets.
 
@@ -70,8 +71,9 @@ def retarget_run(
         split: what they are compared on; scales are calibrated on the training set.
         checkpoint: ``"best"`` or ``"last"``.
         overrides: changes to its settings, such as ``"compile.batch=16"``.
-        weight_bits: see :class:`Quantise`, as the other two.
-        scale: the rule.
+        weight_bits: see :class:`Quantise`, as the other two; without any of the three a run that
+            learned on the chip's grid keeps it, and others get 8 bits.
+        scale: the rule, calibrated on the training set unless another is named.
         rounding: the rule.
 
     Raises:
@@ -84,8 +86,11 @@ def retarget_run(
             where=str(run),
             remedy="return Experiment(net=…, loss=…, optimiser=…)",
         )
-    calibrate = experiment.split("train") if scale == "calibrated" else None
-    options = Quantise(weight_bits, rounding, scale, calibrate)
+    options = None
+    if not isinstance(simulator, QuantiseAware) or weight_bits or scale or rounding:
+        rule = scale or "calibrated"
+        calibrate = experiment.split("train") if rule == "calibrated" else None
+        options = Quantise(weight_bits or 8, rounding or "nearest", rule, calibrate)
     chip = simulator.retarget("loihi", options)
     data = experiment.split(split)
     watched = Watched(simulator), Watched(chip)

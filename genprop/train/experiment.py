@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from genprop.errors import ConfigurationError, did_you_mean
 from genprop.train.library import make_callbacks
-from genprop.train.settings import backend_of, optimiser_of
+from genprop.train.settings import backend_of, optimiser_of, quantise_of
 
 if TYPE_CHECKING:
     from genprop.data.augment import Augmentation
@@ -109,7 +109,7 @@ def compile_experiment(
 
     Args:
         experiment: what to train.
-        config: settings of [compile], [optimiser] and [callbacks].
+        config: settings of [compile], [optimiser], [quantise] and [callbacks].
         threads: of the native backend, instead of [compile]'s.
 
     Raises:
@@ -117,18 +117,24 @@ def compile_experiment(
     """
     callbacks = [*experiment.callbacks, *make_callbacks(config)]
     if experiment.sim is not None:
-        if config.compile or config.optimiser:
+        given = [name for name in ("compile", "optimiser", "quantise") if config.section(name)]
+        if given:
             raise ConfigurationError(
                 "build() gave a simulator, which is compiled already",
-                where=config.place("compile" if config.compile else "optimiser"),
-                remedy="remove [compile] and [optimiser], or give net, loss and optimiser",
+                where=config.place(given[0]),
+                remedy=f"remove [{given[0]}], or give net, loss and optimiser",
             )
         return experiment.sim, callbacks
     from genprop.runtime.compile import compile as compile_network
 
     assert experiment.net is not None
     simulator = compile_network(experiment.net, **compile_settings(experiment, config, threads))
-    return simulator, callbacks
+    quantise = quantise_of(config, experiment.train)
+    if quantise is None:
+        return simulator, callbacks
+    from genprop.runtime.aware import QuantiseAware
+
+    return QuantiseAware(simulator, quantise), callbacks
 
 
 def compile_settings(

@@ -28,12 +28,21 @@ SECTIONS: Mapping[str, Keys | None] = {
         "events": (str,),
     },
     "optimiser": None,
-    "fit": {"epochs": (int,), "best": (str,), "every": (int,)},
+    "quantise": {
+        "weight_bits": (int,),
+        "rounding": (str,),
+        "scale": (str,),
+        "percentile": _NUMBER,
+        "headroom": _NUMBER,
+        "exponents": (bool,),
+        "seed": (int,),
+    },
+    "fit": {"epochs": (int,), "best": (str,), "every": (int,), "start": (str,)},
     "callbacks": None,
 }
 """The keys of each section with their types; None where what they are given to checks them."""
 
-_WORDS = {str: "a string", int: "a whole number", float: "a number"}
+_WORDS = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
 
 
 def findings(tables: Table, text: str, path: Path) -> Iterator[ConfigurationError]:
@@ -63,7 +72,7 @@ def _misfits(
     name = keys[-1]
     if name not in known:
         yield _fault(f"{name!r} is no key here", keys, did_you_mean(name, names), text, path)
-    elif not isinstance(value, known[name]) or isinstance(value, bool):
+    elif not isinstance(value, known[name]) or isinstance(value, bool) != (bool in known[name]):
         wanted = _WORDS[known[name][-1]]
         yield _fault(f"{name} is {wanted}, not {value!r}", keys, f"give {wanted}", text, path)
 

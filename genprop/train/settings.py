@@ -1,4 +1,4 @@
-"""The settings of a train.toml as objects of the description: optimisers and backend."""
+"""The settings of a train.toml as objects: optimisers, backend, and what quantises."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from genprop.errors import ConfigurationError, DescriptionError
 
 if TYPE_CHECKING:
     from genprop.backends.base import Target
+    from genprop.backends.loihi.options import Quantise
     from genprop.describe.update import Update
     from genprop.train.config import Config
+    from genprop.train.surface import Dataset
 
-__all__ = ["backend_of", "optimiser_of"]
+__all__ = ["backend_of", "optimiser_of", "quantise_of"]
 
 
 def optimiser_of(config: Config) -> Update | dict[str, Update] | None:
@@ -71,3 +73,20 @@ def backend_of(config: Config, threads: int | None) -> str | Target:
     from genprop.backends.native import Native
 
     return cast("Target", Native(**cast("dict[str, Any]", options)))
+
+
+def quantise_of(config: Config, train: Dataset) -> Quantise | None:
+    """What [quantise] asks for, calibrated on ``train``; None where there is no such section."""
+    if not config.quantise:
+        return None
+    from genprop.backends.loihi.options import Quantise
+
+    settings = dict(config.quantise)
+    if settings.get("scale", "calibrated") == "calibrated":
+        settings["calibrate"] = train
+    try:
+        return Quantise(**cast("dict[str, Any]", settings))
+    except ConfigurationError as fault:
+        raise ConfigurationError(
+            fault.what, where=config.place("quantise"), remedy=fault.remedy
+        ) from None

@@ -63,6 +63,8 @@ def train_run(
         experiment = load_experiment(config)
         simulator, callbacks = compile_experiment(experiment, config, threads)
         settings = config.fit
+        if "start" in settings and not folder.last.exists():
+            _begin(simulator, str(settings["start"]))
         best = str(settings.get("best", "auto"))
         saver = Checkpoint(folder.last, int(str(settings.get("every", 1))), best, folder.best)
         history = fit(
@@ -121,11 +123,15 @@ def open_run(
         raise ConfigurationError(
             f"there is no checkpoint {checkpoint!r}", remedy="choose best or last"
         )
+    from genprop.runtime.aware import QuantiseAware
+
     config = read_config(folder.config, overrides)
     experiment = load_experiment(config)
     simulator, _ = compile_experiment(experiment, config)
     path = folder.best if checkpoint == "best" else folder.last
-    load_checkpoint(path, simulator, only="parameters")
+    snapshot = load_checkpoint(path, simulator, only="parameters")
+    if isinstance(simulator, QuantiseAware):
+        simulator.take_grid(snapshot.simulator)
     return simulator, experiment
 
 
@@ -154,6 +160,13 @@ def describe_result(result: Mapping[str, object]) -> str:
 def _shown(name: str, value: object) -> str:
     number = float(str(value))
     return f"{number:.2%}" if name.endswith("accuracy") else f"{number:.4g}"
+
+
+def _begin(simulator: Trainable, start: str) -> None:
+    """Take the parameters of a run's best checkpoint, or of the checkpoint ``start`` itself."""
+    path = Path(start).expanduser()
+    best = RunFolder(path).best if path.is_dir() else path
+    load_checkpoint(best, simulator, only="parameters")
 
 
 def _write_settings(config: Config, folder: RunFolder) -> None:
