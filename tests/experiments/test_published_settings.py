@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
 import pytest
 
-from genprop.describe.spec import NetworkSpec
+from genprop.data import Dataset
 from genprop.train.config import read_config
 from genprop.train.experiment import compile_experiment, load_experiment
+
+if TYPE_CHECKING:
+    from genprop.describe.spec import NetworkSpec
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 CLASSES = {"shd": 20, "ssc": 35, "braille": 27}
@@ -66,14 +71,14 @@ def test_a_published_experiment_learns_from_a_file_of_its_layout(
     own = [] if name == "braille" else ["options.cache=false"]
     config = read_config(toml, [*SMALL, f"options.data={data[name]}", *own])
     experiment = load_experiment(config)
+    assert isinstance(experiment.train, Dataset)
     assert experiment.train.classes == CLASSES[name]
     sim, _ = compile_experiment(experiment, config)
     for weight in (n for n in sim.settings if n.endswith(".weight")):
         sim.parameters[weight] = 20 * sim.parameters[weight]  # six neurons shall spike too
     before = {n: sim.parameters[n].copy() for n in sim.settings}
-    batches = experiment.train.batches(8, seed=(0, 1))
-    for _ in range(2):
-        value, gradients = sim.gradients(next(batches))
+    for batch in itertools.islice(experiment.train.batches(8, seed=(0, 1)), 2):
+        value, gradients = sim.gradients(batch)
         assert np.isfinite(value)
         assert set(gradients) == set(before)
         sim.step()
