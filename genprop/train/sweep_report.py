@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from genprop._version import __version__
@@ -61,6 +62,7 @@ def sweep_view(root: Path) -> dict[str, object]:
             remedy="give the command of the sweep again: it writes the table anew",
         ) from None
     metrics = list(dict.fromkeys(row.metric for row in rows))
+    rows = [replace(row, group=plain_group(row.group)) for row in rows]
     groups = list(dict.fromkeys(row.group for row in rows))
     best, chosen = _best(rows, metrics)
     trainings, _ = cases_of(settings, root)
@@ -69,13 +71,19 @@ def sweep_view(root: Path) -> dict[str, object]:
         "title": root.resolve().name,
         "version": __version__,
         "lead": _lead(rows, best, chosen),
-        "facts": [{"name": n, "value": v} for n, v in _facts(cases, groups, best)],
+        "facts": [{"name": n, "value": v} for n, v in _facts(cases, groups)],
         "remarks": [],
         "figures": [figure_view(figure) for figure in figures],
         "tables": [_table(rows, groups, metrics, best), _trainings(cases)],
         "config": "\n".join([f"genprop sweep {file}", *(f"  --set {s}" for s in settings)]),
         "environment": _environment(summary),
     }
+
+
+def plain_group(group: str) -> str:
+    """``"options.delays=none,options.hidden=32"`` as it is read: ``"delays=none, hidden=32"``."""
+    settings = [setting.removeprefix("options.") for setting in group.split(",")]
+    return ", ".join(settings) if group else "all"
 
 
 def _summary(root: Path) -> dict[str, object]:
@@ -140,19 +148,18 @@ def _lead(rows: Sequence[Row], best: str, metric: str) -> str:
     ]
     count = max((row.n for row in found.values()), default=0)
     return (
-        f"Best by {metric}: {best or 'all'}, with {', '.join(said)} "
+        f"Best by {metric}: {best}, with {', '.join(said)} "
         f"(mean ± standard deviation, n = {count})."
     )
 
 
 def _facts(
-    cases: Sequence[Mapping[str, object]], groups: Sequence[str], best: str
+    cases: Sequence[Mapping[str, object]], groups: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
     yield "trainings", str(len(cases))
     yield "groups", str(len(groups))
     seconds = sum(float(str(case.get("seconds", 0.0))) for case in cases)
     yield "training took", f"{seconds:.3g} s" if seconds < 120 else f"{seconds / 60:.3g} min"
-    yield "best", best or "all"
 
 
 def _table(
@@ -164,7 +171,7 @@ def _table(
         {
             "best": group == best,
             "cells": [
-                group or "all",
+                group,
                 *(shown_cell(place.get((group, metric))) for metric in metrics),
                 str(max(row.n for row in rows if row.group == group)),
             ],
@@ -206,7 +213,9 @@ def _histories(cases: Sequence[Case]) -> dict[str, list[History]]:
     found: dict[str, list[History]] = {}
     for case in cases:
         if case.folder.history.exists():
-            found.setdefault(case.group, []).append(History(read_history(case.folder.history)))
+            found.setdefault(plain_group(case.group), []).append(
+                History(read_history(case.folder.history))
+            )
     return found
 
 

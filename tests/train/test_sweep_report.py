@@ -14,7 +14,7 @@ from genprop.errors import ConfigurationError, DataError
 from genprop.train.figures.sweeps import sweep_curves
 from genprop.train.history import History, Record
 from genprop.train.sweep import run_sweep, shown_cell
-from genprop.train.sweep_report import sweep_view, write_sweep_report
+from genprop.train.sweep_report import plain_group, sweep_view, write_sweep_report
 from tests.train.fake import ROOT
 from tests.train.test_config import write
 from tests.train.test_report import CHROMIUM, Reader, dom
@@ -45,11 +45,12 @@ def test_the_table_on_the_page_is_that_of_the_sweep(sweep: Path) -> None:
     rows = json.loads((sweep / "sweep.json").read_text())["table"]
     reader, text = read(write_sweep_report(sweep, sweep.parent / "page.html"))
     shown = {cells[0]: cells for cells in reader.rows if cells}
-    for group in ("options.rate=0.05", "options.rate=0.2"):
-        found = next(r for r in rows if r["group"] == group and r["metric"] == "test.accuracy")
+    for group in ("rate=0.05", "rate=0.2"):
+        own = [r for r in rows if r["group"] == f"options.{group}"]
+        found = next(r for r in own if r["metric"] == "test.accuracy")
         assert f"{100 * found['mean']:.4g}" in shown[group][1]
         assert shown[group][-1] == "2"
-    means = {r["group"]: r["mean"] for r in rows if r["metric"] == "valid.accuracy"}
+    means = {plain_group(r["group"]): r["mean"] for r in rows if r["metric"] == "valid.accuracy"}
     best = max(means, key=lambda group: means[group])
     assert f"Best by valid.accuracy: {best}" in text
     assert re.search(rf'<tr class="best"><td>{best}</td>', text)
@@ -73,7 +74,7 @@ def test_every_training_has_its_curve(sweep: Path) -> None:
 
 
 def test_a_sweep_of_losses_alone_is_shown_too() -> None:
-    (figure,) = sweep_curves({"": [History([Record(1, {"train.loss": 2.0})])]}, "")
+    (figure,) = sweep_curves({"all": [History([Record(1, {"train.loss": 2.0})])]}, "all")
     assert figure.panels[0].title == "all (best)"
     assert figure.panels[0].charts[0].y.label == "mean loss per sample"
 

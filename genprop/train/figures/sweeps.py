@@ -70,11 +70,9 @@ def _panel(
     if part != "train":
         lines.append(_mean([factor * h[f"train.{name}"] for h in histories], "training", 1))
     ends = ", ".join(f"{line.name} {line.y[-1]:.4g}" for line in lines if line.name and line.y.size)
-    chart = Chart(
-        *axes, f"{name} of {group or 'all'} by epoch; mean at the end: {ends}", tuple(lines)
-    )
+    chart = Chart(*axes, f"{name} of {group} by epoch; mean at the end: {ends}", tuple(lines))
     note = f"{len(histories)} training{'' if len(histories) == 1 else 's'}"
-    return Panel((group or "all") + (" (best)" if marked else ""), (chart,), note)
+    return Panel(group + (" (best)" if marked else ""), (chart,), note)
 
 
 def _mean(curves: Sequence[np.ndarray], name: str, colour: int) -> Line:
