@@ -157,6 +157,10 @@ class _Rounding:
         self.engine, self.dtype = engine, engine.dtype
         self._seen = seen
 
+    def reserve(self, batch: int) -> None:
+        """Make ready for batches of up to ``batch`` samples."""
+        self.engine.reserve(batch)
+
     def run(self, parameters: Parameters, inputs: Inputs, record: tuple[str, ...]) -> Outcome:
         """Forward with what is seen."""
         return self.engine.run(self._cast(parameters), inputs, record)
