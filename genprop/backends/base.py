@@ -65,6 +65,10 @@ class Engine(Protocol):
 
     dtype: np.dtype[np.floating]
 
+    def reserve(self, batch: int) -> None:
+        """Make ready for batches of up to ``batch`` samples."""
+        ...
+
     def run(self, parameters: Parameters, inputs: Inputs, record: tuple[str, ...]) -> Outcome:
         """Forward only."""
         ...

@@ -22,7 +22,7 @@ from genprop.lower.nodes import (
     Statement,
 )
 
-__all__ = ["CPrinter"]
+__all__ = ["CPrinter", "GeNNPrinter", "NumpyPrinter"]
 
 _SUM, _PRODUCT, _UNARY, _ATOM = 1, 2, 3, 4
 _FUNCTIONS: Mapping[str, str] = {
@@ -93,9 +93,15 @@ class CPrinter:
             case Compare(relation, x, y):
                 return f"{self._at(x, _SUM)} {relation} {self._at(y, _SUM)}", 0
             case Select(condition, then, otherwise):
-                parts = (self._at(condition, 0), self._at(then, 1), self._at(otherwise, 1))
-                return "{} ? {} : {}".format(*parts), 0
+                return self._select(condition, then, otherwise)
         raise InternalError(f"no text for {e!r}")
+
+    def _function(self, name: str) -> str:
+        return _FUNCTIONS[name]
+
+    def _select(self, condition: Expr, then: Expr, otherwise: Expr) -> tuple[str, int]:
+        parts = (self._at(condition, 0), self._at(then, 1), self._at(otherwise, 1))
+        return "{} ? {} : {}".format(*parts), 0
 
     def _number(self, value: float) -> str:
         text = str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
@@ -114,13 +120,49 @@ class CPrinter:
     def _power(self, x: Expr, exponent: float) -> tuple[str, int]:
         if exponent in (2.0, 3.0):
             return " * ".join([self._at(x, _UNARY)] * int(exponent)), _PRODUCT
-        return f"std::pow({self._at(x, 0)}, {self._number(exponent)})", _ATOM
+        return f"{self._function('pow')}({self._at(x, 0)}, {self._number(exponent)})", _ATOM
 
     def _call(self, function: str, arguments: tuple[Expr, ...]) -> str:
-        name = _FUNCTIONS[function]
+        name = self._function(function)
         first, *others = (self._at(a, 0) for a in arguments)
         if function in ("min", "max"):
             for other in others:
                 first = f"{name}({first}, {other})"
             return first
         return f"{name}({', '.join([first, *others])})"
+
+
+@dataclass(frozen=True, slots=True)
+class GeNNPrinter(CPrinter):
+    """Prints GeNNCode: literals are ``scalar``, functions are overloaded and have no namespace."""
+
+    real: str = "scalar"
+
+    def _function(self, name: str) -> str:
+        return {"abs": "fabs", "min": "fmin", "max": "fmax"}.get(name, name)
+
+    def _number(self, value: float) -> str:
+        return repr(float(value))
+
+    def _call(self, function: str, arguments: tuple[Expr, ...]) -> str:
+        if function != "sign":
+            return CPrinter._call(self, function, arguments)
+        x = self._at(arguments[0], _SUM)
+        return f"(({x} > 0.0) ? 1.0 : (({x} < 0.0) ? -1.0 : 0.0))"
+
+
+@dataclass(frozen=True, slots=True)
+class NumpyPrinter(CPrinter):
+    """Prints Python over numpy arrays."""
+
+    real: str = "float"
+
+    def _function(self, name: str) -> str:
+        return "np." + {"min": "minimum", "max": "maximum", "pow": "power"}.get(name, name)
+
+    def _number(self, value: float) -> str:
+        return repr(float(value))
+
+    def _select(self, condition: Expr, then: Expr, otherwise: Expr) -> tuple[str, int]:
+        parts = ", ".join(self._at(part, 0) for part in (condition, then, otherwise))
+        return f"np.where({parts})", _ATOM

@@ -54,6 +54,7 @@ class Simulator:
         self.spec, self.program, self.engine = spec, program, engine
         self.batch, self.seed, self.events = batch, seed, events
         self.target, self.bundle = target, bundle
+        engine.reserve(batch)
         self.parameters = Parameters(spec, initial_parameters(spec, seed, engine.dtype))
         self.settings = {
             name: dict(update.settings) for update in program.updates for name in update.parameters

@@ -40,6 +40,9 @@ class NativeEngine:
         weakref.finalize(self, self._library.genprop_destroy, self._engine)
         self._batch = batch_type(program)
 
+    def reserve(self, batch: int) -> None:
+        """Buffers grow as batches come."""
+
     def run(self, parameters: Parameters, inputs: Inputs, record: tuple[str, ...] = ()) -> Outcome:
         """Forward only."""
         call = self._call(parameters, inputs)

@@ -29,6 +29,9 @@ class Interpreter:
     def __init__(self, program: Program, spec: NetworkSpec) -> None:
         self.program, self.spec = program, spec
 
+    def reserve(self, batch: int) -> None:
+        """Nothing is kept between batches."""
+
     def run(self, parameters: Parameters, inputs: Inputs, record: tuple[str, ...] = ()) -> Outcome:
         """Forward only."""
         wiring = Wiring(self.program, self.spec, parameters, inputs)

@@ -1,0 +1,94 @@
+"""What the GeNN backend cannot run, and what is missing to run it; all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from genprop.backends.genn.pygenn import INSTALL, devices, version
+from genprop.errors import ToolchainError, UnsupportedError
+
+if TYPE_CHECKING:
+    from genprop.describe.spec import NetworkSpec
+    from genprop.errors import GenpropError
+
+__all__ = ["findings"]
+
+LONGEST_DELAY = 65_534
+"""Steps. A delay of d needs d + 1 places, and its index is a uint16."""
+
+_WORDS = """
+scalar timepoint t dt id batch num_batch num_neurons step now tape held sent rate shift released
+returned asking spikes capacity free_at induced_cost crossed arrived_at_once below above share
+refractory_steps time_start time_end if else for while do switch case default break continue const
+char short int long float double signed unsigned bool true false size_t Isyn inSyn weight delay
+exp expm1 exp2 pow log log1p log2 log10 sin cos tan sinh cosh tanh sqrt cbrt ceil floor round rint
+fabs fmin fmax min max abs erf fma gennrand multiplicity printf assert n
+"""
+_RESERVED = frozenset(_WORDS.split())
+
+
+def findings(
+    spec: NetworkSpec, device: str, dt: float, duration: float
+) -> list[GenpropError]:
+    """Every reason why this network cannot run on ``device``."""
+    return [*_missing(device), *_names(spec), *_delays(spec, dt, duration), *_empty(spec)]
+
+
+def _missing(device: str) -> Iterator[GenpropError]:
+    found = version()
+    if found is None:
+        yield ToolchainError("PyGeNN is not installed", where="backend genn", remedy=INSTALL)
+    elif not found.startswith("5."):
+        yield ToolchainError(
+            f"PyGeNN {found} is too old, 5.4 is needed", where="backend genn", remedy=INSTALL
+        )
+    elif device not in devices():
+        yield ToolchainError(
+            f"the installed PyGeNN was built without {device}",
+            where=f"gp.GeNN(device={device!r})",
+            remedy="build it again with CUDA_PATH or HIP_PATH set, or use device='cpu'",
+        )
+
+
+def _names(spec: NetworkSpec) -> Iterator[GenpropError]:
+    for owner, word in sorted(set(_words(spec))):
+        if word in _RESERVED:
+            yield UnsupportedError(
+                f"{word!r} is taken in generated GeNN code",
+                where=f"neuron or synapse model {owner}",
+                remedy="give the state or parameter another name",
+            )
+
+
+def _words(spec: NetworkSpec) -> Iterator[tuple[str, str]]:
+    for population in spec.populations:
+        if population.neuron is not None:
+            cell = population.neuron
+            yield from ((cell.name, q.name) for q in (*cell.states, *cell.parameters))
+        for receptor in population.receptors:
+            yield from ((receptor.synapse.name, q.name) for q in receptor.synapse.states)
+
+
+def _delays(spec: NetworkSpec, dt: float, duration: float) -> Iterator[GenpropError]:
+    """A delay beyond the trial delivers nothing, so only those within it count."""
+    for projection in spec.projections:
+        if projection.delay is None:
+            continue
+        steps = round(min(projection.max_delay, duration) / dt)
+        if steps > LONGEST_DELAY:
+            yield UnsupportedError(
+                f"delays of up to {steps} steps; GeNN has room for {LONGEST_DELAY}",
+                where=f"projection {projection.name}",
+                remedy="bound the delays more tightly: learn(…, max=…), or use longer steps",
+            )
+
+
+def _empty(spec: NetworkSpec) -> Iterator[GenpropError]:
+    for projection in spec.projections:
+        if projection.pattern.kind != "dense" and projection.pattern.column.size == 0:
+            yield UnsupportedError(
+                "a projection without synapses",
+                where=f"projection {projection.name}",
+                remedy="leave it out, or join at least one pair",
+            )

@@ -1,0 +1,160 @@
+"""Runs the compiled GeNN model: numpy arrays in, numpy arrays out."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from genprop.backends.base import Inputs, Outcome, Parameters
+from genprop.backends.genn.compiled import compiled
+from genprop.backends.genn.connectivity import connectivity_pairs
+from genprop.backends.genn.pygenn import Found, RunningNetwork, network_class
+from genprop.emit.names import identifier
+from genprop.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from genprop.describe.spec import NetworkSpec
+    from genprop.emit.bundle import SourceBundle
+    from genprop.lower.program import Program
+
+__all__ = ["GeNNEngine"]
+
+T = TypeVar("T")
+
+
+class GeNNEngine:
+    """One loaded model; see :class:`~genprop.backends.base.Engine`.
+
+    The model is compiled when the first batch comes, for as many samples at once as were reserved
+    on a GPU; GeNN's CPU backend takes one at a time.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        spec: NetworkSpec,
+        bundle: SourceBundle,
+        device: str,
+        precision: str,
+        tape: int | None,
+    ) -> None:
+        self.program, self.spec, self.bundle = program, spec, bundle
+        self.device, self.tape = device, tape
+        self.dtype: np.dtype[np.floating] = np.dtype(
+            np.float32 if precision == "float" else np.float64
+        )
+        self._batch = 1
+        self._loaded: RunningNetwork | None = None
+        self._names = {identifier(p.name): p.name for p in program.populations}
+
+    def reserve(self, batch: int) -> None:
+        """Compile and load for batches of up to ``batch`` samples."""
+        wanted = batch if self.device != "cpu" else 1
+        if self._loaded is None or wanted > self._batch:
+            self._batch = max(wanted, self._batch)
+            self._loaded = self._load()
+
+    @property
+    def capacity(self) -> dict[str, int]:
+        """Places on the spike tape of every population that has one."""
+        found = self._network(1).capacity
+        return {self._names[name]: places for name, places in found.items()}
+
+    def run(self, parameters: Parameters, inputs: Inputs, record: tuple[str, ...] = ()) -> Outcome:
+        """Forward only."""
+        network = self._network(inputs.batch)
+        events = _events(inputs)
+        asked = {_recorded(name): name for name in record}
+        found = network.run(parameters, events, inputs.labels, inputs.targets, tuple(asked))
+        return self._outcome(found, asked)
+
+    def gradients(
+        self, parameters: Parameters, inputs: Inputs
+    ) -> tuple[Outcome, dict[str, np.ndarray]]:
+        """Forward and backward: the gradient of the mean loss."""
+        network = self._network(inputs.batch)
+        found, totals = self._watched(
+            lambda: network.gradients(parameters, _events(inputs), inputs.labels, inputs.targets)
+        )
+        gradients = {
+            p.name: np.zeros(p.shape, self.dtype) for p in self.spec.parameters() if p.learned
+        }
+        for name, total in totals.items():
+            if name in gradients:
+                gradients[name][...] = np.reshape(total, gradients[name].shape)
+        return self._outcome(found, {}), gradients
+
+    def update(
+        self,
+        parameters: Mapping[str, np.ndarray],
+        gradients: Mapping[str, np.ndarray],
+        state: Mapping[str, np.ndarray],
+        settings: Mapping[str, Mapping[str, float]],
+        count: int,
+    ) -> None:
+        """One step of every optimiser, in place."""
+        self._network(1).update(parameters, gradients, state, settings, count)
+
+    def _network(self, samples: int) -> RunningNetwork:
+        if self._loaded is None or (self.device != "cpu" and samples > self._batch):
+            self.reserve(samples)
+        assert self._loaded is not None  # reserve() loads
+        return self._loaded
+
+    def _load(self) -> RunningNetwork:
+        """Load a copy: a library that is loaded twice from one place would share its state."""
+        entry = compiled(self.bundle, self.spec, self.device, self._batch)
+        self._place = tempfile.TemporaryDirectory(prefix="genprop-genn-")
+        for library in (entry / "code").glob("*_CODE/librunner*"):
+            own = Path(self._place.name) / library.parent.name
+            own.mkdir(exist_ok=True)
+            shutil.copy2(library, own)
+        make = network_class(entry / "source")
+        return make(
+            Path(self._place.name),
+            self.device,
+            self._batch,
+            connectivity_pairs(self.spec),
+            self.tape,
+            True,
+        )
+
+    def _watched(self, call: Callable[[], T]) -> T:
+        """What ``call`` gives; a tape that was too short is told as the fault it is."""
+        try:
+            return call()
+        except Exception as error:
+            if type(error).__name__ != "TapeOverflow":
+                raise
+            raise UnsupportedError(
+                f"{error}, and what does not fit is never dropped",
+                where="gp.GeNN(tape=…)",
+                remedy="give a longer tape, or leave it out: then it grows with need",
+            ) from error
+
+    def _outcome(self, found: Found, asked: Mapping[str, str]) -> Outcome:
+        scores = found["scores"]
+        return Outcome(
+            loss=found["loss"],
+            terms=found["terms"],
+            scores=scores,
+            spikes={self._names[name]: counts for name, counts in found["spikes"].items()},
+            recorded={asked[name]: kept for name, kept in found["recorded"].items()},
+        )
+
+
+def _events(inputs: Inputs) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    return {
+        identifier(name): (events.start, events.step, events.channel)
+        for name, events in inputs.events.items()
+    }
+
+
+def _recorded(name: str) -> str:
+    population, what = name.rsplit(".", 1)
+    return f"{identifier(population)}.{what}"

@@ -1,0 +1,89 @@
+"""The GeNN backend: a rendered PyGeNN program, on the CPU or a GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from genprop.backends.genn.check import findings
+from genprop.backends.genn.engine import GeNNEngine
+from genprop.backends.genn.memory import memory_text
+from genprop.backends.genn.pygenn import DEVICES
+from genprop.errors import InternalError, UnsupportedError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from genprop.describe.spec import NetworkSpec
+    from genprop.emit.bundle import SourceBundle
+    from genprop.errors import GenpropError
+    from genprop.lower.program import Program
+
+__all__ = ["GeNN", "default"]
+
+
+@dataclass(frozen=True, slots=True)
+class GeNN:
+    """Neuron, synapse and update models that GeNN compiles; needs PyGeNN 5.4.
+
+    Args:
+        device: ``"cpu"`` (one sample at a time, on one core), ``"cuda"`` or ``"hip"``.
+        precision: ``"float"`` or ``"double"``.
+        tape: how many spikes of a neuron and trial there is room for; None begins with a few and
+            makes room where a trial needs more. With a number, more spikes are an error.
+    """
+
+    device: str = "cpu"
+    precision: str = "float"
+    tape: int | None = None
+    name: str = "genn"
+
+    def __post_init__(self) -> None:
+        if self.device not in DEVICES:
+            raise UnsupportedError(
+                f"there is no device {self.device!r}", remedy="use 'cpu', 'cuda' or 'hip'"
+            )
+        if self.precision not in ("float", "double"):
+            raise UnsupportedError(
+                f"there is no precision {self.precision!r}", remedy="use 'float' or 'double'"
+            )
+        if self.tape is not None and self.tape < 1:
+            raise UnsupportedError(f"a tape of {self.tape} spikes cannot be", remedy="1 at least")
+
+    @property
+    def form(self) -> str:
+        """The tape's length does not change the text."""
+        return f"genn {self.device} {self.precision}"
+
+    def check(self, spec: NetworkSpec, dt: float, duration: float) -> list[GenpropError]:
+        """What GeNN cannot express, and what is missing on this machine."""
+        return findings(spec, self.device, dt, duration)
+
+    def render(self, program: Program) -> SourceBundle:
+        """The Python text."""
+        from genprop.emit.genn import render_genn
+
+        return render_genn(program, self.precision, self.device)
+
+    def load(self, program: Program, spec: NetworkSpec, bundle: SourceBundle | None) -> GeNNEngine:
+        """An engine that compiles, or finds compiled, once it knows the batch."""
+        if bundle is None:
+            raise InternalError("the GeNN backend was given no text")
+        return GeNNEngine(program, spec, bundle, self.device, self.precision, self.tape)
+
+    def companions(self, spec: NetworkSpec) -> Mapping[str, Mapping[str, np.ndarray]]:
+        """Arrays that the rendered program reads beside its parameters, by file name."""
+        from genprop.backends.genn.connectivity import connectivity_arrays
+
+        arrays = connectivity_arrays(spec)
+        return {"connectivity.npz": arrays} if arrays else {}
+
+    def memory(self, spec: NetworkSpec, program: Program, batch: int) -> str:
+        """A table of what is held."""
+        return memory_text(spec, program, self, batch)
+
+
+def default() -> GeNN:
+    """The backend as ``backend="genn"`` gives it: the CPU."""
+    return GeNN()

@@ -1,0 +1,46 @@
+"""The numbers of a population, computed in numpy from its parameters, as printed lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from genprop.emit.names import identifier
+from genprop.emit.printers import NumpyPrinter
+from genprop.lower.constants import constant_names
+
+if TYPE_CHECKING:
+    from genprop.lower.nodes import Expr
+    from genprop.lower.program import PopulationProgram
+
+__all__ = ["constants_view"]
+
+View = dict[str, object]
+
+
+def constants_view(p: PopulationProgram) -> View:
+    """What ``genn/constants.py.j2`` reads: parameters, constants, propagators, what is per neuron."""
+    printer = NumpyPrinter()
+    return {
+        "name": p.name,
+        "id": identifier(p.name),
+        "size": p.size,
+        "parameters": [[q.local, q.name] for q in p.parameters],
+        "constants": [[c.name, printer.expression(c.value)] for c in p.constants],
+        "propagators": [
+            {
+                "matrix": _rows(q.matrix, printer),
+                "entries": [list(e) for e in q.entries],
+                "derivatives": [
+                    {"matrix": _rows(d.matrix, printer), "entries": [list(e) for e in d.entries]}
+                    for d in q.derivatives
+                ],
+            }
+            for q in p.propagators
+        ],
+        "returned": [n for n, _ in constant_names(p)],
+        "refractory": p.refractory.duration if p.refractory else "",
+    }
+
+
+def _rows(matrix: tuple[tuple[Expr, ...], ...], printer: NumpyPrinter) -> list[str]:
+    return [", ".join(printer.expression(e) for e in row) for row in matrix]
