@@ -33,7 +33,7 @@ def missing() -> str:
 
 
 def trained() -> tuple[gp.Simulator, gp.data.Dataset]:
-    """Recurrent, with delays everywhere but to the readout; three passes over half the recordings."""
+    """Recurrent, with delays but to the readout; three passes over half the recordings."""
     train, _, test = gp.data.fsdd(None, valid=0.1, seed=1, duration=400.0)
     net = gp.Network("spoken digits")
     source = net.population("input", train.channels, gp.spikes())
