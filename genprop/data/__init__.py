@@ -3,7 +3,7 @@
 This room imports no other room. h5py, scikit-learn and tonic are imported only where needed.
 """
 
-from genprop.data.augment import Augmentation, Blend, Drop, Jitter, Noise, Shift
+from genprop.data.augment import Augmentation, Blend, Drop, Jitter, Noise, Shift, Warp
 from genprop.data.crossings import level_crossings
 from genprop.data.dataset import Dataset
 from genprop.data.images import digits, mnist
@@ -25,6 +25,7 @@ __all__ = [
     "Shift",
     "SpikeBatch",
     "StepEvents",
+    "Warp",
     "braille",
     "delay_line",
     "digits",

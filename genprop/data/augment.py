@@ -21,7 +21,7 @@ from genprop.units import Hz, Quantity, ms
 if TYPE_CHECKING:
     from genprop.data.spikes import SpikeBatch
 
-__all__ = ["Augmentation", "Blend", "Drop", "Jitter", "Noise", "Samples", "Shift"]
+__all__ = ["Augmentation", "Blend", "Drop", "Jitter", "Noise", "Samples", "Shift", "Warp"]
 
 Channels = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.floating]
@@ -157,6 +157,39 @@ class Jitter:
         np.minimum(times, 2 * batch.duration - times, out=times)
         np.clip(times, 0, _last_moment(batch), out=times)
         return _rebuilt(batch, owners(batch.start), times, batch.channels)
+
+
+@dataclass(frozen=True, slots=True)
+class Warp:
+    """Plays each sample faster or slower, and earlier or later.
+
+    t → c + (t − c)(1 + a) + b about the middle c of the trial; a is uniform in ± ``stretch`` and b
+    in ± ``shift`` [ms], one of each per sample. Events that leave the trial are dropped.
+    """
+
+    stretch: float = 0.0
+    shift: float | Quantity = 0.0
+
+    def __post_init__(self) -> None:
+        in_unit(self.shift, ms, f"shift of {self}", least=0.0)
+        if not 0 <= self.stretch < 1:
+            raise DataError(f"{self} cannot be", remedy="give a stretch from 0 to below 1")
+
+    def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Samples) -> SpikeBatch:
+        """The batch, the time of each sample moved and stretched."""
+        _refuse_inputs(self, batch)
+        counts, middle = np.diff(batch.start), batch.duration / 2
+        draws = rng.uniform(-1, 1, (2, len(batch)))
+        factor = np.repeat(1 + self.stretch * draws[0], counts)
+        later = np.repeat(in_unit(self.shift, ms, "shift") * draws[1], counts)
+        times = (middle + (batch.times - middle) * factor + later).astype(batch.times.dtype)
+        inside = (times >= 0) & (times < batch.duration)
+        return replace(
+            batch,
+            start=bounds(inside)[batch.start],
+            times=times[inside],
+            channels=batch.channels[inside],
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from genprop.data import Augmentation, Blend, Dataset, Drop, Jitter, Noise, Shift, SpikeBatch
+from genprop.data import Augmentation, Blend, Dataset, Drop, Jitter, Noise, Shift, SpikeBatch, Warp
 from genprop.errors import DataError, DimensionError
 from genprop.units import Hz, mV, s
 from genprop.units import ms as milliseconds
 
-ALL: list[Augmentation] = [Shift(5), Blend(), Jitter(3.0), Drop(0.4), Noise(20.0)]
+ALL: list[Augmentation] = [Shift(5), Blend(), Jitter(3.0), Drop(0.4), Noise(20.0), Warp(0.2, 10.0)]
 
 
 def make(
@@ -145,6 +145,28 @@ def test_jitter_keeps_every_event_in_its_channel_and_inside_the_sample() -> None
     assert len(far.times) == len(data.spikes.times)
 
 
+def test_warp_plays_each_sample_at_one_speed_about_the_middle_and_one_time_later() -> None:
+    times = np.linspace(40.0, 60.0, 21)
+    pairs = [(times, np.zeros(21, np.int64))] * 300
+    spikes = SpikeBatch.from_events(pairs, channels=1, duration=100.0, labels=[0] * 300)
+    result = applied(Warp(0.5, 20.0), Dataset(spikes, 1))
+    played = result.times.reshape(300, 21).astype(np.float64)
+    factor, middle = np.ptp(played, axis=1) / 20, played[:, 10]
+    assert np.allclose(played, middle[:, None] + factor[:, None] * (times - 50), atol=1e-4)
+    assert (factor.min(), factor.max()) == pytest.approx((0.5, 1.5), abs=0.02)
+    assert (middle.min(), middle.max()) == pytest.approx((30.0, 70.0), abs=1.0)
+    assert abs(np.corrcoef(factor, middle)[0, 1]) < 0.2
+    assert np.array_equal(applied(Warp(0.5, 20.0 * milliseconds), Dataset(spikes, 1)).times,
+                          result.times)  # fmt: skip
+
+
+def test_warp_drops_what_leaves_the_trial() -> None:
+    data = make()
+    result = applied(Warp(0.0, 60.0), data)
+    assert 0 < len(result.times) < len(data.spikes.times)
+    assert len(applied(Warp(), data).times) == len(data.spikes.times)
+
+
 def test_drop_leaves_out_the_share_it_says() -> None:
     data = make(samples=400)
     total = len(data.spikes.times)
@@ -178,6 +200,8 @@ def test_impossible_augmentations_are_refused_when_they_are_written() -> None:
         lambda: Jitter(np.nan),
         lambda: Drop(2.0),
         lambda: Noise(-3.0),
+        lambda: Warp(1.0),
+        lambda: Warp(0.1, -2.0),
     ):
         with pytest.raises(DataError, match="cannot be"):
             wrong()
