@@ -14,6 +14,7 @@ from genprop.describe import downstream
 
 if TYPE_CHECKING:
     from genprop import backends, data, errors, testing, train, units
+    from genprop.backends.genn import GeNN
     from genprop.backends.loihi.options import Quantise
     from genprop.backends.native import Native
     from genprop.describe.initial import constant, learn, normal, uniform, values
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from genprop.runtime.folder import load, save
     from genprop.runtime.gradcheck import check_gradients
     from genprop.runtime.mlgenn import load_mlgenn
+    from genprop.runtime.nir_export import save_nir
+    from genprop.runtime.nir_import import load_nir
     from genprop.runtime.show import show
     from genprop.runtime.simulator import Simulator
     from genprop.train.agreement import agreement
@@ -62,6 +65,7 @@ __all__ = [
     "CrossEntropy",
     "EarlySpike",
     "FirstSpikeCrossEntropy",
+    "GeNN",
     "GenpropError",
     "Hz",
     "MeanSquare",
@@ -96,6 +100,7 @@ __all__ = [
     "list_models",
     "load",
     "load_mlgenn",
+    "load_nir",
     "mV",
     "maximum",
     "ms",
@@ -106,6 +111,7 @@ __all__ = [
     "pA",
     "s",
     "save",
+    "save_nir",
     "show",
     "sparse",
     "spike_count",
@@ -124,6 +130,7 @@ __all__ = [
 
 _ROOMS = ("backends", "data", "errors", "testing", "train", "units")
 _NAMES = {
+    "backends.genn": ("GeNN",),
     "backends.loihi.options": ("Quantise",),
     "backends.native": ("Native",),
     "describe.initial": ("constant", "learn", "normal", "uniform", "values"),
@@ -157,6 +164,8 @@ _NAMES = {
     "runtime.folder": ("load", "save"),
     "runtime.gradcheck": ("check_gradients",),
     "runtime.mlgenn": ("load_mlgenn",),
+    "runtime.nir_export": ("save_nir",),
+    "runtime.nir_import": ("load_nir",),
     "runtime.show": ("show",),
     "runtime.simulator": ("Simulator",),
     "train.agreement": ("agreement",),

@@ -35,6 +35,7 @@ DOORS = {
     "matplotlib": ("train/figures/paper.py",),
     "pygenn": ("backends/genn/engine.py",),
     "lava": (),
+    "nir": ("runtime/nir_file.py",),
     "sklearn": ("data/",),
     "scipy": (),
     "torch": (),
