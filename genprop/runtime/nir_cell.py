@@ -25,7 +25,7 @@ SECONDS = 1e-3
 def nir_neuron(
     population: PopulationProgram, sim: Simulator, area: float
 ) -> tuple[Node | None, list[UnsupportedError]]:
-    """The node, or everything that NIR has no place for; ``area`` [s] is that of a spike's pulse."""
+    """The node, or what NIR has no place for; ``area`` [s] is that of a spike's pulse."""
     look = _Look(population, sim, area)
     return look.node(), look.findings
 
