@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.errors import ConfigurationError, DataError, TrainingError
+from genprop.train.ahead import ahead
 from genprop.train.callbacks import Callback, Training
 from genprop.train.evaluate import evaluate
 from genprop.train.finite import refuse_infinite_gradients, refuse_infinite_parameters
@@ -133,7 +134,7 @@ def _learn(
     with Interruptible() as interruptible:
         while training.epoch <= training.epochs and not training.stop:
             start = time.perf_counter()
-            for batch in _batches(training, train, augment):
+            for batch in ahead(_batches(training, train, augment)):
                 _learn_from(training, batch)
                 report.batch(training)
                 _stop_if(interruptible, training)
