@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from genprop.errors import GenpropError
     from genprop.lower.program import Program
 
-__all__ = ["Engine", "Inputs", "Outcome", "Parameters", "Target"]
+__all__ = [
+    "Engine",
+    "Inputs",
+    "KnowsMemory",
+    "Outcome",
+    "Parameters",
+    "StandsAlone",
+    "Target",
+]
 
 Parameters = Mapping[str, np.ndarray]
 
@@ -118,4 +126,22 @@ class Target(Protocol):
 
     def load(self, program: Program, spec: NetworkSpec, bundle: SourceBundle | None) -> Engine:
         """Build what was rendered and make it runnable."""
+        ...
+
+
+@runtime_checkable
+class StandsAlone(Protocol):
+    """A target whose rendered text runs without genprop, with arrays beside it."""
+
+    def companions(self, spec: NetworkSpec) -> Mapping[str, Mapping[str, np.ndarray]]:
+        """Arrays that the text reads beside the parameters, by the name of an npz file."""
+        ...
+
+
+@runtime_checkable
+class KnowsMemory(Protocol):
+    """A target that lays out memory in a way of its own."""
+
+    def memory(self, spec: NetworkSpec, program: Program, batch: int) -> str:
+        """A table of what is held for batches of ``batch`` samples, in words."""
         ...

@@ -20,12 +20,17 @@ _CLOCK: dict[str, object] = {"dt": 1.0, "duration": 100.0}
 
 
 def add_network(parser: argparse.ArgumentParser) -> None:
-    """The arguments NET and --set."""
+    """The arguments NET, --backend and --set."""
     parser.add_argument(
         "net",
         type=Path,
         metavar="NET",
         help="a train.toml, or a network.py (with the train.toml beside it, where there is one)",
+    )
+    parser.add_argument(
+        "--backend",
+        metavar="NAME",
+        help="the same as --set compile.backend=NAME: native, genn, …",
     )
     parser.add_argument(
         "--set",
@@ -45,7 +50,8 @@ def read_network(args: argparse.Namespace) -> tuple[Network, dict[str, Any], Exp
     Raises:
         ConfigurationError: for files that are no experiment, or one without a network.
     """
-    config = _config(args.net, args.overrides)
+    chosen = [f"compile.backend={args.backend}"] if args.backend else []
+    config = _config(args.net, [*args.overrides, *chosen])
     experiment = load_experiment(config)
     if experiment.net is None:
         raise ConfigurationError(

@@ -216,6 +216,8 @@ def _tidy(text: str) -> str:
     """No trailing blanks, no more than two empty lines, one line end at the end."""
     lines = [line.rstrip() for line in text.splitlines()]
     kept = [
-        line for k, line in enumerate(lines) if line or not (k > 1 and not lines[k - 1] + lines[k - 2])
+        line
+        for k, line in enumerate(lines)
+        if line or not (k > 1 and not lines[k - 1] + lines[k - 2])
     ]
     return "\n".join(kept).strip("\n") + "\n"

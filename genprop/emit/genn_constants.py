@@ -18,7 +18,7 @@ View = dict[str, object]
 
 
 def constants_view(p: PopulationProgram) -> View:
-    """What ``genn/constants.py.j2`` reads: parameters, constants, propagators, what is per neuron."""
+    """What ``genn/constants.py.j2`` reads: parameters, constants and propagators."""
     printer = NumpyPrinter()
     return {
         "name": p.name,

@@ -17,7 +17,7 @@ from genprop.lower.nodes import Accumulate, Expr, Name, Number, Statement, names
 if TYPE_CHECKING:
     from genprop.lower.program import LossProgram, PopulationProgram, Program, ProjectionProgram
 
-__all__ = ["population_view"]
+__all__ = ["population_view", "tapes", "variables"]
 
 View = dict[str, object]
 _DRIVING = ("accumulate", "final", "maximum", "trace")
@@ -32,11 +32,12 @@ def population_view(p: PopulationProgram, program: Program) -> View:
     used = [(n, own) for n, own in constant_names(p) if n in read]
     shared, each = ([n for n, own in used if own is own_each] for own_each in (False, True))
     clamps = _refractory_each(p)
-    tapes = list(_tapes(p, losses))
+    kept = list(tapes(p, losses))
     guard = GeNNPrinter().expression(p.guard) if p.guard is not None else ""
     return {
         "name": p.name,
-        "about": f"states {', '.join(p.states)}" + (f"; a spike where {guard} > 0" if guard else ""),
+        "about": f"states {', '.join(p.states)}"
+        + (f"; a spike where {guard} > 0" if guard else ""),
         "id": identifier(p.name),
         "size": p.size,
         "active": p.active,
@@ -58,16 +59,18 @@ def population_view(p: PopulationProgram, program: Program) -> View:
         "learned": [q.local for q in p.parameters if q.learned],
         "ports": [_port(p, index, losses, program) for index in range(len(p.ports))],
         "columns": [a.target for a in p.spike_tape] if p.active else [],
-        "release_columns": [a.target for a in p.refractory.tape] if p.refractory and p.active else [],
+        "release_columns": [a.target for a in p.refractory.tape]
+        if p.refractory and p.active
+        else [],
         "step_tape": list(p.step_tape),
         "before_tape": list(p.before_tape),
         "induced": p.induced is not None and p.active,
         "losses": [_loss(x, p, program) for x in losses],
-        "stepwise": any(t["per"] != "spike" for t in tapes),
+        "stepwise": any(t["per"] != "spike" for t in kept),
         "driven": p.active and any(x.mode in _DRIVING for x in losses),
         "refractory_each": clamps,
         "vars": list(variables(p, losses, program)),
-        "tapes": tapes,
+        "tapes": kept,
         "begin": list(_begin(p, losses)),
         "forward": _forward(p),
         "spike": _spike(p) if spiking else None,
@@ -122,7 +125,7 @@ def _var(name: str, kind: str = "scalar", access: str = "") -> View:
     return {"name": name, "type": kind, "access": access}
 
 
-def _tapes(p: PopulationProgram, losses: Sequence[LossProgram]) -> Iterator[View]:
+def tapes(p: PopulationProgram, losses: Sequence[LossProgram]) -> Iterator[View]:
     """Arrays with a place per spike of every neuron, per step, or per step and one more."""
     if p.active and p.guard is not None:
         yield {"name": "tape_step", "type": "int", "per": "spike"}
@@ -143,7 +146,8 @@ def _tapes(p: PopulationProgram, losses: Sequence[LossProgram]) -> Iterator[View
             names += [f"after_{own}"] if p.guard is not None else []
             names += [f"gradient_{own}"] if p.active else []
             names += [f"cost_{own}"] if p.active and p.guard is not None else []
-    yield from ({"name": name, "type": "scalar", "per": "step"} for name in names)
+    for name in names:
+        yield {"name": name, "type": "scalar", "per": "step"}
 
 
 def _begin(p: PopulationProgram, losses: Sequence[LossProgram]) -> Iterator[str]:
@@ -198,9 +202,7 @@ def _port(
         "id": own,
         "delayed": any(q.port == port.name and q.delay for q in program.incoming(p.name)),
         "held": held,
-        "arrival": [
-            f"{a.target} += {due}{_factor(a.value, GeNNPrinter())};" for a in port.arrival
-        ],
+        "arrival": [f"{a.target} += {due}{_factor(a.value, GeNNPrinter())};" for a in port.arrival],
         "weight": reverse.expression(port.weight),
         "time": reverse.expression(port.time),
         "changes": changes,

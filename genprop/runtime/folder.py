@@ -5,6 +5,7 @@
     DIR/bundle.json and sources     the generated text; edit it, load() compiles it again
     DIR/network.json                description, Program and settings, as plain data
     DIR/state.npz                   parameters and optimiser, as Simulator.state() gives them
+    DIR/*.npz                       what text that runs without genprop reads beside them
 
 Nothing in it is executed but the sources, and those only after the user's compiler took them.
 """
@@ -20,6 +21,7 @@ import numpy as np
 
 from genprop._version import __version__
 from genprop.backends import get_backend
+from genprop.backends.base import StandsAlone
 from genprop.emit.bundle import SourceBundle
 from genprop.errors import ConfigurationError
 from genprop.runtime.plain import from_plain, to_plain
@@ -64,6 +66,10 @@ def save(sim: Simulator, folder: str | Path) -> Path:
     (place / _NETWORK).write_text(json.dumps(plain) + "\n", encoding="utf-8")
     with (place / _STATE).open("wb") as file:
         np.savez(file, allow_pickle=False, **sim.state())
+    if isinstance(sim.target, StandsAlone):
+        for name, arrays in sim.target.companions(sim.spec).items():
+            with (place / name).open("wb") as file:
+                np.savez(file, allow_pickle=False, **arrays)
     return place
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from genprop.backends import get_backend
+from genprop.backends.base import KnowsMemory
 from genprop.describe.listing import spec_text
 from genprop.describe.model import default_values
 from genprop.describe.network import Network
@@ -151,6 +152,13 @@ def _source(asked: _Asked) -> str:
     return "\n".join(f"// ==== {path}\n{text}" for path, text in bundle.files)
 
 
+def _memory(asked: _Asked) -> str:
+    program, _ = lowered(asked.spec, asked.grid, asked.solver, asked.target)
+    if isinstance(asked.target, KnowsMemory):
+        return asked.target.memory(asked.spec, program, asked.batch)
+    return memory_text(asked.spec, program, asked.batch)
+
+
 def _pages(parts: Iterable[object]) -> str:
     return "\n\n".join(map(str, parts))
 
@@ -161,7 +169,7 @@ _SHOWN: Mapping[str, Callable[[_Asked], str]] = {
     "adjoint": _adjoint,
     "program": lambda asked: str(asked.lowered()[0]),
     "source": _source,
-    "memory": lambda asked: memory_text(asked.spec, asked.lowered()[0], asked.batch),
+    "memory": _memory,
 }
 STAGES: tuple[str, ...] = tuple(_SHOWN)
 """What can be shown, in the order of the pipeline."""

@@ -25,6 +25,8 @@ SECTIONS: Mapping[str, Keys | None] = {
         "solver": (str,),
         "precision": (str,),
         "threads": (int,),
+        "device": (str,),
+        "tape": (int,),
         "events": (str,),
     },
     "optimiser": None,

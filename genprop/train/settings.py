@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from genprop.errors import ConfigurationError, DescriptionError
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from genprop.train.surface import Dataset
 
 __all__ = ["backend_of", "optimiser_of", "quantise_of"]
+
+_OPTIONS = ("precision", "threads", "device", "tape")
+"""Settings of [compile] that are options of the backend."""
 
 
 def optimiser_of(config: Config) -> Update | dict[str, Update] | None:
@@ -52,27 +56,29 @@ def optimiser_of(config: Config) -> Update | dict[str, Update] | None:
 
 
 def backend_of(config: Config, threads: int | None) -> str | Target:
-    """The backend by name, or with the options of [compile]."""
-    name = str(config.compile.get("backend", "native"))
-    options: dict[str, object] = {
-        key: config.compile[key] for key in ("precision", "threads") if key in config.compile
-    }
-    if name != "native":
-        if options:
-            first = next(iter(options))
-            raise ConfigurationError(
-                f"{first} is a setting of the native backend, not of {name!r}",
-                where=config.place("compile", first),
-                remedy=f'remove {first}, or use backend = "native"',
-            )
-        return name
-    if threads is not None:
-        options["threads"] = threads
-    if not options:
-        return name
-    from genprop.backends.native import Native
+    """The backend by name, or with the options of [compile] that it has.
 
-    return cast("Target", Native(**cast("dict[str, Any]", options)))
+    Raises:
+        ConfigurationError: for an option that this backend does not have.
+    """
+    from genprop.backends import get_backend
+
+    name = str(config.compile.get("backend", "native"))
+    options: dict[str, object] = {k: config.compile[k] for k in _OPTIONS if k in config.compile}
+    default = get_backend(name) if options or threads is not None else None
+    known = {f.name for f in fields(default)} - {"name"} if is_dataclass(default) else set[str]()
+    for option in options:
+        if option not in known:
+            raise ConfigurationError(
+                f"the backend {name!r} has no setting {option!r}",
+                where=config.place("compile", option),
+                remedy=f"remove {option}, or choose a backend that has it",
+            )
+    if threads is not None and "threads" in known:
+        options["threads"] = threads
+    if default is None or not options:
+        return name
+    return cast("Target", type(default)(**cast("dict[str, Any]", options)))
 
 
 def quantise_of(config: Config, train: Dataset) -> Quantise | None:

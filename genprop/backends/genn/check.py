@@ -28,9 +28,7 @@ fabs fmin fmax min max abs erf fma gennrand multiplicity printf assert n
 _RESERVED = frozenset(_WORDS.split())
 
 
-def findings(
-    spec: NetworkSpec, device: str, dt: float, duration: float
-) -> list[GenpropError]:
+def findings(spec: NetworkSpec, device: str, dt: float, duration: float) -> list[GenpropError]:
     """Every reason why this network cannot run on ``device``."""
     return [*_missing(device), *_names(spec), *_delays(spec, dt, duration), *_empty(spec)]
 

@@ -1,4 +1,4 @@
-"""The door to PyGeNN: is it there, what can it run on, and the network that a bundle builds with it.
+"""The door to PyGeNN: is it there, on what can it run, and the network that a bundle builds.
 
 PyGeNN itself is imported by the rendered bundle alone.
 """
@@ -6,7 +6,7 @@ PyGeNN itself is imported by the rendered bundle alone.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from importlib import import_module, metadata, util
 from pathlib import Path
@@ -112,7 +112,7 @@ def network_class(source: Path) -> NetworkClass:
 
 
 @contextmanager
-def _alone(source: Path) -> Iterator[None]:
+def _alone(source: Path) -> Generator[None]:
     """Imports find the bundle's modules first; modules of these names elsewhere come back later."""
     names = {path.stem for path in source.glob("*.py")}
     kept = {name: sys.modules.pop(name) for name in names if name in sys.modules}

@@ -81,7 +81,7 @@ class GeNN:
 
     def memory(self, spec: NetworkSpec, program: Program, batch: int) -> str:
         """A table of what is held."""
-        return memory_text(spec, program, self, batch)
+        return memory_text(spec, program, self.device, self.precision, self.tape, batch)
 
 
 def default() -> GeNN:
