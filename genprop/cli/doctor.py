@@ -13,12 +13,13 @@ from importlib import metadata
 
 from genprop._resources import data_dir
 from genprop._version import __version__
+from genprop.backends.loihi.lava_python import lava_python
 from genprop.build import cache, find_toolchain
 from genprop.build.compile import trial
 from genprop.build.toolchain import cpu
 from genprop.cli._command import Commands, add_command
 from genprop.cli.cache import readable_size
-from genprop.errors import GenpropError, InternalError
+from genprop.errors import GenpropError, InternalError, ToolchainError
 
 __all__ = ["Finding", "add", "examine", "run"]
 
@@ -30,12 +31,6 @@ _OPTIONAL = (
         "pygenn",
         "the GeNN backend (GPU)",
         "on no package index; build GeNN 5 from its sources: https://genn-team.github.io",
-    ),
-    (
-        "lava",
-        "lava-nc",
-        "the Loihi 2 simulator",
-        "needs an environment with Python 3.10: pip install 'genprop[loihi]'",
     ),
 )
 
@@ -98,6 +93,7 @@ def examine() -> Iterator[Finding]:
             yield Finding(package, "absent", f"not installed: {use}", way)
         else:
             yield Finding(package, "ok", f"{_version(package)}, {use}")
+    yield _lava()
 
 
 def _library(name: str) -> Finding:
@@ -111,6 +107,15 @@ def _version(package: str) -> str:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return "installed"
+
+
+def _lava() -> Finding:
+    """The interpreter that runs Lava, often another than this one."""
+    use = "the simulator of Loihi 2"
+    try:
+        return Finding("lava-nc", "ok", f"{lava_python()}, {use}")
+    except ToolchainError as error:
+        return Finding("lava-nc", "absent", f"not installed: {use}", error.remedy)
 
 
 def _guarded(name: str, look: Callable[[], str]) -> Finding:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from genprop import ms
 from genprop.backends.loihi.lava import run_lava
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import ToolchainError
+from tests.backends.loihi.test_emulator import interpreter
 
 STEPS = 120
 
@@ -41,15 +41,12 @@ def batch() -> SpikeBatch:
     return SpikeBatch.from_events(trains, channels=10, duration=STEPS)
 
 
-@pytest.mark.device
-@pytest.mark.skipif(
-    "GENPROP_LAVA_PYTHON" not in os.environ,
-    reason="GENPROP_LAVA_PYTHON names no interpreter with lava-nc 0.10.0",
-)
+@pytest.mark.lava
 @pytest.mark.parametrize("exponents", [False, True])
 def test_the_lava_program_equals_the_emulator_bit_for_bit(
     sim: gp.Simulator, batch: SpikeBatch, exponents: bool
 ) -> None:
+    interpreter()
     chip = sim.retarget("loihi", gp.Quantise(exponents=exponents))
     names = ["hidden.u", "hidden.v", "hidden.spikes", "out.u", "out.v"]
     ours = chip.run(batch, record=names).recorded
@@ -93,7 +90,7 @@ def test_an_interpreter_without_lava_is_told_with_a_remedy(
     monkeypatch.setenv("GENPROP_LAVA_PYTHON", "/nowhere/python")
     with pytest.raises(ToolchainError, match="no interpreter imports lava") as found:
         sim.retarget().run_lava(batch)
-    assert "pip install" in found.value.remedy
+    assert "genprop lava setup" in found.value.remedy
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the pretender is a shell script")

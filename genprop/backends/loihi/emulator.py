@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.backends.loihi.delivery import Arrivals, Delivery, Spikes
+from genprop.backends.loihi.fits import misfits
+from genprop.errors import refuse_if
 
 if TYPE_CHECKING:
     from genprop.backends.loihi.integers import Cells, IntegerNetwork
@@ -90,9 +92,14 @@ class CellRun:
 
 
 class Emulator:
-    """A batch of samples on the chip, from cleared states, buffers and counters."""
+    """A batch of samples on the chip, from cleared states, buffers and counters.
+
+    Raises:
+        UnsupportedError: for numbers beyond the chip, all at once.
+    """
 
     def __init__(self, network: IntegerNetwork, batch: int) -> None:
+        refuse_if(misfits(network))
         self.cells = {
             c.name: CellRun(c, batch, max((s.longest for s in network.incoming(c.name)), default=0))
             for c in network.cells

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
+from genprop.backends.loihi.fits import misfits
 from genprop.backends.loihi.integers import Cells, IntegerNetwork, Synapses
 from genprop.backends.loihi.limits import DECAY, DELAY, THRESHOLD, WEIGHT, Limit
 from genprop.backends.loihi.weights import stored_weights
@@ -37,7 +38,7 @@ def write_netx(path: str | Path, network: IntegerNetwork) -> None:
         UnsupportedError: for what the format cannot hold, all at once.
         DataError: where the file cannot be written.
     """
-    refuse_if(_beyond_format(network))
+    refuse_if([*misfits(network), *_beyond_format(network)])
     chain = _chain(network)
     try:
         with h5py.File(path, "w") as file:

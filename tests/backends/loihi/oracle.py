@@ -1,20 +1,20 @@
 """Traces of the generated networks in live Lava.
 
-``python tests/backends/loihi/oracle.py`` writes the golden file anew; ``GENPROP_LAVA_PYTHON`` names
-an interpreter that imports lava.
+``python tests/backends/loihi/oracle.py`` writes the golden file anew, with the interpreter that
+``genprop lava`` shows.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
+from genprop.backends.loihi.lava_python import lava_python
+from genprop.backends.loihi.process import run_group
 from tests.backends.loihi.networks import Case, cases
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "loihi" / "lava.npz"
@@ -31,14 +31,14 @@ def lava_traces(case: Case, python: str) -> dict[str, np.ndarray]:
         given, traces = Path(folder, "network.json"), Path(folder, "traces.npz")
         given.write_text(json.dumps(network, default=lambda value: value.tolist()))
         program = Path(__file__).with_name("live_lava.py")
-        line = [python, str(program), str(given), str(traces)]
-        subprocess.run(line, check=True, capture_output=True, timeout=300)
+        ended = run_group([python, str(program), str(given), str(traces)], timeout=300)
+        assert ended.code == 0, "\n".join(ended.tail)
         with np.load(traces) as found:
             return {name: found[name] for name in found.files}
 
 
 def main() -> None:
-    python = os.environ["GENPROP_LAVA_PYTHON"]
+    python = lava_python()
     found: dict[str, np.ndarray] = {}
     for case in cases():
         for name, trace in lava_traces(case, python).items():
