@@ -12,20 +12,54 @@ from tests.train.fake import FakeSimulator, counts_task
 
 
 class KillOnce(Callback):
-    """Kills the process at a batch, the first time it gets there."""
+    """Kills the process at a moment, the first time it gets there from a step on.
 
-    def __init__(self, mark: Path, step: int) -> None:
-        self.mark, self.step = mark, step
+    The moment is the name of a method of Callback, "loading", or "writing": when a checkpoint is
+    written but not yet moved to its place. ``together`` kills all that the command has started.
+    """
 
-    def on_batch_end(self, training: Training) -> None:
-        if training.step == self.step and not self.mark.exists():
+    def __init__(self, mark: Path, step: int, moment: str, together: bool) -> None:
+        self.mark, self.step, self.together = mark, step, together
+        if moment == "loading":
+            self.kill()
+        elif moment == "writing":
+            self._kill_at_replace()
+        else:
+            setattr(self, moment, self._kill_from_step)
+
+    def kill(self) -> None:
+        if not self.mark.exists():
             self.mark.write_text("killed")
+            if self.together:
+                os.killpg(os.getpgid(0), signal.SIGKILL)
             os.kill(os.getpid(), signal.SIGKILL)
 
+    def _kill_from_step(self, training: Training) -> None:
+        if training.step >= self.step:
+            self.kill()
 
-def build(seed: int, samples: int = 45, rate: float = 0.05, kill: str = "") -> Experiment:
+    def _kill_at_replace(self) -> None:
+        replace = Path.replace
+
+        def replaced(path: Path, target: Path) -> Path:
+            if target.name == "last.h5" and target.exists():
+                self.kill()
+            return replace(path, target)
+
+        Path.replace = replaced  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def build(
+    seed: int,
+    samples: int = 45,
+    rate: float = 0.05,
+    kill: str = "",
+    moment: str = "on_batch_end",
+    together: bool = False,
+) -> Experiment:
     sim = FakeSimulator(rate=rate, seed=seed)
-    callbacks = [KillOnce(Path(f"{kill}-{seed}"), 8 + seed)] if kill else []
+    mark = Path(f"{kill}-{seed}")
+    callbacks = [KillOnce(mark, 8 + seed, moment, together)] if kill else []
     return Experiment(
         sim=sim,
         train=counts_task(samples),

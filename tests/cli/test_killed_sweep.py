@@ -1,0 +1,61 @@
+"""A sweep killed at any moment, and asked for again, ends in the table of one that was not."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.train.fake import ROOT
+from tests.train.test_config import write
+
+SHORT = 'network = "network.py"\n[fit]\nepochs = 3\n'
+MOMENTS = ("loading", "on_batch_begin", "on_gradients", "writing", "on_record", "on_train_end")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """Table and cases of a sweep that nobody disturbed."""
+    folder = tmp_path_factory.mktemp("whole")
+    done = sweep(write(folder, SHORT), folder / "runs")
+    assert done.returncode == 0, done.stderr
+    return told(folder / "runs")
+
+
+def sweep(toml: Path, root: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "genprop", "sweep", str(toml), "--set", "seed=0..1"]
+    return subprocess.run(
+        [*command, "--run", str(root), "--jobs", "1"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        start_new_session=True,
+        timeout=300,
+    )
+
+
+def told(root: Path) -> dict[str, object]:
+    """What the sweep says, without the time it took."""
+    summary = json.loads((root / "sweep.json").read_text())
+    cases = [{k: v for k, v in case.items() if k != "seconds"} for case in summary["cases"]]
+    return {"table": summary["table"], "cases": cases}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_sweep_killed_with_all_its_trainings_ends_in_the_same_table(
+    moment: str, tmp_path: Path, whole: dict[str, object]
+) -> None:
+    options = f'[options]\nkill = "{tmp_path / "mark"}"\nmoment = "{moment}"\ntogether = true\n'
+    toml = write(tmp_path, SHORT + options)
+    for seed in (0, 1):
+        killed = sweep(toml, tmp_path / "runs")
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        assert (tmp_path / f"mark-{seed}").exists()
+        assert not (tmp_path / "runs" / "sweep.json").exists()
+    done = sweep(toml, tmp_path / "runs")
+    assert done.returncode == 0, done.stderr
+    assert told(tmp_path / "runs") == whole
