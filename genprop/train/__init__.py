@@ -19,7 +19,7 @@ from genprop.train.saving import Checkpoint
 from genprop.train.schedule import Cosine, EaseIn, Exponential, Schedule
 from genprop.train.stopping import EarlyStopping
 from genprop.train.tensorboard import TensorBoard
-from genprop.train.training import evaluate_run, train_run
+from genprop.train.training import evaluate_run, open_run, train_run
 
 __all__ = [
     "CALLBACKS",
@@ -52,6 +52,7 @@ __all__ = [
     "leave_one_speaker_out",
     "load_checkpoint",
     "load_experiment",
+    "open_run",
     "read_config",
     "train_run",
     "write_report",
