@@ -1,12 +1,13 @@
 """Traces of the generated networks in live Lava.
 
 ``python tests/backends/loihi/oracle.py`` writes the golden file anew, with the interpreter that
-``genprop lava`` shows.
+``genprop lava`` shows; with ``--probe`` it only runs the first network, to see whether Lava runs.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -31,7 +32,7 @@ def lava_traces(case: Case, python: str) -> dict[str, np.ndarray]:
         given, traces = Path(folder, "network.json"), Path(folder, "traces.npz")
         given.write_text(json.dumps(network, default=lambda value: value.tolist()))
         program = Path(__file__).with_name("live_lava.py")
-        ended = run_group([python, str(program), str(given), str(traces)], timeout=300)
+        ended = run_group([python, str(program), str(given), str(traces)], timeout=120)
         assert ended.code == 0, "\n".join(ended.tail)
         with np.load(traces) as found:
             return {name: found[name] for name in found.files}
@@ -39,6 +40,9 @@ def lava_traces(case: Case, python: str) -> dict[str, np.ndarray]:
 
 def main() -> None:
     python = lava_python()
+    if sys.argv[1:] == ["--probe"]:
+        lava_traces(cases()[0], python)
+        return
     found: dict[str, np.ndarray] = {}
     for case in cases():
         for name, trace in lava_traces(case, python).items():
