@@ -1,4 +1,4 @@
-"""Run a NetX file with its public reader: ``python3.10 live_netx.py NET.net COUNTS.npy TRACES.npz``.
+"""Run a NetX file by its public reader: ``python3.10 live_netx.py NET.net COUNTS.npy OUT.npz``.
 
 Needs lava-nc 0.10, lava-dl 0.6, h5py and numpy. ``--probe`` alone only imports the reader. lava-dl
 imports torch and its own trainer, which the reader does not use for CUBA neurons; where torch is
