@@ -19,11 +19,36 @@ from typing import Any
 __all__ = ["GeNNModel", "Model", "paper"]
 
 KEYWORDS = frozenset(
-    """if else for while do const int bool double scalar unsigned char true false
-    fmin fmax fabs exp log sqrt sin cos tanh pow rint""".split()
+    [
+        "if",
+        "else",
+        "for",
+        "while",
+        "do",
+        "const",
+        "int",
+        "bool",
+        "double",
+        "scalar",
+        "unsigned",
+        "char",
+        "true",
+        "false",
+        "fmin",
+        "fmax",
+        "fabs",
+        "exp",
+        "log",
+        "sqrt",
+        "sin",
+        "cos",
+        "tanh",
+        "pow",
+        "rint",
+    ]
 )
-EVERYWHERE = frozenset("t dt id batch num_batch num_neurons".split())
-SYNAPSE = frozenset("addToPost addToPostDelay addToPre id_pre id_post id_syn".split())
+EVERYWHERE = frozenset(["t", "dt", "id", "batch", "num_batch", "num_neurons"])
+SYNAPSE = frozenset(["addToPost", "addToPostDelay", "addToPre", "id_pre", "id_post", "id_syn"])
 _LITERAL = re.compile(r"\b\d+\.?\d*(e[-+]?\d+)?\b|//[^\n]*")
 _DECLARED = re.compile(r"\b(?:int|bool|scalar|double)\s+(\w+)\s*=")
 
@@ -169,9 +194,9 @@ class GeNNModel:
         name: str,
         group: str,
         model: Model,
-        params: Mapping[str, object] = {},  # noqa: B006
-        vars: Mapping[str, object] = {},  # noqa: B006
-        var_refs: Mapping[str, Reference] = {},  # noqa: B006
+        params: Mapping[str, object] = {},
+        vars: Mapping[str, object] = {},
+        var_refs: Mapping[str, Reference] = {},
     ) -> Group:
         assert set(params) == set(model.params), name
         assert set(vars) == set(model.vars), name

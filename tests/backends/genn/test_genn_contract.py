@@ -1,0 +1,65 @@
+"""GeNN's CPU backend against the interpreter, over the whole zoo, in double and in float.
+
+Tolerances and seeds are those of the native backend, and for its reasons.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import genprop as gp
+from genprop.backends.genn.pygenn import INSTALL, devices
+from genprop.testing import contract
+from genprop.testing.contract import Case
+
+if TYPE_CHECKING:
+    from genprop.describe.update import Update
+
+pytestmark = [
+    pytest.mark.skipif("cpu" not in devices(), reason=f"PyGeNN is not installed: {INSTALL}"),
+    pytest.mark.slow,
+]
+
+DOUBLE, FLOAT = gp.GeNN(precision="double"), gp.GeNN(precision="float")
+C, D = 1e-9, 2e-5
+UPSTROKE = 1e-3
+STEEP = {"spiking_final": 3, "izhikevich": 3}  # seeds without a slow crossing
+
+CASES = contract.cases()
+FEW = [c for c in CASES if c.name in ("recurrent", "refractory", "delta_synapse", "branched")]
+SUMS = [c for c in CASES if c.name in ("recurrent", "refractory", "highest", "coupled")]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_double_equals_the_interpreter(case: Case) -> None:
+    contract.check_spikes(DOUBLE, case)
+    contract.check_states(DOUBLE, case, C)
+    contract.check_loss(DOUBLE, case, C)
+    contract.check_gradients(DOUBLE, case, C)
+
+
+@pytest.mark.parametrize("case", [Case(c.name, c.dt, STEEP.get(c.name)) for c in CASES], ids=str)
+def test_float_equals_the_interpreter(case: Case) -> None:
+    contract.check_spikes(FLOAT, case)
+    contract.check_states(FLOAT, case, UPSTROKE if case.name == "izhikevich" else D)
+    contract.check_loss(FLOAT, case, D)
+    contract.check_gradients(FLOAT, case, D)
+
+
+@pytest.mark.parametrize("case", FEW, ids=str)
+def test_one_trial_four_times_is_the_same_to_the_bit(case: Case) -> None:
+    contract.check_determinism(FLOAT, case)
+    contract.check_clean_start(FLOAT, case)
+
+
+@pytest.mark.parametrize("case", SUMS, ids=str)
+def test_batch_is_the_mean_of_its_samples_in_any_order(case: Case) -> None:
+    contract.check_samples(DOUBLE, case, C)
+
+
+@pytest.mark.parametrize("update", [gp.SGD(1e-2, momentum=0.9), gp.Adam(1e-2)], ids=["sgd", "adam"])
+@pytest.mark.parametrize("name", ["per_neuron", "branched"])
+def test_optimisers_step_as_the_interpreter_does(name: str, update: Update) -> None:
+    contract.check_updates(DOUBLE, Case(name, 0.1), update, 1e-12)
