@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from genprop.train.history import History
     from genprop.train.surface import Trainable
 
-__all__ = ["describe_result", "evaluate_run", "finished_result", "open_run", "train_run"]
+__all__ = [
+    "describe_result",
+    "evaluate_run",
+    "finished_result",
+    "open_run",
+    "train_run",
+    "write_settings",
+]
 
 
 def train_run(
@@ -59,7 +66,7 @@ def train_run(
             if (done := finished_result(config, folder)) is not None:
                 return done
         folder.result.unlink(missing_ok=True)
-        _write_settings(config, folder)
+        write_settings(config, folder)
         experiment = load_experiment(config)
         simulator, callbacks = compile_experiment(experiment, config, threads)
         settings = config.fit
@@ -169,7 +176,8 @@ def _begin(simulator: Trainable, start: str) -> None:
     load_checkpoint(best, simulator, only="parameters")
 
 
-def _write_settings(config: Config, folder: RunFolder) -> None:
+def write_settings(config: Config, folder: RunFolder) -> None:
+    """Keep the exact settings and the environment in the run folder."""
     network = Path(os.path.relpath(config.network.resolve(), folder.path.resolve())).as_posix()
     write_atomically(folder.config, config.toml(network).encode())
     folder.write_json(folder.environment, describe_environment(config.network.parent))

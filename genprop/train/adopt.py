@@ -1,0 +1,66 @@
+"""A run folder from parameters that were trained elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genprop.errors import ConfigurationError
+from genprop.runtime.mlgenn import LoadedMlGenn, load_mlgenn
+from genprop.runtime.simulator import Simulator
+from genprop.train.checkpoint import Snapshot, write_snapshot
+from genprop.train.experiment import compile_experiment, load_experiment
+from genprop.train.folder import RunFolder
+from genprop.train.training import write_settings
+
+if TYPE_CHECKING:
+    from genprop.train.config import Config
+
+__all__ = ["adopt_mlgenn"]
+
+
+def adopt_mlgenn(
+    config: Config,
+    source: str | Path,
+    run: str | Path,
+    *,
+    epoch: int | None = None,
+    names: Mapping[str, str] | None = None,
+) -> LoadedMlGenn:
+    """Make a run folder of a checkpoint of mlGeNN, for ``genprop eval``, ``retarget`` and others.
+
+    Args:
+        config: of the train.toml that describes the network.
+        source: the folder of the ``.npy`` files.
+        run: the run folder, which must not hold a training.
+        epoch: see :func:`~genprop.runtime.mlgenn.load_mlgenn`, as the last.
+        names: projections by the connection's name in the files.
+
+    Raises:
+        ConfigurationError: for a run folder that holds a training.
+        DataError: for files that do not fit the network; no folder is made then.
+    """
+    folder = RunFolder(Path(run).expanduser())
+    simulator, _ = compile_experiment(load_experiment(config), config)
+    if not isinstance(simulator, Simulator):
+        raise ConfigurationError(
+            "build() gave a simulator of its own, which has no projections",
+            where=str(config.network),
+            remedy="return Experiment(net=…, loss=…, optimiser=…)",
+        )
+    found = load_mlgenn(source, simulator, epoch, names=names)
+    folder.prepare(resume=False)
+    write_settings(config, folder)
+    moment = Snapshot(
+        digest=simulator.spec.digest(),
+        epoch=1,
+        batch=0,
+        step=0,
+        seed=config.seed,
+        grid=(simulator.dt, simulator.duration, simulator.batch),
+        simulator=simulator.state(),
+    )
+    for path in (folder.last, folder.best):
+        write_snapshot(path, moment)
+    return found
