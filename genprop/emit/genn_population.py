@@ -49,11 +49,7 @@ def population_view(p: PopulationProgram, program: Program) -> View:
         "each": each,
         "shared_params": shared + (["refractory_steps"] if p.refractory and not clamps else []),
         "each_vars": each + (["refractory_steps"] if p.refractory and clamps else []),
-        "params_text": json.dumps(
-            (["capacity"] if spiking and p.active else [])
-            + (["refractory_steps"] if p.refractory and not clamps else [])
-            + shared
-        ),
+        "each_text": json.dumps(each + (["refractory_steps"] if p.refractory and clamps else [])),
         "states": list(p.states),
         "adjoints": list(p.adjoints) if p.active else [],
         "learned": [q.local for q in p.parameters if q.learned],

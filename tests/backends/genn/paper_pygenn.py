@@ -79,6 +79,7 @@ class Model:
         read = set(re.findall(r"\b[A-Za-z_]\w*\b", plain))
         unknown = read - own - local - KEYWORDS - EVERYWHERE - self.known
         assert not unknown, f"{self.name} reads {sorted(unknown)}"
+        assert "/=" not in plain, f"{self.name}: GeNNCode has no /="
         assert plain.count("{") == plain.count("}"), f"{self.name}: brackets"
         assert plain.count("(") == plain.count(")"), f"{self.name}: brackets"
 
