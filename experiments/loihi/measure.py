@@ -74,19 +74,31 @@ class Measured:
             "seed": self.seed,
             "samples": {"validation": len(self.valid), "test": len(self.test)},
             "rules, validation": self.rules(),
-            "test": {str(bits): self.seen(self.chip(bits), self.test) for bits in BITS},
+            "test": {
+                rounding: {
+                    str(bits): self.seen(self.chip(bits, rounding=rounding), self.test)
+                    for bits in BITS
+                }
+                for rounding in ("nearest", "calibrated")
+            },
             "exponents, test": self.seen(self.chip(8, exponents=True), self.test),
-            "floor": self.floor(),
+            "floor, test": self.floor(),
             f"{FEW} bits, fine-tuned": self.tuned(epochs, rate),
         }
         if "GENPROP_LAVA_PYTHON" in os.environ:
             report["lava"] = self.lava(150)
         return report
 
-    def chip(self, bits: int, rule: str = "calibrated", *, exponents: bool = False) -> Chip:
+    def chip(
+        self,
+        bits: int,
+        rule: str = "calibrated",
+        *,
+        rounding: str = "nearest",
+        exponents: bool = False,
+    ) -> Chip:
         """The network on the chip."""
-        ranges = self.ranges if rule == "calibrated" else None
-        options = gp.Quantise(bits, scale=rule, calibrate=ranges, exponents=exponents)
+        options = gp.Quantise(bits, rounding, rule, self.ranges, exponents=exponents)
         return self.sim.retarget("loihi", options)
 
     def rules(self) -> dict[str, dict[str, object]]:
@@ -109,8 +121,8 @@ class Measured:
             "chip accuracy": round(found.accuracy[1], 4),
             "correlation of scores": round(found.correlation, 5),
             "weight error": {s.name: round(s.weight_error, 4) for s in report.synapses},
-            "wraps": sum(report.activity.wraps.values()),
-            "saturations": sum(report.activity.saturations.values()),
+            "wraps": int(sum(report.activity.wraps.values())),
+            "saturations": int(sum(report.activity.saturations.values())),
         }
 
     def floor(self) -> dict[str, float]:
@@ -150,7 +162,7 @@ class Measured:
             "validation after": gp.evaluate(chip, self.valid).accuracy,
             "same as seen in training": same(fine, chip, self.test),
             "epochs": epochs,
-            "best epoch": best.records[-1].epoch,
+            "best epoch": int(best.records[-1].epoch),
             "seconds per epoch": round(float(np.mean([r.seconds for r in history])), 1),
         }
 

@@ -13,7 +13,7 @@ from genprop.backends.loihi.decode import decoded
 from genprop.backends.loihi.limits import DELAY
 from genprop.backends.loihi.options import Grid, Quantise
 from genprop.backends.loihi.quantise import quantise
-from genprop.errors import refuse_if
+from genprop.errors import ConfigurationError, refuse_if
 from genprop.runtime.retarget import retarget
 from genprop.runtime.simulator import Simulator
 
@@ -55,6 +55,12 @@ class QuantiseAware(Simulator):
 
     def __init__(self, sim: Simulator, options: Quantise | None = None) -> None:
         self.options = options or Quantise()
+        if self.options.rounding == "calibrated":
+            raise ConfigurationError(
+                "calibrated rounding takes data at every step",
+                where="QuantiseAware(…)",
+                remedy="learn with rounding='nearest'",
+            )
         self.grid: Grid | None = None
         source = sim.latent() if isinstance(sim, QuantiseAware) else sim
         self._float = source.engine

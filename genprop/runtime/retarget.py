@@ -7,8 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
 from genprop.backends.loihi.check import check
 from genprop.backends.loihi.costs import estimate_energy, estimate_latency
 from genprop.backends.loihi.engine import LoihiEngine, step_counts
@@ -18,10 +16,12 @@ from genprop.backends.loihi.options import Quantise
 from genprop.backends.loihi.quantise import Quantised, quantise
 from genprop.backends.loihi.report import Report
 from genprop.backends.loihi.resources import resources_of
-from genprop.backends.loihi.scaling import Range
 from genprop.errors import DataError, UnsupportedError, did_you_mean, refuse_if
+from genprop.runtime.calibrate import look
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from genprop.backends.base import Inputs, Outcome
     from genprop.backends.loihi.cell import Cell
     from genprop.backends.loihi.integers import IntegerNetwork
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["Chip", "retarget"]
 
 _TARGETS = ("loihi",)
-_AT_ONCE = 32  # samples whose states are recorded together
 
 
 class Trained(Protocol):
@@ -195,31 +194,15 @@ def retarget(sim: Trained, target: str, options: Quantise | None) -> Chip:
     chosen = options or Quantise()
     cells, findings = check(sim.program, sim.parameters)
     refuse_if(findings)
-    ranges = _ranges(sim, cells, chosen)
-    graded = sim.events == "sum"
+    seen = look(sim, cells, chosen)
     quantised = quantise(
-        sim.program, sim.spec, sim.parameters, cells, chosen, ranges, graded=graded
+        sim.program,
+        sim.spec,
+        sim.parameters,
+        cells,
+        chosen,
+        seen.ranges,
+        seen.trains,
+        graded=sim.events == "sum",
     )
     return Chip(sim, cells, quantised, chosen)
-
-
-def _ranges(sim: Trained, cells: dict[str, Cell], options: Quantise) -> dict[str, Range]:
-    """The largest absolute voltage and current of every population on the calibration data.
-
-    A current is recorded at the end of its step; it was larger by 1/β when it drove the voltage.
-    """
-    if options.rule != "calibrated" or options.calibrate is None:
-        return {}
-    names = [f"{c.name}.{x}" for c in cells.values() for x in (c.voltage, c.current) if x]
-    largest = dict.fromkeys(names, 0.0)
-    for batch in options.calibrate.batches(min(sim.batch, _AT_ONCE), seed=None):
-        recorded = sim.run(batch, record=names).recorded
-        for name in names:
-            largest[name] = max(largest[name], float(np.max(np.abs(recorded[name]), initial=0)))
-    return {
-        c.name: Range(
-            largest[f"{c.name}.{c.voltage}"],
-            largest[f"{c.name}.{c.current}"] / c.beta if c.current and c.beta else 0.0,
-        )
-        for c in cells.values()
-    }

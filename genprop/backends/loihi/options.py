@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Calibration", "Grid", "Quantise", "Scale"]
 
-_ROUNDINGS = ("nearest", "stochastic")
+_ROUNDINGS = ("nearest", "stochastic", "calibrated")
 _SCALES = ("max", "percentile", "calibrated", "power_of_two")
 
 
@@ -60,7 +60,8 @@ class Quantise:
 
     Args:
         weight_bits: 2 … 8.
-        rounding: ``"nearest"``, or ``"stochastic"`` (up with the probability of the remainder).
+        rounding: ``"nearest"``, ``"stochastic"`` (up with the probability of the remainder), or
+            ``"calibrated"``: the errors of a neuron's weights make each other good on data.
         scale: one of the above; without a word ``"calibrated"`` with data and else ``"max"``.
         calibrate: the data that ranges are measured on.
         percentile: of absolute weights, in per cent.
@@ -88,8 +89,9 @@ class Quantise:
             raise _bad(f"rounding={self.rounding!r}", did_you_mean(self.rounding, _ROUNDINGS))
         if isinstance(self.scale, str) and self.scale not in _SCALES:
             raise _bad(f"scale={self.scale!r}", did_you_mean(self.scale, _SCALES))
-        if self.scale == "calibrated" and self.calibrate is None:
-            raise _bad("there is no data to calibrate with", "calibrate=dataset, or scale='max'")
+        if self.calibrate is None and "calibrated" in (self.scale, self.rounding):
+            remedy = "calibrate=dataset, or scale='max' and rounding='nearest'"
+            raise _bad("there is no data to calibrate with", remedy)
         if not 0 < self.percentile <= 100:
             raise _bad(f"percentile={self.percentile:g}", "give a number in (0, 100]")
         if not self.headroom >= 1:

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop.backends.loihi.compensate import Responses, Trains, compensated
 from genprop.backends.loihi.integers import IntegerNetwork
 from genprop.backends.loihi.options import Grid, Quantise, Scale
 from genprop.backends.loihi.rounding import (
     CellReport,
+    Rounder,
     SynapseReport,
     round_cell,
     round_synapses,
@@ -32,8 +34,9 @@ if TYPE_CHECKING:
     from genprop.backends.base import Parameters
     from genprop.backends.loihi.cell import Cell
     from genprop.backends.loihi.scaling import Range
+    from genprop.backends.loihi.wires import Wires
     from genprop.describe.spec import NetworkSpec
-    from genprop.lower.program import Program
+    from genprop.lower.program import Program, ProjectionProgram
 
 __all__ = ["Quantised", "quantise"]
 
@@ -65,12 +68,14 @@ def quantise(
     cells: Mapping[str, Cell],
     options: Quantise,
     ranges: Mapping[str, Range],
+    trains: Trains = (),
     *,
     graded: bool = False,
 ) -> Quantised:
-    """Round everything; ``ranges`` by population are the calibration's, empty without one.
+    """Round everything.
 
-    ``graded`` says that several input spikes of a channel in one step count as several.
+    ``ranges`` by population and ``trains`` are the calibration's, empty without one; ``graded``
+    says that several input spikes of a channel in one step count as several.
 
     Raises:
         UnsupportedError: for a constant input beyond what the chip's bias holds.
@@ -92,8 +97,8 @@ def quantise(
             scale[p.post] * factor[p.post],
             exponent_of(p.name, scale[p.post], size[p.name], options),
             program.dt,
-            options,
-            rng,
+            options.weight_bits,
+            _rounder(p, wires[p.name], program, cells, trains, options, rng),
         )
         for p in program.projections
     ]
@@ -110,3 +115,28 @@ def quantise(
         tuple(report for _, report in neurons),
         tuple(report for _, report in synapses),
     )
+
+
+def _rounder(
+    projection: ProjectionProgram,
+    wires: Wires,
+    program: Program,
+    cells: Mapping[str, Cell],
+    trains: Trains,
+    options: Quantise,
+    rng: np.random.Generator,
+) -> Rounder:
+    """How the weights of one projection become whole."""
+    if options.rounding == "stochastic":
+        return lambda exact, _low, _high: np.floor(exact + rng.random(exact.shape))
+    if options.rounding != "calibrated" or not trains:
+        return lambda exact, _low, _high: np.rint(exact)
+    responses = Responses(
+        trains,
+        projection.pre,
+        wires.shape[0],
+        cells[projection.post],
+        program.steps,
+        options.seed,
+    )
+    return lambda exact, low, high: compensated(exact, wires, responses, low, high)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,16 @@ from genprop.backends.loihi.limits import BIAS, BIAS_EXPONENT, DECAY, THRESHOLD
 from genprop.backends.loihi.weights import weight_step
 from genprop.errors import UnsupportedError
 
+Rounder = Callable[[np.ndarray, int, int], np.ndarray]
+"""Gives whole numbers between a lowest and a highest for numbers (k,)."""
+
 if TYPE_CHECKING:
     from genprop.backends.loihi.cell import Cell
-    from genprop.backends.loihi.options import Quantise
     from genprop.backends.loihi.wires import Wires
 
 __all__ = [
     "CellReport",
+    "Rounder",
     "SynapseReport",
     "decays",
     "round_cell",
@@ -111,30 +115,27 @@ def round_synapses(
     factor: float,
     exponent: int,
     dt: float,
-    options: Quantise,
-    rng: np.random.Generator,
+    bits: int,
+    rounder: Rounder,
 ) -> tuple[Synapses, SynapseReport]:
     """A projection with ``factor`` chip weights per unit of weight, from and to ``ends``.
 
-    They are stored in steps of 2^``exponent``.
+    They are stored in steps of 2^``exponent``, with ``bits`` bits.
     """
     factor /= 2.0**exponent
-    step = weight_step(options.weight_bits)
+    step = weight_step(bits)
     exact = wires.weight * factor / step
-    if options.rounding == "stochastic":
-        whole = np.floor(exact + rng.random(exact.shape))
-    else:
-        whole = np.rint(exact)
     lowest, highest = -128 // step, 128 // step - 1
+    whole = rounder(exact, lowest, highest)
     kept = (np.clip(whole, lowest, highest) * step).astype(np.int64)
-    synapses = _stored(ends, wires, wires.matrix(kept), exponent, options.weight_bits)
+    synapses = _stored(ends, wires, wires.matrix(kept), exponent, bits)
     late = 0.0 if wires.delay is None or wires.steps is None else wires.steps * dt - wires.delay
     report = SynapseReport(
         wires.name,
         factor,
         exponent,
         kept.size,
-        int(np.count_nonzero((whole < lowest) | (whole > highest))),
+        int(np.count_nonzero((np.rint(exact) < lowest) | (np.rint(exact) > highest))),
         int(np.count_nonzero((kept == 0) & (wires.weight != 0))),
         _rms(kept / factor - wires.weight) / (_rms(wires.weight) or 1.0),
         _rms(np.asarray(late)),
