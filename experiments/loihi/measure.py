@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,11 +38,13 @@ def main() -> None:
     found["machine"] = machine()
     for run in options.runs:
         started = time.perf_counter()
-        measured = Measured(run, options.calibrate)
-        found[run.name] = measured.everything(options.epochs, options.rate)
-        found[run.name]["seconds"] = round(time.perf_counter() - started)
-        options.output.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-        print(json.dumps({run.name: found[run.name]}, indent=2), flush=True)
+        report: dict[str, object] = {}
+        found[run.name] = report
+        for name, part in Measured(run, options.calibrate).parts(options.epochs, options.rate):
+            report[name] = part()
+            report["seconds"] = round(time.perf_counter() - started)
+            options.output.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+            print(json.dumps({f"{run.name}, {name}": report[name]}, indent=2), flush=True)
 
 
 def machine() -> dict[str, object]:
@@ -68,26 +71,31 @@ class Measured:
         chosen = rng.permutation(len(self.train))[:calibrate]
         self.ranges = self.train.select(np.sort(chosen))
 
-    def everything(self, epochs: int, rate: float) -> dict[str, object]:
-        """Rules on the validation samples; the default rule, then fine-tuning, on the test's."""
-        report: dict[str, object] = {
-            "seed": self.seed,
-            "samples": {"validation": len(self.valid), "test": len(self.test)},
-            "rules, validation": self.rules(),
-            "test": {
-                rounding: {
-                    str(bits): self.seen(self.chip(bits, rounding=rounding), self.test)
-                    for bits in BITS
-                }
-                for rounding in ("nearest", "calibrated")
-            },
-            "exponents, test": self.seen(self.chip(8, exponents=True), self.test),
-            "floor, test": self.floor(),
-            f"{FEW} bits, fine-tuned": self.tuned(epochs, rate),
-        }
+    def parts(self, epochs: int, rate: float) -> Iterator[tuple[str, Callable[[], object]]]:
+        """What is measured, by name: rules on the validation samples, the rest on the test's."""
+        yield "network", self.network
+        yield "8 bits, test", lambda: self.seen(self.chip(8), self.test)
+        yield "floor, test", self.floor
+        yield f"{FEW} bits, fine-tuned, test", lambda: self.tuned(epochs, rate)
+        yield "rounding and bits, test", self.roundings
+        yield "rules and bits, validation", self.rules
+        yield (
+            "8 bits with exponents, test",
+            lambda: self.seen(self.chip(8, exponents=True), self.test),
+        )
         if "GENPROP_LAVA_PYTHON" in os.environ:
-            report["lava"] = self.lava(150)
-        return report
+            yield "lava", lambda: self.lava(150)
+
+    def network(self) -> dict[str, object]:
+        """What is measured."""
+        return {
+            "name": self.sim.spec.name,
+            "seed": self.seed,
+            "dt [ms]": self.sim.dt,
+            "validation samples": len(self.valid),
+            "test samples": len(self.test),
+            "calibration samples": len(self.ranges),
+        }
 
     def chip(
         self,
@@ -100,6 +108,15 @@ class Measured:
         """The network on the chip."""
         options = gp.Quantise(bits, rounding, rule, self.ranges, exponents=exponents)
         return self.sim.retarget("loihi", options)
+
+    def roundings(self) -> dict[str, dict[str, object]]:
+        """Both ways to round, with every number of bits."""
+        return {
+            rounding: {
+                str(bits): self.seen(self.chip(bits, rounding=rounding), self.test) for bits in BITS
+            }
+            for rounding in ("nearest", "calibrated")
+        }
 
     def rules(self) -> dict[str, dict[str, object]]:
         """Every scale rule with every number of bits."""
