@@ -46,10 +46,12 @@ class Constant:
 
 _OPERATION = Constant("synaptic operation", 23.6, 23.6, "pJ", f"{_TABLE}: at least")
 _UPDATE = Constant("neuron update", 52.0, 81.0, "pJ", f"{_TABLE}: inactive, active")
-_SPIKE = Constant("spike", 1.7, 1.7 + 4.0, "pJ", f"{_TABLE}: within a tile, and one hop north")
+_SPIKE = Constant("spike", 1.7, 1.7 + 4.0, "pJ", f"{_TABLE}: within a tile, and one hop further")
 _OPERATION_TIME = Constant("synaptic operation", 3.5, 3.5, "ns", f"{_TABLE}: at most")
 _UPDATE_TIME = Constant("neuron update", 5.3, 8.4, "ns", f"{_TABLE}: inactive, active")
-_SPIKE_TIME = Constant("spike", 2.1, 2.1 + 6.5, "ns", f"{_TABLE}: within a tile, and one hop north")
+_SPIKE_TIME = Constant(
+    "spike", 2.1, 2.1 + 6.5, "ns", f"{_TABLE}: within a tile, and one hop further"
+)
 _BARRIER_TIME = Constant("end of a step", 113.0, 465.0, "ns", f"{_TABLE}: barrier of 1, 32 tiles")
 
 CONSTANTS = (

@@ -179,8 +179,8 @@ def _answers(portrait: ChipPortrait) -> Iterator[Figure]:
     yield Figure(
         "answers",
         "Answers of both",
-        f"{portrait.split} samples by what each network took them for, right or wrong. Colour is "
-        "the square root of the share of the row.",
+        f"The {portrait.split} samples by what each network took them for, right or wrong. Colour "
+        "is the square root of the share of the row.",
         (Panel(f"{same} of {len(one)} the same", (chart,)),),
     )
 
@@ -212,7 +212,7 @@ def _weights(portrait: ChipPortrait) -> Iterator[Figure]:
     yield Figure(
         "weights",
         "Weights before and after rounding",
-        "In the unit of the model. The chip holds few values; its bars stand where they are.",
+        "In the unit of the model; the chip's are its whole numbers brought back to it.",
         tuple(_kept(entry) for entry in portrait.weights if entry.exact.size),
     )
 
