@@ -1,6 +1,8 @@
-"""Spoken digits: 700 cochlear channels → recurrent LIF → LI, with or without learnable delays."""
+"""Spoken digits: 700 cochlear channels → LIF, recurrent or not → LI, with or without delays."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import genprop as gp
 from genprop import ms
@@ -9,14 +11,17 @@ from genprop import ms
 def build(
     seed: int,
     data: str = "",
-    hidden: int = 128,
-    delays: bool = True,
+    hidden: int = 192,
+    recurrent: bool = True,
+    delays: str = "learned",
+    spread: float = 60.0,
+    longest: float = 62.0,
     duration: float = 600.0,
-    longest: float = 60.0,
     weight_rate: float = 3e-3,
     out_rate: float = 0.1,
     delay_rate: float = 1.0,
-    shift: int = 0,
+    shift: int = 5,
+    speaker: int = -1,
 ) -> gp.train.Experiment:
     """The experiment.
 
@@ -24,16 +29,24 @@ def build(
         seed: of the validation split and of the initial parameters.
         data: the folder with ``fsdd_train.h5[.gz]`` and ``fsdd_test.h5[.gz]``; by default
             ``$GENPROP_DATA``.
-        hidden: how many recurrent LIF neurons.
-        delays: whether input and recurrent delays learn, from uniform in [0, 30] ms.
+        hidden: how many LIF neurons.
+        recurrent: whether they are connected with each other.
+        delays: of input and recurrent synapses: "none", "fixed" (as drawn) or "learned".
+        spread: delays are first uniform in [0, spread] [ms].
+        longest: bound of the delays [ms]; 62 steps are what Loihi 2 has.
         duration: how much of a recording is heard [ms]; it starts at the sound's onset.
-        longest: bound of the delays [ms].
         weight_rate: of Adam, for input and recurrent weights.
         out_rate: of Adam, for readout weights.
         delay_rate: of Adam, for delays [ms].
         shift: augmentation by moving all channels at random, up to so many.
+        speaker: test on this speaker's recordings of the training file, which are then neither
+            trained on nor used for validation; −1: the test file, whose speakers are known.
     """
     train, valid, test = gp.data.fsdd(data or None, valid=0.1, seed=seed, duration=duration)
+    if speaker >= 0:
+        others, test, _ = gp.data.fsdd(data or None, valid_speakers=[speaker], duration=duration)
+        train, valid = others.split(0.9, seed)
+        test = replace(test, name=f"FSDD speaker {speaker}")
     if shift:
         train = train.with_augment(gp.data.Shift(shift))
     net = gp.Network("spoken_digits")
@@ -41,12 +54,14 @@ def build(
     cells = net.population("hidden", hidden, gp.neuron("LIF", tau_mem=20 * ms))
     out = net.population("out", train.classes, gp.neuron("LI", tau_mem=20 * ms))
     exp = gp.synapse("exp", tau=5 * ms)
-    delay = gp.learn(gp.uniform(0 * ms, 30 * ms), max=longest * ms) if delays else 0 * ms
+    drawn = gp.uniform(0 * ms, spread * ms)
+    delay = {"none": 0 * ms, "fixed": drawn, "learned": gp.learn(drawn, max=longest * ms)}[delays]
     net.connect(source, cells, exp, weight=gp.learn(gp.normal(0.01, 0.05)), delay=delay)
-    net.connect(cells, cells, exp, weight=gp.learn(gp.normal(0.0, 0.02)), delay=delay)
+    if recurrent:
+        net.connect(cells, cells, exp, weight=gp.learn(gp.normal(0.0, 0.02)), delay=delay)
     net.connect(cells, out, exp, weight=gp.learn(gp.normal(0.0, 3.0)))
     optimiser = {"weight": gp.Adam(weight_rate), "hidden->out.weight": gp.Adam(out_rate)}
-    if delays:
+    if delays == "learned":
         optimiser["delay"] = gp.Adam(delay_rate)
     return gp.train.Experiment(
         net=net,
