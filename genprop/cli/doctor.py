@@ -29,8 +29,9 @@ _OPTIONAL = (
     (
         "pygenn",
         "pygenn",
-        "the GeNN backend (GPU)",
-        "on no package index; build GeNN 5 from its sources: https://genn-team.github.io",
+        "backend genn: the network as PyGeNN models that GeNN compiles, for CPUs and GPUs",
+        "on no package index; install GeNN 5.4 by its guide, CUDA_PATH set for GPUs: "
+        "https://genn-team.github.io",
     ),
 )
 
