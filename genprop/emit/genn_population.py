@@ -105,7 +105,9 @@ def variables(
 
 def _observed(loss: LossProgram, p: PopulationProgram) -> Iterator[View]:
     own = identifier(loss.name)
-    if loss.mode in ("accumulate", "final", "maximum"):
+    if loss.mode == "accumulate":
+        yield _var(f"y_{own}", "double")  # a sum over many steps, of which a loss sees the end
+    if loss.mode in ("final", "maximum"):
         yield _var(f"y_{own}")
     if loss.mode == "maximum":
         yield _var(f"best_{own}", "int")
