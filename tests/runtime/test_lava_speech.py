@@ -12,6 +12,7 @@ import genprop as gp
 from genprop import ms
 from genprop.build import find_toolchain
 from genprop.errors import ToolchainError
+from tests.backends.loihi.test_emulator import interpreter
 
 STEPS = 120
 HIDDEN = 32
@@ -23,8 +24,6 @@ def missing() -> str:
     files = [*Path(folder).glob("fsdd_train.h5*"), *Path(folder).glob("*/fsdd_train.h5*")]
     if not folder or not files:
         return "GENPROP_DATA names no folder with fsdd_train.h5"
-    if "GENPROP_LAVA_PYTHON" not in os.environ:
-        return "GENPROP_LAVA_PYTHON names no interpreter with lava-nc 0.10.0"
     try:
         find_toolchain()
     except ToolchainError:
@@ -63,10 +62,10 @@ def trained() -> tuple[gp.Simulator, gp.data.Dataset]:
     return sim, test
 
 
-@pytest.mark.device
-@pytest.mark.slow
+@pytest.mark.lava
 @pytest.mark.skipif(bool(missing()), reason=missing() or "all is there")
 def test_the_lava_program_of_a_trained_network_equals_the_emulator() -> None:
+    interpreter()
     sim, test = trained()
     assert (gp.evaluate(sim, test).accuracy or 0) > 0.15
     chip = sim.retarget("loihi", gp.Quantise(calibrate=test.select(np.arange(32))))
