@@ -15,7 +15,6 @@ used there as clip(round(d), 0, longest) steps and become milliseconds here. Con
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.errors import DataError, GenpropError, did_you_mean, refuse_if
+from genprop.runtime.mlgenn_files import Files, choose_epoch, find_epochs, read_array
 
 if TYPE_CHECKING:
     from genprop.describe.spec import ParameterSpec, ProjectionSpec
@@ -31,11 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LoadedMlGenn", "load_mlgenn"]
 
-_FILE = re.compile(r"(?:(?P<epoch>\d+)-)?(?P<connection>.+)-(?P<what>[^-]+)\.npy")
 _KNOWN = ("g", "d", "pre_ind", "post_ind")
-
-Files = dict[tuple[str, str], Path]
-"""Of one epoch, by connection and variable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +83,8 @@ def load_mlgenn(
             nothing is set then.
     """
     place = Path(folder).expanduser()
-    epochs = _epochs(place)
-    chosen = _choose(place, epochs, epoch)
+    epochs = find_epochs(place)
+    chosen = choose_epoch(place, epochs, epoch)
     files = epochs[chosen]
     reading = _Reading(place, files, sim, _projections(sim, names or {}))
     refuse_if([*reading.strangers(), *reading.missing(chosen, epochs), *reading.read()])
@@ -172,7 +168,7 @@ class _Reading:
         self, path: Path, connection: str, projection: ProjectionSpec, parameter: ParameterSpec
     ) -> np.ndarray:
         """The values in the parameter's own order and shape."""
-        values = _array(path)
+        values = read_array(path)
         sparse = projection.pattern.kind != "dense"
         grid = parameter.shape if len(parameter.shape) == 2 else values.shape
         if values.size != int(np.prod(parameter.shape)) or (
@@ -196,7 +192,7 @@ class _Reading:
     def _order(self, connection: str, projection: ProjectionSpec) -> np.ndarray:
         """Where in the files each synapse of a sparse projection stands."""
         ends = [self._files.get((connection, what)) for what in ("pre_ind", "post_ind")]
-        pre, post = (None if path is None else _array(path).ravel() for path in ends)
+        pre, post = (None if path is None else read_array(path).ravel() for path in ends)
         size = self._sim.spec.population(projection.post).size
         pattern = projection.pattern
         own = np.repeat(np.arange(len(pattern.row_start) - 1), np.diff(pattern.row_start))
@@ -237,48 +233,3 @@ def _projections(sim: Simulator, names: Mapping[str, str]) -> dict[str, Projecti
             )
     called = {projection: connection for connection, projection in names.items()}
     return {called.get(n, f"Conn_{p.pre}_{p.post}"): p for n, p in by_name.items()}
-
-
-def _epochs(place: Path) -> dict[int | None, Files]:
-    """The files of a folder by epoch and what they hold."""
-    if not place.is_dir():
-        raise DataError("there is no such folder", where=str(place), remedy="check the path")
-    epochs: dict[int | None, Files] = {}
-    for path in sorted(place.glob("*.npy")):
-        found = _FILE.fullmatch(path.name)
-        if found is not None:
-            epoch = None if found["epoch"] is None else int(found["epoch"])
-            epochs.setdefault(epoch, {})[found["connection"], found["what"]] = path
-    if not any(what == "g" for files in epochs.values() for _, what in files):
-        raise DataError(
-            "there are no weights of mlGeNN here",
-            where=str(place),
-            remedy="give the folder with files such as 49-Conn_input_hidden-g.npy",
-        )
-    return epochs
-
-
-def _choose(place: Path, epochs: dict[int | None, Files], wanted: int | None) -> int | None:
-    numbers = sorted(e for e in epochs if e is not None)
-    if wanted is None:
-        return numbers[-1] if numbers else None
-    if wanted not in epochs:
-        known = ", ".join(map(str, numbers)) or "only files without a number"
-        raise DataError(
-            f"there is no epoch {wanted}", where=str(place), remedy=f"there are: {known}"
-        )
-    return wanted
-
-
-def _array(path: Path) -> np.ndarray:
-    try:
-        values = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as fault:
-        raise DataError(
-            f"the file is cut off or no numpy array: {fault}",
-            where=str(path),
-            remedy="copy it again",
-        ) from fault
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
-        raise DataError("it holds no numbers", where=str(path), remedy="copy it again")
-    return values
