@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from genprop._version import __version__
 from genprop.backends.loihi.costs import ESTIMATE
+from genprop.runtime.aware import QuantiseAware
 from genprop.train.chip_tables import as_range, chip_tables
 from genprop.train.figures.chip import chip_figures
 from genprop.train.figures.deployment import portray_chip
@@ -99,6 +100,11 @@ def _facts(found: Deployed) -> Iterator[tuple[str, str]]:
 
 def _remarks(found: Deployed) -> Iterator[str]:
     """What a reader must not overlook."""
+    if isinstance(found.simulator, QuantiseAware):
+        yield (
+            "The run learned on the chip's grid: what is called float here has weights that are "
+            "rounded already, and differs from the chip by its states and delays alone."
+        )
     activity = found.report.activity
     for name, wraps in activity.wraps.items():
         if wraps:

@@ -104,6 +104,12 @@ def test_what_must_not_be_overlooked_is_remarked(found: Deployed) -> None:
     ]
 
 
+def test_a_run_that_learned_on_the_grid_says_what_float_means(tmp_path: Path) -> None:
+    aware = retarget_run(small_run(tmp_path, "epochs=1", "quantise.weight_bits=4"))
+    first, *_ = map(str, _list(chip_page_view(aware)["remarks"]))
+    assert "rounded already" in first
+
+
 def replace_activity(found: Deployed, wraps: int, saturations: int) -> Deployed:
     activity = found.report.activity.copy()
     activity.wraps["hidden"], activity.saturations["out"] = wraps, saturations
