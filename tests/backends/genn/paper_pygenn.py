@@ -1,8 +1,8 @@
 """A PyGeNN of paper: takes the models of a rendered program and checks that they fit together.
 
-It knows no arithmetic and compiles nothing. It knows GeNN's rules of names: code reads only what its
-model declares, references meet variables of the type they expect, targets are inputs that exist, and
-everything declared is given a value.
+It knows no arithmetic and compiles nothing. It knows GeNN's rules of names: code reads only what
+its model declares, references meet variables of the type they expect, targets are inputs that
+exist, and everything declared is given a value.
 """
 
 from __future__ import annotations

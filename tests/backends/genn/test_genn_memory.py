@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -34,7 +34,13 @@ print(held() - before)
 
 def compiled(hidden: int) -> gp.Simulator:
     return gp.compile(
-        net(hidden), loss=loss(), optimiser=gp.Adam(1e-3), dt=1, duration=100, batch=2, backend="genn"
+        net(hidden),
+        loss=loss(),
+        optimiser=gp.Adam(1e-3),
+        dt=1,
+        duration=100,
+        batch=2,
+        backend="genn",
     )
 
 
@@ -70,7 +76,7 @@ def samples() -> gp.data.SpikeBatch:
 
 @pytest.mark.slow
 @pytest.mark.skipif("cpu" not in devices(), reason=f"PyGeNN is not installed: {INSTALL}")
-@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs Linux's /proc")
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
 def test_the_estimate_is_what_the_process_holds_within_15_percent() -> None:
     sim = gp.compile(
         net(HIDDEN),
@@ -105,6 +111,8 @@ def test_show_tells_memory_without_compiling() -> None:
         batch=2,
         backend=gp.GeNN(tape=40),
     )
-    lines = {line.rsplit(None, 2)[0].strip(): float(line.split()[-2]) for line in text.splitlines()[:-1]}
+    lines = {
+        line.rsplit(None, 2)[0].strip(): float(line.split()[-2]) for line in text.splitlines()[:-1]
+    }
     assert lines["synapses of hidden->hidden"] == pytest.approx(50 * 50 * 5 / 1e6, abs=5e-4)
     assert lines["tape of hidden, spikes"] == pytest.approx(50 * 40 * 8 / 1e6, abs=5e-4)

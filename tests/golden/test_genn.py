@@ -1,0 +1,61 @@
+"""The rendered PyGeNN programs of two networks, file by file: every change is seen in review.
+
+``pytest tests/golden --update-golden`` writes them anew.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from genprop.adjoint.derive import derive
+from genprop.backends.genn import GeNN
+from genprop.describe.update import Adam
+from genprop.equations.analyse import understand
+from genprop.lower.network import lower
+from genprop.testing.zoo import example
+
+if TYPE_CHECKING:
+    from genprop.emit.bundle import SourceBundle
+
+HERE = Path(__file__).parent / "genn"
+# The plainest network with an optimiser, and one with sparse delays and refractoriness without.
+EXAMPLES = ("feed_forward", "branched")
+
+
+def rendered(name: str) -> SourceBundle:
+    chosen = example(name)
+    optimiser = Adam() if name == "feed_forward" else None
+    spec = chosen.network.freeze(chosen.loss, optimiser)
+    program = lower(spec, derive(understand(spec), spec), dt=1.0, duration=chosen.duration)
+    return GeNN().render(program)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_rendered_programs_are_the_reviewed_ones(name: str, pytestconfig: pytest.Config) -> None:
+    bundle, folder = rendered(name), HERE / name
+    if pytestconfig.getoption("--update-golden"):
+        for old in folder.rglob("*.*"):
+            old.unlink()
+        for path, text in bundle.files:
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8", newline="\n")
+    known = {p.relative_to(folder).as_posix() for p in folder.rglob("*.*")}
+    assert known == {path for path, _ in bundle.files}
+    for path, text in bundle.files:
+        assert text == (folder / path).read_text(encoding="utf-8"), (
+            f"{path} changed: if that is meant, pytest tests/golden --update-golden"
+        )
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_rendered_text_names_neither_us_nor_any_place(name: str) -> None:
+    """No import of genprop, no path, host or date; no tabs, no line of blanks."""
+    for path, text in rendered(name).files:
+        assert "import genprop" not in text, path
+        for word in (str(Path.home()), str(Path(__file__).parents[2]), "http://", "localhost"):
+            assert word not in text, path
+        assert all(line == line.rstrip() and "\t" not in line for line in text.splitlines()), path
