@@ -1,6 +1,7 @@
 """The rendered PyGeNN programs of two networks, file by file: every change is seen in review.
 
-``pytest tests/golden --update-golden`` writes them anew.
+``pytest tests/golden --update-golden`` writes them anew. They end in .txt, since they are no part
+of this project's Python.
 """
 
 from __future__ import annotations
@@ -40,13 +41,12 @@ def test_rendered_programs_are_the_reviewed_ones(name: str, pytestconfig: pytest
         for old in folder.rglob("*.*"):
             old.unlink()
         for path, text in bundle.files:
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8", newline="\n")
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{path}.txt").write_text(text, encoding="utf-8", newline="\n")
     known = {p.relative_to(folder).as_posix() for p in folder.rglob("*.*")}
-    assert known == {path for path, _ in bundle.files}
+    assert known == {f"{path}.txt" for path, _ in bundle.files}
     for path, text in bundle.files:
-        assert text == (folder / path).read_text(encoding="utf-8"), (
+        assert text == (folder / f"{path}.txt").read_text(encoding="utf-8"), (
             f"{path} changed: if that is meant, pytest tests/golden --update-golden"
         )
 
