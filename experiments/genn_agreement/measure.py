@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +19,7 @@ import genprop as gp
 from genprop.train.experiment import compile_experiment
 
 HERE = Path(__file__).parent
+Curve = dict[str, Any]
 BACKENDS = ("native", "genn")
 NUDGE = 1e-7
 """About a rounding of float: what the yardstick's weights are changed by, relatively."""
@@ -47,7 +50,9 @@ def main() -> None:
     print(json.dumps(found, indent=2))
 
 
-def _train(path: Path, backend: str, overrides: list[str], nudge: float = 0.0):
+def _train(
+    path: Path, backend: str, overrides: list[str], nudge: float = 0.0
+) -> tuple[Any, Any, Curve]:
     """The simulator after training, the test set and the curve; weights begin nudged relatively."""
     config = gp.train.read_config(path, [*overrides, f"compile.backend={backend}"])
     experiment = gp.train.load_experiment(config)
@@ -60,7 +65,7 @@ def _train(path: Path, backend: str, overrides: list[str], nudge: float = 0.0):
         sim,
         experiment.train,
         experiment.valid,
-        epochs=int(config.fit["epochs"]),
+        epochs=int(str(config.fit["epochs"])),
         callbacks=[*experiment.callbacks, *callbacks],
         seed=config.seed,
         progress=False,
@@ -73,7 +78,7 @@ def _train(path: Path, backend: str, overrides: list[str], nudge: float = 0.0):
     return sim, split, curve
 
 
-def _compared(trained) -> dict[str, object]:
+def _compared(trained: Mapping[str, tuple[Any, Any, Curve]]) -> dict[str, object]:
     """How far the curves are apart, and what each backend makes of the other's parameters."""
     (native, test, one), (genn, _, two) = (trained[backend] for backend in BACKENDS)
     found: dict[str, object] = {"largest difference of train.loss": _apart(one, two)}
@@ -92,7 +97,7 @@ def _compared(trained) -> dict[str, object]:
     return found
 
 
-def _apart(one, two) -> float:
+def _apart(one: Curve, two: Curve) -> float:
     """The largest difference of two learning curves."""
     return float(np.abs(np.subtract(one["train.loss"], two["train.loss"])).max())
 
