@@ -19,7 +19,8 @@ def add(commands: Commands) -> None:
         "write the generated code of a network, as a folder that gp.load runs",
         """genprop build experiments/yin_yang/train.toml -o mine            write it
            python -c "import genprop as gp; sim = gp.load('mine')"          compile and run it
-           genprop build NET -o mine --set compile.precision=double        in double""",
+           genprop build NET -o mine --set compile.precision=double        in double
+           genprop build NET --backend genn -o mine                        as a PyGeNN program""",
         more="Edit the sources as you like: gp.load compiles what stands there.",
     )
     add_network(parser)
@@ -36,4 +37,6 @@ def run(args: argparse.Namespace) -> int:
     for path in sorted(p for p in place.rglob("*") if p.is_file()):
         print(path)
     print(f"run it: sim = gp.load({str(place)!r})")
+    if (place / "network.py").is_file():
+        print(f"or without genprop: python {place / 'network.py'} --help")
     return 0
