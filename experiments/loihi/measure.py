@@ -102,7 +102,7 @@ class Measured:
         bits: int,
         rule: str = "calibrated",
         *,
-        rounding: str = "nearest",
+        rounding: str = "calibrated",
         exponents: bool = False,
     ) -> Chip:
         """The network on the chip."""

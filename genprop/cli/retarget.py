@@ -25,7 +25,7 @@ def add(commands: Commands) -> None:
     add_trained(parser)
     parser.add_argument("--bits", type=int, help="of weights, 2 to 8 (default: as learned, else 8)")
     parser.add_argument("--scale", help="calibrated (the default), max, percentile, …")
-    parser.add_argument("--rounding", help="nearest (the default) or stochastic")
+    parser.add_argument("--rounding", help="calibrated (the default), nearest, stochastic")
     parser.add_argument(
         "-o", "--output", type=Path, metavar="DIR", help="write a Lava program and network.net"
     )

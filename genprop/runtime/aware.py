@@ -54,7 +54,8 @@ class QuantiseAware(Simulator):
     """
 
     def __init__(self, sim: Simulator, options: Quantise | None = None) -> None:
-        self.options = options or Quantise()
+        chosen = options or Quantise()
+        self.options = replace(chosen, rounding=chosen.rounding or "nearest")
         if self.options.rounding == "calibrated":
             raise ConfigurationError(
                 "calibrated rounding takes data at every step",

@@ -53,7 +53,7 @@ def look(sim: _Network, cells: Mapping[str, Cell], options: Quantise) -> Seen:
     A current is recorded at the end of its step; it was larger by 1/β when it drove the voltage.
     Samples whose spikes are kept are drawn from all by ``options.seed``.
     """
-    ranged, trained = options.rule == "calibrated", options.rounding == "calibrated"
+    ranged, trained = options.rule == "calibrated", options.rounds == "calibrated"
     if options.calibrate is None or not (ranged or trained):
         return Seen()
     states = [f"{c.name}.{x}" for c in cells.values() for x in (c.voltage, c.current) if x]

@@ -90,7 +90,7 @@ def retarget_run(
     if not isinstance(simulator, QuantiseAware) or weight_bits or scale or rounding:
         rule = scale or "calibrated"
         calibrate = experiment.split("train") if rule == "calibrated" else None
-        options = Quantise(weight_bits or 8, rounding or "nearest", rule, calibrate)
+        options = Quantise(weight_bits or 8, rounding, rule, calibrate)
     chip = simulator.retarget("loihi", options)
     data = experiment.split(split)
     watched = Watched(simulator), Watched(chip)

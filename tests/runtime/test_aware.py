@@ -241,7 +241,7 @@ def test_fewer_bits_may_follow_more(sim: gp.Simulator, data: Dataset) -> None:
     gp.fit(eight, data, epochs=1, progress=False)
     four = gp.QuantiseAware(eight, gp.Quantise(4, calibrate=data))
     assert equal(four.parameters, eight.parameters)
-    direct = eight.latent().retarget("loihi", gp.Quantise(4, calibrate=data))
+    direct = eight.latent().retarget("loihi", gp.Quantise(4, "nearest", calibrate=data))
     for ours, theirs in zip(four.retarget().network.synapses, direct.network.synapses, strict=True):
         np.testing.assert_array_equal(ours.weight, theirs.weight)
 

@@ -206,7 +206,7 @@ def test_calibration_clips_a_lone_large_weight_where_bits_are_few(data: Dataset)
     weight[0, 0] = 2.5 * np.abs(weight).max()
     sim.parameters["in->hidden.weight"] = weight
     for bits in (8, 4):
-        ours = sim.retarget("loihi", gp.Quantise(weight_bits=bits, calibrate=data)).report()
+        ours = sim.retarget("loihi", gp.Quantise(bits, "nearest", calibrate=data)).report()
         largest = sim.retarget("loihi", gp.Quantise(weight_bits=bits, scale="max")).report()
         assert (ours.synapses[0].clipped > 0) is (bits == 4)
         better = ours.synapses[1].weight_error < largest.synapses[1].weight_error

@@ -61,7 +61,8 @@ class Quantise:
     Args:
         weight_bits: 2 … 8.
         rounding: ``"nearest"``, ``"stochastic"`` (up with the probability of the remainder), or
-            ``"calibrated"``: the errors of a neuron's weights make each other good on data.
+            ``"calibrated"``: the errors of a neuron's weights make each other good on data; without
+            a word ``"calibrated"`` with data and else ``"nearest"``.
         scale: one of the above; without a word ``"calibrated"`` with data and else ``"max"``.
         calibrate: the data that ranges are measured on.
         percentile: of absolute weights, in per cent.
@@ -74,7 +75,7 @@ class Quantise:
     """
 
     weight_bits: int = 8
-    rounding: str = "nearest"
+    rounding: str | None = None
     scale: str | Grid | None = None
     calibrate: Calibration | None = None
     percentile: float = 99.0
@@ -85,7 +86,7 @@ class Quantise:
     def __post_init__(self) -> None:
         if self.weight_bits not in range(2, 9):
             raise _bad(f"{self.weight_bits} weight bits cannot be", "weight_bits=2 … 8")
-        if self.rounding not in _ROUNDINGS:
+        if self.rounding is not None and self.rounding not in _ROUNDINGS:
             raise _bad(f"rounding={self.rounding!r}", did_you_mean(self.rounding, _ROUNDINGS))
         if isinstance(self.scale, str) and self.scale not in _SCALES:
             raise _bad(f"scale={self.scale!r}", did_you_mean(self.scale, _SCALES))
@@ -105,6 +106,11 @@ class Quantise:
         if self.scale is not None:
             return "given"
         return "calibrated" if self.calibrate is not None else "max"
+
+    @property
+    def rounds(self) -> str:
+        """How weights are rounded."""
+        return self.rounding or ("calibrated" if self.calibrate is not None else "nearest")
 
     @property
     def grid(self) -> Grid | None:

@@ -127,9 +127,9 @@ def _rounder(
     rng: np.random.Generator,
 ) -> Rounder:
     """How the weights of one projection become whole."""
-    if options.rounding == "stochastic":
+    if options.rounds == "stochastic":
         return lambda exact, _low, _high: np.floor(exact + rng.random(exact.shape))
-    if options.rounding != "calibrated" or not trains:
+    if options.rounds != "calibrated" or not trains:
         return lambda exact, _low, _high: np.rint(exact)
     responses = Responses(
         trains,

@@ -125,6 +125,14 @@ def test_a_network_of_few_bits_keeps_more_of_what_it_does() -> None:
         gp.QuantiseAware(sim, gp.Quantise(4, "calibrated", calibrate=seen))
 
 
+def test_it_is_the_default_where_there_are_data() -> None:
+    spike = SpikeBatch.from_events([([1.0], [0])], channels=1, duration=STEPS, labels=[0])
+    data = Dataset(spike, 1)
+    assert gp.Quantise(calibrate=data).rounds == "calibrated"
+    assert gp.Quantise().rounds == "nearest"
+    assert gp.Quantise(8, "stochastic", calibrate=data).rounds == "stochastic"
+
+
 def test_without_data_it_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="no data to calibrate with"):
         gp.Quantise(rounding="calibrated")

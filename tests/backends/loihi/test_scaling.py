@@ -68,7 +68,7 @@ def test_exponents_use_the_room_that_data_leave() -> None:
     sim, data = network(), dataset()
     chips = {
         (scale, exponents): sim.retarget(
-            "loihi", gp.Quantise(scale=scale, calibrate=data, exponents=exponents)
+            "loihi", gp.Quantise(8, "nearest", scale, data, exponents=exponents)
         )
         for scale in ("max", "calibrated")
         for exponents in (False, True)
@@ -90,7 +90,7 @@ def test_exponents_use_the_room_that_data_leave() -> None:
 
 def test_a_grid_puts_other_parameters_on_the_same_steps() -> None:
     sim, data = network(), dataset()
-    first = sim.retarget("loihi", gp.Quantise(6, calibrate=data, exponents=True))
+    first = sim.retarget("loihi", gp.Quantise(6, "nearest", calibrate=data, exponents=True))
     for name in ("in->hidden.weight", "hidden->out.weight"):
         sim.parameters[name] = 0.5 * sim.parameters[name]
     again = sim.retarget("loihi", gp.Quantise(6, scale=first.grid))
