@@ -6,17 +6,21 @@ import ctypes
 import hashlib
 import json
 import shlex
-import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from genprop.build import cache
+from genprop.build.logged import run_logged
 from genprop.build.toolchain import Toolchain, find_toolchain
 from genprop.emit.bundle import SourceBundle
 from genprop.errors import ConfigurationError, ToolchainError
+
+if TYPE_CHECKING:
+    import subprocess
 
 __all__ = ["Artifact", "build", "build_key", "trial"]
 
@@ -128,25 +132,9 @@ def _compile_into(entry: Path, bundle: SourceBundle, chain: Toolchain) -> Path:
 def _run(
     bundle: SourceBundle, chain: Toolchain, name: str, place: Path
 ) -> subprocess.CompletedProcess[str]:
-    """Write the sources into ``place``, compile them there to ``name`` and leave a log.
-
-    Paths are relative, so the log stays true when the folder moves.
-    """
+    """Write the sources into ``place``, compile them there to ``name`` and leave a log."""
     bundle.write(place / "source")
-    line = chain.line(bundle.main, f"../{name}")
-    answer = subprocess.run(
-        line,
-        cwd=place / "source",
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    log = f"$ cd source && {shlex.join(line)}\n{answer.stdout}exit status {answer.returncode}\n"
-    (place / "build.log").write_text(log, encoding="utf-8")
-    return answer
+    return run_logged(chain.line(bundle.main, f"../{name}"), place)
 
 
 def _refusal(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shlex
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +14,7 @@ import numpy as np
 from genprop.backends.genn.connectivity import connectivity_arrays
 from genprop.backends.genn.pygenn import version
 from genprop.build import cache
+from genprop.build.logged import run_logged
 from genprop.build.toolchain import cpu
 from genprop.errors import ConfigurationError, ToolchainError
 
@@ -77,18 +76,7 @@ def _compile(
         np.savez(source / "connectivity.npz", allow_pickle=False, **arrays)
     line = [sys.executable, bundle.main, "--compile", "--code", "../code", "--device", device]
     line += ["--at-once", str(batch)]
-    answer = subprocess.run(
-        line,
-        cwd=source,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    log = f"$ cd source && {shlex.join(line)}\n{answer.stdout}exit status {answer.returncode}\n"
-    (place / "build.log").write_text(log, encoding="utf-8")
+    answer = run_logged(line, place)
     if answer.returncode != 0 or not any(code.glob("*_CODE/librunner*")):
         kept = cache.folder() / "failed" / name
         cache.install(place, kept, replace=True)
