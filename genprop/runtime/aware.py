@@ -19,6 +19,7 @@ from genprop.runtime.simulator import Simulator
 
 if TYPE_CHECKING:
     from genprop.backends.base import Engine, Inputs, Outcome, Parameters
+    from genprop.backends.loihi.compensate import Watch
     from genprop.runtime.retarget import Chip
 
 __all__ = ["QuantiseAware"]
@@ -124,9 +125,11 @@ class QuantiseAware(Simulator):
             whole = {name: int(value) for name, value in exponent.items()}
             self.grid = Grid({name: float(value) for name, value in scale.items()}, whole)
 
-    def retarget(self, target: str = "loihi", quantise: Quantise | None = None) -> Chip:
+    def retarget(
+        self, target: str = "loihi", quantise: Quantise | None = None, *, watch: Watch | None = None
+    ) -> Chip:
         """This network on a chip, by default on the grid it has learned on."""
-        return retarget(self, target, quantise or self._fixed())
+        return retarget(self, target, quantise or self._fixed(), watch)
 
     def latent(self) -> Simulator:
         """The float network with the same parameters, not a copy of them."""

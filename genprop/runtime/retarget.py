@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from genprop.backends.base import Inputs, Outcome
     from genprop.backends.loihi.cell import Cell
+    from genprop.backends.loihi.compensate import Watch
     from genprop.backends.loihi.integers import IntegerNetwork
     from genprop.backends.loihi.options import Grid
     from genprop.data.spikes import SpikeBatch
@@ -179,8 +180,10 @@ class Chip:
         )
 
 
-def retarget(sim: Trained, target: str, options: Quantise | None) -> Chip:
-    """The network of ``sim`` in the integers of ``target``.
+def retarget(
+    sim: Trained, target: str, options: Quantise | None, watch: Watch | None = None
+) -> Chip:
+    """The network of ``sim`` in the integers of ``target``; ``watch`` is told of every neuron.
 
     Raises:
         GenpropError: everything that the chip cannot hold, at once.
@@ -204,5 +207,6 @@ def retarget(sim: Trained, target: str, options: Quantise | None) -> Chip:
         seen.ranges,
         seen.trains,
         graded=sim.events == "sum",
+        watch=watch,
     )
     return Chip(sim, cells, quantised, chosen)

@@ -12,6 +12,7 @@ from genprop.errors import CheckpointError, DataError, UnsupportedError, did_you
 from genprop.runtime.parameters import Parameters, initial_parameters
 
 if TYPE_CHECKING:
+    from genprop.backends.loihi.compensate import Watch
     from genprop.backends.loihi.options import Quantise
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.spec import NetworkSpec
@@ -209,19 +210,23 @@ class Simulator:
             batch.targets,
         )
 
-    def retarget(self, target: str = "loihi", quantise: Quantise | None = None) -> Chip:
+    def retarget(
+        self, target: str = "loihi", quantise: Quantise | None = None, *, watch: Watch | None = None
+    ) -> Chip:
         """This network, with its present parameters, in the integers of a chip.
 
         Args:
             target: ``"loihi"``: Loihi 2.
             quantise: how floats become integers; by default 8 bits, the largest weight kept.
+            watch: is told (projection, neurons done, neurons in all) while weights are rounded by
+                data, which takes a while for many synapses with delays.
 
         Raises:
             GenpropError: everything that the chip cannot hold, at once, with remedies.
         """
         from genprop.runtime.retarget import retarget
 
-        return retarget(self, target, quantise)
+        return retarget(self, target, quantise, watch)
 
     def _labels(self, batch: SpikeBatch, learning: bool) -> np.ndarray:
         if not self.program.losses:

@@ -13,6 +13,7 @@ from genprop.runtime.aware import QuantiseAware
 from genprop.runtime.simulator import Simulator
 from genprop.train.agreement import Agreement, agreement
 from genprop.train.folder import RunFolder
+from genprop.train.progress import rounding_bar
 from genprop.train.training import open_run
 from genprop.train.watch import Watched
 
@@ -63,6 +64,7 @@ def retarget_run(
     weight_bits: int | None = None,
     scale: str | None = None,
     rounding: str | None = None,
+    progress: bool = True,
 ) -> Deployed:
     """Retarget a run's network to Loihi 2 and compare both on one of its datasets.
 
@@ -75,6 +77,7 @@ def retarget_run(
             learned on the chip's grid keeps it, and others get 8 bits.
         scale: the rule, calibrated on the training set unless another is named.
         rounding: the rule.
+        progress: a bar on a terminal while weights are rounded by data, if that takes a while.
 
     Raises:
         GenpropError: for a run that is none, or everything that the chip cannot hold.
@@ -91,7 +94,8 @@ def retarget_run(
         rule = scale or "calibrated"
         calibrate = experiment.split("train") if rule == "calibrated" else None
         options = Quantise(weight_bits or 8, rounding, rule, calibrate)
-    chip = simulator.retarget("loihi", options)
+    with rounding_bar(progress) as watch:
+        chip = simulator.retarget("loihi", options, watch=watch)
     data = experiment.split(split)
     watched = Watched(simulator), Watched(chip)
     found = agreement(*watched, data)

@@ -1,9 +1,11 @@
-"""What one sees of a training: two bars on a terminal, one line per epoch elsewhere."""
+"""What one sees of a training or a long rounding: bars on a terminal, else lines or nothing."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,9 +13,12 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
+    from genprop.backends.loihi.compensate import Watch
     from genprop.train.callbacks import Training
 
-__all__ = ["Reporter", "reporter"]
+__all__ = ["Reporter", "reporter", "rounding_bar"]
+
+_PATIENCE = 2.0  # s without a bar
 
 
 class Reporter:
@@ -135,3 +140,34 @@ def describe_epoch(training: Training) -> str:
         if (accuracy := record.metrics.get(f"{prefix}.accuracy")) is not None:
             parts.append(f"accuracy {accuracy:.1%}")
     return "  ".join([*parts, f"{record.seconds:.1f} s"])
+
+
+@contextmanager
+def rounding_bar(progress: bool = True) -> Generator[Watch | None, None, None]:
+    """Gives what is to be told of rounded neurons; after 2 s, bars per projection show them.
+
+    They go away when done. None where there is no terminal, or no bar is wanted.
+    """
+    if not progress or not sys.stdout.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as TimeLeft
+
+    columns = (TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn(), TimeLeft())
+    bars = Progress(*columns, transient=True)
+    begun = time.perf_counter()
+
+    def watch(projection: str, done: int, neurons: int) -> None:
+        known = {task.description: task.id for task in bars.tasks}
+        task = known.get(projection)
+        if task is None:
+            task = bars.add_task(projection, total=neurons)
+        bars.update(task, completed=done)
+        if not bars.live.is_started and time.perf_counter() - begun > _PATIENCE:
+            bars.start()
+
+    try:
+        yield watch
+    finally:
+        bars.stop()

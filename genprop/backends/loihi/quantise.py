@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.backends.loihi.compensate import Responses, Trains, compensated
+from genprop.backends.loihi.compensate import Responses, Trains, Watch, compensated
 from genprop.backends.loihi.integers import IntegerNetwork
 from genprop.backends.loihi.options import Grid, Quantise, Scale
 from genprop.backends.loihi.rounding import (
@@ -71,11 +71,13 @@ def quantise(
     trains: Trains = (),
     *,
     graded: bool = False,
+    watch: Watch | None = None,
 ) -> Quantised:
     """Round everything.
 
     ``ranges`` by population and ``trains`` are the calibration's, empty without one; ``graded``
-    says that several input spikes of a channel in one step count as several.
+    says that several input spikes of a channel in one step count as several; ``watch`` is told how
+    far rounding by data is.
 
     Raises:
         UnsupportedError: for a constant input beyond what the chip's bias holds.
@@ -98,7 +100,7 @@ def quantise(
             exponent_of(p.name, scale[p.post], size[p.name], options),
             program.dt,
             options.weight_bits,
-            _rounder(p, wires[p.name], program, cells, trains, options, rng),
+            _rounder(p, wires[p.name], program, cells, trains, options, rng, watch),
         )
         for p in program.projections
     ]
@@ -125,6 +127,7 @@ def _rounder(
     trains: Trains,
     options: Quantise,
     rng: np.random.Generator,
+    watch: Watch | None,
 ) -> Rounder:
     """How the weights of one projection become whole."""
     if options.rounds == "stochastic":
@@ -137,6 +140,7 @@ def _rounder(
         wires.shape[0],
         cells[projection.post],
         program.steps,
+        0 if wires.steps is None else int(wires.steps.max(initial=0)),
         options.seed,
     )
-    return lambda exact, low, high: compensated(exact, wires, responses, low, high)
+    return lambda exact, low, high: compensated(exact, wires, responses, low, high, watch)

@@ -56,7 +56,7 @@ def test_voltages_differ_less_than_with_each_weight_at_its_nearest(
     """The voltage error is computed here anew, on other data than the rounding saw."""
     rng = np.random.default_rng(5)
     given = wires(rng, delayed, sparse)
-    responses = Responses(trains(rng, 60), "pre", PRE, cell(), STEPS, 0)
+    responses = Responses(trains(rng, 60), "pre", PRE, cell(), STEPS, 5, 0)
     ours = compensated(given.weight, given, responses, -8, 7)
     assert np.array_equal(ours, np.rint(ours))
     assert ours.min() >= -8
@@ -89,7 +89,8 @@ def test_weights_that_no_data_reach_go_to_the_nearest() -> None:
     rng = np.random.default_rng(2)
     given = wires(rng, True, False)
     quiet = [{"pre": t["pre"][t["pre"][:, 1] < 6]} for t in trains(rng)]
-    ours = compensated(given.weight, given, Responses(quiet, "pre", PRE, cell(), STEPS, 0), -8, 7)
+    responses = Responses(quiet, "pre", PRE, cell(), STEPS, 5, 0)
+    ours = compensated(given.weight, given, responses, -8, 7)
     silent = given.pre >= 6
     np.testing.assert_array_equal(ours[silent], np.clip(np.rint(given.weight[silent]), -8, 7))
 
@@ -136,3 +137,26 @@ def test_it_is_the_default_where_there_are_data() -> None:
 def test_without_data_it_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="no data to calibrate with"):
         gp.Quantise(rounding="calibrated")
+
+
+def test_it_is_optimal_brain_surgery_without_the_inverse() -> None:
+    """The same integers as when weights yet to come are moved by the inverse of H, clips too."""
+    rng = np.random.default_rng(3)
+    given = wires(rng, True, False)
+    responses = Responses(trains(rng, 60), "pre", PRE, cell(), STEPS, 5, 0)
+    told: list[tuple[str, int, int]] = []
+    ours = compensated(given.weight, given, responses, -2, 2, lambda *so_far: told.append(so_far))
+    for post in range(POST):
+        own = np.flatnonzero(given.post == post)
+        assert given.steps is not None
+        moments = responses.moments(given.pre[own], given.steps[own])
+        power = np.diag(moments)
+        busiest = np.argsort(power, kind="stable")[::-1]
+        h = moments[np.ix_(busiest, busiest)] + 0.01 * power.mean() * np.eye(PRE)
+        moved = given.weight[own][busiest]
+        for k in range(PRE):
+            whole = np.clip(np.rint(moved[k]), -2, 2)
+            assert ours[own[busiest[k]]] == whole
+            inverse = np.linalg.inv(h[k:, k:])
+            moved[k:] -= (moved[k] - whole) / inverse[0, 0] * inverse[0]
+    assert told == [("p", k, POST) for k in range(1, POST + 1)]
