@@ -85,22 +85,25 @@ class Delivery:
         most = np.abs(stored).sum(axis=0).max(initial=0)
         exact32 = not synapses.graded and most < 1 << 24
         self._matrix = stored.astype(np.float32 if exact32 else np.float64)
-        self._delay = None if synapses.longest == 0 else np.asarray(synapses.delay, np.int64)
+        self._place: np.ndarray | None = None  # row and neuron as one index, (pre, post)
+        if synapses.longest > 0:
+            size = stored.shape[1]
+            self._place = np.asarray(synapses.delay, np.int64) * size + np.arange(size)
 
     def send(self, spikes: Spikes, arrivals: Arrivals) -> None:
         """The spikes of this step, of every sample, into what is due later."""
         if not len(spikes.sample):
             return
-        if self._delay is None:
+        if self._place is None:
             sums = _shifted(self._sums(spikes), self._shift)
             arrivals.sums[:, arrivals.now] += sums
         elif self._shift == 0:
-            self._scatter(spikes, self._delay, arrivals.sums, arrivals.now)
+            self._scatter(spikes, self._place, arrivals.sums, arrivals.now)
         else:
             bins = np.zeros(
                 (spikes.shape[0], self.synapses.longest + 1, self._weight.shape[1]), np.int32
             )
-            self._scatter(spikes, self._delay, bins, 0)
+            self._scatter(spikes, self._place, bins, 0)
             due = arrivals.now
             arrivals.sums[:, due : due + bins.shape[1]] += _shifted(bins, self._shift)
 
@@ -110,10 +113,9 @@ class Delivery:
         sent[spikes.sample, spikes.neuron] = spikes.count if self.synapses.graded else 1
         return (sent @ self._matrix).astype(np.int32)
 
-    def _scatter(self, spikes: Spikes, delay: np.ndarray, sums: np.ndarray, first: int) -> None:
-        """Add w to ``sums`` (batch, rows, n) at row ``first`` + delay."""
+    def _scatter(self, spikes: Spikes, place: np.ndarray, sums: np.ndarray, first: int) -> None:
+        """Add w to ``sums`` (batch, rows, n) at row ``first`` + delay, ``place`` below that row."""
         rows, size = sums.shape[1:]
-        place = delay * size + np.arange(size)
         start = (spikes.sample * rows + first) * size
         flat = sums.reshape(-1)
         chunk = max(1, _AT_ONCE // size)
