@@ -1,4 +1,4 @@
-"""``genprop adopt``: parameters that mlGeNN trained, as a run of genprop."""
+"""``genprop adopt``: parameters that were trained elsewhere, as a run of genprop."""
 
 from __future__ import annotations
 
@@ -15,15 +15,20 @@ def add(commands: Commands) -> None:
     parser = add_command(
         commands,
         "adopt",
-        "make a run folder of a checkpoint of mlGeNN, to evaluate, retarget or show it",
+        "make a run folder of a checkpoint of mlGeNN or a NIR file, to evaluate or retarget it",
         """genprop adopt shd.toml shd_checkpoints                the latest epoch, in runs/<name>
            genprop adopt shd.toml shd_checkpoints --epoch 40     another
-           genprop adopt FILE.toml DIR --connection Conn_Pop0_Pop1=input-\\>hidden""",
+           genprop adopt FILE.toml DIR --connection Conn_Pop0_Pop1=input-\\>hidden
+           genprop adopt shd.toml shd.nir                        what genprop export wrote""",
         more="The train.toml describes the network; DIR holds <epoch>-Conn_<pre>_<post>-g.npy\n"
-        "and -d.npy as mlGeNN writes them. Delays are counted in steps there: use its dt.",
+        "and -d.npy as mlGeNN writes them. Delays are counted in steps there: use its dt.\n"
+        "The nodes of a NIR file are called as the populations are; all its numbers count.\n"
+        "To train a network that only the file describes, build() calls gp.load_nir(FILE).",
     )
     parser.add_argument("file", type=Path, metavar="FILE.toml", help="what describes the network")
-    parser.add_argument("source", type=Path, metavar="DIR", help="where the .npy files are")
+    parser.add_argument(
+        "source", type=Path, metavar="SOURCE", help="the folder of the .npy files, or a .nir file"
+    )
     parser.add_argument("--epoch", type=int, help="by default the latest")
     parser.add_argument(
         "--connection",
@@ -45,15 +50,18 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read, write, print."""
-    from genprop.train.adopt import adopt_mlgenn
+    from genprop.train.adopt import adopt_mlgenn, adopt_nir
     from genprop.train.config import read_config
     from genprop.train.folder import run_path
 
     config = read_config(args.file, args.overrides)
     path = args.run or run_path(config.name, resume=False)
-    names = {
-        name: projection for name, _, projection in (c.partition("=") for c in args.connection)
-    }
-    print(adopt_mlgenn(config, args.source, path, epoch=args.epoch, names=names))
+    if args.source.suffix == ".nir":
+        print(adopt_nir(config, args.source, path))
+    else:
+        names = {
+            name: projection for name, _, projection in (c.partition("=") for c in args.connection)
+        }
+        print(adopt_mlgenn(config, args.source, path, epoch=args.epoch, names=names))
     print(f"run folder: {path}")
     return 0

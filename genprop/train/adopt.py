@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from genprop.errors import ConfigurationError
 from genprop.runtime.mlgenn import LoadedMlGenn, load_mlgenn
+from genprop.runtime.nir_adopt import LoadedNir, take_nir
 from genprop.runtime.simulator import Simulator
 from genprop.train.checkpoint import Snapshot, write_snapshot
 from genprop.train.experiment import compile_experiment, load_experiment
@@ -17,7 +18,9 @@ from genprop.train.training import write_settings
 if TYPE_CHECKING:
     from genprop.train.config import Config
 
-__all__ = ["adopt_mlgenn"]
+__all__ = ["adopt_mlgenn", "adopt_nir"]
+
+Found = TypeVar("Found")
 
 
 def adopt_mlgenn(
@@ -41,6 +44,26 @@ def adopt_mlgenn(
         ConfigurationError: for a run folder that holds a training.
         DataError: for files that do not fit the network; no folder is made then.
     """
+    return _adopted(config, run, lambda sim: load_mlgenn(source, sim, epoch, names=names))
+
+
+def adopt_nir(config: Config, source: str | Path, run: str | Path) -> LoadedNir:
+    """Make a run folder of a NIR file, likewise.
+
+    Args:
+        config: of the train.toml that describes the same network.
+        source: the file.
+        run: the run folder, which must not hold a training.
+
+    Raises:
+        ConfigurationError: for a run folder that holds a training.
+        GenpropError: where file and network differ; no folder is made then.
+    """
+    return _adopted(config, run, lambda sim: take_nir(source, sim))
+
+
+def _adopted(config: Config, run: str | Path, read: Callable[[Simulator], Found]) -> Found:
+    """The run folder of what ``read`` sets."""
     folder = RunFolder(Path(run).expanduser())
     simulator, _ = compile_experiment(load_experiment(config), config)
     if not isinstance(simulator, Simulator):
@@ -49,7 +72,7 @@ def adopt_mlgenn(
             where=str(config.network),
             remedy="return Experiment(net=…, loss=…, optimiser=…)",
         )
-    found = load_mlgenn(source, simulator, epoch, names=names)
+    found = read(simulator)
     folder.prepare(resume=False)
     write_settings(config, folder)
     moment = Snapshot(
