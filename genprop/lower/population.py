@@ -102,7 +102,7 @@ def _ports(
 def _before(adjoint: AdjointSystem) -> tuple[str, ...]:
     """The states before an arrival that its time sensitivity reads."""
     states = set(adjoint.system.states)
-    read = [symbols(r.time) & states for r in adjoint.ports if r.arrived is not None]
+    read = [symbols(port.time) & states for port in adjoint.ports]
     return tuple(sorted({x.name for found in read for x in found}))
 
 

@@ -10,7 +10,7 @@ from genprop.describe.neuron import Neuron, neuron, spikes
 from genprop.describe.objective import CrossEntropy
 from genprop.describe.pattern import one_to_one, sparse
 from genprop.describe.readout import integral, maximum, weighted_integral
-from genprop.describe.synapse import synapse
+from genprop.describe.synapse import Synapse, synapse
 from genprop.testing.zoo_parts import delays, make, three_layers, weights
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ __all__ = [
     "adaptive",
     "alpha_synapse",
     "branched",
+    "conductance",
     "coupled",
     "delta_readout",
     "delta_synapse",
@@ -210,3 +211,18 @@ def izhikevich() -> Example:
     hidden = neuron("Izhikevich", a=learn(0.02), d=learn(6.0))
     net = three_layers(hidden, neuron("LI"), drive=18.0)
     return make("izhikevich", net, CrossEntropy(integral("out")), linear=False, duration=60.0)
+
+
+def conductance() -> Example:
+    """Synapses whose current depends on the potential, so that an arrival's effect does too."""
+    syn = Synapse(
+        "conductance",
+        flow="dg/dt = -g/tau_s",
+        arrival="g = g + w",
+        output="g*(E_s - v)",
+        parameters={"tau_s": learn(5.0), "E_s": learn(3.0)},
+        units={"tau_s": "ms"},
+    )
+    hidden = neuron("LIF", tau_mem=learn(15.0))
+    net = three_layers(hidden, neuron("LI"), syn=syn, drive=0.8)
+    return make("conductance", net, CrossEntropy(integral("out")), linear=False)

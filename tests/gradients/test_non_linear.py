@@ -34,7 +34,7 @@ from genprop.testing.contract import Case
 if TYPE_CHECKING:
     from genprop.runtime.simulator import Simulator
 
-SEEDS = {"adaptive": 3, "quadratic": 2, "izhikevich": 1}
+SEEDS = {"adaptive": 3, "quadratic": 2, "izhikevich": 1, "conductance": 2}
 COARSE, NEAR, FINE = 0.1, 0.02, 0.001
 TOLERANCE = 4e-2
 DOUBLE = gp.Native(precision="double")

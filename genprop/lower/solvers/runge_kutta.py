@@ -7,7 +7,7 @@ was run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import sympy
@@ -43,11 +43,14 @@ def steps(adjoint: AdjointSystem, learned: frozenset[str], dt: float, substeps: 
 def _both(
     adjoint: AdjointSystem, flow: Flow, parameters: tuple[sympy.Symbol, ...], h: float, count: int
 ) -> tuple[tuple[Assign, ...], tuple[Statement, ...]]:
+    """The step, and the same stages again with their reverse."""
     lines, ends = _stages(adjoint, flow, h, count)
     moving = [x for x in adjoint.system.states if ends[x] != x]
-    step = [Assign(s.name, convert(e)) for s, e in lines]
-    step += [Assign(x.name, convert(ends[x])) for x in moving]
-    return tuple(step), _reverse(adjoint, parameters, lines, ends)
+    stages = [Assign(s.name, convert(e)) for s, e in lines]
+    last = [Assign(x.name, convert(ends[x])) for x in moving]
+    reverse, results = _reverse(adjoint, parameters, lines, ends)
+    again = [*stages, *reverse]
+    return (*_needed(stages, last), *last), (*_needed(again, results), *results)
 
 
 def _stages(
@@ -94,37 +97,37 @@ def _reverse(
     parameters: tuple[sympy.Symbol, ...],
     lines: list[Line],
     ends: Mapping[sympy.Symbol, sympy.Symbol],
-) -> tuple[Statement, ...]:
-    """The stages again, then ∂L/∂ each line's symbol, last line first."""
-    statements: list[Statement] = []
+) -> tuple[list[Assign], list[Statement]]:
+    """∂L/∂ each line's symbol, last line first; and the gradients that come of it."""
+    lines_back: list[Assign] = []
     bar: dict[sympy.Symbol, sympy.Expr] = {ends[x]: adjoint.adjoints[x] for x in ends}
     totals: dict[sympy.Symbol, sympy.Expr] = dict.fromkeys(parameters, sympy.S.Zero)
     for symbol, value in reversed(lines):
         if symbol not in bar:
             continue
         name = sympy.Symbol(f"bar_{symbol.name}", real=True)
-        statements.append(Assign(name.name, convert(bar.pop(symbol))))
+        lines_back.append(Assign(name.name, convert(bar.pop(symbol))))
         for source in sorted(symbols(value), key=str):
             slope = name * sympy.diff(value, source)
             if source in totals:
                 totals[source] += slope
             elif source not in adjoint.system.parameters:
                 bar[source] = bar.get(source, sympy.S.Zero) + slope
-    statements += [Accumulate(s.name, convert(e)) for s, e in totals.items() if e != 0]
-    statements += [
+    results: list[Statement] = [Accumulate(s.name, convert(e)) for s, e in totals.items() if e != 0]
+    results += [
         Assign(adjoint.adjoints[x].name, convert(bar.get(x, sympy.S.Zero)))
         for x in adjoint.system.states
         if ends[x] != x
     ]
-    return (*_again(lines, statements), *statements)
+    return lines_back, results
 
 
-def _again(lines: list[Line], statements: list[Statement]) -> tuple[Assign, ...]:
-    """The stages that the reverse reads, directly or through other stages."""
-    read = {name for s in statements for name in names_in(s.value)}
+def _needed(lines: Sequence[Assign], results: Sequence[Statement]) -> Iterator[Assign]:
+    """Those ``lines`` that the ``results`` read, directly or through other lines."""
+    read = {name for result in results for name in names_in(result.value)}
     kept: list[Assign] = []
-    for symbol, value in reversed(lines):
-        if symbol.name in read:
-            kept.append(Assign(symbol.name, convert(value)))
-            read |= {x.name for x in symbols(value)}
-    return tuple(reversed(kept))
+    for line in reversed(lines):
+        if line.target in read:
+            kept.append(line)
+            read |= set(names_in(line.value))
+    return reversed(kept)
