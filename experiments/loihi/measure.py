@@ -1,4 +1,4 @@
-"""What trained networks are worth on Loihi 2; see README.md. Writes results.json."""
+"""What trained networks are worth on Loihi 2; see README.md. Writes results.json in one go."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
+from tables import pooled, text
 
 import genprop as gp
 
@@ -19,41 +21,58 @@ if TYPE_CHECKING:
     from genprop.runtime.retarget import Chip
 
 HERE = Path(__file__).parent
-RULES = ("calibrated", "max", "percentile", "power_of_two")
+RULES = ("calibrated", "max", "percentile", "power_of_two", "exponents")
+"""Scale rules; the last is the first with a weight exponent for each projection."""
+
+ROUNDINGS = ("calibrated", "nearest")
 BITS = (8, 6, 4)
-FEW = 4
-"""The bits that are fine-tuned for."""
+PARTS = ("test", "rules", "tuned", "floor", "exponents", "lava")
+AT_ONCE = "compile.batch=128"
+"""Samples per batch, but for fine-tuning."""
 
 
 def main() -> None:
-    """Measure every run that was named."""
+    """Measure every run that was named, and pool the runs of a network."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", nargs="+", type=Path, help="run folders of genprop train")
+    parser.add_argument("--tune", nargs="+", type=int, default=[4], help="bits to fine-tune for")
     parser.add_argument("--epochs", type=int, default=8, help="of fine-tuning")
     parser.add_argument("--rate", type=float, default=0.1, help="share of the first learning rates")
     parser.add_argument("--calibrate", type=int, default=300, help="training samples for ranges")
+    parser.add_argument("--steps", type=int, default=150, help="that live Lava runs")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--output", type=Path, default=HERE / "results.json")
     options = parser.parse_args()
-    found = json.loads(options.output.read_text()) if options.output.exists() else {}
-    found["machine"] = machine()
+    started, runs = time.perf_counter(), dict[str, dict[str, object]]()
+    found: dict[str, object] = {}
     for run in options.runs:
-        started = time.perf_counter()
-        report: dict[str, object] = {}
-        found[run.name] = report
-        for name, part in Measured(run, options.calibrate).parts(options.epochs, options.rate):
-            report[name] = part()
-            report["seconds"] = round(time.perf_counter() - started)
-            options.output.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-            print(json.dumps({f"{run.name}, {name}": report[name]}, indent=2), flush=True)
+        measured = Measured(run, options.calibrate)
+        name = f"{measured.name}, seed {measured.seed}"
+        first = not any(other.startswith(f"{measured.name},") for other in runs)
+        seconds: dict[str, int] = {}
+        runs[name] = {"seconds": seconds}
+        for part, work in measured.parts(options, first=first):
+            begun = time.perf_counter()
+            runs[name][part] = work()
+            seconds[part] = round(time.perf_counter() - begun)
+            print(f"{name}, {part}: {seconds[part]} s", flush=True)
+        found["machine"] = machine(options, time.perf_counter() - started)
+        found |= {"runs": runs, "pooled": pooled(runs)}
+        options.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    print(text(found))
 
 
-def machine() -> dict[str, object]:
+def machine(options: argparse.Namespace, seconds: float) -> dict[str, object]:
     """What the figures were measured with."""
     return {
         "python": platform.python_version(),
+        "numpy": np.__version__,
         "genprop": gp.__version__,
         "date": time.strftime("%Y-%m-%d"),
-        "lava": "GENPROP_LAVA_PYTHON" in os.environ,
+        "seconds": round(seconds),
+        "load of the last 15 minutes": round(os.getloadavg()[2], 1),
+        "epochs of fine-tuning": options.epochs,
+        "calibration samples": options.calibrate,
     }
 
 
@@ -61,9 +80,10 @@ class Measured:
     """The best float network of a run, and its chips."""
 
     def __init__(self, run: Path, calibrate: int) -> None:
-        sim, experiment = gp.train.open_run(run)
+        sim, experiment = gp.train.open_run(run, overrides=[AT_ONCE])
         assert isinstance(sim, gp.Simulator)
         self.run, self.sim, self.seed = run, sim, sim.seed
+        self.name = gp.train.read_config(run / "config.toml").name
         self.train, self.valid, self.test = (
             dataset(experiment, name) for name in ("train", "valid", "test")
         )
@@ -71,58 +91,50 @@ class Measured:
         chosen = rng.permutation(len(self.train))[:calibrate]
         self.ranges = self.train.select(np.sort(chosen))
 
-    def parts(self, epochs: int, rate: float) -> Iterator[tuple[str, Callable[[], object]]]:
-        """What is measured, by name: rules on the validation samples, the rest on the test's."""
+    def parts(
+        self, options: argparse.Namespace, *, first: bool
+    ) -> Iterator[tuple[str, Callable[[], object]]]:
+        """What is measured, by name: scale rules on validation samples, the rest on the test's."""
+        work: dict[str, Callable[[], object]] = {
+            "test": lambda: self.chips(self.test, ("calibrated",)),
+            "rules": lambda: self.chips(self.valid, RULES),
+            "tuned": lambda: {
+                str(bits): self.tuned(bits, options.epochs, options.rate) for bits in options.tune
+            },
+            "floor": self.floor,
+            "exponents": lambda: self.seen(self.chip(8, "exponents"), self.test),
+        }
+        if first and "GENPROP_LAVA_PYTHON" in os.environ:
+            work["lava"] = lambda: self.lava(options.steps)
         yield "network", self.network
-        yield "8 bits, test", lambda: self.seen(self.chip(8), self.test)
-        yield "floor, test", self.floor
-        yield f"{FEW} bits, fine-tuned, test", lambda: self.tuned(epochs, rate)
-        yield "rounding and bits, test", self.roundings
-        yield "rules and bits, validation", self.rules
-        yield (
-            "8 bits with exponents, test",
-            lambda: self.seen(self.chip(8, exponents=True), self.test),
-        )
-        if "GENPROP_LAVA_PYTHON" in os.environ:
-            yield "lava", lambda: self.lava(150)
+        yield from ((name, work[name]) for name in options.parts if name in work)
 
     def network(self) -> dict[str, object]:
         """What is measured."""
+        hidden = self.sim.spec.population("hidden").size
         return {
-            "name": self.sim.spec.name,
-            "seed": self.seed,
+            "hidden": hidden,
+            "recurrent": any(p.pre == p.post for p in self.sim.spec.projections),
             "dt [ms]": self.sim.dt,
             "validation samples": len(self.valid),
             "test samples": len(self.test),
             "calibration samples": len(self.ranges),
         }
 
-    def chip(
-        self,
-        bits: int,
-        rule: str = "calibrated",
-        *,
-        rounding: str = "calibrated",
-        exponents: bool = False,
-    ) -> Chip:
+    def chip(self, bits: int, rule: str = "calibrated", rounding: str = "calibrated") -> Chip:
         """The network on the chip."""
-        options = gp.Quantise(bits, rounding, rule, self.ranges, exponents=exponents)
+        exponents = rule == "exponents"
+        scale = "calibrated" if exponents else rule
+        options = gp.Quantise(bits, rounding, scale, self.ranges, exponents=exponents)
         return self.sim.retarget("loihi", options)
 
-    def roundings(self) -> dict[str, dict[str, object]]:
-        """Both ways to round, with every number of bits."""
+    def chips(self, data: gp.data.Dataset, rules: Sequence[str]) -> dict[str, object]:
+        """Both ways to round, some scale rules, every number of bits, in this order."""
         return {
-            rounding: {
-                str(bits): self.seen(self.chip(bits, rounding=rounding), self.test) for bits in BITS
-            }
-            for rounding in ("nearest", "calibrated")
-        }
-
-    def rules(self) -> dict[str, dict[str, object]]:
-        """Every scale rule with every number of bits."""
-        return {
-            rule: {str(bits): self.seen(self.chip(bits, rule), self.valid) for bits in BITS}
-            for rule in RULES
+            f"{rounding}/{rule}/{bits}": self.seen(self.chip(bits, rule, rounding), data)
+            for rounding in ROUNDINGS
+            for rule in rules
+            for bits in BITS
         }
 
     def seen(self, chip: Chip, data: gp.data.Dataset) -> dict[str, object]:
@@ -133,11 +145,13 @@ class Measured:
         assert found.correlation is not None
         assert found.accuracy is not None
         return {
-            "same predictions": round(found.predictions, 4),
-            "float accuracy": round(found.accuracy[0], 4),
-            "chip accuracy": round(found.accuracy[1], 4),
+            "samples": found.samples,
+            "same": round(found.predictions * found.samples),
+            "right in floats": round(found.accuracy[0] * found.samples),
+            "right on the chip": round(found.accuracy[1] * found.samples),
             "correlation of scores": round(found.correlation, 5),
             "weight error": {s.name: round(s.weight_error, 4) for s in report.synapses},
+            "clipped": int(sum(s.clipped for s in report.synapses)),
             "wraps": int(sum(report.activity.wraps.values())),
             "saturations": int(sum(report.activity.saturations.values())),
         }
@@ -156,26 +170,29 @@ class Measured:
             found[f"{share:g}"] = same(self.sim, other, self.test)
         return found
 
-    def tuned(self, epochs: int, rate: float) -> dict[str, object]:
+    def tuned(self, bits: int, epochs: int, rate: float) -> dict[str, object]:
         """Learning on the grid; the epoch that is best on the validation samples is tested."""
-        fine = gp.QuantiseAware(self.sim, gp.Quantise(FEW, calibrate=self.ranges))
+        sim, _ = gp.train.open_run(self.run)
+        assert isinstance(sim, gp.Simulator)
+        fine = gp.QuantiseAware(sim, gp.Quantise(bits, calibrate=self.ranges))
         for settings in fine.settings.values():
             settings["rate"] *= rate
-        kept = self.run / f"bits{FEW}.h5"
-        acting = [gp.train.Cosine(final=0.05), gp.Checkpoint(kept, best="valid.accuracy")]
-        history = gp.fit(
-            fine,
-            self.train,
-            self.valid,
-            epochs=epochs,
-            callbacks=acting,
-            seed=self.seed,
-            progress=False,
-        )
-        best = gp.train.load_checkpoint(kept.with_name(f"bits{FEW}-best.h5"), fine)
+        with TemporaryDirectory() as folder:
+            kept = Path(folder) / "last.h5"
+            saver = gp.Checkpoint(kept, best="valid.accuracy", best_path=Path(folder) / "best.h5")
+            history = gp.fit(
+                fine,
+                self.train,
+                self.valid,
+                epochs=epochs,
+                callbacks=[gp.train.Cosine(final=0.05), saver],
+                seed=self.seed,
+                progress=False,
+            )
+            best = gp.train.load_checkpoint(Path(folder) / "best.h5", fine)
         chip = fine.retarget()
         return self.seen(chip, self.test) | {
-            "validation before": gp.evaluate(self.chip(FEW), self.valid).accuracy,
+            "validation before": gp.evaluate(self.chip(bits), self.valid).accuracy,
             "validation after": gp.evaluate(chip, self.valid).accuracy,
             "same as seen in training": same(fine, chip, self.test),
             "epochs": epochs,
