@@ -118,7 +118,7 @@ def _connect(
                 f"its delays differ from synapse to synapse, in {len(different)} different steps; "
                 "NIR's are per neuron",
                 where=f"projection {projection.name}",
-                remedy=f"branches=True makes {len(different)} branches of it; --branches on the line",
+                remedy=f"branches=True makes {len(different)} branches of it (or --branches)",
             )
             return
         for step in different:
