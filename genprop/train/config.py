@@ -3,6 +3,7 @@
 ::
 
     network = "network.py"      # beside this file; its build(**options) gives a gp.train.Experiment
+    kept = "network.py"         # in a run folder: the copy of it that was trained, and is run
     name = "yin-yang"           # of the run folder; by default the folder of this file
     seed = 1                    # initial values, order of samples, augmentation
 
@@ -60,17 +61,25 @@ class Config:
     quantise: Table = field(default_factory=dict[str, object])
     fit: Table = field(default_factory=dict[str, object])
     callbacks: Table = field(default_factory=dict[str, object])
+    kept: Path | None = field(default=None, compare=False)
     source: Path = field(default=Path("train.toml"), compare=False)
     text: str = field(default="", compare=False, repr=False)
+
+    @property
+    def code(self) -> Path:
+        """The file whose text is run: the copy that was kept, else ``network`` itself."""
+        return self.kept or self.network
 
     @property
     def epochs(self) -> int:
         """How often the training set is seen."""
         return int(str(self.fit["epochs"]))
 
-    def tables(self, network: str = "") -> Table:
-        """The settings as plain tables; ``network`` is its path as it shall be written."""
-        head: Table = {"network": network or str(self.network), "name": self.name}
+    def tables(self, network: str = "", kept: str = "") -> Table:
+        """The settings as plain tables; ``network`` and ``kept`` are paths as they are written."""
+        head: Table = {"network": network or str(self.network)}
+        head |= {"kept": kept} if kept else {}
+        head["name"] = self.name
         sections: Table = {"seed": self.seed}
         for name in SECTIONS:
             table = self.section(name)
@@ -90,9 +99,9 @@ class Config:
         }
         return found[name]
 
-    def toml(self, network: str = "") -> str:
+    def toml(self, network: str = "", kept: str = "") -> str:
         """The settings as a train.toml."""
-        return toml_text(self.tables(network))
+        return toml_text(self.tables(network, kept))
 
     def place(self, *path: str) -> str:
         """File and line of a key, for errors."""
@@ -100,14 +109,16 @@ class Config:
         return f"{self.source}, line {line}" if line else f"{self.source}, {'.'.join(path)}"
 
     def differences(self, other: Config) -> list[str]:
-        """What differs from ``other``, key by key; epochs and threads do not count."""
+        """What differs from ``other``, key by key; epochs and threads do not count.
+
+        Networks are compared by their code, in which comments and layout do not count.
+        """
         ours, theirs = dict(_flat(self.tables())), dict(_flat(other.tables()))
         for tables in (ours, theirs):
-            for free in ("fit.epochs", "compile.threads"):
+            for free in ("fit.epochs", "compile.threads", "network"):
                 tables.pop(free, None)
-        ours["network"] = str(self.network.resolve())
-        theirs["network"] = str(other.network.resolve())
-        return [
+        same = _meaning(self.code) == _meaning(other.code)
+        return [f"the code of {self.code} is not that of {other.code}"] * (not same) + [
             f"{key} is {ours.get(key, 'not set')!r}, was {theirs.get(key, 'not set')!r}"
             for key in sorted(ours.keys() | theirs.keys())
             if ours.get(key) != theirs.get(key)
@@ -129,7 +140,7 @@ def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     path = Path(path).expanduser()
     tables, text = read_toml(path)
     for override in overrides:
-        options = _options_of(path.parent / str(tables.get("network", "")))
+        options = _options_of(path.parent / str(tables.get("kept", tables.get("network", ""))))
         options |= _table(tables.get("options", {})).keys()
         _merge(tables, _qualified(parse_assignment(override), options, override))
     refuse_if(findings(tables, text, path))
@@ -139,6 +150,7 @@ def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
 
     return Config(
         network=path.parent / str(tables["network"]),
+        kept=path.parent / str(tables["kept"]) if "kept" in tables else None,
         name=str(tables.get("name", path.resolve().parent.name)),
         seed=int(str(tables.get("seed", 0))),
         options=section("options"),
@@ -154,12 +166,25 @@ def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
 
 def _options_of(network: Path) -> set[str]:
     """The names of what ``build`` takes, read from the file without running it."""
-    try:
-        module = ast.parse(network.read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, UnicodeDecodeError):
+    module = _module(network)
+    if module is None:
         return set()
     builds = [n for n in module.body if isinstance(n, ast.FunctionDef) and n.name == "build"]
     return {a.arg for b in builds for a in (*b.args.args, *b.args.kwonlyargs)}
+
+
+def _module(network: Path) -> ast.Module | None:
+    """The file as Python reads it, or None where it cannot."""
+    try:
+        return ast.parse(network.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, UnicodeDecodeError):
+        return None
+
+
+def _meaning(network: Path) -> str:
+    """The code without comments and layout; the path where there is no code."""
+    module = _module(network)
+    return str(network.resolve()) if module is None else ast.dump(module)
 
 
 def _qualified(assignment: Table, options: set[str], shown: str) -> Table:

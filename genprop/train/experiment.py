@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from genprop.errors import ConfigurationError, did_you_mean
@@ -162,23 +162,25 @@ def compile_settings(
 
 
 def _build_of(config: Config) -> Callable[..., object]:
-    """The function ``build`` of the config's network.py."""
+    """The function ``build`` of the config's network.py.
+
+    The code is run as the file that it is a copy of: it finds what lies beside that.
+    """
     path = config.network
-    if not path.is_file():
+    if not config.code.is_file():
         raise ConfigurationError(
-            f"there is no {path}",
+            f"there is no {config.code}",
             where=config.place("network"),
             remedy="give the path of network.py, from the folder of the train.toml",
         )
     name = f"genprop_experiment_{abs(hash(path.resolve())):x}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ConfigurationError(f"{path} is no Python file", where=config.place("network"))
-    module = importlib.util.module_from_spec(spec)
+    code = _compiled(config)
+    module = ModuleType(name)
+    module.__file__ = str(path)
     sys.modules[name] = module
     sys.path.insert(0, str(path.parent.resolve()))
     try:
-        spec.loader.exec_module(module)
+        exec(code, module.__dict__)
     finally:
         sys.path.remove(str(path.parent.resolve()))
     build = getattr(module, "build", None)
@@ -189,6 +191,16 @@ def _build_of(config: Config) -> Callable[..., object]:
             remedy="define build, which returns a gp.train.Experiment",
         )
     return build
+
+
+def _compiled(config: Config) -> CodeType:
+    try:
+        return compile(config.code.read_bytes(), config.network, "exec")
+    except (SyntaxError, ValueError) as fault:
+        line = f", line {fault.lineno}" if isinstance(fault, SyntaxError) else ""
+        raise ConfigurationError(
+            f"this is not Python: {fault.args[0]}", where=f"{config.code}{line}"
+        ) from None
 
 
 def _checked(answer: object, config: Config) -> Experiment:

@@ -4,6 +4,7 @@
 
     runs/<name>/
       config.toml          the exact settings
+      network.py           a copy of the network.py that is trained
       environment.json     versions, compiler, processor, revision
       history.jsonl        one line per epoch
       checkpoints/last.h5  the latest moment of the training, to resume from
@@ -45,6 +46,11 @@ class RunFolder:
     def config(self) -> Path:
         """The exact settings."""
         return self.path / "config.toml"
+
+    @property
+    def network(self) -> Path:
+        """A copy of the network.py that is trained."""
+        return self.path / "network.py"
 
     @property
     def environment(self) -> Path:

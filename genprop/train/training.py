@@ -177,9 +177,10 @@ def _begin(simulator: Trainable, start: str) -> None:
 
 
 def write_settings(config: Config, folder: RunFolder) -> None:
-    """Keep the exact settings and the environment in the run folder."""
+    """Keep the exact settings, the network's code and the environment in the run folder."""
     network = Path(os.path.relpath(config.network.resolve(), folder.path.resolve())).as_posix()
-    write_atomically(folder.config, config.toml(network).encode())
+    write_atomically(folder.network, config.code.read_bytes())
+    write_atomically(folder.config, config.toml(network, folder.network.name).encode())
     folder.write_json(folder.environment, describe_environment(config.network.parent))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import shutil
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,38 @@ def test_a_finished_run_is_not_trained_again_but_goes_on_to_more_epochs(tmp_path
     # The cosine follows the number of epochs, so only the history's length is compared.
     assert more["epochs"] == 6
     assert len(read_history(tmp_path / "run" / "history.jsonl")) == 6
+
+
+def test_a_run_outlives_its_network_file_and_may_be_moved(tmp_path: Path) -> None:
+    (tmp_path / "from").mkdir()
+    path = write(tmp_path / "from")
+    result = train_run(read_config(path), tmp_path / "from" / "run", progress=False)
+    moved = tmp_path / "some" / "where" / "else"
+    moved.parent.mkdir(parents=True)
+    shutil.move(tmp_path / "from" / "run", moved)
+    shutil.rmtree(tmp_path / "from")
+    assert evaluate_run(moved).summary() == result["test"]
+    more = read_config(moved / "config.toml", ["epochs=5"])
+    assert train_run(more, moved, resume=True, progress=False)["epochs"] == 5
+
+
+def test_a_run_is_what_was_trained_however_its_network_file_is_changed(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    result = train_run(read_config(path), tmp_path / "run", progress=False)
+    network = tmp_path / "network.py"
+    network.write_text("# A comment.\n" + network.read_text())
+    assert train_run(read_config(path), tmp_path / "run", resume=True, progress=False) == result
+    network.write_text(network.read_text() + "\nOTHER = 1\n")
+    assert evaluate_run(tmp_path / "run").summary() == result["test"]
+    with pytest.raises(ConfigurationError, match=r"the code of .*network.py is not that of .*run"):
+        train_run(read_config(path, ["epochs=5"]), tmp_path / "run", resume=True, progress=False)
+
+
+def test_a_network_file_that_is_not_python_says_where(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    (tmp_path / "network.py").write_text("def build(:\n    pass\n")
+    with pytest.raises(ConfigurationError, match=r"not Python: invalid syntax(.|\n)*line 1"):
+        train_run(read_config(path), tmp_path / "run", progress=False)
 
 
 def test_resuming_with_other_settings_says_what_differs(tmp_path: Path) -> None:
