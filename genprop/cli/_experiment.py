@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genprop.cli._settings import add_overrides
 from genprop.errors import ConfigurationError
 from genprop.train.config import Config, read_config
 from genprop.train.experiment import Experiment, compile_settings, load_experiment
@@ -32,14 +33,7 @@ def add_network(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="the same as --set compile.backend=NAME: native, genn, …",
     )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        dest="overrides",
-        help="change a setting, such as options.hidden=30 or compile.dt=0.5; may be repeated",
-    )
+    add_overrides(parser, "change a setting, such as options.hidden=30 or compile.dt=0.5")
 
 
 def read_network(args: argparse.Namespace) -> tuple[Network, dict[str, Any], Experiment]:

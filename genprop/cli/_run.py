@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from genprop.cli._settings import add_overrides
+
 __all__ = ["add_run", "add_samples", "add_trained"]
 
 _SPLITS = ("train", "valid", "test")
+_CHANGE = "change a setting, such as compile.backend=reference"
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +23,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         help="which samples are run again (default: test, else valid, else train)",
     )
     add_samples(parser)
-    _add_overrides(parser)
+    add_overrides(parser, _CHANGE)
 
 
 def add_trained(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +38,7 @@ def add_trained(parser: argparse.ArgumentParser) -> None:
         default="best",
         help="parameters of the best epoch, or of the last",
     )
-    _add_overrides(parser)
+    add_overrides(parser, _CHANGE)
 
 
 def add_samples(parser: argparse.ArgumentParser) -> None:
@@ -52,14 +55,3 @@ def add_samples(parser: argparse.ArgumentParser) -> None:
 
 def _add_folder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="RUN", help="a folder of genprop train")
-
-
-def _add_overrides(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        dest="overrides",
-        help="change a setting, such as compile.backend=reference; may be repeated",
-    )

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from genprop.cli._command import Commands, add_command
+from genprop.cli._settings import add_overrides
 
 __all__ = ["add", "run"]
 
@@ -37,14 +38,7 @@ def add(commands: Commands) -> None:
         metavar="NAME=PROJECTION",
         help="a projection whose connection is not called Conn_<pre>_<post>; may be repeated",
     )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        dest="overrides",
-        help="change a setting of the train.toml; may be repeated",
-    )
+    add_overrides(parser, "change a setting of the train.toml")
     parser.add_argument("--run", type=Path, help="the run folder (default: runs/<name>)")
 
 

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from genprop.cli._command import Commands, add_command
+from genprop.cli._settings import add_overrides
 from genprop.errors import ConfigurationError
 from genprop.runtime.nir_export import SPIKES
 
@@ -44,14 +45,7 @@ def add(commands: Commands) -> None:
         default="step",
         help="the pulse of a spike: 1 for one step (default), or of area 1 s",
     )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        dest="overrides",
-        help="change a setting, such as options.data=FOLDER; may be repeated",
-    )
+    add_overrides(parser, "change a setting, such as options.data=FOLDER")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from genprop.cli._command import Commands, add_command
+from genprop.cli._settings import add_overrides
 
 __all__ = ["add", "run"]
 
@@ -23,14 +24,7 @@ def add(commands: Commands) -> None:
         "and ends in the same numbers, bit by bit, as a training that was never stopped.",
     )
     parser.add_argument("file", type=Path, metavar="FILE.toml", help="what to train")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        dest="overrides",
-        help="change a setting; may be repeated",
-    )
+    add_overrides(parser, "change a setting")
     parser.add_argument("--run", type=Path, help="the run folder (default: runs/<name>)")
     parser.add_argument(
         "--resume", action="store_true", help="go on from the run's last checkpoint"
