@@ -96,8 +96,8 @@ class Measured:
     ) -> Iterator[tuple[str, Callable[[], object]]]:
         """What is measured, by name: scale rules on validation samples, the rest on the test's."""
         work: dict[str, Callable[[], object]] = {
-            "test": lambda: self.chips(self.test, ("calibrated",)),
-            "rules": lambda: self.chips(self.valid, RULES),
+            "test": lambda: self.chips(self.test, ("calibrated",), BITS),
+            "rules": lambda: self.chips(self.valid, RULES, (BITS[0], BITS[-1])),
             "tuned": lambda: {
                 str(bits): self.tuned(bits, options.epochs, options.rate) for bits in options.tune
             },
@@ -128,13 +128,15 @@ class Measured:
         options = gp.Quantise(bits, rounding, scale, self.ranges, exponents=exponents)
         return self.sim.retarget("loihi", options)
 
-    def chips(self, data: gp.data.Dataset, rules: Sequence[str]) -> dict[str, object]:
-        """Both ways to round, some scale rules, every number of bits, in this order."""
+    def chips(
+        self, data: gp.data.Dataset, rules: Sequence[str], several: Sequence[int]
+    ) -> dict[str, object]:
+        """Both ways to round, some scale rules, several numbers of bits, in this order."""
         return {
             f"{rounding}/{rule}/{bits}": self.seen(self.chip(bits, rule, rounding), data)
             for rounding in ROUNDINGS
             for rule in rules
-            for bits in BITS
+            for bits in several
         }
 
     def seen(self, chip: Chip, data: gp.data.Dataset) -> dict[str, object]:

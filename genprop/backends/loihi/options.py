@@ -79,7 +79,7 @@ class Quantise:
     scale: str | Grid | None = None
     calibrate: Calibration | None = None
     percentile: float = 99.0
-    headroom: float = 2.0
+    headroom: float = 1.25
     exponents: bool = False
     seed: int = 0
 

@@ -7,6 +7,8 @@ import pytest
 
 import genprop as gp
 from genprop import ms
+from genprop.backends.loihi.cell import Cell
+from genprop.backends.loihi.scaling import Range, scale_of
 from genprop.data.dataset import Dataset
 from genprop.data.spikes import SpikeBatch
 
@@ -101,3 +103,15 @@ def test_a_grid_puts_other_parameters_on_the_same_steps() -> None:
         halved = one.pre == "in" or one.post == "out"
         expected = one.weight * (0.5 if halved else 1.0)
         assert np.abs(other.weight - expected).max() <= 4
+
+
+def test_states_may_grow_by_the_head_room_beyond_what_data_showed() -> None:
+    """|V| was 1000 and K|I'| 0.2 · 6000: the larger counts, where weights would ask for more."""
+    readout = Cell("post", 1, "v", "I", 0.95, 0.8, 0.2, 0.2, None, np.zeros(1))
+    seen, data = Range(1000.0, 6000.0), dataset()
+    for options, room in (
+        (gp.Quantise(8, calibrate=data), 1.25),
+        (gp.Quantise(8, calibrate=data, headroom=3.0), 3.0),
+    ):
+        scale = scale_of(readout, [np.array([0.01])], options, seen)
+        assert 64 * scale * 1200 * room == pytest.approx(2**23, rel=1e-6)
