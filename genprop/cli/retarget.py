@@ -17,15 +17,21 @@ def add(commands: Commands) -> None:
         commands,
         "retarget",
         "bring the network of a run to Loihi 2: what is lost, what it takes, how well both agree",
-        """genprop retarget runs/digits            8 bits, calibrated on the training set
-           genprop retarget runs/digits --bits 4   fewer bits
-           genprop retarget runs/digits -o chip    writes chip/program.py, chip/network.net
-           genprop retarget runs/digits --report   writes runs/digits/loihi.html""",
+        """genprop retarget runs/digits               8 bits, calibrated on the training set
+           genprop retarget runs/digits --bits 4      fewer bits
+           genprop retarget runs/digits --exponents   finer steps where a projection is weak
+           genprop retarget runs/digits -o chip       writes chip/program.py, chip/network.net
+           genprop retarget runs/digits --report      writes runs/digits/loihi.html""",
     )
     add_trained(parser)
     parser.add_argument("--bits", type=int, help="of weights, 2 to 8 (default: as learned, else 8)")
     parser.add_argument("--scale", help="calibrated (the default), max, percentile, …")
     parser.add_argument("--rounding", help="calibrated (the default), nearest, stochastic")
+    parser.add_argument(
+        "--exponents",
+        action="store_true",
+        help="a weight exponent for each projection; network.net has no place for them",
+    )
     parser.add_argument(
         "-o", "--output", type=Path, metavar="DIR", help="write a Lava program and network.net"
     )
@@ -47,12 +53,14 @@ def run(args: argparse.Namespace) -> int:
         weight_bits=args.bits,
         scale=args.scale,
         rounding=args.rounding,
+        exponents=args.exponents,
     )
     print(found)
     if args.output is not None:
         print(found.chip.write_lava(args.output))
-        found.chip.save(args.output / "network.net")
-        print(args.output / "network.net")
+        if not args.exponents:
+            found.chip.save(args.output / "network.net")
+            print(args.output / "network.net")
     if args.report:
         from genprop.train.chip_report import write_chip_report
 

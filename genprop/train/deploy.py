@@ -64,6 +64,7 @@ def retarget_run(
     weight_bits: int | None = None,
     scale: str | None = None,
     rounding: str | None = None,
+    exponents: bool = False,
     progress: bool = True,
 ) -> Deployed:
     """Retarget a run's network to Loihi 2 and compare both on one of its datasets.
@@ -73,10 +74,11 @@ def retarget_run(
         split: what they are compared on; scales are calibrated on the training set.
         checkpoint: ``"best"`` or ``"last"``.
         overrides: changes to its settings, such as ``"compile.batch=16"``.
-        weight_bits: see :class:`Quantise`, as the other two; without any of the three a run that
+        weight_bits: see :class:`Quantise`, as the next three; without any of the four a run that
             learned on the chip's grid keeps it, and others get 8 bits.
         scale: the rule, calibrated on the training set unless another is named.
-        rounding: the rule.
+        rounding: the rule, likewise.
+        exponents: whether each projection has a weight exponent of its own.
         progress: a bar on a terminal while weights are rounded by data, if that takes a while.
 
     Raises:
@@ -90,10 +92,10 @@ def retarget_run(
             remedy="return Experiment(net=…, loss=…, optimiser=…)",
         )
     options = None
-    if not isinstance(simulator, QuantiseAware) or weight_bits or scale or rounding:
-        rule = scale or "calibrated"
-        calibrate = experiment.split("train") if rule == "calibrated" else None
-        options = Quantise(weight_bits or 8, rounding, rule, calibrate)
+    if not isinstance(simulator, QuantiseAware) or weight_bits or scale or rounding or exponents:
+        rules = scale or "calibrated", rounding or "calibrated"
+        calibrate = experiment.split("train") if "calibrated" in rules else None
+        options = Quantise(weight_bits or 8, rules[1], rules[0], calibrate, exponents=exponents)
     with rounding_bar(progress) as watch:
         chip = simulator.retarget("loihi", options, watch=watch)
     data = experiment.split(split)

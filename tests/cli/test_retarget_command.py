@@ -28,6 +28,26 @@ def test_a_run_is_retargeted_and_written(
     assert (tmp_path / "chip" / "program.py").is_file()
 
 
+def test_exponents_go_into_the_program_alone(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["retarget", str(run), "--exponents", "-o", str(tmp_path)]) == 0
+    assert "same predictions" in capsys.readouterr().out
+    assert (tmp_path / "program.py").is_file()
+    assert not (tmp_path / "network.net").exists()
+
+
+def test_rounding_by_data_goes_with_every_scale(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown: list[str] = []
+    for rounding in ([], ["--rounding", "calibrated"], ["--rounding", "nearest"]):
+        assert main(["retarget", str(run), "--bits", "4", "--scale", "max", *rounding]) == 0
+        shown.append(capsys.readouterr().out)
+    assert "4 weight bits, scale 'max'" in shown[0]
+    assert shown[0] == shown[1] != shown[2]
+
+
 def test_the_page_is_written_into_the_run(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["retarget", str(run), "--report", "--samples", "3", "0"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == str(run / "loihi.html")
