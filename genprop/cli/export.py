@@ -23,7 +23,8 @@ def add(commands: Commands) -> None:
            genprop export runs/digits digits.nir --branches    with delays of single synapses
            genprop adopt digits.toml digits.nir                the way back, into a run folder""",
         more="NIR (neuir.org) holds LIF and LI neurons, linear connections and delays per neuron;\n"
-        "what it cannot say is told at once. Losses and optimisers have no place in it.\n"
+        "what it cannot say is told at once. Losses and optimisers have no place in it. A run\n"
+        "that learned on the grid of Loihi 2 gives the floats it learned in.\n"
         "Integers for Loihi 2 and a NetX file (.net) come from genprop retarget RUN -o DIR.",
     )
     parser.add_argument("folder", type=Path, metavar="RUN", help="a folder of genprop train")
