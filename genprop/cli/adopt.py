@@ -21,8 +21,8 @@ def add(commands: Commands) -> None:
            genprop adopt shd.toml shd_checkpoints --epoch 40     another
            genprop adopt FILE.toml DIR --connection Conn_Pop0_Pop1=input-\\>hidden
            genprop adopt shd.toml shd.nir                        what genprop export wrote""",
-        more="The train.toml describes the network. A folder holds <epoch>-Conn_<pre>_<post>-g.npy\n"
-        "and -d.npy as mlGeNN writes them; delays are counted in steps there: use its dt.\n"
+        more="The train.toml describes the network. A folder holds what mlGeNN writes,\n"
+        "<epoch>-Conn_<pre>_<post>-g.npy and -d.npy, delays in steps: use its dt.\n"
         "The nodes of a NIR file are called as the populations are; all its numbers count.\n"
         "To train a network that only the file describes, build() calls gp.load_nir(FILE).",
     )
