@@ -147,10 +147,9 @@ def _lead(rows: Sequence[Row], best: str, metric: str) -> str:
         f"{name} {shown_cell(found[name])}" for name in (metric, "test.accuracy") if name in found
     ]
     count = max((row.n for row in found.values()), default=0)
-    return (
-        f"Best by {metric}: {best}, with {', '.join(said)} "
-        f"(mean ± standard deviation, n = {count})."
-    )
+    numbers = f"{', '.join(said)} (mean ± standard deviation, n = {count})."
+    alone = len({row.group for row in rows}) == 1
+    return f"All: {numbers}" if alone else f"Best by {metric}: {best}, with {numbers}"
 
 
 def _facts(

@@ -221,7 +221,7 @@ def test_a_number_that_is_not_reproduced_is_told(run: Path, tmp_path: Path) -> N
 
 def test_a_changed_network_is_told(run: Path, tmp_path: Path) -> None:
     copy = copied(run, tmp_path)
-    network = copy.parent / "network.py"
+    network = copy / "network.py"
     network.write_text(network.read_text().replace("tau=5 * ms", "tau=6 * ms"))
     assert "differ from those of the checkpoint" in " ".join(portray(copy).remarks)
 
