@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-Rows = Mapping[str, Mapping[str, Any]]
+Networks = Mapping[str, Mapping[str, Mapping[str, Mapping[str, Any]]]]
 
 
 def pooled(runs: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
@@ -60,37 +60,53 @@ def spread(values: Sequence[float]) -> list[float]:
 
 
 def text(found: Mapping[str, Any]) -> str:
-    """Every table as Markdown."""
-    parts = [f"{name}\n\n{network(own)}" for name, own in found["pooled"].items()]
-    return "\n\n".join(parts)
+    """Both tables as Markdown."""
+    networks = found["pooled"]
+    return "\n\n".join([test_table(networks), rules_table(networks)])
 
 
-def network(own: Mapping[str, Rows]) -> str:
-    """The tables of one network."""
-    found: list[str] = []
-    if test := own.get("test"):
-        lines = [(row.replace("/calibrated/", ", ") + " bits", seen) for row, seen in test.items()]
-        lines += [(f"fine-tuned, {row} bits", seen) for row, seen in own.get("tuned", {}).items()]
-        lines += [("8 bits with exponents", seen) for seen in own.get("exponents", {}).values()]
-        found.append(
-            table(
-                ("test", "same predictions", "by run", "float", "chip", "wraps, saturations"),
-                ((name, agreed(s), by_run(s), *accuracies(s), lost(s)) for name, s in lines),
-            )
-        )
-    if rules := own.get("rules"):
-        bits = tuple(dict.fromkeys(row.split("/")[2] for row in rules))
-        groups = dict.fromkeys(row.rsplit("/", 1)[0] for row in rules)
-        found.append(
-            table(
-                ("rounding/scale, validation", *(f"{b} bits" for b in bits), "wraps, saturations"),
-                (
-                    (group, *(agreed(rules[f"{group}/{b}"]) for b in bits), both(rules, group))
-                    for group in groups
-                ),
-            )
-        )
-    return "\n\n".join(found)
+def test_table(networks: Networks) -> str:
+    """Test samples: same predictions ± standard error / accuracy ± sd over runs, per cent."""
+    written: dict[tuple[str, str], dict[str, str]] = {}
+    for name, own in networks.items():
+        for part in ("test", "exponents", "tuned"):
+            for row, seen in own.get(part, {}).items():
+                way = row.split("/")[0] if part == "test" else part
+                cells = written.setdefault((title(name, seen), way), {})
+                cells[row.split("/")[-1]] = f"{agreed(seen)} / {accuracy(seen, 'chip')}"
+    bits = list(dict.fromkeys(b for cells in written.values() for b in cells))
+    lines = ((*place, *(cells.get(b, "") for b in bits)) for place, cells in written.items())
+    return table(("test", "rounding", *(f"{b} bits" for b in bits)), lines)
+
+
+def title(name: str, seen: Mapping[str, Any]) -> str:
+    """A network, how many samples, and its accuracy in floats."""
+    each = seen["samples"] // seen["runs"]
+    return f"{name}, {seen['runs']} × {each}, float {accuracy(seen, 'float')}"
+
+
+def rules_table(networks: Networks) -> str:
+    """Validation samples: same predictions ± standard error by rounding and scale, per cent."""
+    rules: dict[str, list[str]] = {}
+    for own in networks.values():
+        for row in own.get("rules", {}):
+            rules.setdefault(row.rsplit("/", 1)[0], []).append(row)
+    lines: list[list[str]] = []
+    for rule, found in rules.items():
+        several = list(dict.fromkeys(found))
+        seen = [[own["rules"][row] for row in several] for own in networks.values()]
+        cells = [", ".join(agreed(s) for s in own) for own in seen]
+        every = [merged([own[k] for own in seen]) for k in range(len(several))]
+        over = [sum(s[what] for own in seen for s in own) for what in ("wraps", "saturations")]
+        lines.append([rule, *cells, ", ".join(map(agreed, every)), f"{over[0]}, {over[1]}"])
+    return table(("rounding/scale", *networks, "all", "wraps, saturations"), lines)
+
+
+def merged(seen: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Several networks' agreement as one."""
+    samples = sum(s["samples"] for s in seen)
+    share = sum(s["same predictions"] * s["samples"] for s in seen) / samples
+    return {"same predictions": share, "standard error": (share * (1 - share) / samples) ** 0.5}
 
 
 def agreed(seen: Mapping[str, Any]) -> str:
@@ -98,29 +114,10 @@ def agreed(seen: Mapping[str, Any]) -> str:
     return f"{100 * seen['same predictions']:.1f} ± {100 * seen['standard error']:.1f}"
 
 
-def by_run(seen: Mapping[str, Any]) -> str:
-    """Per cent by run."""
-    return ", ".join(f"{100 * share:.1f}" for share in seen["same, by run"])
-
-
-def accuracies(seen: Mapping[str, Any]) -> tuple[str, str]:
-    """Per cent ± standard deviation over runs, in floats and on the chip."""
-    one, other = (seen[f"{side} accuracy"] for side in ("float", "chip"))
-    return (
-        f"{100 * one[0]:.1f} ± {100 * one[1]:.1f}",
-        f"{100 * other[0]:.1f} ± {100 * other[1]:.1f}",
-    )
-
-
-def lost(seen: Mapping[str, Any]) -> str:
-    """How often integers ran over."""
-    return f"{seen['wraps']}, {seen['saturations']}"
-
-
-def both(rules: Rows, group: str) -> str:
-    """How often integers ran over, with any number of bits."""
-    own = [seen for row, seen in rules.items() if row.rsplit("/", 1)[0] == group]
-    return f"{sum(s['wraps'] for s in own)}, {sum(s['saturations'] for s in own)}"
+def accuracy(seen: Mapping[str, Any], side: str) -> str:
+    """Per cent ± standard deviation over runs, ``"float"`` or on the ``"chip"``."""
+    mean, sd = seen[f"{side} accuracy"]
+    return f"{100 * mean:.1f} ± {100 * sd:.1f}"
 
 
 def table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

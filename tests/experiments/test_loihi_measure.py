@@ -34,5 +34,9 @@ def test_runs_are_measured_and_pooled(
     assert together["standard error"] == round(np.sqrt(share * (1 - share) / 60), 4)
     right = [c["right on the chip"] / 30 for c in counts]
     assert together["chip accuracy"] == [round(np.mean(right), 4), round(np.std(right, ddof=1), 4)]
-    assert f"| calibrated, 8 bits | {100 * share:.1f} ± " in capsys.readouterr().out
+    mean, sd = together["chip accuracy"]
+    shown = f"{100 * share:.1f} ± {100 * together['standard error']:.1f}"
+    assert (
+        f"| calibrated | {shown} / {100 * mean:.1f} ± {100 * sd:.1f} |" in capsys.readouterr().out
+    )
     assert found["pooled"]["small"]["tuned"]["4"]["runs"] == 2
