@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         weighted_integral,
     )
     from genprop.describe.synapse import Synapse, synapse
-    from genprop.describe.update import SGD, Adam, update
+    from genprop.describe.update import SGD, Adam, AdamW, update
     from genprop.errors import GenpropError
     from genprop.runtime.aware import QuantiseAware
     from genprop.runtime.citation import citation
@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SGD",
     "Adam",
+    "AdamW",
     "Checkpoint",
     "CrossEntropy",
     "EarlySpike",
@@ -156,7 +157,7 @@ _NAMES = {
         "weighted_integral",
     ),
     "describe.synapse": ("Synapse", "synapse"),
-    "describe.update": ("SGD", "Adam", "update"),
+    "describe.update": ("SGD", "Adam", "AdamW", "update"),
     "errors": ("GenpropError",),
     "runtime.aware": ("QuantiseAware",),
     "runtime.citation": ("citation",),

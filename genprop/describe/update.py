@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from genprop.describe.initial import Number
     from genprop.describe.spec import UpdateSpec
 
-__all__ = ["SGD", "Adam", "Update", "update"]
+__all__ = ["SGD", "Adam", "AdamW", "Update", "update"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,20 @@ def Adam(
 ) -> Update:
     """Adam (Kingma & Ba 2015): steps of about ``rate``, whatever the scale of the gradient."""
     return update("adam", rate=rate, beta1=beta1, beta2=beta2, epsilon=epsilon)
+
+
+def AdamW(
+    rate: Number = 1e-3,
+    decay: float = 0.01,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+) -> Update:
+    """Adam with decoupled weight decay (Loshchilov & Hutter 2019): x ← (1 − rate·decay) x − ….
+
+    The decay draws towards 0, which is for weights; delays and time constants have other origins.
+    """
+    return update("adamw", rate=rate, decay=decay, beta1=beta1, beta2=beta2, epsilon=epsilon)
 
 
 def SGD(rate: Number = 1e-3, momentum: float = 0.0) -> Update:

@@ -67,7 +67,9 @@ def test_batch_is_the_mean_of_its_samples_in_any_order(case: Case) -> None:
     contract.check_samples("reference", case, C)
 
 
-@pytest.mark.parametrize("update", [gp.SGD(1e-2), gp.Adam(1e-2)], ids=["sgd", "adam"])
+@pytest.mark.parametrize(
+    "update", [gp.SGD(1e-2), gp.Adam(1e-2), gp.AdamW(1e-2, 0.5)], ids=["sgd", "adam", "adamw"]
+)
 def test_optimisers_step_as_the_interpreter_does(update: Update) -> None:
     contract.check_updates(DOUBLE, Case("recurrent", 0.1), update, 1e-12)
 

@@ -30,6 +30,15 @@ def test_adam_is_the_algorithm_of_the_paper() -> None:
     assert run(gp.Adam(0.05, 0.8, 0.99, 1e-6).spec, gradients) == pytest.approx(x, rel=1e-14)
 
 
+def test_adamw_shrinks_the_parameter_apart_from_the_running_means() -> None:
+    gradients, m, s, x = [0.3, -0.1, 0.7], 0.0, 0.0, 1.0
+    for n, g in enumerate(gradients, 1):
+        m, s = 0.8 * m + 0.2 * g, 0.99 * s + 0.01 * g * g
+        x -= 0.05 * (0.4 * x + (m / (1 - 0.8**n)) / (math.sqrt(s / (1 - 0.99**n)) + 1e-6))
+    assert run(gp.AdamW(0.05, 0.4, 0.8, 0.99, 1e-6).spec, gradients) == pytest.approx(x, rel=1e-14)
+    assert run(gp.AdamW(0.05, 0).spec, gradients) == run(gp.Adam(0.05).spec, gradients)
+
+
 def test_the_first_step_of_adam_is_the_rate() -> None:
     assert run(gp.Adam(0.1).spec, [123.0]) == pytest.approx(0.9, rel=1e-9)
 

@@ -61,7 +61,11 @@ def test_batch_is_the_mean_of_its_samples_in_any_order(case: Case) -> None:
     contract.check_samples(DOUBLE, case, C)
 
 
-@pytest.mark.parametrize("update", [gp.SGD(1e-2, momentum=0.9), gp.Adam(1e-2)], ids=["sgd", "adam"])
+@pytest.mark.parametrize(
+    "update",
+    [gp.SGD(1e-2, momentum=0.9), gp.Adam(1e-2), gp.AdamW(1e-2, 0.5)],
+    ids=["sgd", "adam", "adamw"],
+)
 @pytest.mark.parametrize("name", ["per_neuron", "branched"])
 def test_optimisers_step_as_the_interpreter_does(name: str, update: Update) -> None:
     contract.check_updates(DOUBLE, Case(name, 0.1), update, 1e-12)
