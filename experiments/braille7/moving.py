@@ -1,0 +1,100 @@
+"""Braille letters under a fingertip of 12 taxels → LIF → readout with weights that move in time."""
+
+from __future__ import annotations
+
+import genprop as gp
+from genprop import ms
+
+STEP = 5.0
+"""The clock of the recordings [ms]."""
+
+LONGEST = 62 * STEP
+"""Bound of the delays [ms]."""
+
+LEGENDRE = ("1", "x", "(3*x**2 - 1)/2", "(5*x**3 - 3*x)/2")
+"""Legendre's polynomials of x, orthogonal on [−1, 1]."""
+
+
+def readout(degree: int, trial: float) -> gp.Neuron:
+    """A leaky integrator of Σ_k P_k(x) I_k, where x runs from −1 to 1 in the course of the trial.
+
+    Input k has weights of its own, so that a spike of neuron i at time t counts with
+    w_i(t) = Σ_k w_ik P_k(2t/T − 1).
+    """
+    terms = " + ".join(f"I{k}*({p})" for k, p in enumerate(LEGENDRE[: degree + 1]))
+    return gp.Neuron(
+        "moving readout",
+        flow=f"dv/dt = ({terms} - v)/tau_mem;  dx/dt = 2/trial",
+        parameters={"tau_mem": 100 * ms, "trial": trial * ms},
+        inputs=tuple(f"I{k}" for k in range(degree + 1)),
+        initial={"x": -1.0},
+    )
+
+
+def build(
+    seed: int,
+    data: str = "braille7_events.npz",
+    hidden: int = 128,
+    taps: int = 3,
+    degree: int = 3,
+    recurrent: bool = False,
+    weight_rate: float = 3e-3,
+    out_rate: float = 0.03,
+    delay_rate: float = 5.0,
+    decay: float = 0.03,
+    stretch: float = 0.15,
+    shift: float = 60.0,
+    drop: float = 0.15,
+    valid: float = 0.1,
+) -> gp.train.Experiment:
+    """The experiment.
+
+    Args:
+        seed: of the validation part and of the initial parameters.
+        data: the file; a relative one is looked for in ``$GENPROP_DATA`` too.
+        hidden: how many LIF neurons.
+        taps: how many synapses, each with a delay of its own, join an input to a neuron.
+        degree: of the readout's weights as polynomials of time, at most 3.
+        recurrent: whether hidden neurons are connected with each other.
+        weight_rate: of AdamW, for input and recurrent weights.
+        out_rate: of AdamW, for readout weights.
+        delay_rate: of Adam, for delays [ms].
+        decay: of weights, per unit of their rate.
+        stretch: augmentation by playing a letter faster or slower, by up to this share.
+        shift: augmentation by playing it earlier or later, by up to so much [ms].
+        drop: augmentation by leaving out this share of the events.
+        valid: share of what is not for testing that is for validation.
+    """
+    train, validation, test = gp.data.braille(data, valid=valid, seed=seed)
+    train = train.with_augment(gp.data.Warp(stretch, shift), gp.data.Drop(drop))
+    net = gp.Network("braille7")
+    source = net.population("input", train.channels, gp.spikes())
+    cells = net.population("hidden", hidden, gp.neuron("LIF", tau_mem=60 * ms))
+    out = net.population("out", train.classes, readout(degree, train.duration))
+    exp = gp.synapse("exp", tau=60 * ms)
+    delay = gp.learn(gp.uniform(0 * ms, 300 * ms), max=LONGEST * ms)
+    for tap in range(taps):
+        weight = gp.learn(gp.normal(0.03, 0.3 / taps**0.5))
+        net.connect(source, cells, exp, weight=weight, delay=delay, name=f"tap{tap}")
+    if recurrent:
+        net.connect(cells, cells, exp, weight=gp.learn(gp.normal(0.0, 0.05)), delay=delay)
+    optimiser = {"weight": gp.AdamW(weight_rate, decay), "delay": gp.Adam(delay_rate)}
+    for k in range(degree + 1):
+        current = gp.Synapse(
+            f"exp{k}",
+            flow="dI/dt = -I/tau",
+            arrival="I = I + w",
+            output="I",
+            input=f"I{k}",
+            parameters={"tau": 60 * ms},
+        )
+        net.connect(cells, out, current, weight=gp.learn(gp.normal(0.0, 0.05)), name=f"out{k}")
+        optimiser[f"out{k}.weight"] = gp.AdamW(out_rate, decay)
+    return gp.train.Experiment(
+        net=net,
+        loss=gp.CrossEntropy(gp.integral(out, "v")),
+        optimiser=optimiser,
+        train=train,
+        valid=validation,
+        test=test,
+    )
