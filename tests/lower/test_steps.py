@@ -19,7 +19,7 @@ from genprop.errors import InternalError, UnsupportedError
 from genprop.lower.constants import numbers
 from genprop.lower.evaluate import execute
 from genprop.lower.network import lower
-from genprop.lower.nodes import Assign, Name
+from genprop.lower.nodes import Assign, Name, names_in
 from genprop.lower.verify import verified
 from genprop.testing import contract
 from genprop.testing.contract import Case
@@ -97,6 +97,31 @@ def test_sub_steps_are_shorter_steps() -> None:
     for _ in range(2):
         halves = step(two.population("hidden"), parameters, 0.5, halves)
     assert float(whole["v"]) == pytest.approx(float(halves["v"]), rel=1e-14)
+
+
+@pytest.mark.parametrize("part", ["step", "backward_step"])
+def test_a_step_has_no_line_that_nothing_reads(part: str) -> None:
+    """A state that runs by itself has an adjoint to which no stage of its own contributes."""
+    clock = gp.Neuron(
+        "clock",
+        flow="dv/dt = (I*x - v)/tau;  dx/dt = 1/tau",
+        parameters={"tau": gp.learn(5 * gp.ms)},
+    )
+    net = gp.Network()
+    net.population("inp", 2, gp.spikes())
+    net.population("out", 2, clock)
+    net.connect("inp", "out", gp.synapse("exp"), weight=gp.learn(1.0), delay=gp.learn(1.0, max=2.0))
+    spec = net.freeze(gp.CrossEntropy(gp.integral("out")))
+    adjoint = derive(understand(spec), spec)
+    made = lower(spec, adjoint, dt=1.0, duration=10.0, solver="exact").population("out")
+    lines = getattr(made, part)
+    read = {name for line in lines for name in names_in(line.value)} | {
+        *made.states,
+        *made.adjoints,
+    }
+    assigned = {line.target for line in lines if isinstance(line, Assign)}
+    assert assigned <= read
+    assert len(lines) > 10
 
 
 def test_an_unknown_solver_is_refused() -> None:
