@@ -1,4 +1,4 @@
-"""ALIF, QIF and Izhikevich: clocked gradients against difference quotients of the loss.
+"""ALIF, QIF, Izhikevich and conductances: clocked gradients against difference quotients of the loss.
 
 The quotient is the slope of an odd cubic through 16 losses on a clock of 0.001 ms, wide enough for
 the jumps of the clock to average out; what remains of them is about 1e-2 of the largest gradient.
@@ -11,6 +11,7 @@ neuron         0.1 ms   0.02 ms   0.001 ms   order
 ALIF           8.9e-2   1.8e-2    1.6e-2     1.0
 QIF            1.9e-1   2.2e-2    9.8e-3     1.3
 Izhikevich     1.1e-1   2.7e-2    2.1e-2     0.9
+conductances   5.4e-2   2.9e-2    1.1e-2     0.4
 =============  =======  ========  =========  =====
 
 The order is that between 0.1 and 0.02 ms; below, the quotient's own error shows. Against the
