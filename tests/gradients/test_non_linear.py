@@ -1,4 +1,4 @@
-"""ALIF, QIF, Izhikevich and conductances: clocked gradients against difference quotients of the loss.
+"""ALIF, QIF, Izhikevich, conductances: clocked gradients against quotients of the loss.
 
 The quotient is the slope of an odd cubic through 16 losses on a clock of 0.001 ms, wide enough for
 the jumps of the clock to average out; what remains of them is about 1e-2 of the largest gradient.
