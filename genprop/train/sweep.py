@@ -135,7 +135,8 @@ def run_sweep(
         raise TrainingError(
             f"{len(failed)} of {len(cases)} trainings failed:\n    " + "\n    ".join(failed),
             where=str(root),
-            remedy="see log.txt in their folders; the same command goes on with what is missing",
+            remedy="mend what is said there (log.txt in their folders says more); then the same "
+            "command goes on with what is missing",
         )
     rows = list(_rows(cases))
     summary = {
@@ -171,7 +172,7 @@ def sweep_table(rows: Sequence[Row]) -> str:
 
 
 def _train(file: Path, case: Case, fixed: Sequence[str]) -> str:
-    """Train one case in a process of its own; its fault, or nothing."""
+    """Train one case in a process of its own; its fault with place and remedy, or nothing."""
     case.folder.path.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "genprop", "train", str(file)]
     for override in _overrides(case, fixed):
@@ -189,8 +190,10 @@ def _train(file: Path, case: Case, fixed: Sequence[str]) -> str:
     if status == 0:
         return ""
     lines = (case.folder.path / "log.txt").read_text(encoding="utf-8").strip().splitlines()
-    errors = [line for line in lines if line.startswith("error: ")]
-    return (errors or lines or [f"status {status}"])[-1]
+    errors = [k for k, line in enumerate(lines) if line.startswith("error: ")]
+    if not errors:
+        return (lines or [f"status {status}"])[-1]
+    return "\n      ".join(line.strip() for line in lines[errors[-1] :])
 
 
 def _rows(cases: Sequence[Case]) -> Iterator[Row]:

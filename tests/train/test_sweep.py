@@ -58,6 +58,19 @@ def test_a_killed_sweep_ends_in_the_same_table(tmp_path: Path) -> None:
     assert written["table"][0]["n"] == 2
 
 
+def test_a_sweep_whose_network_was_changed_says_where_and_what_to_do(tmp_path: Path) -> None:
+    path, root = write(tmp_path, SHORT), tmp_path / "sweep"
+    run_sweep(path, ["seed=0..1"], root, tell=silent)
+    network = tmp_path / "network.py"
+    network.write_text(network.read_text() + "\nOTHER = 1\n")
+    with pytest.raises(TrainingError) as caught:
+        run_sweep(path, ["seed=0..1"], root, tell=silent)
+    told = str(caught.value)
+    assert "2 of 2 trainings failed" in told
+    assert "is not that of" in told
+    assert "choose another folder with --run" in told
+
+
 def test_the_table_is_mean_deviation_and_n_of_the_results(tmp_path: Path) -> None:
     root, kept = tmp_path / "sweep", tmp_path / "results.json"
     rows = run_sweep(write(tmp_path, SHORT), ["seed=0..1"], root, jobs=2, tell=silent, keep=kept)
