@@ -42,8 +42,7 @@ def arrival_adjoint(
             remedy="let the synapse drive an input current (exp, alpha) instead",
         )
     weight = sympy.Add(*(adjoints[x] * e for x, e in port.arrival.items()))
-    depends = total in time.free_symbols
-    return PortAdjoint(port.name, weight, sympy.simplify(time), total if depends else None)
+    return PortAdjoint(port.name, weight, sympy.simplify(time))
 
 
 def _names(port: Port) -> str:

@@ -32,14 +32,13 @@ class PortAdjoint:
     """What one arrival reads in reverse, per port.
 
     ``weight`` is ∂L/∂w = p·e. ``time`` is ∂L/∂t_arr per unit weight, [p·(f(x) − f(x + W e))]/W,
-    with ``arrived`` the symbol W of the summed weight of the instant (None when f is affine along
-    e). x is the state before the arrival.
+    where the symbol ``arrived`` stands for W, the summed weight of the instant (it drops out when f
+    is affine along e). x is the state before the arrival.
     """
 
     name: str
     weight: sympy.Expr
     time: sympy.Expr
-    arrived: sympy.Symbol | None
 
 
 @dataclass(frozen=True, slots=True)
