@@ -52,7 +52,7 @@ def add(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Open the run, write, say where."""
     from genprop.runtime.nir_export import save_nir
-    from genprop.runtime.simulator import Simulator
+    from genprop.train.experiment import described
     from genprop.train.training import open_run
 
     if args.file.suffix != ".nir":
@@ -61,12 +61,7 @@ def run(args: argparse.Namespace) -> int:
             where="genprop export",
             remedy="end it with .nir; genprop retarget RUN -o DIR writes a .net for Loihi 2",
         )
-    sim, _ = open_run(args.folder, args.checkpoint, args.overrides)
-    if not isinstance(sim, Simulator):
-        raise ConfigurationError(
-            "build() gave a simulator of its own, which NIR cannot hold",
-            where=str(args.folder),
-            remedy="return Experiment(net=…, loss=…, optimiser=…)",
-        )
+    opened, _ = open_run(args.folder, args.checkpoint, args.overrides)
+    sim = described(opened, str(args.folder), "which NIR cannot hold")
     print(save_nir(sim, args.file, branches=args.branches, spikes=args.spikes))
     return 0

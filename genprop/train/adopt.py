@@ -6,16 +6,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from genprop.errors import ConfigurationError
 from genprop.runtime.mlgenn import LoadedMlGenn, load_mlgenn
 from genprop.runtime.nir_adopt import LoadedNir, take_nir
-from genprop.runtime.simulator import Simulator
 from genprop.train.checkpoint import Snapshot, write_snapshot
-from genprop.train.experiment import compile_experiment, load_experiment
+from genprop.train.experiment import compile_experiment, described, load_experiment
 from genprop.train.folder import RunFolder
 from genprop.train.training import write_settings
 
 if TYPE_CHECKING:
+    from genprop.runtime.simulator import Simulator
     from genprop.train.config import Config
 
 __all__ = ["adopt_mlgenn", "adopt_nir"]
@@ -65,13 +64,8 @@ def adopt_nir(config: Config, source: str | Path, run: str | Path) -> LoadedNir:
 def _adopted(config: Config, run: str | Path, read: Callable[[Simulator], Found]) -> Found:
     """The run folder of what ``read`` sets."""
     folder = RunFolder(Path(run).expanduser())
-    simulator, _ = compile_experiment(load_experiment(config), config)
-    if not isinstance(simulator, Simulator):
-        raise ConfigurationError(
-            "build() gave a simulator of its own, which has no projections",
-            where=str(config.network),
-            remedy="return Experiment(net=…, loss=…, optimiser=…)",
-        )
+    compiled, _ = compile_experiment(load_experiment(config), config)
+    simulator = described(compiled, str(config.network), "which has no projections")
     found = read(simulator)
     folder.prepare(resume=False)
     write_settings(config, folder)

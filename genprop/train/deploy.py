@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genprop.backends.loihi.options import Quantise
-from genprop.errors import ConfigurationError
 from genprop.runtime.aware import QuantiseAware
-from genprop.runtime.simulator import Simulator
 from genprop.train.agreement import Agreement, agreement
+from genprop.train.experiment import described
 from genprop.train.folder import RunFolder
 from genprop.train.progress import rounding_bar
 from genprop.train.training import open_run
@@ -20,6 +19,7 @@ from genprop.train.watch import Watched
 if TYPE_CHECKING:
     from genprop.backends.loihi.report import Report
     from genprop.runtime.retarget import Chip
+    from genprop.runtime.simulator import Simulator
     from genprop.train.surface import Dataset
 
 __all__ = ["Deployed", "retarget_run"]
@@ -84,13 +84,8 @@ def retarget_run(
     Raises:
         GenpropError: for a run that is none, or everything that the chip cannot hold.
     """
-    simulator, experiment = open_run(run, checkpoint, overrides)
-    if not isinstance(simulator, Simulator):
-        raise ConfigurationError(
-            "build() gave a simulator of its own, which has no chip",
-            where=str(run),
-            remedy="return Experiment(net=…, loss=…, optimiser=…)",
-        )
+    opened, experiment = open_run(run, checkpoint, overrides)
+    simulator = described(opened, str(run), "which has no chip")
     options = None
     if not isinstance(simulator, QuantiseAware) or weight_bits or scale or rounding or exponents:
         rules = scale or "calibrated", rounding or "calibrated"

@@ -19,11 +19,18 @@ if TYPE_CHECKING:
     from genprop.describe.network import Network
     from genprop.describe.objective import Loss
     from genprop.describe.update import Update
+    from genprop.runtime.simulator import Simulator
     from genprop.train.callbacks import Callback
     from genprop.train.config import Config
     from genprop.train.surface import Dataset, Trainable
 
-__all__ = ["Experiment", "compile_experiment", "compile_settings", "load_experiment"]
+__all__ = [
+    "Experiment",
+    "compile_experiment",
+    "compile_settings",
+    "described",
+    "load_experiment",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +142,28 @@ def compile_experiment(
     from genprop.runtime.aware import QuantiseAware
 
     return QuantiseAware(simulator, quantise), callbacks
+
+
+def described(simulator: Trainable, where: str, lack: str) -> Simulator:
+    """``simulator`` itself, for what needs the description that it was compiled from.
+
+    Args:
+        simulator: of an experiment.
+        where: it was found.
+        lack: what a simulator without a description cannot do, ``"which has no chip"``.
+
+    Raises:
+        ConfigurationError: for a simulator that build() brought along.
+    """
+    from genprop.runtime.simulator import Simulator
+
+    if not isinstance(simulator, Simulator):
+        raise ConfigurationError(
+            f"build() gave a simulator of its own, {lack}",
+            where=where,
+            remedy="return Experiment(net=…, loss=…, optimiser=…)",
+        )
+    return simulator
 
 
 def compile_settings(
