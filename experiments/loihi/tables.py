@@ -23,11 +23,8 @@ def pooled(runs: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, dict[st
             for part in ("test", "rules", "tuned")
             if part in own[0]
         }
-        found[name] |= (
-            {"exponents": {"8": together([o["exponents"] for o in own])}}
-            if ("exponents" in own[0])
-            else {}
-        )
+        if "exponents" in own[0]:
+            found[name]["exponents"] = {"8": together([o["exponents"] for o in own])}
     return found
 
 
