@@ -17,6 +17,7 @@ from genprop.train.plateau import Plateau, TwoAverages
 from genprop.train.report import write_report
 from genprop.train.saving import Checkpoint
 from genprop.train.schedule import Cosine, EaseIn, Exponential, Schedule
+from genprop.train.sharpness import Sharpness
 from genprop.train.stopping import EarlyStopping
 from genprop.train.tensorboard import TensorBoard
 from genprop.train.training import evaluate_run, open_run, train_run
@@ -40,6 +41,7 @@ __all__ = [
     "Record",
     "RunFolder",
     "Schedule",
+    "Sharpness",
     "Snapshot",
     "TensorBoard",
     "Training",

@@ -17,6 +17,7 @@ import numpy as np
 from genprop.train.metrics import Meter
 
 if TYPE_CHECKING:
+    from genprop.data.spikes import SpikeBatch
     from genprop.train.history import History
     from genprop.train.surface import Gradients, Trainable
 
@@ -36,7 +37,8 @@ class Training:
         epoch: the current epoch, counted from 1.
         batch: batches of this epoch that were learned from.
         step: batches that were learned from since the beginning.
-        gradients: those of the current batch, before the update.
+        inputs: the batch that is being learned from; None between batches.
+        gradients: its gradients, before the update.
         meter: sums over the current epoch.
         metrics: those of the epoch that ends; what a callback adds goes into the history.
         stop: why training shall end after this epoch; empty while it shall go on.
@@ -51,6 +53,7 @@ class Training:
     epoch: int = 1
     batch: int = 0
     step: int = 0
+    inputs: SpikeBatch | None = None
     gradients: Gradients = field(default_factory=dict[str, np.ndarray])
     meter: Meter = field(default_factory=Meter)
     metrics: dict[str, float] = field(default_factory=dict[str, float])

@@ -166,14 +166,16 @@ def _learn_from(training: Training, batch: SpikeBatch) -> None:
     where = f"epoch {training.epoch}, batch {number}"
     for callback in training.callbacks:
         callback.on_batch_begin(training)
+    training.inputs = batch
     loss, training.gradients = sim.gradients(batch)
-    kept = _kept(training)
+    outcome, kept = sim.last, _kept(training)
     refuse_infinite_gradients(loss, training.gradients, where, kept)
     for callback in training.callbacks:
         callback.on_gradients(training)
+    training.inputs = None
     sim.step(training.gradients)
     refuse_infinite_parameters(sim.parameters, where, kept)
-    training.meter.add(sim.last, batch.labels, len(batch))
+    training.meter.add(outcome, batch.labels, len(batch))
     training.batch, training.step = number, training.step + 1
     for callback in training.callbacks:
         callback.on_batch_end(training)

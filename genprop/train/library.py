@@ -11,6 +11,7 @@ from genprop.train.bump import Bump
 from genprop.train.clip import Clip
 from genprop.train.plateau import Plateau, TwoAverages
 from genprop.train.schedule import Cosine, EaseIn, Exponential
+from genprop.train.sharpness import Sharpness
 from genprop.train.stopping import EarlyStopping
 from genprop.train.tensorboard import TensorBoard
 
@@ -28,6 +29,7 @@ CALLBACKS: Mapping[str, type[Callback]] = {
     "ease_in": EaseIn,
     "exponential": Exponential,
     "plateau": Plateau,
+    "sharpness": Sharpness,
     "tensorboard": TensorBoard,
     "two_averages": TwoAverages,
 }

@@ -1,0 +1,58 @@
+"""Looking for parameters whose neighbours are good too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from genprop.errors import ConfigurationError
+from genprop.train.callbacks import Callback, Training
+from genprop.train.selection import Selection
+
+__all__ = ["Sharpness"]
+
+
+class Sharpness(Callback):
+    """Learns from the gradient at the worst place nearby: sharpness-aware minimisation.
+
+    g(w) ← ∇L(w + ε),  ε = radius · g/‖g‖, the norm over all chosen parameters together. The minima
+    that are left are flat, which helps where samples are few. A batch is computed twice, so an
+    epoch takes twice as long. Name it before callbacks that change gradients, such as Clip.
+
+    Args:
+        radius: ‖ε‖, in the unit of the chosen parameters.
+        parameters: which are moved, by flat name, name in the model or role. Weights by default:
+            delays have another unit, and all gradients are taken at the moved weights anyway.
+
+    Source: Foret et al. 2021, arXiv:2010.01412.
+    """
+
+    def __init__(self, radius: float, parameters: Sequence[str] | str = "weight") -> None:
+        if not radius > 0:
+            raise ConfigurationError(
+                f"Sharpness: a radius of {radius} cannot be", remedy="try Sharpness(radius=0.1)"
+            )
+        self.radius = radius
+        self.chosen = Selection(parameters)
+
+    def on_train_begin(self, training: Training) -> None:
+        """Refuse parameters that do not exist."""
+        self.chosen.of(training.sim)
+
+    def on_gradients(self, training: Training) -> None:
+        """Replace the gradients by those of the worst place nearby."""
+        names = self.chosen.of(training.sim)
+        slopes = {name: np.array(training.gradients[name], np.float64) for name in names}
+        norm = float(np.sqrt(sum(np.vdot(slope, slope) for slope in slopes.values())))
+        if norm == 0.0 or training.inputs is None:
+            return
+        parameters = training.sim.parameters
+        here = {name: np.array(parameters[name]) for name in names}
+        for name, slope in slopes.items():
+            parameters[name] = here[name] + (self.radius / norm * slope).astype(here[name].dtype)
+        try:
+            _, training.gradients = training.sim.gradients(training.inputs)
+        finally:
+            for name, value in here.items():
+                parameters[name] = value
