@@ -61,7 +61,8 @@ def braille(
         path: the file; a relative one is looked for in ``$GENPROP_DATA`` too.
         threshold: of taxel values, for one event.
         rate: of taxel values in a pickle [Hz].
-        valid: share of what is not for testing that is for validation, in every class.
+        valid: share of what is not for testing that is for validation, in every class; 0 leaves
+            the validation set empty.
         test: share of the samples that is for testing, in every class; where the file flags its
             own test samples, those are taken instead.
         seed: of the parts.
@@ -79,7 +80,8 @@ def braille(
         rest, held = whole.split(1 - test, seed)
     else:
         rest, held = whole.select(np.flatnonzero(~flagged)), whole.select(np.flatnonzero(flagged))
-    train, checked = rest.split(1 - valid, seed)
+    nobody = np.array([], np.int64)
+    train, checked = rest.split(1 - valid, seed) if valid else (rest, rest.select(nobody))
     return (
         train,
         replace(checked, name="Braille valid", augment=()),

@@ -28,6 +28,7 @@
 
     [fit]
     epochs = 20
+    best = "valid.loss"         # what makes an epoch the best; "last" for the last one
     start = "runs/yin-yang"     # begin with the best parameters of a run, or with a checkpoint's
 
     [callbacks.clip]            # see genprop.train.CALLBACKS

@@ -32,7 +32,8 @@ class Checkpoint(Callback):
         every: epochs between two checkpoints.
         best: a metric such as ``"valid.accuracy"``; where it is best goes to ``best_path``.
             ``"auto"`` takes the first there is of the validation's accuracy and loss, then the
-            training's. None keeps no best.
+            training's; ``"last"`` is the latest epoch, for a number of epochs that was settled
+            before. None keeps no best.
         best_path: by default ``path`` with ``-best`` before its ending.
 
     Attributes:
@@ -88,6 +89,9 @@ class Checkpoint(Callback):
     def _is_best(self, training: Training) -> bool:
         if self.metric is None:
             return False
+        if self.metric == "last":
+            self.best_epoch = training.epoch
+            return True
         metrics = training.metrics
         if self.metric == "auto":
             self.metric = next((name for name in PREFERRED if name in metrics), "train.loss")

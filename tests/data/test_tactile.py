@@ -88,6 +88,13 @@ def test_packed_events_come_back_bit_for_bit_and_the_flagged_samples_are_the_tes
         assert np.array_equal(steps, bits[k])
 
 
+def test_without_a_validation_share_all_that_is_not_for_testing_is_for_training(
+    tmp_path: Path,
+) -> None:
+    train, valid, test = braille(events_file(tmp_path / "b.npz")[0], valid=0)
+    assert (len(train), len(valid), len(test)) == (24, 0, 6)
+
+
 def values(seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(100, 255, (30, 20, 12), dtype=np.uint8)
 

@@ -109,6 +109,18 @@ def test_best_is_kept_beside_last(tmp_path: Path) -> None:
     assert snapshot.records[-1] == best
 
 
+def test_best_may_be_the_last_epoch_however_good_it_is(tmp_path: Path) -> None:
+    sim = FakeSimulator(rate=2.0)  # far too fast: the loss does not fall with every epoch
+    saver = Checkpoint(tmp_path / "c.h5", best="last")
+    history = fit(sim, counts_task(), epochs=4, callbacks=[saver], progress=False)
+    assert history.best("train.loss").epoch < 4
+    assert saver.best_epoch == 4
+    assert load_checkpoint(tmp_path / "c-best.h5", sim).records[-1].epoch == 4
+    resumed = Checkpoint(tmp_path / "c.h5", best="last")
+    fit(sim, counts_task(), epochs=5, callbacks=[resumed], progress=False, resume=True)
+    assert load_checkpoint(tmp_path / "c-best.h5", sim).records[-1].epoch == 5
+
+
 def test_an_unknown_metric_for_best_is_named(tmp_path: Path) -> None:
     saver = Checkpoint(tmp_path / "c.h5", best="valid.acuracy")
     with pytest.raises(ConfigurationError, match=r"did you mean 'valid.accuracy'"):
