@@ -1,4 +1,7 @@
-"""Braille letters under a fingertip of 12 taxels → LIF → readout with weights that move in time."""
+"""Braille letters under a fingertip of 12 taxels → hidden → readout with weights that move in time.
+
+Hidden are leaky integrators that fire; they may have a second dendrite, or a second layer.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,61 @@ LONGEST = 62 * STEP
 
 LEGENDRE = ("1", "x", "(3*x**2 - 1)/2", "(5*x**3 - 3*x)/2")
 """Legendre's polynomials of x, orthogonal on [−1, 1]."""
+
+
+TAU = 60 * ms
+"""Of hidden neurons and of all synapses."""
+
+
+def cell(kind: str) -> gp.Neuron:
+    """A hidden neuron, v_th = 1.
+
+    ============== ===================================== ============
+    kind           between spikes                        at a spike
+    ============== ===================================== ============
+    "lif"          τ dv/dt = I − v                       v ← 0
+    "subtractive"  τ dv/dt = I − v                       v ← v − v_th
+    "dendritic"    τ dv/dt = I (1 + J) − v               v ← 0
+    ============== ===================================== ============
+
+    A subtractive neuron keeps what was above the threshold at the end of a step. J is the current
+    of a second dendrite, which multiplies that of the first.
+    """
+    if kind == "lif":
+        return gp.neuron("LIF", tau_mem=TAU)
+    dendritic = kind == "dendritic"
+    return gp.Neuron(
+        kind,
+        flow=f"dv/dt = ({'I*(1 + J)' if dendritic else 'I'} - v)/tau_mem",
+        spike="v > v_th",
+        reset="v = 0" if dendritic else "v = v - v_th",
+        parameters={"tau_mem": TAU, "v_th": 1.0},
+        inputs=("I", "J") if dendritic else ("I",),
+    )
+
+
+def second_dendrite() -> gp.Synapse:
+    """Alpha-shaped, so that J has no jumps where an event arrives."""
+    return gp.Synapse(
+        "second_dendrite",
+        flow="dJ/dt = (x - J)/tau;  dx/dt = -x/tau",
+        arrival="x = x + w",
+        output="J",
+        input="J",
+        parameters={"tau": TAU},
+    )
+
+
+def current(k: int) -> gp.Synapse:
+    """An exponential current into input k of the readout."""
+    return gp.Synapse(
+        f"exp{k}",
+        flow="dI/dt = -I/tau",
+        arrival="I = I + w",
+        output="I",
+        input=f"I{k}",
+        parameters={"tau": TAU},
+    )
 
 
 def readout(degree: int, trial: float) -> gp.Neuron:
@@ -37,6 +95,8 @@ def build(
     hidden: int = 128,
     taps: int = 3,
     degree: int = 3,
+    cells: str = "lif",
+    deep: int = 0,
     recurrent: bool = False,
     weight_rate: float = 3e-3,
     out_rate: float = 0.03,
@@ -52,9 +112,11 @@ def build(
     Args:
         seed: of the validation part and of the initial parameters.
         data: the file; a relative one is looked for in ``$GENPROP_DATA`` too.
-        hidden: how many LIF neurons.
+        hidden: how many hidden neurons.
         taps: how many synapses, each with a delay of its own, join an input to a neuron.
         degree: of the readout's weights as polynomials of time, at most 3.
+        cells: of which kind they are, see :func:`cell`.
+        deep: how many neurons of that kind hear them; the readout hears both. 0 for none.
         recurrent: whether hidden neurons are connected with each other.
         weight_rate: of AdamW, for input and recurrent weights.
         out_rate: of AdamW, for readout weights.
@@ -63,38 +125,46 @@ def build(
         stretch: augmentation by playing a letter faster or slower, by up to this share.
         shift: augmentation by playing it earlier or later, by up to so much [ms].
         drop: augmentation by leaving out this share of the events.
-        valid: share of what is not for testing that is for validation.
+        valid: share of what is not for testing that is for validation; 0 for none.
     """
     train, validation, test = gp.data.braille(data, valid=valid, seed=seed)
     train = train.with_augment(gp.data.Warp(stretch, shift), gp.data.Drop(drop))
     net = gp.Network("braille7")
     source = net.population("input", train.channels, gp.spikes())
-    cells = net.population("hidden", hidden, gp.neuron("LIF", tau_mem=60 * ms))
+    inner = net.population("hidden", hidden, cell(cells))
     out = net.population("out", train.classes, readout(degree, train.duration))
-    exp = gp.synapse("exp", tau=60 * ms)
+    exp = gp.synapse("exp", tau=TAU)
     delay = gp.learn(gp.uniform(0 * ms, 300 * ms), max=LONGEST * ms)
+    optimiser = {"weight": gp.AdamW(weight_rate, decay), "delay": gp.Adam(delay_rate)}
     for tap in range(taps):
         weight = gp.learn(gp.normal(0.03, 0.3 / taps**0.5))
-        net.connect(source, cells, exp, weight=weight, delay=delay, name=f"tap{tap}")
+        net.connect(source, inner, exp, weight=weight, delay=delay, name=f"tap{tap}")
+    if cells == "dendritic":
+        for tap in range(2):
+            weight = gp.learn(gp.normal(0.0, 0.14))
+            net.connect(
+                source, inner, second_dendrite(), weight=weight, delay=delay, name=f"dendrite{tap}"
+            )
     if recurrent:
-        net.connect(cells, cells, exp, weight=gp.learn(gp.normal(0.0, 0.05)), delay=delay)
-    optimiser = {"weight": gp.AdamW(weight_rate, decay), "delay": gp.Adam(delay_rate)}
-    for k in range(degree + 1):
-        current = gp.Synapse(
-            f"exp{k}",
-            flow="dI/dt = -I/tau",
-            arrival="I = I + w",
-            output="I",
-            input=f"I{k}",
-            parameters={"tau": 60 * ms},
-        )
-        net.connect(cells, out, current, weight=gp.learn(gp.normal(0.0, 0.05)), name=f"out{k}")
-        optimiser[f"out{k}.weight"] = gp.AdamW(out_rate, decay)
+        net.connect(inner, inner, exp, weight=gp.learn(gp.normal(0.0, 0.05)), delay=delay)
+    heard = {"out": inner}
+    if deep:
+        outer = net.population("deep", deep, cell(cells))
+        later = gp.learn(gp.uniform(0 * ms, 150 * ms), max=LONGEST * ms)
+        weight = gp.learn(gp.normal(0.0, 0.08))
+        net.connect(inner, outer, exp, weight=weight, delay=later, name="deeper")
+        heard["out_deep"] = outer
+    spread = 0.03 if deep else 0.05
+    for name, population in heard.items():
+        for k in range(degree + 1):
+            weight = gp.learn(gp.normal(0.0, spread))
+            net.connect(population, out, current(k), weight=weight, name=f"{name}{k}")
+            optimiser[f"{name}{k}.weight"] = gp.AdamW(out_rate, decay)
     return gp.train.Experiment(
         net=net,
         loss=gp.CrossEntropy(gp.integral(out, "v")),
         optimiser=optimiser,
         train=train,
-        valid=validation,
+        valid=validation if len(validation) else None,
         test=test,
     )
