@@ -1,7 +1,7 @@
-"""Committees: networks that were trained apart decide together.
+"""Networks that were trained apart, side by side on one readout.
 
-The probabilities that they give to a test letter are averaged. One network with all their hidden
-neurons side by side could do as much.
+Their readouts are leaky integrators with one time constant, so the mean of what they observe is
+what one readout observes that hears all hidden populations with weights divided by their number.
 """
 
 from __future__ import annotations
@@ -15,20 +15,18 @@ import numpy as np
 import genprop as gp
 
 
-def probabilities(run: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Of the test letters, (letters, classes), from the scores' softmax; and their labels."""
+def scores(run: Path) -> tuple[np.ndarray, np.ndarray]:
+    """What the readout observes of the test letters, (letters, classes); and their labels."""
     simulator, experiment = gp.train.open_run(run)
     batches = list(experiment.split("test").batches(simulator.batch))
     found = [simulator.run(batch).scores for batch in batches]
-    scores = np.concatenate([each for each in found if each is not None])
-    labels = np.concatenate([batch.labels for batch in batches if batch.labels is not None])
-    odds = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return odds / odds.sum(axis=1, keepdims=True), labels
+    labels = [batch.labels for batch in batches if batch.labels is not None]
+    return np.concatenate([each for each in found if each is not None]), np.concatenate(labels)
 
 
 def measured(runs: list[Path], size: int) -> dict[str, object]:
-    """Test accuracies of the runs, and of committees of ``size`` that follow each other."""
-    members = [probabilities(run) for run in runs]
+    """Test accuracies of the runs, and of each ``size`` of them that follow each other together."""
+    members = [scores(run) for run in runs]
     labels = members[0][1]
     if any(not np.array_equal(labels, found) for _, found in members):
         raise SystemExit("the runs have different test letters")
@@ -54,7 +52,7 @@ def main() -> None:
     """Measure, print, and keep what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folders of runs")
-    parser.add_argument("--size", type=int, default=4, help="members of a committee (default: 4)")
+    parser.add_argument("--size", type=int, default=3, help="how many together (default: 3)")
     parser.add_argument("--keep", type=Path, help="write the numbers here, as JSON")
     arguments = parser.parse_args()
     if not 1 <= arguments.size <= len(arguments.runs):
