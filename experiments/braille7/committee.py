@@ -38,7 +38,7 @@ def measured(runs: list[Path], size: int) -> dict[str, object]:
     groups = [members[k : k + size] for k in range(0, len(members) - size + 1, size)]
     together = [accuracy(group) for group in groups]
     return {
-        "runs": [run.name for run in runs],
+        "runs": [f"{run.parent.name}/{run.name}" for run in runs],
         "letters": len(labels),
         "alone": [accuracy([member]) for member in members],
         "size": size,

@@ -1,12 +1,13 @@
 """Braille letters under a fingertip of 12 taxels → hidden → readout with weights that move in time.
 
-Hidden are leaky integrators that fire; they may have a second dendrite, or a second layer.
+Hidden are leaky integrators that fire; they may have a second dendrite.
 """
 
 from __future__ import annotations
 
 import genprop as gp
 from genprop import ms
+from genprop.errors import ConfigurationError, did_you_mean
 
 STEP = 5.0
 """The clock of the recordings [ms]."""
@@ -16,7 +17,6 @@ LONGEST = 62 * STEP
 
 LEGENDRE = ("1", "x", "(3*x**2 - 1)/2", "(5*x**3 - 3*x)/2")
 """Legendre's polynomials of x, orthogonal on [−1, 1]."""
-
 
 TAU = 60 * ms
 """Of hidden neurons and of all synapses."""
@@ -38,14 +38,18 @@ def cell(kind: str) -> gp.Neuron:
     """
     if kind == "lif":
         return gp.neuron("LIF", tau_mem=TAU)
-    dendritic = kind == "dendritic"
+    drives = {"subtractive": "I", "dendritic": "I*(1 + J)"}
+    if kind not in drives:
+        raise ConfigurationError(
+            f"there are no {kind!r} cells", remedy=did_you_mean(kind, ("lif", *drives))
+        )
     return gp.Neuron(
         kind,
-        flow=f"dv/dt = ({'I*(1 + J)' if dendritic else 'I'} - v)/tau_mem",
+        flow=f"dv/dt = ({drives[kind]} - v)/tau_mem",
         spike="v > v_th",
-        reset="v = 0" if dendritic else "v = v - v_th",
+        reset="v = 0" if kind == "dendritic" else "v = v - v_th",
         parameters={"tau_mem": TAU, "v_th": 1.0},
-        inputs=("I", "J") if dendritic else ("I",),
+        inputs=("I", "J") if kind == "dendritic" else ("I",),
     )
 
 
@@ -96,7 +100,6 @@ def build(
     taps: int = 3,
     degree: int = 3,
     cells: str = "lif",
-    deep: int = 0,
     recurrent: bool = False,
     weight_rate: float = 3e-3,
     out_rate: float = 0.03,
@@ -116,7 +119,6 @@ def build(
         taps: how many synapses, each with a delay of its own, join an input to a neuron.
         degree: of the readout's weights as polynomials of time, at most 3.
         cells: of which kind they are, see :func:`cell`.
-        deep: how many neurons of that kind hear them; the readout hears both. 0 for none.
         recurrent: whether hidden neurons are connected with each other.
         weight_rate: of AdamW, for input and recurrent weights.
         out_rate: of AdamW, for readout weights.
@@ -147,19 +149,10 @@ def build(
             )
     if recurrent:
         net.connect(inner, inner, exp, weight=gp.learn(gp.normal(0.0, 0.05)), delay=delay)
-    heard = {"out": inner}
-    if deep:
-        outer = net.population("deep", deep, cell(cells))
-        later = gp.learn(gp.uniform(0 * ms, 150 * ms), max=LONGEST * ms)
-        weight = gp.learn(gp.normal(0.0, 0.08))
-        net.connect(inner, outer, exp, weight=weight, delay=later, name="deeper")
-        heard["out_deep"] = outer
-    spread = 0.03 if deep else 0.05
-    for name, population in heard.items():
-        for k in range(degree + 1):
-            weight = gp.learn(gp.normal(0.0, spread))
-            net.connect(population, out, current(k), weight=weight, name=f"{name}{k}")
-            optimiser[f"{name}{k}.weight"] = gp.AdamW(out_rate, decay)
+    for k in range(degree + 1):
+        weight = gp.learn(gp.normal(0.0, 0.05))
+        net.connect(inner, out, current(k), weight=weight, name=f"out{k}")
+        optimiser[f"out{k}.weight"] = gp.AdamW(out_rate, decay)
     return gp.train.Experiment(
         net=net,
         loss=gp.CrossEntropy(gp.integral(out, "v")),
