@@ -1,0 +1,80 @@
+"""Braille networks that were trained apart, as one network: it observes the mean of theirs."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import genprop as gp
+from genprop.train.config import read_config
+from genprop.train.training import train_run
+
+FOLDER = Path(__file__).parents[2] / "experiments" / "braille7"
+
+
+def run_of(folder: Path, file: Path, *settings: str) -> Path:
+    sizes = ("options.hidden=5", "fit.epochs=1", "compile.batch=8", f"options.data={file}")
+    config = read_config(FOLDER / "flat.toml", [*sizes, "compile.duration=640", *settings])
+    train_run(config, folder, threads=1, progress=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder, rng = tmp_path_factory.mktemp("together"), np.random.default_rng(0)
+    file = folder / "letters.npz"
+    np.savez(
+        file,
+        packed=np.packbits(rng.random((30, 128 * 12)) < 0.4, axis=1),
+        shape=np.array([128, 12]),
+        labels=(np.arange(30) % 3).astype(np.uint8),
+        letters=np.array(["Space", "A", "E"]),
+        test=np.arange(30) < 9,
+        dt_ms=5.0,
+    )
+    return [
+        run_of(folder / "a" / "seed=0", file),
+        run_of(folder / "b" / "seed=1", file, "options.cells=dendritic", "seed=1"),
+    ]
+
+
+def test_the_network_observes_the_mean_of_its_parts(runs: list[Path], tmp_path: Path) -> None:
+    made = runpy.run_path(str(FOLDER / "together.py"))
+    whole, experiment = made["together"](runs)
+    batch = next(iter(experiment.split("test").batches(8)))
+    parts = [gp.train.open_run(run)[0] for run in runs]
+    due = np.mean([scores for part in parts if (scores := part.run(batch).scores) is not None], 0)
+    found = whole.run(batch)
+    assert np.abs(due).max() > 1e-3
+    assert found.scores == pytest.approx(due, rel=1e-4, abs=float(1e-5 * np.abs(due).max()))
+    assert [found.spikes[f"hidden_{k}"].sum() for k in (0, 1)] == [
+        part.last.spikes["hidden"].sum() for part in parts
+    ]
+    assert sum(part.last.spikes["hidden"].sum() for part in parts) > 20
+
+
+def test_numbers_are_kept(
+    runs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "together.json"
+    line = ["together.py", *map(str, runs), "--size", "1", "--keep", str(kept)]
+    monkeypatch.setattr(sys, "argv", line)
+    runpy.run_path(str(FOLDER / "together.py"), run_name="__main__")
+    found = json.loads(kept.read_text())
+    assert found["n"] == 2
+    assert [case["runs"] for case in found["cases"]] == [["a/seed=0"], ["b/seed=1"]]
+    assert found["mean"] == pytest.approx(np.mean([case["accuracy"] for case in found["cases"]]))
+
+
+def test_runs_that_make_no_whole_networks_are_refused(
+    runs: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["together.py", *map(str, runs), "--size", "3"])
+    with pytest.raises(SystemExit):
+        runpy.run_path(str(FOLDER / "together.py"), run_name="__main__")
+    assert "2 runs do not make networks of 3" in capsys.readouterr().err
