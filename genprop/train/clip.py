@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from genprop.errors import ConfigurationError
 from genprop.train.callbacks import Callback, Training
 from genprop.train.selection import Selection
 
-__all__ = ["Clip"]
+__all__ = ["Clip", "joint_norm"]
 
 
 class Clip(Callback):
@@ -51,7 +51,7 @@ class Clip(Callback):
     def on_gradients(self, training: Training) -> None:
         """Clip."""
         names = self.chosen.of(training.sim)
-        norm = float(np.sqrt(sum(_square(training.gradients[name]) for name in names)))
+        norm = joint_norm(training.gradients[name] for name in names)
         acted = False
         if self.norm is not None and norm > self.norm:
             acted, factor = True, self.norm / norm
@@ -80,6 +80,7 @@ class Clip(Callback):
         self._sums = np.array(state["sums"], np.float64)
 
 
-def _square(gradient: np.ndarray) -> float:
-    flat = np.asarray(gradient, np.float64).ravel()
-    return float(flat @ flat)
+def joint_norm(gradients: Iterable[np.ndarray]) -> float:
+    """‖g‖ over all ``gradients`` together, in double precision."""
+    flat = (np.asarray(gradient, np.float64).ravel() for gradient in gradients)
+    return float(np.sqrt(sum(float(g @ g) for g in flat)))

@@ -8,6 +8,7 @@ import numpy as np
 
 from genprop.errors import ConfigurationError
 from genprop.train.callbacks import Callback, Training
+from genprop.train.clip import joint_norm
 from genprop.train.selection import Selection
 
 __all__ = ["Sharpness"]
@@ -44,7 +45,7 @@ class Sharpness(Callback):
         """Replace the gradients by those of the worst place nearby."""
         names = self.chosen.of(training.sim)
         slopes = {name: np.array(training.gradients[name], np.float64) for name in names}
-        norm = float(np.sqrt(sum(np.vdot(slope, slope) for slope in slopes.values())))
+        norm = joint_norm(slopes.values())
         if norm == 0.0 or training.inputs is None:
             return
         parameters = training.sim.parameters
