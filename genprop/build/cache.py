@@ -21,7 +21,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -146,17 +146,26 @@ def workplace(kind: str) -> Generator[Path]:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def install(place: Path, target: Path, *, replace: bool) -> bool:
-    """Move the folder ``place`` to ``target`` in one step; False where another was there first.
+def install(place: Path, target: Path, *, sound: Callable[[Path], bool]) -> bool:
+    """Move the folder ``place`` to ``target`` in one step; False where a sound entry was there.
 
-    With ``replace`` an entry that is there already is moved away, which a reader of it survives.
+    A sound entry is never touched, not even for a moment: another process may be loading it. One
+    that is not ``sound`` is moved away, which a reader of it survives.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    if replace and target.exists():
-        aside = Path(tempfile.mkdtemp(prefix=".", suffix=".tmp", dir=target.parent))
-        with contextlib.suppress(OSError):
-            target.replace(aside / "old")
-        shutil.rmtree(aside, ignore_errors=True)
+    if _moved(place, target):
+        return True
+    if sound(target):
+        return False
+    aside = Path(tempfile.mkdtemp(prefix=".", suffix=".tmp", dir=target.parent))
+    with contextlib.suppress(OSError):
+        target.replace(aside / "old")
+    shutil.rmtree(aside, ignore_errors=True)
+    return _moved(place, target)
+
+
+def _moved(place: Path, target: Path) -> bool:
+    """Whether ``place`` could be moved to ``target``, where no entry may lie yet."""
     try:
         place.replace(target)
     except OSError:

@@ -113,12 +113,12 @@ def _compile_into(entry: Path, bundle: SourceBundle, chain: Toolchain) -> Path:
         answer = _run(bundle, chain, name, place)
         if answer.returncode != 0:
             kept = cache.folder() / "failed" / entry.name
-            cache.install(place, kept, replace=True)
+            cache.install(place, kept, sound=lambda _: False)
             raise _refusal(answer, chain, kept)
         checksum = hashlib.sha256((place / name).read_bytes()).hexdigest()
         record = json.dumps({"library": name, "sha256": checksum})
         (place / "entry.json").write_text(f"{record}\n", encoding="utf-8")
-        cache.install(place, entry, replace=_library_of(entry) is None)
+        cache.install(place, entry, sound=lambda found: _library_of(found) is not None)
     installed = _library_of(entry)  # ours, or that of another builder who was faster
     if installed is None:
         raise ConfigurationError(

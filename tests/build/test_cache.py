@@ -121,7 +121,7 @@ def test_of_two_that_install_the_first_stays(place: Path) -> None:
     with cache.workplace("builds") as first, cache.workplace("builds") as second:
         (first / "entry.json").write_text("first")
         (second / "entry.json").write_text("second")
-        assert cache.install(first, target, replace=False)
-        assert not cache.install(second, target, replace=False)
+        assert cache.install(first, target, sound=Path.is_dir)
+        assert not cache.install(second, target, sound=Path.is_dir)
     assert (target / "entry.json").read_text() == "first"
     assert [p.name for p in (place / "builds").iterdir()] == ["key"]

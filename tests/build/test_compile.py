@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import ctypes
 import dataclasses
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from genprop.build import Toolchain, build, find_toolchain
+from genprop.build import Toolchain, build, cache, find_toolchain
 from genprop.build.compile import build_key
 from genprop.emit.bundle import SourceBundle
 from genprop.errors import ToolchainError
@@ -110,3 +111,21 @@ def test_builders_of_the_same_library_do_not_disturb_each_other(
     assert len(paths) == 1
     assert call(paths.pop()) == 4
     assert len(list((place / "builds").iterdir())) == 1
+
+
+def test_a_builder_that_comes_second_leaves_the_entry_of_the_first_in_its_place(
+    bundle: SourceBundle, chain: Toolchain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first is done between the second's compile and its move, and loads its library."""
+    install, first = cache.install, list[Path]()
+
+    def late(place: Path, target: Path, *, sound: Callable[[Path], bool]) -> bool:
+        monkeypatch.setattr(cache, "install", install)
+        first.append(build(bundle, chain).path)
+        file = first[0].stat().st_ino
+        installed = install(place, target, sound=sound)
+        assert first[0].stat().st_ino == file
+        return installed
+
+    monkeypatch.setattr(cache, "install", late)
+    assert build(bundle, chain).path == first[0]

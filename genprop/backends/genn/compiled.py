@@ -45,7 +45,7 @@ def compiled(bundle: SourceBundle, spec: NetworkSpec, device: str, batch: int) -
     if not _complete(entry):
         with cache.workplace("builds") as place:
             _compile(bundle, arrays, device, batch, place, entry.name)
-            cache.install(place, entry, replace=True)
+            cache.install(place, entry, sound=_complete)
         if not _complete(entry):
             raise ConfigurationError(
                 "the model was compiled, and its place in the cache cannot be written",
@@ -79,7 +79,7 @@ def _compile(
     answer = run_logged(line, place)
     if answer.returncode != 0 or not any(code.glob("*_CODE/librunner*")):
         kept = cache.folder() / "failed" / name
-        cache.install(place, kept, replace=True)
+        cache.install(place, kept, sound=lambda _: False)
         tail = "\n".join(answer.stdout.splitlines()[-_TAIL:])
         raise ToolchainError(
             f"GeNN did not compile the model (exit status {answer.returncode})\n{tail}",
