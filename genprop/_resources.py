@@ -1,15 +1,29 @@
-"""Where the data folders lie: the templates and the model files."""
+"""Where folders lie: the templates and the model files, and the user's cache."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from genprop.errors import InternalError
 
-__all__ = ["data_dir"]
+__all__ = ["cache_dir", "data_dir"]
 
 _FOLDERS = ("templates", "models")
 _PACKAGE = Path(__file__).resolve().parent
+
+
+def cache_dir() -> Path:
+    """The user's cache folder; it need not exist.
+
+    ``$GENPROP_CACHE``, else the platform's place for caches: ``$XDG_CACHE_HOME/genprop``,
+    ``~/.cache/genprop`` or ``~/Library/Caches/genprop``.
+    """
+    if chosen := os.environ.get("GENPROP_CACHE"):
+        return Path(chosen).expanduser()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("genprop", appauthor=False, opinion=False)
 
 
 def data_dir(name: str) -> Path:

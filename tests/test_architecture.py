@@ -33,6 +33,7 @@ DOORS = {
     "h5py": ("data/store.py", "train/checkpoint.py", "backends/loihi/"),
     "tonic": ("data/tonic_sets.py",),
     "matplotlib": ("train/figures/paper.py",),
+    "platformdirs": ("_resources.py",),
     "pygenn": ("backends/genn/engine.py",),
     "lava": (),
     "nir": ("runtime/nir_file.py",),

@@ -18,13 +18,13 @@ import contextlib
 import hashlib
 import os
 import shutil
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from genprop._resources import cache_dir
 from genprop.errors import ConfigurationError
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
     "CacheInfo",
     "clear",
     "digest",
-    "folder",
     "info",
     "install",
     "prune",
@@ -65,23 +64,6 @@ class CacheInfo:
     newest: float
 
 
-def folder(environment: Mapping[str, str] | None = None) -> Path:
-    """The cache folder; it need not exist.
-
-    ``GENPROP_CACHE``, else ``XDG_CACHE_HOME/genprop``, else the platform's place for caches.
-    """
-    env = os.environ if environment is None else environment
-    if env.get("GENPROP_CACHE"):
-        return Path(env["GENPROP_CACHE"]).expanduser()
-    if env.get("XDG_CACHE_HOME"):
-        return Path(env["XDG_CACHE_HOME"]).expanduser() / "genprop"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "genprop"
-    if sys.platform == "win32":
-        return Path(env.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "genprop"
-    return Path.home() / ".cache" / "genprop"
-
-
 def digest(*parts: str | bytes) -> str:
     """The key of ``parts``: sha256 over the cache's version and each part with its length."""
     hasher = hashlib.sha256(f"genprop-cache-{VERSION}".encode())
@@ -94,7 +76,7 @@ def digest(*parts: str | bytes) -> str:
 
 def remember(key: str) -> Path:
     """Where the blob of ``key`` lies, or would lie."""
-    return folder() / "blobs" / key
+    return cache_dir() / "blobs" / key
 
 
 def read_blob(key: str) -> bytes | None:
@@ -138,8 +120,8 @@ def workplace(kind: str) -> Generator[Path]:
     Raises:
         ConfigurationError: where the cache folder cannot be written.
     """
-    with _writable(folder() / kind):
-        place = Path(tempfile.mkdtemp(prefix=".", suffix=".tmp", dir=folder() / kind))
+    with _writable(cache_dir() / kind):
+        place = Path(tempfile.mkdtemp(prefix=".", suffix=".tmp", dir=cache_dir() / kind))
     try:
         yield place
     finally:
@@ -186,7 +168,9 @@ def info(kind: str = "") -> CacheInfo:
     entries = list(_entries(kind))
     uses = [used for _, _, used in entries]
     size = sum(size for _, size, _ in entries)
-    return CacheInfo(folder(), len(entries), size, min(uses, default=0.0), max(uses, default=0.0))
+    return CacheInfo(
+        cache_dir(), len(entries), size, min(uses, default=0.0), max(uses, default=0.0)
+    )
 
 
 def prune(max_bytes: int | None = None, older_than: float | None = None, kind: str = "") -> int:
@@ -246,7 +230,7 @@ def _children(kind: str) -> Iterator[Path]:
 def _places(kind: str) -> list[Path]:
     """The folders of one kind, or of all."""
     chosen = KINDS if not kind else {kind: KINDS[kind]}
-    return [folder() / name for names in chosen.values() for name in names]
+    return [cache_dir() / name for names in chosen.values() for name in names]
 
 
 def _remove(path: Path) -> None:

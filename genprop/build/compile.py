@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genprop._resources import cache_dir
 from genprop.build import cache
 from genprop.build.logged import run_logged
 from genprop.build.toolchain import Toolchain, find_toolchain
@@ -61,7 +62,7 @@ def build(bundle: SourceBundle, toolchain: Toolchain | None = None) -> Artifact:
     started = time.perf_counter()
     chain = toolchain or find_toolchain()
     key = build_key(bundle, chain)
-    entry = cache.folder() / "builds" / key
+    entry = cache_dir() / "builds" / key
     library = _library_of(entry)
     cached = library is not None
     if library is None:
@@ -112,7 +113,7 @@ def _compile_into(entry: Path, bundle: SourceBundle, chain: Toolchain) -> Path:
     with cache.workplace("builds") as place:
         answer = _run(bundle, chain, name, place)
         if answer.returncode != 0:
-            kept = cache.folder() / "failed" / entry.name
+            kept = cache_dir() / "failed" / entry.name
             cache.install(place, kept, sound=lambda _: False)
             raise _refusal(answer, chain, kept)
         checksum = hashlib.sha256((place / name).read_bytes()).hexdigest()

@@ -6,7 +6,6 @@ import contextlib
 import gzip
 import os
 import shutil
-import sys
 import tempfile
 import zipfile
 import zlib
@@ -16,7 +15,7 @@ from typing import IO
 
 from genprop.errors import DataError
 
-__all__ = ["cache_folder", "data_folder", "existing", "find", "unpacked"]
+__all__ = ["data_folder", "existing", "find", "unpacked"]
 
 _ENDINGS = ("", ".gz", ".zip")
 
@@ -110,17 +109,3 @@ def _opened(file: Path) -> Generator[IO[bytes]]:
             )
         with archive.open(members[0]) as stream:
             yield stream
-
-
-def cache_folder() -> Path:
-    """The user's cache folder: ``$GENPROP_CACHE``, else the platform's place for caches."""
-    if own := os.environ.get("GENPROP_CACHE"):
-        return Path(own).expanduser()
-    if shared := os.environ.get("XDG_CACHE_HOME"):
-        return Path(shared).expanduser() / "genprop"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "genprop"
-    if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA")
-        return (Path(local) if local else Path.home() / "AppData" / "Local") / "genprop"
-    return Path.home() / ".cache" / "genprop"

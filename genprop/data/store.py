@@ -24,7 +24,8 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from genprop.data.files import cache_folder, unpacked
+from genprop._resources import cache_dir
+from genprop.data.files import unpacked
 from genprop.data.order import bounds
 from genprop.data.recorded import Header, Recordings, end_to_end, header
 from genprop.errors import DataError
@@ -73,7 +74,7 @@ def _place(file: Path, channels: int) -> Path:
     state = file.stat()
     origin = _digest(str(file.resolve()), str(channels), str(_VERSION))
     key = _digest(str(state.st_size), str(state.st_mtime_ns))
-    return cache_folder() / "data" / f"{file.name.split('.')[0]}-{origin}-{key}.h5"
+    return cache_dir() / "data" / f"{file.name.split('.')[0]}-{origin}-{key}.h5"
 
 
 def _digest(*parts: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from genprop._resources import cache_dir
 from genprop.build import cache
 from genprop.errors import ConfigurationError
 
@@ -16,11 +17,15 @@ def age(path: Path, seconds: float) -> None:
     os.utime(path, (then, then))
 
 
-def test_the_users_choice_of_folder_comes_first() -> None:
-    both = {"GENPROP_CACHE": "/chosen", "XDG_CACHE_HOME": "/xdg"}
-    assert cache.folder(both) == Path("/chosen")
-    assert cache.folder({"XDG_CACHE_HOME": "/xdg"}) == Path("/xdg/genprop")
-    assert cache.folder({}).is_relative_to(Path.home())
+def test_the_users_choice_of_folder_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/xdg")
+    monkeypatch.setenv("GENPROP_CACHE", "~/chosen")
+    assert cache_dir() == Path.home() / "chosen"
+    monkeypatch.delenv("GENPROP_CACHE")
+    assert cache_dir() == Path("/xdg/genprop")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    usual = "Library/Caches" if sys.platform == "darwin" else ".cache"
+    assert cache_dir() == Path.home() / usual / "genprop"
 
 
 def test_a_key_tells_apart_where_one_part_ends() -> None:

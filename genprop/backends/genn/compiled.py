@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop._resources import cache_dir
 from genprop.backends.genn.connectivity import connectivity_arrays
 from genprop.backends.genn.pygenn import version
 from genprop.build import cache
@@ -41,7 +42,7 @@ def compiled(bundle: SourceBundle, spec: NetworkSpec, device: str, batch: int) -
     wiring = hashlib.sha256(b"".join(a.astype(np.int64).tobytes() for a in arrays.values()))
     chosen = [f"{name}={os.environ.get(name, '')}" for name in ("CXX", "CXXFLAGS", "CUDA_PATH")]
     words = (bundle.digest(), wiring.hexdigest(), version() or "", device, str(batch), *chosen)
-    entry = cache.folder() / "builds" / cache.digest("genn", *words, cpu())
+    entry = cache_dir() / "builds" / cache.digest("genn", *words, cpu())
     if not _complete(entry):
         with cache.workplace("builds") as place:
             _compile(bundle, arrays, device, batch, place, entry.name)
@@ -78,7 +79,7 @@ def _compile(
     line += ["--at-once", str(batch)]
     answer = run_logged(line, place)
     if answer.returncode != 0 or not any(code.glob("*_CODE/librunner*")):
-        kept = cache.folder() / "failed" / name
+        kept = cache_dir() / "failed" / name
         cache.install(place, kept, sound=lambda _: False)
         tail = "\n".join(answer.stdout.splitlines()[-_TAIL:])
         raise ToolchainError(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from genprop.build.cache import folder
+from genprop._resources import cache_dir
 from genprop.errors import ToolchainError
 
 __all__ = ["UNFINISHED", "lava_folder", "lava_python", "python310"]
@@ -46,7 +46,7 @@ def lava_python() -> str:
 
 def lava_folder() -> Path:
     """Where ``genprop lava setup`` makes its environment by default."""
-    return folder() / "lava"
+    return cache_dir() / "lava"
 
 
 def python310(named: str | None = None) -> str:
