@@ -31,6 +31,7 @@ DOORS = {
     "sympy": ("equations/", "adjoint/", "lower/", "emit/"),
     "jinja2": ("emit/",),
     "h5py": ("data/store.py", "train/checkpoint.py", "backends/loihi/"),
+    "tensorboardX": ("train/tensorboard.py",),
     "tonic": ("data/tonic_sets.py",),
     "matplotlib": ("train/figures/paper.py",),
     "platformdirs": ("_resources.py",),
@@ -41,7 +42,8 @@ DOORS = {
     "scipy": (),
     "torch": (),
 }
-OPTIONAL = ("tonic", "pygenn", "sklearn", "matplotlib")  # imported inside functions only
+OPTIONAL = ("matplotlib", "pygenn", "sklearn", "tensorboardX", "tonic")
+"""Imported inside functions only."""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,12 @@ __all__ = ["Finding", "add", "examine", "run"]
 
 _OPTIONAL = (
     ("matplotlib", "matplotlib", "figures for papers", "pip install 'genprop[plot]'"),
+    (
+        "tensorboardX",
+        "tensorboardX",
+        "event files for TensorBoard",
+        "pip install 'genprop[tensorboard]'",
+    ),
     ("tonic", "tonic", "download of public data sets", "pip install 'genprop[data]'"),
     (
         "pygenn",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,71 +11,28 @@ import pytest
 
 from genprop.errors import ConfigurationError
 from genprop.train.fit import fit
-from genprop.train.tensorboard import TensorBoard, crc32c
+from genprop.train.tensorboard import TensorBoard
 from tests.train.fake import FakeSimulator, counts_task
 
-
-def test_crc32c_gives_the_published_check_value() -> None:
-    assert crc32c(b"123456789") == 0xE3069283
-    assert crc32c(bytes(32)) == 0x8A9136AA  # RFC 3720, B.4
-
-
-def varint(data: bytes, at: int) -> tuple[int, int]:
-    value, shift = 0, 0
-    while True:
-        value |= (data[at] & 0x7F) << shift
-        shift, at = shift + 7, at + 1
-        if data[at - 1] < 0x80:
-            return value, at
-
-
-def fields(data: bytes) -> list[tuple[int, object]]:
-    """A protocol buffer's fields by number, without knowing the message."""
-    found: list[tuple[int, object]] = []
-    at = 0
-    while at < len(data):
-        key, at = varint(data, at)
-        if key & 7 == 0:
-            value, at = varint(data, at)
-        elif key & 7 == 1:
-            value, at = struct.unpack_from("<d", data, at)[0], at + 8
-        elif key & 7 == 5:
-            value, at = struct.unpack_from("<f", data, at)[0], at + 4
-        else:
-            size, at = varint(data, at)
-            value, at = data[at : at + size], at + size
-        found.append((key >> 3, value))
-    return found
+pytest.importorskip("tensorboardX", reason="tensorboardX is in the extra 'tensorboard'")
 
 
 def events(path: Path) -> list[tuple[int, dict[str, float]]]:
-    """Step and values of every event of a file, checksums checked."""
-
-    def masked(data: bytes) -> int:
-        crc = crc32c(data)
-        return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+    """Step and values of every event of a file, lengths and checksums checked."""
+    from tensorboardX.proto.event_pb2 import Event  # pyright: ignore[reportAttributeAccessIssue]
+    from tensorboardX.record_writer import masked_crc32c
 
     data, at = path.read_bytes(), 0
     found: list[tuple[int, dict[str, float]]] = []
     while at < len(data):
-        (size,) = struct.unpack_from("<Q", data, at)
-        event = data[at + 12 : at + 12 + size]
-        assert struct.unpack_from("<I", data, at + 8)[0] == masked(data[at : at + 8])
-        assert struct.unpack_from("<I", data, at + 12 + size)[0] == masked(event)
+        size, head = struct.unpack_from("<QI", data, at)
+        content = data[at + 12 : at + 12 + size]
+        assert head == masked_crc32c(data[at : at + 8])
+        assert struct.unpack_from("<I", data, at + 12 + size)[0] == masked_crc32c(content)
         at += 16 + size
-        content = dict(fields(event))
-        values: dict[str, float] = {}
-        summary = content.get(5, b"")
-        assert isinstance(summary, bytes)
-        for _, value in fields(summary):
-            assert isinstance(value, bytes)
-            parts = dict(fields(value))
-            tag, number = parts[1], parts[2]
-            assert isinstance(tag, bytes) and isinstance(number, float)
-            values[tag.decode()] = number
-        step = content[2]
-        assert isinstance(step, int)
-        found.append((step, values))
+        event = Event.FromString(content)
+        values = {value.tag: value.simple_value for value in event.summary.value}
+        found.append((event.step, values))
     return found
 
 
@@ -104,3 +62,18 @@ def test_every_metric_of_every_epoch_is_there_also_after_a_resumption(tmp_path: 
 def test_without_a_folder_it_says_so() -> None:
     with pytest.raises(ConfigurationError, match="no folder"):
         fit(FakeSimulator(), counts_task(), epochs=1, callbacks=[TensorBoard()], progress=False)
+
+
+def test_without_tensorboardx_it_says_how_to_get_it_before_anything_is_learned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    with pytest.raises(ConfigurationError, match=r"pip install 'genprop\[tensorboard\]'"):
+        fit(
+            FakeSimulator(),
+            counts_task(),
+            epochs=1,
+            callbacks=[TensorBoard(tmp_path)],
+            progress=False,
+        )
+    assert list(tmp_path.iterdir()) == []
