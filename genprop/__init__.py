@@ -13,9 +13,9 @@ from genprop._version import __version__
 from genprop.describe import downstream
 
 if TYPE_CHECKING:
-    from genprop import backends, data, errors, testing, train, units
+    from genprop import backends, data, errors, experiment, report, testing, train, units
     from genprop.backends.genn import GeNN
-    from genprop.backends.loihi.options import Quantise
+    from genprop.backends.loihi.mapping.options import Quantise
     from genprop.backends.native import Native
     from genprop.describe.initial import constant, learn, normal, uniform, values
     from genprop.describe.library import list_models
@@ -42,14 +42,15 @@ if TYPE_CHECKING:
     from genprop.describe.synapse import Synapse, synapse
     from genprop.describe.update import SGD, Adam, AdamW, update
     from genprop.errors import GenpropError
+    from genprop.experiment.experiment import Experiment
+    from genprop.interchange.mlgenn import load_mlgenn
+    from genprop.interchange.nir_export import save_nir
+    from genprop.interchange.nir_import import load_nir
     from genprop.runtime.aware import QuantiseAware
     from genprop.runtime.citation import citation
     from genprop.runtime.compile import compile
     from genprop.runtime.folder import load, save
     from genprop.runtime.gradcheck import check_gradients
-    from genprop.runtime.mlgenn import load_mlgenn
-    from genprop.runtime.nir_export import save_nir
-    from genprop.runtime.nir_import import load_nir
     from genprop.runtime.show import show
     from genprop.runtime.simulator import Simulator
     from genprop.train.agreement import agreement
@@ -65,6 +66,7 @@ __all__ = [
     "Checkpoint",
     "CrossEntropy",
     "EarlySpike",
+    "Experiment",
     "FirstSpikeCrossEntropy",
     "GeNN",
     "GenpropError",
@@ -92,6 +94,7 @@ __all__ = [
     "dense",
     "errors",
     "evaluate",
+    "experiment",
     "final",
     "first_spike",
     "fit",
@@ -110,6 +113,7 @@ __all__ = [
     "normal",
     "one_to_one",
     "pA",
+    "report",
     "s",
     "save",
     "save_nir",
@@ -129,10 +133,10 @@ __all__ = [
     "weighted_integral",
 ]
 
-_ROOMS = ("backends", "data", "errors", "testing", "train", "units")
+_ROOMS = ("backends", "data", "errors", "experiment", "report", "testing", "train", "units")
 _NAMES = {
     "backends.genn": ("GeNN",),
-    "backends.loihi.options": ("Quantise",),
+    "backends.loihi.mapping.options": ("Quantise",),
     "backends.native": ("Native",),
     "describe.initial": ("constant", "learn", "normal", "uniform", "values"),
     "describe.library": ("list_models",),
@@ -159,14 +163,15 @@ _NAMES = {
     "describe.synapse": ("Synapse", "synapse"),
     "describe.update": ("SGD", "Adam", "AdamW", "update"),
     "errors": ("GenpropError",),
+    "experiment.experiment": ("Experiment",),
+    "interchange.mlgenn": ("load_mlgenn",),
+    "interchange.nir_export": ("save_nir",),
+    "interchange.nir_import": ("load_nir",),
     "runtime.aware": ("QuantiseAware",),
     "runtime.citation": ("citation",),
     "runtime.compile": ("compile",),
     "runtime.folder": ("load", "save"),
     "runtime.gradcheck": ("check_gradients",),
-    "runtime.mlgenn": ("load_mlgenn",),
-    "runtime.nir_export": ("save_nir",),
-    "runtime.nir_import": ("load_nir",),
     "runtime.show": ("show",),
     "runtime.simulator": ("Simulator",),
     "train.agreement": ("agreement",),

@@ -74,3 +74,15 @@ def test_a_missing_module_breaks_its_names_only(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ModuleNotFoundError):
         getattr(genprop, "planted")  # noqa: B009
     assert genprop.__version__
+
+
+@pytest.mark.parametrize("name", ["CALLBACKS", "Config", "Experiment", "draw_run", "train_run"])
+def test_a_name_that_moved_out_of_train_is_found_and_says_where_it_is(name: str) -> None:
+    place = genprop.report if name == "draw_run" else genprop.experiment
+    with pytest.warns(DeprecationWarning, match=f"train.{name} is now genprop.[a-z]+.{name}"):
+        assert getattr(genprop.train, name) is getattr(place, name)
+
+
+def test_a_name_that_never_was_in_train_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'nope'"):
+        getattr(genprop.train, "nope")  # noqa: B009

@@ -18,7 +18,7 @@ def build(
     weight_rate: float = 1e-3,
     delay_rate: float = 0.025,
     budget: float = 2e-9,
-) -> gp.train.Experiment:
+) -> gp.Experiment:
     """The experiment.
 
     Args:
@@ -55,6 +55,6 @@ def build(
     optimiser = {"weight": gp.Adam(weight_rate)}
     if delays == "learned":
         optimiser["delay"] = gp.Adam(delay_rate)
-    return gp.train.Experiment(
+    return gp.Experiment(
         net=net, loss=loss, optimiser=optimiser, train=train, valid=valid, test=test
     )

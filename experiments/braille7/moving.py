@@ -109,7 +109,7 @@ def build(
     shift: float = 60.0,
     drop: float = 0.15,
     valid: float = 0.1,
-) -> gp.train.Experiment:
+) -> gp.Experiment:
     """The experiment.
 
     Args:
@@ -153,7 +153,7 @@ def build(
         weight = gp.learn(gp.normal(0.0, 0.05))
         net.connect(inner, out, current(k), weight=weight, name=f"out{k}")
         optimiser[f"out{k}.weight"] = gp.AdamW(out_rate, decay)
-    return gp.train.Experiment(
+    return gp.Experiment(
         net=net,
         loss=gp.CrossEntropy(gp.integral(out, "v")),
         optimiser=optimiser,

@@ -26,7 +26,7 @@ def build(
     shift: float = 60.0,
     drop: float = 0.1,
     valid: float = 0.1,
-) -> gp.train.Experiment:
+) -> gp.Experiment:
     """The experiment.
 
     Args:
@@ -60,7 +60,7 @@ def build(
     optimiser = {"weight": gp.Adam(weight_rate), "hidden->out.weight": gp.Adam(out_rate)}
     if delays == "learned":
         optimiser["delay"] = gp.Adam(delay_rate)
-    return gp.train.Experiment(
+    return gp.Experiment(
         net=net,
         loss=gp.CrossEntropy(gp.weighted_integral(out, "v")),
         optimiser=optimiser,

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from genprop.train.surface import Trainable
 
 
-def together(runs: list[Path]) -> tuple[gp.Simulator, gp.train.Experiment]:
+def together(runs: list[Path]) -> tuple[gp.Simulator, gp.Experiment]:
     """The network of all ``runs``, with what they learned; and the experiment of the first."""
-    opened = [gp.train.open_run(run) for run in runs]
+    opened = [gp.experiment.open_run(run) for run in runs]
     first, experiment = opened[0]
     degree = sum(name.startswith("out") for name in first.parameters) - 1
     net = gp.Network("together")

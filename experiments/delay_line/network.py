@@ -6,7 +6,7 @@ import genprop as gp
 from genprop import ms
 
 
-def build(lag: float = 20.0, rate: float = 3.0, longest: float = 40.0) -> gp.train.Experiment:
+def build(lag: float = 20.0, rate: float = 3.0, longest: float = 40.0) -> gp.Experiment:
     """The experiment.
 
     Every arrival makes a LIF neuron spike, so that all it can tell is when; its LI neuron rises
@@ -28,7 +28,7 @@ def build(lag: float = 20.0, rate: float = 3.0, longest: float = 40.0) -> gp.tra
     worst = gp.learn(gp.values([[0.0, lag], [lag, 0.0]]), min=0 * ms, max=longest * ms)
     net.connect(source, cells, exp, weight=5.0, delay=worst)
     net.connect(cells, out, exp, weight=5.0, pattern=gp.one_to_one())
-    return gp.train.Experiment(
+    return gp.Experiment(
         net=net,
         loss=gp.CrossEntropy(gp.maximum(out, "v")),
         optimiser={"delay": gp.Adam(rate)},

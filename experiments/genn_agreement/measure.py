@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import genprop as gp
-from genprop.train.experiment import compile_experiment
+from genprop.experiment.experiment import compile_experiment
 
 HERE = Path(__file__).parent
 Curve = dict[str, Any]
@@ -36,7 +36,7 @@ def main() -> None:
     overrides = [f"fit.epochs={given.epochs}", *given.overrides]
     trained = {backend: _train(given.experiment, backend, overrides) for backend in BACKENDS}
     _, _, nudged = _train(given.experiment, "native", overrides, NUDGE)
-    name = gp.train.read_config(given.experiment).name
+    name = gp.experiment.read_config(given.experiment).name
     found = {
         "settings": overrides,
         **{backend: curve for backend, (_, _, curve) in trained.items()},
@@ -54,8 +54,8 @@ def _train(
     path: Path, backend: str, overrides: list[str], nudge: float = 0.0
 ) -> tuple[Any, Any, Curve]:
     """The simulator after training, the test set and the curve; weights begin nudged relatively."""
-    config = gp.train.read_config(path, [*overrides, f"compile.backend={backend}"])
-    experiment = gp.train.load_experiment(config)
+    config = gp.experiment.read_config(path, [*overrides, f"compile.backend={backend}"])
+    experiment = gp.experiment.load_experiment(config)
     sim, callbacks = compile_experiment(experiment, config)
     for parameter in sim.parameters if nudge else ():
         if parameter.endswith(".weight"):

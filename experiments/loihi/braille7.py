@@ -22,7 +22,7 @@ def build(
     tau: float = 60.0,
     jitter: float = 10.0,
     drop: float = 0.1,
-) -> gp.train.Experiment:
+) -> gp.Experiment:
     """The experiment.
 
     Args:
@@ -47,7 +47,7 @@ def build(
     if recurrent:
         net.connect(cells, cells, exp, weight=gp.learn(gp.normal(0.0, 0.05)), delay=delay)
     net.connect(cells, out, exp, weight=gp.learn(gp.normal(0.0, 1.0)))
-    return gp.train.Experiment(
+    return gp.Experiment(
         net=net,
         loss=gp.CrossEntropy(gp.weighted_integral(out, "v")),
         optimiser={

@@ -80,10 +80,10 @@ class Measured:
     """The best float network of a run, and its chips."""
 
     def __init__(self, run: Path, calibrate: int) -> None:
-        sim, experiment = gp.train.open_run(run, overrides=[AT_ONCE])
+        sim, experiment = gp.experiment.open_run(run, overrides=[AT_ONCE])
         assert isinstance(sim, gp.Simulator)
         self.run, self.sim, self.seed = run, sim, sim.seed
-        self.name = gp.train.read_config(run / "config.toml").name
+        self.name = gp.experiment.read_config(run / "config.toml").name
         self.train, self.valid, self.test = (
             dataset(experiment, name) for name in ("train", "valid", "test")
         )
@@ -174,7 +174,7 @@ class Measured:
 
     def tuned(self, bits: int, epochs: int, rate: float) -> dict[str, object]:
         """Learning on the grid; the epoch that is best on the validation samples is tested."""
-        sim, _ = gp.train.open_run(self.run)
+        sim, _ = gp.experiment.open_run(self.run)
         assert isinstance(sim, gp.Simulator)
         fine = gp.QuantiseAware(sim, gp.Quantise(bits, calibrate=self.ranges))
         for settings in fine.settings.values():
@@ -221,7 +221,7 @@ class Measured:
         }
 
 
-def dataset(experiment: gp.train.Experiment, name: str) -> gp.data.Dataset:
+def dataset(experiment: gp.Experiment, name: str) -> gp.data.Dataset:
     """A part of the data."""
     found = experiment.split(name)
     assert isinstance(found, gp.data.Dataset)

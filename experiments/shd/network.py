@@ -23,7 +23,7 @@ def build(
     blend: float = 0.5,
     valid: float = 0.1,
     cache: bool = True,
-) -> gp.train.Experiment:
+) -> gp.Experiment:
     """The experiment.
 
     Args:
@@ -71,7 +71,7 @@ def build(
     if delays == "learned":
         optimiser["delay"] = gp.Adam(delay_rate)
     loss = gp.CrossEntropy(gp.weighted_integral(out, "v"))
-    return gp.train.Experiment(
+    return gp.Experiment(
         net=net,
         loss=loss + budget * gp.SpikeBudget(cells, per_trial=14),
         optimiser=optimiser,

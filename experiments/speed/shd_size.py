@@ -23,8 +23,8 @@ import numpy as np
 from measure import machine
 
 import genprop as gp
-from genprop.train.config import read_config
-from genprop.train.experiment import compile_experiment, load_experiment
+from genprop.experiment.config import read_config
+from genprop.experiment.experiment import compile_experiment, load_experiment
 
 HERE = Path(__file__).parent
 TRAIN, TEST = 8156, 2264
@@ -164,7 +164,7 @@ class Waiting(gp.train.Callback):
         self._since = time.perf_counter()
 
 
-def _experiment(folder: Path, hidden: int) -> tuple[gp.train.Experiment, gp.Simulator]:
+def _experiment(folder: Path, hidden: int) -> tuple[gp.Experiment, gp.Simulator]:
     toml = HERE.parent / "shd" / "train.toml"
     config = read_config(toml, [f"options.data={folder}", f"hidden={hidden}"])
     experiment = load_experiment(config)
@@ -173,7 +173,7 @@ def _experiment(folder: Path, hidden: int) -> tuple[gp.train.Experiment, gp.Simu
     return experiment, sim
 
 
-def _prepared(experiment: gp.train.Experiment) -> float:
+def _prepared(experiment: gp.Experiment) -> float:
     """Median seconds of preparing a batch, augmentation on."""
     batches = iter(experiment.train.batches(PER_BATCH, seed=(0, 1)))
     seconds: list[float] = []

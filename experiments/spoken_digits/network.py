@@ -22,7 +22,7 @@ def build(
     delay_rate: float = 1.0,
     shift: int = 5,
     speaker: int = -1,
-) -> gp.train.Experiment:
+) -> gp.Experiment:
     """The experiment.
 
     Args:
@@ -63,7 +63,7 @@ def build(
     optimiser = {"weight": gp.Adam(weight_rate), "hidden->out.weight": gp.Adam(out_rate)}
     if delays == "learned":
         optimiser["delay"] = gp.Adam(delay_rate)
-    return gp.train.Experiment(
+    return gp.Experiment(
         net=net,
         loss=gp.CrossEntropy(gp.weighted_integral(out, "v")),
         optimiser=optimiser,

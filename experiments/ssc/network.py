@@ -19,7 +19,7 @@ def build(
     budget: float = 1e-10,
     shift: int = 40,
     cache: bool = True,
-) -> gp.train.Experiment:
+) -> gp.Experiment:
     """The experiment.
 
     Args:
@@ -57,6 +57,6 @@ def build(
     optimiser = {"weight": gp.Adam(weight_rate)}
     if delays == "learned":
         optimiser["delay"] = gp.Adam(delay_rate)
-    return gp.train.Experiment(
+    return gp.Experiment(
         net=net, loss=loss, optimiser=optimiser, train=train, valid=valid, test=test
     )

@@ -13,7 +13,7 @@ def build(
     samples: int = 5000,
     weight_rate: float = 0.01,
     delay_rate: float = 0.1,
-) -> gp.train.Experiment:
+) -> gp.Experiment:
     """The experiment.
 
     Args:
@@ -39,7 +39,7 @@ def build(
     optimiser = {"weight": gp.Adam(weight_rate)}
     if delays:
         optimiser["delay"] = gp.Adam(delay_rate)
-    return gp.train.Experiment(
+    return gp.Experiment(
         net=net,
         loss=gp.CrossEntropy(gp.maximum(out, "v")),
         optimiser=optimiser,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from genprop.cli._settings import add_overrides
 from genprop.errors import ConfigurationError
-from genprop.train.config import Config, read_config
-from genprop.train.experiment import Experiment, compile_settings, load_experiment
-from genprop.train.toml import parse_assignment
+from genprop.experiment.config import Config, read_config
+from genprop.experiment.experiment import Experiment, compile_settings, load_experiment
+from genprop.experiment.toml import parse_assignment
 
 if TYPE_CHECKING:
     from genprop.describe.network import Network

@@ -13,7 +13,7 @@ from importlib import metadata
 
 from genprop._resources import data_dir
 from genprop._version import __version__
-from genprop.backends.loihi.lava_python import lava_python
+from genprop.backends.loihi.files.lava_python import lava_python
 from genprop.build import cache, find_toolchain
 from genprop.build.compile import trial
 from genprop.build.toolchain import cpu

@@ -25,7 +25,7 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate and print."""
-    from genprop.train.training import evaluate_run
+    from genprop.experiment.training import evaluate_run
 
     print(evaluate_run(args.folder, args.split, args.checkpoint, args.overrides))
     return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 from genprop.cli._command import Commands, add_command
 from genprop.cli._settings import add_overrides
 from genprop.errors import ConfigurationError
-from genprop.runtime.nir_export import SPIKES
+from genprop.interchange.nir_export import SPIKES
 
 __all__ = ["add", "run"]
 
@@ -51,9 +51,9 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Open the run, write, say where."""
-    from genprop.runtime.nir_export import save_nir
-    from genprop.train.experiment import described
-    from genprop.train.training import open_run
+    from genprop.experiment.experiment import described
+    from genprop.experiment.training import open_run
+    from genprop.interchange.nir_export import save_nir
 
     if args.file.suffix != ".nir":
         raise ConfigurationError(

@@ -34,8 +34,8 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show, or set up and say what was done."""
-    from genprop.backends.loihi.lava_python import lava_folder, lava_python
-    from genprop.backends.loihi.lava_setup import set_up_lava
+    from genprop.backends.loihi.files.lava_python import lava_folder, lava_python
+    from genprop.backends.loihi.files.lava_setup import set_up_lava
 
     if args.action == "show":
         print(lava_python())

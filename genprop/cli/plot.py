@@ -31,7 +31,7 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Draw, write and say where."""
-    from genprop.train.figures.paper import draw_run
+    from genprop.report.figures.paper import draw_run
 
     settings = (args.split, args.samples, args.overrides)
     for path in draw_run(args.folder, args.output, args.formats, *settings):

@@ -34,8 +34,8 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the page and say where."""
-    from genprop.train.report import write_report
-    from genprop.train.sweep_report import is_sweep, write_sweep_report
+    from genprop.report.run_report import write_report
+    from genprop.report.sweep_report import is_sweep, write_sweep_report
 
     if is_sweep(args.folder):
         if args.split or args.samples or args.overrides:

@@ -43,7 +43,7 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Retarget, print, write."""
-    from genprop.train.deploy import retarget_run
+    from genprop.experiment.deploy import retarget_run
 
     found = retarget_run(
         args.folder,
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
             found.chip.save(args.output / "network.net")
             print(args.output / "network.net")
     if args.report:
-        from genprop.train.chip_report import write_chip_report
+        from genprop.report.chip_report import write_chip_report
 
         print(write_chip_report(found, args.samples))
     return 0

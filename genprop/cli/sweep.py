@@ -37,8 +37,8 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, then print the table."""
-    from genprop.train.config import read_config
-    from genprop.train.sweep import run_sweep, sweep_table
+    from genprop.experiment.config import read_config
+    from genprop.experiment.sweep import run_sweep, sweep_table
 
     root = args.run or Path("runs") / f"{read_config(args.file).name}-sweep"
     rows = run_sweep(args.file, args.settings, root, jobs=args.jobs, tell=_tell, keep=args.keep)

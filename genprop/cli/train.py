@@ -38,9 +38,9 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, then print the result."""
-    from genprop.train.config import read_config
+    from genprop.experiment.config import read_config
+    from genprop.experiment.training import describe_result, train_run
     from genprop.train.folder import run_path
-    from genprop.train.training import describe_result, train_run
 
     config = read_config(args.file, args.overrides)
     path = args.run or run_path(config.name, resume=args.resume)

@@ -11,8 +11,8 @@ import numpy as np
 from genprop.emit.names import identifier
 from genprop.emit.printers import GeNNPrinter
 from genprop.lower.constants import constant_names
-from genprop.lower.evaluate import evaluate
 from genprop.lower.nodes import Accumulate, Expr, Name, Number, Statement, names_in
+from genprop.numerics.evaluate import evaluate
 
 if TYPE_CHECKING:
     from genprop.lower.program import LossProgram, PopulationProgram, Program, ProjectionProgram

@@ -1,1 +1,1 @@
-"""One object to hold: compile, run, learn, show, keep, check and cite a network."""
+"""One object to hold: compile, run, learn, show, save, check and cite a network."""

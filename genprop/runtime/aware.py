@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.backends.loihi.check import check
-from genprop.backends.loihi.decode import decoded
-from genprop.backends.loihi.limits import DELAY
-from genprop.backends.loihi.options import Grid, Quantise
-from genprop.backends.loihi.quantise import quantise
+from genprop.backends.loihi.chip.limits import DELAY
+from genprop.backends.loihi.mapping.check import check
+from genprop.backends.loihi.mapping.decode import decoded
+from genprop.backends.loihi.mapping.options import Grid, Quantise
+from genprop.backends.loihi.mapping.quantise import quantise
 from genprop.errors import ConfigurationError, refuse_if
 from genprop.runtime.retarget import retarget
 from genprop.runtime.simulator import Simulator
 
 if TYPE_CHECKING:
     from genprop.backends.base import Engine, Inputs, Outcome, Parameters
-    from genprop.backends.loihi.compensate import Watch
+    from genprop.backends.loihi.mapping.compensate import Watch
     from genprop.runtime.retarget import Chip
 
 __all__ = ["QuantiseAware"]

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from genprop.backends.loihi.scaling import Range
+from genprop.backends.loihi.mapping.scaling import Range
 
 if TYPE_CHECKING:
     from genprop.backends.base import Inputs, Outcome
-    from genprop.backends.loihi.cell import Cell
-    from genprop.backends.loihi.options import Quantise
+    from genprop.backends.loihi.mapping.cell import Cell
+    from genprop.backends.loihi.mapping.options import Quantise
     from genprop.data.spikes import SpikeBatch
 
 __all__ = ["Seen", "look"]

@@ -112,7 +112,7 @@ def fingerprint() -> str:
 
     hasher = hashlib.sha256(__version__.encode())
     package = Path(__file__).parents[1]
-    rooms = ("equations", "adjoint", "lower", "emit", "backends")
+    rooms = ("equations", "adjoint", "lower", "numerics", "emit", "backends")
     folders = [*(package / room for room in rooms), data_dir("templates")]
     for path in sorted(
         p for folder in folders for p in folder.rglob("*") if p.suffix in (".py", ".j2")

@@ -23,7 +23,7 @@ from genprop.units import Quantity, in_ms
 if TYPE_CHECKING:
     from genprop.adjoint.system import AdjointNetwork
     from genprop.backends.base import Target
-    from genprop.backends.reference.events import EventSimulator
+    from genprop.backends.reference.exact.events import EventSimulator
     from genprop.describe.network import Network
     from genprop.describe.objective import Loss
     from genprop.describe.spec import NetworkSpec
@@ -241,7 +241,7 @@ def _fine_step(dt: float, duration: float) -> float:
 def _exact_solver(spec: NetworkSpec, duration: float) -> tuple[EventSimulator | None, bool]:
     """The exact solver (None where a flow is not linear), and whether a loss counts spikes."""
     from genprop.adjoint.derive import derive
-    from genprop.backends.reference.events import EventSimulator
+    from genprop.backends.reference.exact.events import EventSimulator
     from genprop.equations.analyse import understand
 
     network = understand(spec)

@@ -7,15 +7,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
-from genprop.backends.loihi.check import check
-from genprop.backends.loihi.costs import estimate_energy, estimate_latency
+from genprop.backends.loihi.chip.costs import estimate_energy, estimate_latency
+from genprop.backends.loihi.chip.resources import resources_of
 from genprop.backends.loihi.engine import LoihiEngine, step_counts
-from genprop.backends.loihi.lava import run_lava, write_lava
-from genprop.backends.loihi.netx import write_netx
-from genprop.backends.loihi.options import Quantise
-from genprop.backends.loihi.quantise import Quantised, quantise
+from genprop.backends.loihi.files.lava import run_lava, write_lava
+from genprop.backends.loihi.files.netx import write_netx
+from genprop.backends.loihi.mapping.check import check
+from genprop.backends.loihi.mapping.options import Quantise
+from genprop.backends.loihi.mapping.quantise import Quantised, quantise
 from genprop.backends.loihi.report import Report
-from genprop.backends.loihi.resources import resources_of
 from genprop.errors import DataError, UnsupportedError, did_you_mean, refuse_if
 from genprop.runtime.calibrate import look
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from genprop.backends.base import Inputs, Outcome
-    from genprop.backends.loihi.cell import Cell
-    from genprop.backends.loihi.compensate import Watch
-    from genprop.backends.loihi.integers import IntegerNetwork
-    from genprop.backends.loihi.options import Grid
+    from genprop.backends.loihi.chip.integers import IntegerNetwork
+    from genprop.backends.loihi.mapping.cell import Cell
+    from genprop.backends.loihi.mapping.compensate import Watch
+    from genprop.backends.loihi.mapping.options import Grid
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.spec import NetworkSpec
     from genprop.lower.program import Program

@@ -12,8 +12,8 @@ from genprop.errors import CheckpointError, DataError, UnsupportedError, did_you
 from genprop.runtime.parameters import Parameters, initial_parameters
 
 if TYPE_CHECKING:
-    from genprop.backends.loihi.compensate import Watch
-    from genprop.backends.loihi.options import Quantise
+    from genprop.backends.loihi.mapping.compensate import Watch
+    from genprop.backends.loihi.mapping.options import Quantise
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.spec import NetworkSpec
     from genprop.emit.bundle import SourceBundle

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-    from genprop.backends.loihi.compensate import Watch
+    from genprop.backends.loihi.mapping.compensate import Watch
     from genprop.train.callbacks import Training
 
 __all__ = ["Reporter", "reporter", "rounding_bar"]

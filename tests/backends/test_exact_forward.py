@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from genprop.backends.reference.events import EventSimulator
-from genprop.backends.reference.trajectories import Arrival, Release, Spike
+from genprop.backends.reference.exact.events import EventSimulator
+from genprop.backends.reference.exact.trajectories import Arrival, Release, Spike
 from genprop.describe.initial import learn
 from genprop.describe.network import Network
 from genprop.describe.neuron import neuron, spikes
@@ -21,7 +21,7 @@ from genprop.errors import DescriptionError, UnsupportedError
 from genprop.testing.zoo import NAMES, example
 
 if TYPE_CHECKING:
-    from genprop.backends.reference.exact_forward import Trial
+    from genprop.backends.reference.exact.forward import Trial
 
 LINEAR = [name for name in NAMES if example(name).linear]
 

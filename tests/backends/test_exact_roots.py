@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.polynomial import polynomial
 
-from genprop.backends.reference.roots import sign_changes
+from genprop.backends.reference.exact.roots import sign_changes
 
 
 def padded(roots: list[float], order: int = 12) -> np.ndarray:

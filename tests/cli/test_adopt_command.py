@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from genprop.cli.main import main
-from genprop.train.config import read_config
-from genprop.train.experiment import compile_experiment, load_experiment
-from genprop.train.training import open_run
+from genprop.experiment.config import read_config
+from genprop.experiment.experiment import compile_experiment, load_experiment
+from genprop.experiment.training import open_run
 from tests.train.small_run import NETWORK, SETTINGS
 
 

@@ -21,7 +21,7 @@ def build(seed, learned=True):
     net.population("out", 3, gp.neuron("LI"))
     net.connect("inp", "out", gp.synapse("exp"), weight=gp.learn(gp.normal(0.0, 1.0)))
     loss = gp.CrossEntropy(gp.integral("out")) if learned else None
-    return gp.train.Experiment(net=net, loss=loss, train=gp.data.yin_yang(4, seed))
+    return gp.Experiment(net=net, loss=loss, train=gp.data.yin_yang(4, seed))
 """
 
 

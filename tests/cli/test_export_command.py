@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from genprop.cli.main import main
-from genprop.train.training import open_run
+from genprop.experiment.training import open_run
 from tests.train.small_run import NETWORK, small_run
 
 pytest.importorskip("nir", reason="nir is in the extras 'nir' and 'test'")

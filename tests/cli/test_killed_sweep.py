@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.experiment.test_config import write
 from tests.train.fake import ROOT
-from tests.train.test_config import write
 
 SHORT = 'network = "network.py"\n[fit]\nepochs = 3\n'
 MOMENTS = ("loading", "on_batch_begin", "on_gradients", "writing", "on_record", "on_train_end")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from genprop.backends.loihi.netx import read_netx
+from genprop.backends.loihi.files.netx import read_netx
 from genprop.cli.main import main
 from tests.train.small_run import small_run
 

@@ -24,7 +24,7 @@ def build(hidden=3):
     net.connect(cells, out, gp.synapse("exp"), weight=weight)
     loss = gp.CrossEntropy(gp.integral(out))
     train = gp.data.yin_yang(4, seed=1)
-    return gp.train.Experiment(net=net, loss=loss, optimiser=gp.Adam(1e-3), train=train)
+    return gp.Experiment(net=net, loss=loss, optimiser=gp.Adam(1e-3), train=train)
 """
 
 

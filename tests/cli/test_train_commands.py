@@ -12,8 +12,8 @@ import pytest
 
 from genprop.cli.main import main
 from genprop.train.checkpoint import read_snapshot
+from tests.experiment.test_config import write
 from tests.train.fake import ROOT, equal_states
-from tests.train.test_config import write
 
 TEXT = 'network = "network.py"\nname = "toy"\n[fit]\nepochs = 3\n'
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from genprop.data import Dataset
-from genprop.train.config import read_config
-from genprop.train.experiment import compile_experiment, load_experiment
+from genprop.experiment.config import read_config
+from genprop.experiment.experiment import compile_experiment, load_experiment
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec

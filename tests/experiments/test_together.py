@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import genprop as gp
-from genprop.train.config import read_config
-from genprop.train.training import train_run
+from genprop.experiment.config import read_config
+from genprop.experiment.training import train_run
 
 FOLDER = Path(__file__).parents[2] / "experiments" / "braille7"
 
@@ -47,7 +47,7 @@ def test_the_network_observes_the_mean_of_its_parts(runs: list[Path], tmp_path: 
     made = runpy.run_path(str(FOLDER / "together.py"))
     whole, experiment = made["together"](runs)
     batch = next(iter(experiment.split("test").batches(8)))
-    parts = [gp.train.open_run(run)[0] for run in runs]
+    parts = [gp.experiment.open_run(run)[0] for run in runs]
     due = np.mean([scores for part in parts if (scores := part.run(batch).scores) is not None], 0)
     found = whole.run(batch)
     assert np.abs(due).max() > 1e-3

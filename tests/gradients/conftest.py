@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from genprop.adjoint.derive import derive
-from genprop.backends.reference.events import EventSimulator, ExactResult
-from genprop.backends.reference.exact_adjoint import Reverse
+from genprop.backends.reference.exact.adjoint import Reverse
+from genprop.backends.reference.exact.events import EventSimulator, ExactResult
 from genprop.equations.analyse import understand
 from genprop.runtime.differences import Parameters, Quotient, quotients
 from genprop.testing.zoo import example

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from genprop.adjoint.derive import derive
-from genprop.backends.reference.events import ExactResult, solve
+from genprop.backends.reference.exact.events import ExactResult, solve
 from genprop.describe.initial import learn
 from genprop.describe.network import Network
 from genprop.describe.neuron import neuron, spikes

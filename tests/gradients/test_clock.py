@@ -18,7 +18,7 @@ import pytest
 
 import genprop as gp
 from genprop.adjoint.derive import derive
-from genprop.backends.reference.events import ExactResult, solve
+from genprop.backends.reference.exact.events import ExactResult, solve
 from genprop.equations.analyse import understand
 from genprop.testing import contract
 from genprop.testing.contract import Case

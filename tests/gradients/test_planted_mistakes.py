@@ -11,8 +11,8 @@ import sympy
 
 from genprop.adjoint.derive import derive_population
 from genprop.adjoint.system import SEND, AdjointNetwork, AdjointSystem
-from genprop.backends.reference.exact_adjoint import Reverse
-from genprop.backends.reference.trajectories import Arrival, Event
+from genprop.backends.reference.exact.adjoint import Reverse
+from genprop.backends.reference.exact.trajectories import Arrival, Event
 from genprop.runtime.differences import worst_error
 
 if TYPE_CHECKING:

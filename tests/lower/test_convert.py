@@ -14,9 +14,9 @@ from genprop.emit.bundle import SourceBundle
 from genprop.emit.printers import CPrinter
 from genprop.errors import InternalError
 from genprop.lower.convert import assignments, convert
-from genprop.lower.evaluate import evaluate, execute
 from genprop.lower.hoist import Hoister
 from genprop.lower.nodes import Add, Assign, Divide, Multiply, Name, Negate, Number, names_in
+from genprop.numerics.evaluate import evaluate, execute
 
 A, B, C, D = SYMBOLS = sympy.symbols("a b c d", real=True)
 VALUES = {"a": 0.7, "b": -1.3, "c": 2.1, "d": 0.4}

@@ -16,11 +16,11 @@ from genprop.backends.reference.backward import PopulationReverse
 from genprop.backends.reference.wiring import Wiring
 from genprop.equations.analyse import understand
 from genprop.errors import InternalError, UnsupportedError
-from genprop.lower.constants import numbers
-from genprop.lower.evaluate import execute
 from genprop.lower.network import lower
 from genprop.lower.nodes import Assign, Name, names_in
 from genprop.lower.verify import verified
+from genprop.numerics.constants import numbers
+from genprop.numerics.evaluate import execute
 from genprop.testing import contract
 from genprop.testing.contract import Case
 from genprop.testing.zoo import example

@@ -10,7 +10,7 @@ import pytest
 
 import genprop as gp
 from genprop import ms
-from genprop.backends.loihi.weights import stored_weights
+from genprop.backends.loihi.chip.weights import stored_weights
 from genprop.data.dataset import Dataset
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import ConfigurationError, UnsupportedError

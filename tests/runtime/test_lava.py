@@ -12,7 +12,7 @@ import pytest
 
 import genprop as gp
 from genprop import ms
-from genprop.backends.loihi.lava import run_lava
+from genprop.backends.loihi.files.lava import run_lava
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import ToolchainError
 from tests.backends.loihi.test_emulator import interpreter

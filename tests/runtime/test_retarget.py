@@ -9,8 +9,8 @@ import pytest
 
 import genprop as gp
 from genprop import ms
-from genprop.backends.loihi.netx import effective_weights, read_netx
-from genprop.backends.loihi.weights import stored_weights
+from genprop.backends.loihi.chip.weights import stored_weights
+from genprop.backends.loihi.files.netx import effective_weights, read_netx
 from genprop.data.dataset import Dataset
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import ConfigurationError, DataError, UnsupportedError

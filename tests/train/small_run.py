@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from genprop.train.config import read_config
-from genprop.train.training import train_run
+from genprop.experiment.config import read_config
+from genprop.experiment.training import train_run
 
 NETWORK = """
 import genprop as gp
@@ -22,7 +22,7 @@ def build(seed, rate=0.01):
     delay = gp.learn(gp.uniform(0 * ms, 10 * ms), max=30 * ms)
     net.connect(source, cells, exp, weight=gp.learn(gp.normal(2.0, 1.5)), delay=delay)
     net.connect(cells, out, exp, weight=gp.learn(gp.normal(0.0, 3.0)))
-    return gp.train.Experiment(
+    return gp.Experiment(
         net=net,
         loss=gp.CrossEntropy(gp.maximum(out, "v")),
         optimiser=gp.Adam(rate),

@@ -14,9 +14,9 @@ from genprop.train.history import read_history
 EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
 
 
-def experiment(name: str, *overrides: str) -> tuple[gp.train.Experiment, gp.train.Config]:
-    config = gp.train.read_config(EXPERIMENTS / name / "train.toml", overrides)
-    return gp.train.load_experiment(config), config
+def experiment(name: str, *overrides: str) -> tuple[gp.Experiment, gp.experiment.Config]:
+    config = gp.experiment.read_config(EXPERIMENTS / name / "train.toml", overrides)
+    return gp.experiment.load_experiment(config), config
 
 
 @pytest.mark.parametrize("lag", [10.0, 15.0, 20.0, 25.0])
@@ -25,7 +25,7 @@ def test_a_delay_line_learns_from_the_worst_delays_in_twelve_presentations(
 ) -> None:
     _, config = experiment("delay_line", f"options.lag={lag}")
     assert config.epochs == 12  # of one batch that holds each order once
-    gp.train.train_run(config, tmp_path / "run", threads=1, progress=False)
+    gp.experiment.train_run(config, tmp_path / "run", threads=1, progress=False)
     shown = read_history(tmp_path / "run" / "history.jsonl")
     accuracy = [record.metrics["valid.accuracy"] for record in shown]
     assert shown[0].metrics["train.accuracy"] == 0.0, "the first delays answer to the other class"

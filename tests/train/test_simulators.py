@@ -11,13 +11,13 @@ import pytest
 
 from genprop.build import find_toolchain
 from genprop.errors import CheckpointError, ConfigurationError, ToolchainError, TrainingError
+from genprop.experiment.config import read_config
+from genprop.experiment.experiment import compile_experiment, load_experiment
+from genprop.experiment.training import evaluate_run, train_run
 from genprop.train.callbacks import Callback, Training
 from genprop.train.checkpoint import load_checkpoint, read_snapshot
-from genprop.train.config import read_config
-from genprop.train.experiment import compile_experiment, load_experiment
 from genprop.train.fit import fit
 from genprop.train.saving import Checkpoint
-from genprop.train.training import evaluate_run, train_run
 from tests.train.fake import ROOT, equal_states
 
 NETWORK = '''
@@ -47,7 +47,7 @@ def build(hidden=8, samples=72):
     weight = gp.learn(gp.normal(1.5, 0.8))
     net.connect(inp, mid, exp, weight=weight, delay=gp.learn(gp.uniform(0, 10), max=30 * ms))
     net.connect(mid, out, exp, weight=gp.learn(gp.normal(0.2, 0.4)))
-    return gp.train.Experiment(
+    return gp.Experiment(
         net=net,
         loss=gp.CrossEntropy(gp.maximum(out, "v")),
         train=train,

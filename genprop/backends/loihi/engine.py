@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.backends.base import Inputs, Outcome, Parameters
-from genprop.backends.loihi.activity import Activity
-from genprop.backends.loihi.delivery import Spikes
-from genprop.backends.loihi.emulator import CellRun, Emulator
+from genprop.backends.loihi.chip.activity import Activity
+from genprop.backends.loihi.chip.delivery import Spikes
+from genprop.backends.loihi.chip.emulator import CellRun, Emulator
 from genprop.backends.loihi.readout import Observer
-from genprop.lower.constants import numbers
+from genprop.numerics.constants import numbers
 
 if TYPE_CHECKING:
-    from genprop.backends.loihi.cell import Cell
-    from genprop.backends.loihi.quantise import Quantised
+    from genprop.backends.loihi.mapping.cell import Cell
+    from genprop.backends.loihi.mapping.quantise import Quantised
     from genprop.data.steps import StepEvents
     from genprop.lower.program import Program
 

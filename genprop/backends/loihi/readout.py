@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.lower.evaluate import evaluate
+from genprop.numerics.evaluate import evaluate
 
 if TYPE_CHECKING:
     from genprop.backends.base import Inputs
-    from genprop.backends.loihi.emulator import CellRun
+    from genprop.backends.loihi.chip.emulator import CellRun
     from genprop.lower.program import LossProgram, Program
 
 __all__ = ["Observer"]

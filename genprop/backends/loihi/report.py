@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from genprop.backends.loihi.costs import ESTIMATE
+from genprop.backends.loihi.chip.costs import ESTIMATE
 
 if TYPE_CHECKING:
-    from genprop.backends.loihi.activity import Activity
-    from genprop.backends.loihi.costs import Energy, Latency
-    from genprop.backends.loihi.resources import Resources
-    from genprop.backends.loihi.rounding import CellReport, SynapseReport
+    from genprop.backends.loihi.chip.activity import Activity
+    from genprop.backends.loihi.chip.costs import Energy, Latency
+    from genprop.backends.loihi.chip.resources import Resources
+    from genprop.backends.loihi.mapping.rounding import CellReport, SynapseReport
 
 __all__ = ["Report"]
 

@@ -11,7 +11,8 @@ import numpy as np
 from genprop.backends.base import Inputs, Outcome, Parameters
 from genprop.backends.native.layout import numbers_type
 from genprop.emit.names import identifier
-from genprop.lower.constants import constant_names, delay_steps, numbers, refractory_steps
+from genprop.lower.constants import constant_names
+from genprop.numerics.constants import delay_steps, numbers, refractory_steps
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
@@ -115,7 +116,7 @@ class Call:
         )
 
     def _scores(self) -> np.ndarray | None:
-        from genprop.lower.evaluate import evaluate
+        from genprop.numerics.evaluate import evaluate
 
         for loss in self.program.losses:
             if loss.score is not None:

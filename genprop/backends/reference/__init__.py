@@ -1,1 +1,1 @@
-"""The two oracles: a Program interpreted in numpy, and networks solved event by event."""
+"""The reference: a Program interpreted in numpy, and in `exact` networks solved event by event."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.lower.evaluate import evaluate, execute
+from genprop.numerics.evaluate import evaluate, execute
 
 if TYPE_CHECKING:
     from genprop.backends.reference.forward import PopulationRun, Spikes

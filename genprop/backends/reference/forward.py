@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.lower.constants import numbers, refractory_steps
-from genprop.lower.evaluate import evaluate, execute
+from genprop.numerics.constants import numbers, refractory_steps
+from genprop.numerics.evaluate import evaluate, execute
 
 if TYPE_CHECKING:
     from genprop.backends.base import Inputs

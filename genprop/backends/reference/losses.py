@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.lower.evaluate import evaluate
+from genprop.numerics.evaluate import evaluate
 
 if TYPE_CHECKING:
     from genprop.lower.program import LossProgram, ReductionProgram

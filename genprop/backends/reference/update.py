@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.lower.evaluate import execute
+from genprop.numerics.evaluate import execute
 
 if TYPE_CHECKING:
     from genprop.lower.program import Program, UpdateProgram

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from genprop.lower.constants import delay_steps
+from genprop.numerics.constants import delay_steps
 
 if TYPE_CHECKING:
     from genprop.backends.base import Inputs

@@ -15,8 +15,8 @@ from genprop.backends.genn import GeNN
 from genprop.backends.genn.connectivity import connectivity_pairs
 from genprop.describe.update import SGD, Adam
 from genprop.equations.analyse import understand
-from genprop.lower.constants import numbers
 from genprop.lower.network import lower
+from genprop.numerics.constants import numbers
 from genprop.testing.zoo import NAMES, example
 from tests.backends.genn.paper_pygenn import paper
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from genprop.backends.loihi.integers import Cells, IntegerNetwork, Synapses
+from genprop.backends.loihi.chip.integers import Cells, IntegerNetwork, Synapses
 
 STEPS = 40
 SOURCES = 6

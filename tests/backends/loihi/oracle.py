@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from genprop.backends.loihi.lava_python import lava_python
-from genprop.backends.loihi.process import run_group
+from genprop.backends.loihi.files.lava_python import lava_python
+from genprop.backends.loihi.files.process import run_group
 from tests.backends.loihi.networks import Case, cases
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "loihi" / "lava.npz"

@@ -12,11 +12,11 @@ import pytest
 
 import genprop as gp
 from genprop import ms
-from genprop.backends.loihi.emulator import Emulator
-from genprop.backends.loihi.integers import Cells, IntegerNetwork, Synapses
-from genprop.backends.loihi.lava import run_lava, write_lava
-from genprop.backends.loihi.netx import read_netx, write_netx
-from genprop.backends.loihi.process import run_group
+from genprop.backends.loihi.chip.emulator import Emulator
+from genprop.backends.loihi.chip.integers import Cells, IntegerNetwork, Synapses
+from genprop.backends.loihi.files.lava import run_lava, write_lava
+from genprop.backends.loihi.files.netx import read_netx, write_netx
+from genprop.backends.loihi.files.process import run_group
 from genprop.errors import DataError, GenpropError, ToolchainError, UnsupportedError
 
 CELLS = Cells("hidden", 3, 741, 200, 900)

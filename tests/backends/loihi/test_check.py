@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import genprop as gp
-from genprop.backends.loihi import limits
-from genprop.backends.loihi.check import check
+from genprop.backends.loihi.chip import limits
+from genprop.backends.loihi.mapping.check import check
 
 if TYPE_CHECKING:
-    from genprop.backends.loihi.cell import Cell
+    from genprop.backends.loihi.mapping.cell import Cell
     from genprop.errors import GenpropError
 
 

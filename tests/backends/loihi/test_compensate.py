@@ -7,10 +7,10 @@ import pytest
 
 import genprop as gp
 from genprop import ms
-from genprop.backends.loihi.cell import Cell
-from genprop.backends.loihi.compensate import Responses, compensated
-from genprop.backends.loihi.weights import stored_weights
-from genprop.backends.loihi.wires import Wires
+from genprop.backends.loihi.chip.weights import stored_weights
+from genprop.backends.loihi.mapping.cell import Cell
+from genprop.backends.loihi.mapping.compensate import Responses, compensated
+from genprop.backends.loihi.mapping.wires import Wires
 from genprop.data.dataset import Dataset
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import ConfigurationError

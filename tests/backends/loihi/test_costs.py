@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from genprop.backends.loihi.activity import Activity
-from genprop.backends.loihi.costs import CONSTANTS, ESTIMATE, estimate_energy, estimate_latency
-from genprop.backends.loihi.integers import Cells, IntegerNetwork, Synapses
+from genprop.backends.loihi.chip.activity import Activity
+from genprop.backends.loihi.chip.costs import CONSTANTS, ESTIMATE, estimate_energy, estimate_latency
+from genprop.backends.loihi.chip.integers import Cells, IntegerNetwork, Synapses
 
 NETWORK = IntegerNetwork(
     {"in": 4},

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from genprop.backends.loihi.delivery import Spikes
-from genprop.backends.loihi.emulator import Emulator
-from genprop.backends.loihi.integers import Cells, IntegerNetwork, Synapses
-from genprop.backends.loihi.lava_python import lava_python
+from genprop.backends.loihi.chip.delivery import Spikes
+from genprop.backends.loihi.chip.emulator import Emulator
+from genprop.backends.loihi.chip.integers import Cells, IntegerNetwork, Synapses
+from genprop.backends.loihi.files.lava_python import lava_python
 from genprop.errors import ToolchainError
 from tests.backends.loihi.networks import Case, cases
 from tests.backends.loihi.oracle import GOLDEN, lava_traces

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from genprop.backends.loihi import lava_python
-from genprop.backends.loihi.lava_python import UNFINISHED, python310
-from genprop.backends.loihi.lava_setup import REQUIREMENTS, set_up_lava
+from genprop.backends.loihi.files import lava_python
+from genprop.backends.loihi.files.lava_python import UNFINISHED, python310
+from genprop.backends.loihi.files.lava_setup import REQUIREMENTS, set_up_lava
 from genprop.cli.doctor import examine
 from genprop.cli.main import main
 from genprop.errors import ConfigurationError, ToolchainError

@@ -9,10 +9,10 @@ import h5py
 import numpy as np
 import pytest
 
-from genprop.backends.loihi.delivery import Spikes
-from genprop.backends.loihi.emulator import Emulator
-from genprop.backends.loihi.integers import Cells, IntegerNetwork, Synapses
-from genprop.backends.loihi.netx import effective_weights, read_netx, write_netx
+from genprop.backends.loihi.chip.delivery import Spikes
+from genprop.backends.loihi.chip.emulator import Emulator
+from genprop.backends.loihi.chip.integers import Cells, IntegerNetwork, Synapses
+from genprop.backends.loihi.files.netx import effective_weights, read_netx, write_netx
 from genprop.errors import DataError, GenpropError, UnsupportedError
 
 RNG = np.random.default_rng(4)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genprop.backends.loihi.integers import Cells, IntegerNetwork, Synapses
-from genprop.backends.loihi.netx import read_netx, write_netx
-from genprop.backends.loihi.process import run_group
+from genprop.backends.loihi.chip.integers import Cells, IntegerNetwork, Synapses
+from genprop.backends.loihi.files.netx import read_netx, write_netx
+from genprop.backends.loihi.files.process import run_group
 from tests.backends.loihi.networks import Case
 from tests.backends.loihi.test_emulator import interpreter, single
 

@@ -7,8 +7,8 @@ import pytest
 
 import genprop as gp
 from genprop import ms
-from genprop.backends.loihi.cell import Cell
-from genprop.backends.loihi.scaling import Range, scale_of
+from genprop.backends.loihi.mapping.cell import Cell
+from genprop.backends.loihi.mapping.scaling import Range, scale_of
 from genprop.data.dataset import Dataset
 from genprop.data.spikes import SpikeBatch
 

@@ -1,0 +1,1 @@
+"""Networks on the chip for other tools: NetX files and Lava programs."""

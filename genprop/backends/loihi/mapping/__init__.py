@@ -1,0 +1,1 @@
+"""From floats to the chip's integers: what can be mapped, scales, rounding, and back."""

@@ -1,0 +1,60 @@
+"""Everything about a trained network that the chip cannot hold, at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.backends.loihi.chip.limits import DELAY
+from genprop.backends.loihi.mapping.cell import Cell, recognise
+from genprop.errors import GenpropError, UnsupportedError
+
+if TYPE_CHECKING:
+    from genprop.backends.base import Parameters
+    from genprop.lower.program import Program, ProjectionProgram
+
+__all__ = ["check", "rounded_delay"]
+
+
+def check(program: Program, parameters: Parameters) -> tuple[dict[str, Cell], list[GenpropError]]:
+    """The cells by population, and all findings; the cells are whole where nothing was found."""
+    cells: dict[str, Cell] = {}
+    findings: list[GenpropError] = []
+    for population in program.populations:
+        if population.source:
+            continue
+        cell, found = recognise(population, parameters, program.dt)
+        findings += found
+        if cell is not None:
+            cells[cell.name] = cell
+    for projection in program.projections:
+        findings += _delays(projection, parameters, program.dt)
+    return cells, findings
+
+
+def rounded_delay(delay: np.ndarray, dt: float) -> np.ndarray:
+    """Delays in steps, round(d/dt) half up and never negative; int64 of the delays' shape."""
+    return np.maximum(np.floor(np.asarray(delay, np.float64) / dt + 0.5), 0).astype(np.int64)
+
+
+def _delays(
+    projection: ProjectionProgram, parameters: Parameters, dt: float
+) -> list[UnsupportedError]:
+    if not projection.delay:
+        return []
+    steps = rounded_delay(parameters[projection.delay], dt)
+    beyond = steps > DELAY.highest
+    if not beyond.any():
+        return []
+    longest = float(steps.max()) * dt
+    step = longest / DELAY.highest
+    return [
+        UnsupportedError(
+            f"{np.count_nonzero(beyond)} of {beyond.size} delays are longer than "
+            f"{DELAY.highest} steps; the longest is {longest:g} ms, {steps.max()} steps of "
+            f"{dt:g} ms",
+            where=f"projection {projection.name}",
+            remedy=f"learn(…, max={DELAY.highest * dt:g}*ms), or dt={step:.3g}*ms or longer",
+        )
+    ]

@@ -1,0 +1,72 @@
+"""A projection's synapses as a list, whatever their pattern is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.backends.loihi.mapping.check import rounded_delay
+
+if TYPE_CHECKING:
+    from genprop.backends.base import Parameters
+    from genprop.describe.spec import NetworkSpec
+    from genprop.lower.program import ProjectionProgram
+
+__all__ = ["Wires", "wires_of"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wires:
+    """A projection's synapses as a list.
+
+    Attributes:
+        name: of the projection.
+        shape: (pre, post).
+        pre: (k,) senders.
+        post: (k,) receivers.
+        weight: (k,).
+        delay: (k,) [ms], or None where all are 0.
+        steps: (k,) the same in steps, or None.
+        graded: whether several spikes of a step count as several.
+    """
+
+    name: str
+    shape: tuple[int, int]
+    pre: np.ndarray
+    post: np.ndarray
+    weight: np.ndarray
+    delay: np.ndarray | None
+    steps: np.ndarray | None
+    graded: bool
+
+    def matrix(self, values: np.ndarray) -> np.ndarray:
+        """(pre, post) int64 with ``values`` at the synapses and 0 elsewhere."""
+        dense = np.zeros(self.shape, np.int64)
+        dense[self.pre, self.post] = values
+        return dense
+
+
+def wires_of(
+    projection: ProjectionProgram,
+    spec: NetworkSpec,
+    parameters: Parameters,
+    dt: float,
+    graded: bool,
+) -> Wires:
+    """The synapses of a projection; ``graded`` says that counts of input spikes multiply."""
+    pattern = next(p for p in spec.projections if p.name == projection.name).pattern
+    shape = (spec.population(projection.pre).size, spec.population(projection.post).size)
+    if pattern.kind == "dense":
+        pre, post = (index.ravel() for index in np.indices(shape))
+    else:
+        pre = np.repeat(np.arange(shape[0]), np.diff(pattern.row_start))
+        post = pattern.column
+    weight = np.asarray(parameters[projection.weight], np.float64).ravel()
+    counts = graded and spec.population(projection.pre).neuron is None
+    if not projection.delay:
+        return Wires(projection.name, shape, pre, post, weight, None, None, counts)
+    delay = np.asarray(parameters[projection.delay], np.float64).ravel()
+    steps = rounded_delay(delay, dt)
+    return Wires(projection.name, shape, pre, post, weight, delay, steps, counts)

@@ -1,0 +1,237 @@
+"""One trial in reverse: the derived adjoint in continuous time, over the events of a forward run.
+
+Between events −ṗ = B p + ∂l/∂x is solved by collocation, at events the derived jumps apply, in
+exactly the reverse of the order in which they happened. So an arrival reads the adjoint at its own
+time t_k + d, before (in reverse) whatever happened earlier at that instant.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.backends.reference.exact.quadrature import POINTS, WEIGHTS, solve_linear
+from genprop.backends.reference.exact.trajectories import Arrival, Event, Release, Spike, Trajectory
+
+if TYPE_CHECKING:
+    from genprop.backends.reference.exact.adjoint_cells import AdjointModel
+    from genprop.backends.reference.exact.cells import Cells
+    from genprop.backends.reference.exact.forward import Trial
+    from genprop.backends.reference.exact.maximum import Point
+    from genprop.backends.reference.exact.readouts import Pull
+    from genprop.describe.spec import NetworkSpec
+
+__all__ = ["Reverse"]
+
+
+@dataclass(slots=True)
+class _Neuron:
+    """A neuron on its way back: p = ∂L/∂x at its own time ``t``; its flow may kink at ``edges``."""
+
+    population: str
+    index: int
+    t: float
+    p: np.ndarray
+    trajectory: Trajectory
+    edges: np.ndarray
+    flow: tuple[np.ndarray, np.ndarray]
+    pulls: Sequence[Pull]
+
+
+@dataclass(slots=True)
+class _Due:
+    """What waits in reverse at an event: ∂L/∂t so far, points to read after and before it."""
+
+    sent: float = 0.0
+    after: list[tuple[Point, Pull]] = field(default_factory=list)
+    before: list[tuple[Point, Pull]] = field(default_factory=list)
+
+
+class Reverse:
+    """Adds one trial's gradients to ``gradients`` (by flat name, in the parameters' shapes).
+
+    Args:
+        spec: the network.
+        cells: the populations with numbers filled in.
+        models: their adjoints.
+        trial: the forward run.
+        pulls: the loss terms.
+        gradients: what is added to.
+    """
+
+    def __init__(
+        self,
+        spec: NetworkSpec,
+        cells: Mapping[str, Cells],
+        models: Mapping[str, AdjointModel],
+        trial: Trial,
+        pulls: Sequence[Pull],
+        gradients: Mapping[str, np.ndarray],
+    ) -> None:
+        self.spec, self.cells, self.models = spec, cells, models
+        self.trial, self.pulls, self.gradients = trial, pulls, gradients
+        self.flat = {name: g.reshape(-1) for name, g in gradients.items()}
+        self.due: dict[Event, _Due] = {}
+        self.inside: list[tuple[Point, Pull]] = []
+        self.neurons = {
+            name: [self._neuron(name, j) for j in range(c.size)] for name, c in cells.items()
+        }
+        self._schedule()
+
+    def run(self) -> None:
+        """From T down to 0."""
+        inside = sorted(self.inside, key=lambda entry: entry[0].time)
+        for event in reversed(self.trial.events):
+            while inside and inside[-1][0].time >= event.time:
+                self._read(*inside.pop())
+            neuron = self.neurons[event.population][event.neuron]
+            self._retreat(neuron, event.time)
+            due = self._due(event)
+            for point, pull in due.after:
+                self._add_point(neuron, point, pull)
+            due.sent += self.loss_across(event) + self.kink(due)
+            self._act(neuron, event, due.sent)
+            for point, pull in due.before:
+                self._add_point(neuron, point, pull)
+        while inside:
+            self._read(*inside.pop())
+        for population in self.neurons.values():
+            for neuron in population:
+                self._retreat(neuron, 0.0)
+
+    def loss_across(self, event: Event) -> float:
+        """l⁻ − l⁺: what a later event costs of the running loss."""
+        return sum(
+            pull.across(event)
+            for pull in self.pulls
+            if pull.across is not None and pull.population == event.population
+        )
+
+    def kink(self, due: _Due) -> float:
+        """A value read at an event moves with it."""
+        return sum(point.strength * point.slope for point, _ in (*due.before, *due.after))
+
+    def arrival(self, neuron: _Neuron, event: Arrival, sent: float) -> None:
+        """dL/dw and dL/dd; the spike that was sent gets the same ∂L/∂t as the delay."""
+        model, projection = self.models[event.population], self.spec.projections[event.projection]
+        p = np.where(model.held, 0.0, neuron.p) if event.held else neuron.p
+        values = self._arguments(neuron, event.before, p, 0.0)
+        time = event.weight * float(model.time[projection.receptor](*values)[0]) + sent
+        weight = float(model.weight[projection.receptor](*values)[0])
+        self._add(projection.weight.name, event.synapse, weight)
+        if projection.delay is not None:
+            self._add(projection.delay.name, event.synapse, time)
+        if event.cause is not None:
+            self._due(event.cause).sent += time
+
+    def spike(self, neuron: _Neuron, event: Spike, sent: float) -> None:
+        """The jump of p; where an arrival induced the spike, its time is the spike's."""
+        model = self.models[event.population]
+        values = self._arguments(neuron, event.before, neuron.p, sent)
+        terms = model.at_jump if event.inducer is None else model.at_induced
+        for name, value in terms(*values):
+            self._add(name, neuron.index, float(value))
+        if event.inducer is None:
+            neuron.p = model.jump(*values)
+        else:
+            neuron.p = model.transfer(*values)
+            self._due(event.inducer).sent += float(model.induced_cost(*values)[0])
+        for pull in self.pulls:
+            if pull.count is not None and pull.population == event.population:
+                neuron.p = neuron.p + model.count(*values) * pull.count[neuron.index]
+
+    def release(self, neuron: _Neuron, event: Release, sent: float) -> None:
+        """The release moves with its spike, and with the refractory time."""
+        model = self.models[event.population]
+        values = self._arguments(neuron, event.before, neuron.p, 0.0)
+        self._due(event.spike).sent += float(model.release(*values)[0]) + sent
+        for name, value in model.at_release(*values):
+            self._add(name, neuron.index, float(value) + sent)
+
+    def _act(self, neuron: _Neuron, event: Event, sent: float) -> None:
+        if isinstance(event, Arrival):
+            self.arrival(neuron, event, sent)
+        elif isinstance(event, Spike):
+            self.spike(neuron, event, sent)
+        else:
+            self.release(neuron, event, sent)
+
+    def _retreat(self, neuron: _Neuron, time: float) -> None:
+        """Carry p back to ``time``, edge by edge."""
+        while neuron.t > time:
+            edge = neuron.edges[np.searchsorted(neuron.edges, neuron.t) - 1]
+            self._retreat_within(neuron, max(float(edge), time))
+
+    def _retreat_within(self, neuron: _Neuron, time: float) -> None:
+        """Carry p back over one smooth stretch, and integrate p·∂f/∂θ over it."""
+        length = neuron.t - time
+        times = neuron.t - length * POINTS
+        piece = bisect_right(neuron.trajectory.starts, 0.5 * (time + neuron.t)) - 1
+        held = neuron.trajectory.held[piece]
+        drive = np.zeros((len(POINTS), len(neuron.p)))
+        for pull in neuron.pulls:
+            if pull.density is not None:
+                drive += pull.density(neuron.index, times)[:, None] * pull.direction
+        nodes, neuron.p = solve_linear(neuron.flow[held], drive, neuron.p, length)
+        neuron.t = time
+        if np.any(nodes):
+            states = neuron.trajectory.at(times)
+            theta = self.cells[neuron.population].theta[:, neuron.index]
+            values = (*states.T, *theta, *nodes.T, 0.0)
+            for name, value in self.models[neuron.population].over_time[held](*values):
+                self._add(name, neuron.index, length * float(value @ WEIGHTS))
+
+    def _schedule(self) -> None:
+        """Sort what the readouts pull on by the event at which it acts."""
+        for pull in self.pulls:
+            for spike, value in pull.sent.items():
+                self._due(spike).sent += value
+            for point in pull.points:
+                if point.event is None:
+                    self.inside.append((point, pull))
+                elif point.before:
+                    self._due(point.event).before.append((point, pull))
+                else:
+                    self._due(point.event).after.append((point, pull))
+
+    def _read(self, point: Point, pull: Pull) -> None:
+        neuron = self.neurons[pull.population][point.neuron]
+        self._retreat(neuron, point.time)
+        self._add_point(neuron, point, pull)
+
+    def _add_point(self, neuron: _Neuron, point: Point, pull: Pull) -> None:
+        neuron.p = neuron.p + point.strength * pull.direction
+
+    def _due(self, event: Event) -> _Due:
+        return self.due.setdefault(event, _Due())
+
+    def _arguments(
+        self, neuron: _Neuron, x: np.ndarray, p: np.ndarray, sent: float
+    ) -> tuple[float, ...]:
+        theta = self.cells[neuron.population].theta[:, neuron.index]
+        return (*x, *theta, *p, sent)
+
+    def _add(self, name: str, index: int, value: float) -> None:
+        flat = self.flat[name]
+        flat[index if len(flat) > 1 else 0] += value
+
+    def _neuron(self, population: str, index: int) -> _Neuron:
+        trajectory = self.trial.trajectories[population][index]
+        pulls = [pull for pull in self.pulls if pull.population == population]
+        breaks = [pull.breaks for pull in pulls]
+        cells, model = self.cells[population], self.models[population]
+        theta = cells.theta[:, index]
+        return _Neuron(
+            population=population,
+            index=index,
+            t=self.trial.duration,
+            p=np.zeros(len(model.held)),
+            trajectory=trajectory,
+            edges=np.unique(np.concatenate([[0.0], trajectory.starts, *breaks])),
+            flow=(model.flow[0](*theta), model.flow[1](*theta)),
+            pulls=pulls,
+        )

@@ -1,0 +1,200 @@
+"""The exact event-driven solver of networks whose flows are linear, in float64.
+
+No clock: spikes, arrivals and releases happen at their exact times, and the gradient is that of the
+stated loss to about 1e-12. It is the measure of every clocked solver and backend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.backends.reference.exact.adjoint import Reverse
+from genprop.backends.reference.exact.adjoint_cells import AdjointModel
+from genprop.backends.reference.exact.cells import CellModel, Cells
+from genprop.backends.reference.exact.forward import InputSpikes, Trial, run_trial
+from genprop.backends.reference.exact.loss import LossModel, Sample
+from genprop.backends.reference.exact.readouts import Pull, Reader, reader
+from genprop.backends.reference.exact.wiring import ExactWiring
+
+if TYPE_CHECKING:
+    from genprop.adjoint.loss import LossAdjoint
+    from genprop.adjoint.system import AdjointNetwork
+    from genprop.describe.spec import NetworkSpec
+    from genprop.equations.system import HybridNetwork
+
+__all__ = ["EventSimulator", "ExactResult", "solve"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExactResult:
+    """What a batch gave.
+
+    Attributes:
+        loss: the mean loss of the batch.
+        terms: the loss term by term, with coefficients.
+        observed: per loss term the observed vector, (batch, n); time averages for traces.
+        scores: (batch, n) of the first term that classifies, larger is better; None without one.
+        spikes: per population and sample, exact times [ms] and neurons, in order.
+        gradients: by flat name, in the parameters' shapes; empty when none were asked for.
+    """
+
+    loss: float
+    terms: tuple[float, ...]
+    observed: tuple[np.ndarray, ...]
+    scores: np.ndarray | None
+    spikes: Mapping[str, Sequence[tuple[np.ndarray, np.ndarray]]]
+    gradients: Mapping[str, np.ndarray]
+
+
+class EventSimulator:
+    """A network ready to be solved exactly, for any parameters and input.
+
+    Args:
+        spec: the description.
+        network: its hybrid systems.
+        adjoint: their adjoint and the loss; without it there is neither loss nor gradient.
+        duration: T [ms].
+
+    Raises:
+        UnsupportedError: when a flow or a guard is not linear in the states.
+    """
+
+    reverse: type[Reverse] = Reverse
+
+    def __init__(
+        self,
+        spec: NetworkSpec,
+        network: HybridNetwork,
+        adjoint: AdjointNetwork | None = None,
+        *,
+        duration: float,
+    ) -> None:
+        self.spec, self.duration = spec, duration
+        self._cells = {name: CellModel(system) for name, system in network.populations.items()}
+        populations = adjoint.populations if adjoint is not None else {}
+        self._adjoints = {name: AdjointModel(system) for name, system in populations.items()}
+        self._terms = [
+            self._term(term, network) for term in (adjoint.loss if adjoint is not None else ())
+        ]
+
+    def forward(self, parameters: Mapping[str, np.ndarray], inputs: InputSpikes) -> Trial:
+        """One trial: events and trajectories."""
+        return run_trial(self._bind(parameters), self._wire(parameters), inputs, self.duration)
+
+    def solve(
+        self,
+        parameters: Mapping[str, np.ndarray],
+        inputs: Sequence[InputSpikes],
+        labels: np.ndarray | None = None,
+        targets: np.ndarray | None = None,
+        *,
+        gradient: bool = True,
+    ) -> ExactResult:
+        """Spikes, loss and gradient of a batch.
+
+        Args:
+            parameters: by flat name, in base units and the shapes of the spec.
+            inputs: per sample, per source population, spike times [ms] and channels.
+            labels: (batch,) class of each sample.
+            targets: (batch, n) targets of the observed neurons; the label's one-hot where absent.
+            gradient: whether to run the reverse pass.
+
+        Returns:
+            The mean loss and its gradient with respect to every parameter.
+        """
+        cells, wiring = self._bind(parameters), self._wire(parameters)
+        trials = [run_trial(cells, wiring, given, self.duration) for given in inputs]
+        views = [_View(*term, trials, labels, targets) for term in self._terms]
+        gradients = _zeros(parameters) if gradient and self._terms else {}
+        if gradients:
+            for k, trial in enumerate(trials):
+                pulls = [view.pull(k, trial) for view in views]
+                self.reverse(self.spec, cells, self._adjoints, trial, pulls, gradients).run()
+        return ExactResult(
+            loss=sum(view.loss for view in views),
+            terms=tuple(view.loss for view in views),
+            observed=tuple(view.y for view in views),
+            scores=next((s for view in views if (s := view.scores()) is not None), None),
+            spikes={name: [_raster(trial, name) for trial in trials] for name in cells},
+            gradients=gradients,
+        )
+
+    def _term(self, term: LossAdjoint, network: HybridNetwork) -> tuple[LossModel, Reader]:
+        loss = LossModel(term, self.duration)
+        return loss, reader(term, network.populations[term.observation.population], loss)
+
+    def _bind(self, parameters: Mapping[str, np.ndarray]) -> dict[str, Cells]:
+        return {
+            name: Cells.bind(model, self.spec.population(name).size, parameters)
+            for name, model in self._cells.items()
+        }
+
+    def _wire(self, parameters: Mapping[str, np.ndarray]) -> ExactWiring:
+        return ExactWiring.bind(self.spec, parameters)
+
+
+class _View:
+    """One loss term over a batch: y (batch, n), the mean loss, and the pull on each trial."""
+
+    def __init__(
+        self,
+        model: LossModel,
+        look: Reader,
+        trials: Sequence[Trial],
+        labels: np.ndarray | None,
+        targets: np.ndarray | None,
+    ) -> None:
+        self._model, self._look, self._batch = model, look, len(trials)
+        y = np.array([look.observe(trial) for trial in trials])
+        self.y = np.broadcast_to(y.mean(axis=0), y.shape) if look.pooled else y
+        self._samples = [_sample(k, y.shape[1], labels, targets) for k in range(len(trials))]
+        each = list(zip(trials, self.y, self._samples, strict=True))
+        self.loss = model.coefficient * float(np.mean([look.value(*one) for one in each]))
+        gradient = np.array([look.gradient(*one) for one in each])
+        self._gradient = (
+            np.broadcast_to(gradient.mean(axis=0), y.shape) if look.pooled else gradient
+        )
+
+    def pull(self, index: int, trial: Trial) -> Pull:
+        scale = self._model.coefficient / self._batch
+        return self._look.pull(trial, self._gradient[index], self._samples[index], scale)
+
+    def scores(self) -> np.ndarray | None:
+        rows = [self._model.score(y, s) for y, s in zip(self.y, self._samples, strict=True)]
+        return None if rows[0] is None else np.array(rows)
+
+
+def solve(
+    spec: NetworkSpec,
+    network: HybridNetwork,
+    adjoint: AdjointNetwork,
+    parameters: Mapping[str, np.ndarray],
+    inputs: Sequence[InputSpikes],
+    *,
+    duration: float,
+    labels: np.ndarray | None = None,
+    targets: np.ndarray | None = None,
+) -> ExactResult:
+    """Solve one batch exactly; see :meth:`EventSimulator.solve`."""
+    simulator = EventSimulator(spec, network, adjoint, duration=duration)
+    return simulator.solve(parameters, inputs, labels, targets)
+
+
+def _sample(index: int, size: int, labels: np.ndarray | None, targets: np.ndarray | None) -> Sample:
+    is_label = np.zeros(size)
+    if labels is not None:
+        is_label[int(labels[index])] = 1.0
+    return Sample(is_label, is_label if targets is None else np.asarray(targets[index], float))
+
+
+def _zeros(parameters: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: np.zeros(np.shape(value)) for name, value in parameters.items()}
+
+
+def _raster(trial: Trial, population: str) -> tuple[np.ndarray, np.ndarray]:
+    spikes = trial.spikes(population)
+    return np.array([s.time for s in spikes]), np.array([s.neuron for s in spikes], dtype=np.int64)

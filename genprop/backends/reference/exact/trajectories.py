@@ -1,0 +1,99 @@
+"""What an exact run leaves behind: the events in order, and each neuron's state at all times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from genprop.backends.reference.exact.cells import ORDER
+
+__all__ = ["Arrival", "Event", "Release", "Spike", "Trajectory"]
+
+_EXPONENTS = np.arange(ORDER + 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spike:
+    """Neuron ``neuron`` of ``population`` spikes: states ``before`` and ``after`` the reset.
+
+    ``inducer`` is the arrival that crossed the threshold, None where the flow did.
+    """
+
+    time: float
+    population: str
+    neuron: int
+    before: np.ndarray
+    after: np.ndarray
+    inducer: Arrival | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrival:
+    """A spike arrives over synapse ``synapse`` (flat index) of projection ``projection``.
+
+    ``cause`` is the spike that was sent at ``emitted``, None for one of the input. ``held`` says
+    that the neuron was refractory.
+    """
+
+    time: float
+    population: str
+    neuron: int
+    before: np.ndarray
+    after: np.ndarray
+    projection: int
+    synapse: int
+    weight: float
+    held: bool
+    emitted: float
+    cause: Spike | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Release:
+    """The clamp after ``spike`` ends; the state is continuous."""
+
+    time: float
+    population: str
+    neuron: int
+    before: np.ndarray
+    after: np.ndarray
+    spike: Spike
+
+
+Event = Spike | Arrival | Release
+
+
+@dataclass(slots=True)
+class Trajectory:
+    """One neuron's state as Taylor polynomials: piece k runs from ``starts[k]`` to the next.
+
+    ``held`` tells the refractory pieces; ``opened`` is the event at the start of a piece, if any.
+    """
+
+    starts: list[float] = field(default_factory=list)
+    pieces: list[np.ndarray] = field(default_factory=list)
+    held: list[bool] = field(default_factory=list)
+    opened: list[Event | None] = field(default_factory=list)
+
+    def append(self, start: float, piece: np.ndarray, held: bool, opened: Event | None) -> None:
+        """Continue with another piece; one of no length is replaced."""
+        if self.starts and self.starts[-1] == start:
+            for column in (self.starts, self.pieces, self.held, self.opened):
+                column.pop()
+        self.starts.append(start)
+        self.pieces.append(piece)
+        self.held.append(held)
+        self.opened.append(opened)
+
+    def at(self, times: np.ndarray) -> np.ndarray:
+        """States at ``times`` (m,), after the event where one falls on a time: (m, S)."""
+        index = np.searchsorted(self.starts, times, side="right") - 1
+        offsets = times - np.array(self.starts)[index]
+        powers = offsets[:, None] ** _EXPONENTS
+        return np.einsum("mk,mks->ms", powers, np.array(self.pieces)[index])
+
+
+def evaluate(piece: np.ndarray, offset: float) -> np.ndarray:
+    """The state ``offset`` [ms] after the start of a piece: (S,)."""
+    return offset**_EXPONENTS @ piece

@@ -1,0 +1,17 @@
+"""Experiments: train.toml and network.py, their training in a run folder, sweeps of them."""
+
+from genprop.experiment.callbacks import CALLBACKS
+from genprop.experiment.config import Config, read_config
+from genprop.experiment.experiment import Experiment, load_experiment
+from genprop.experiment.training import evaluate_run, open_run, train_run
+
+__all__ = [
+    "CALLBACKS",
+    "Config",
+    "Experiment",
+    "evaluate_run",
+    "load_experiment",
+    "open_run",
+    "read_config",
+    "train_run",
+]

@@ -1,0 +1,78 @@
+"""The callbacks that a train.toml can ask for, by name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from genprop.errors import ConfigurationError, did_you_mean
+from genprop.train.bump import Bump
+from genprop.train.clip import Clip
+from genprop.train.plateau import Plateau, TwoAverages
+from genprop.train.schedule import Cosine, EaseIn, Exponential
+from genprop.train.sharpness import Sharpness
+from genprop.train.stopping import EarlyStopping
+from genprop.train.tensorboard import TensorBoard
+
+if TYPE_CHECKING:
+    from genprop.experiment.config import Config
+    from genprop.train.callbacks import Callback
+
+__all__ = ["CALLBACKS", "make_callbacks"]
+
+CALLBACKS: Mapping[str, type[Callback]] = {
+    "bump": Bump,
+    "clip": Clip,
+    "cosine": Cosine,
+    "early_stopping": EarlyStopping,
+    "ease_in": EaseIn,
+    "exponential": Exponential,
+    "plateau": Plateau,
+    "sharpness": Sharpness,
+    "tensorboard": TensorBoard,
+    "two_averages": TwoAverages,
+}
+"""What ``[callbacks.<name>]`` makes; its keys are the arguments of the class."""
+
+
+def make_callbacks(config: Config) -> list[Callback]:
+    """The callbacks of [callbacks], in the order of the file.
+
+    Raises:
+        ConfigurationError: for unknown callbacks or settings, with "did you mean" and the line.
+    """
+    made: list[Callback] = []
+    for name, settings in config.callbacks.items():
+        if name not in CALLBACKS:
+            raise ConfigurationError(
+                f"there is no callback {name!r}",
+                where=config.place("callbacks", name),
+                remedy=did_you_mean(name, CALLBACKS),
+            )
+        if not isinstance(settings, Mapping):
+            raise ConfigurationError(
+                f"callbacks.{name} is a table",
+                where=config.place("callbacks", name),
+                remedy=f"write [callbacks.{name}] and its settings below it",
+            )
+        made.append(_made(name, {str(k): v for k, v in settings.items()}, config))
+    return made
+
+
+def _made(name: str, settings: dict[str, object], config: Config) -> Callback:
+    kind = CALLBACKS[name]
+    known = inspect.signature(kind).parameters
+    for key in settings:
+        if key not in known:
+            raise ConfigurationError(
+                f"the callback {name!r} has no setting {key!r}",
+                where=config.place("callbacks", name, key),
+                remedy=did_you_mean(key, known),
+            )
+    try:
+        return kind(**settings)
+    except TypeError as fault:
+        raise ConfigurationError(
+            f"the callback {name!r} cannot be made: {fault}", where=config.place("callbacks", name)
+        ) from None

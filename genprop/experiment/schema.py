@@ -1,0 +1,88 @@
+"""Which keys a train.toml may have, and what does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from genprop.errors import ConfigurationError, did_you_mean
+from genprop.experiment.toml import Table, line_of
+
+__all__ = ["SECTIONS", "TOP", "findings"]
+
+Keys = Mapping[str, tuple[type, ...]]
+
+_NUMBER = (int, float)
+TOP: Keys = {"network": (str,), "kept": (str,), "name": (str,), "seed": (int,)}
+"""The keys above all sections, with their types."""
+SECTIONS: Mapping[str, Keys | None] = {
+    "options": None,
+    "compile": {
+        "dt": _NUMBER,
+        "duration": _NUMBER,
+        "batch": (int,),
+        "backend": (str,),
+        "solver": (str,),
+        "precision": (str,),
+        "threads": (int,),
+        "device": (str,),
+        "tape": (int,),
+        "events": (str,),
+    },
+    "optimiser": None,
+    "quantise": {
+        "weight_bits": (int,),
+        "rounding": (str,),
+        "scale": (str,),
+        "percentile": _NUMBER,
+        "headroom": _NUMBER,
+        "exponents": (bool,),
+        "seed": (int,),
+    },
+    "fit": {"epochs": (int,), "best": (str,), "every": (int,), "start": (str,)},
+    "callbacks": None,
+}
+"""The keys of each section with their types; None where what they are given to checks them."""
+
+_WORDS = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
+
+
+def findings(tables: Table, text: str, path: Path) -> Iterator[ConfigurationError]:
+    """Everything in ``tables`` that a train.toml may not have, with its place in ``text``."""
+    for name, value in tables.items():
+        if name not in SECTIONS:
+            yield from _misfits((name,), value, TOP, [*TOP, *SECTIONS], text, path)
+        elif not isinstance(value, dict):
+            yield _fault(f"{name} is a table", (name,), f"write [{name}]", text, path)
+        elif (keys := SECTIONS[name]) is not None:
+            for key, inner in value.items():
+                yield from _misfits((name, str(key)), inner, keys, list(keys), text, path)
+    if "network" not in tables:
+        yield _fault(
+            "no network is named", (), 'write network = "network.py" at the top', text, path
+        )
+    fit = tables.get("fit")
+    if fit is None or (isinstance(fit, dict) and "epochs" not in fit):
+        remedy = "write epochs = 20 below [fit]"
+        yield _fault("the number of epochs is missing", ("fit",), remedy, text, path)
+
+
+def _misfits(
+    keys: tuple[str, ...], value: object, known: Keys, names: list[str], text: str, path: Path
+) -> Iterator[ConfigurationError]:
+    """An unknown key, or a value of another type."""
+    name = keys[-1]
+    if name not in known:
+        yield _fault(f"{name!r} is no key here", keys, did_you_mean(name, names), text, path)
+    elif not isinstance(value, known[name]) or isinstance(value, bool) != (bool in known[name]):
+        wanted = _WORDS[known[name][-1]]
+        yield _fault(f"{name} is {wanted}, not {value!r}", keys, f"give {wanted}", text, path)
+
+
+def _fault(
+    what: str, keys: tuple[str, ...], remedy: str, text: str, path: Path
+) -> ConfigurationError:
+    line = line_of(text, keys) if keys else 0
+    dotted = f" ({'.'.join(keys)})" if len(keys) > 1 else ""
+    where = f"{path}, line {line}{dotted}" if line else f"{path}{dotted}"
+    return ConfigurationError(what, where=where, remedy=remedy)

@@ -1,0 +1,285 @@
+"""Many trainings of one train.toml, side by side, and one table of what came out.
+
+Each case is a process of one thread with a run folder of its own. What is finished is not done
+again, what was begun goes on where it stopped: a sweep that was killed ends, when it is asked for
+again, in the same table.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import os
+import re
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from genprop.errors import ConfigurationError, TrainingError
+from genprop.experiment.config import read_config
+from genprop.experiment.training import finished_result
+from genprop.train.folder import RunFolder
+
+__all__ = ["Case", "Row", "cases_of", "run_sweep", "shown_cell", "sweep_table"]
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "GENPROP_THREADS")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One training of a sweep: the settings that vary, ``(key, value)`` each, and its folder."""
+
+    varied: tuple[tuple[str, str], ...]
+    folder: RunFolder
+
+    @property
+    def name(self) -> str:
+        """Such as ``"seed=0,options.hidden=32"``."""
+        return ",".join(f"{key}={value}" for key, value in self.varied)
+
+    @property
+    def group(self) -> str:
+        """The name without the seed: what mean and deviation are taken over."""
+        return ",".join(f"{key}={value}" for key, value in self.varied if key != "seed")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: a metric's mean, standard deviation and number of runs in a group.
+
+    The deviation is that of a sample (n − 1); NaN for a single run.
+    """
+
+    group: str
+    metric: str
+    mean: float
+    deviation: float
+    n: int
+
+
+def cases_of(settings: Sequence[str], root: Path) -> tuple[list[Case], list[str]]:
+    """All combinations of the settings that vary, and the settings that do not.
+
+    ``"seed=0..7"`` varies over whole numbers, both ends included; ``"options.hidden=16,32"`` over a
+    list; anything else is set alike in all cases.
+
+    Raises:
+        ConfigurationError: for an empty range, or settings of which none varies.
+    """
+    varied: list[list[tuple[str, str]]] = []
+    fixed: list[str] = []
+    for setting in settings:
+        key, _, text = setting.partition("=")
+        values = _values(text, setting)
+        if len(values) == 1:
+            fixed.append(setting)
+        else:
+            varied.append([(key.strip(), value) for value in values])
+    if not varied:
+        raise ConfigurationError(
+            "nothing varies in this sweep", remedy="give a range or a list: --set seed=0..7"
+        )
+    combined = [tuple(c) for c in itertools.product(*varied)]
+    named = [Case(c, RunFolder(root / _folder_name(c))) for c in combined]
+    return named, fixed
+
+
+def run_sweep(
+    file: Path,
+    settings: Sequence[str],
+    root: Path,
+    *,
+    jobs: int | None = None,
+    tell: Callable[[str], None] = print,
+    keep: Path | None = None,
+) -> list[Row]:
+    """Train every case that is not finished, ``jobs`` at a time, and give the table.
+
+    Table, cases and environment are also written to ``root/sweep.json``.
+
+    Args:
+        file: the train.toml.
+        settings: see :func:`cases_of`.
+        root: the folder of the cases' run folders.
+        jobs: processes at a time; by default as many as there are cores.
+        tell: is given a line for each case that ends.
+        keep: another file for what ``sweep.json`` holds, such as an experiment's ``results.json``.
+
+    Raises:
+        ConfigurationError: for settings that do not fit.
+        TrainingError: when cases failed; the others are finished nevertheless.
+    """
+    cases, fixed = cases_of(settings, root)
+    configs = {case: read_config(file, _overrides(case, fixed)) for case in cases}
+    missing = [c for c in cases if finished_result(configs[c], c.folder) is None]
+    done = itertools.count(len(cases) - len(missing) + 1)
+
+    def train(case: Case) -> str:
+        fault = _train(file, case, fixed)
+        tell(f"{next(done)}/{len(cases)}  {case.name}  {'failed' if fault else 'finished'}")
+        return fault
+
+    with ThreadPoolExecutor(jobs or _cores()) as pool:
+        try:
+            faults = dict(zip(missing, pool.map(train, missing), strict=True))
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)
+            raise
+    failed = [f"{case.name}: {fault}" for case, fault in faults.items() if fault]
+    if failed:
+        raise TrainingError(
+            f"{len(failed)} of {len(cases)} trainings failed:\n    " + "\n    ".join(failed),
+            where=str(root),
+            remedy="mend what is said there (log.txt in their folders says more); then the same "
+            "command goes on with what is missing",
+        )
+    rows = list(_rows(cases))
+    summary = {
+        "file": str(file),
+        "settings": list(settings),
+        "table": [_plain(r) for r in rows],
+        "cases": [_case(c) for c in cases],
+        "environment": _environment(cases[0]),
+    }
+    for path in [root / "sweep.json", *([] if keep is None else [keep])]:
+        RunFolder(root).write_json(path, summary)
+    return rows
+
+
+def sweep_table(rows: Sequence[Row]) -> str:
+    """The rows as a table: mean ± standard deviation and n, a line per group."""
+    metrics = list(dict.fromkeys(row.metric for row in rows))
+    groups = list(dict.fromkeys(row.group for row in rows))
+    cells = [["", *metrics, "n"]]
+    by_place = {(row.group, row.metric): row for row in rows}
+    for group in groups:
+        found = [by_place.get((group, metric)) for metric in metrics]
+        count = max(row.n for row in found if row is not None)
+        cells.append([group or "all", *(shown_cell(row) for row in found), str(count)])
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(
+        "  ".join(
+            [line[0].ljust(widths[0])]
+            + [c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True)]
+        )
+        for line in cells
+    )
+
+
+def _train(file: Path, case: Case, fixed: Sequence[str]) -> str:
+    """Train one case in a process of its own; its fault with place and remedy, or nothing."""
+    case.folder.path.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "genprop", "train", str(file)]
+    for override in _overrides(case, fixed):
+        command += ["--set", override]
+    command += ["--run", str(case.folder.path), "--resume", "--wait", "--threads", "1"]
+    with (case.folder.path / "log.txt").open("a", encoding="utf-8") as log:
+        status = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=os.environ | dict.fromkeys(_THREADS, "1"),
+            check=False,
+        ).returncode
+    if status == 0:
+        return ""
+    lines = (case.folder.path / "log.txt").read_text(encoding="utf-8").strip().splitlines()
+    errors = [k for k, line in enumerate(lines) if line.startswith("error: ")]
+    if not errors:
+        return (lines or [f"status {status}"])[-1]
+    return "\n      ".join(line.strip() for line in lines[errors[-1] :])
+
+
+def _rows(cases: Sequence[Case]) -> Iterator[Row]:
+    """Mean and deviation of every number the cases' results share, group by group."""
+    groups: dict[str, list[dict[str, float]]] = {}
+    for case in cases:
+        groups.setdefault(case.group, []).append(_numbers(case.folder.read_result()))
+    for group, found in groups.items():
+        for metric in found[0]:
+            values = [numbers[metric] for numbers in found if metric in numbers]
+            deviation = statistics.stdev(values) if len(values) > 1 else math.nan
+            yield Row(group, metric, statistics.fmean(values), deviation, len(values))
+
+
+def _numbers(result: Mapping[str, object]) -> dict[str, float]:
+    """What is compared: accuracy and loss of the test and, at the best epoch, the validation."""
+    found: dict[str, float] = {}
+    metrics, test = result.get("metrics"), result.get("test")
+    if isinstance(test, Mapping):
+        found |= {f"test.{n}": float(test[n]) for n in ("accuracy", "loss") if n in test}
+    if isinstance(metrics, Mapping):
+        names = ("valid.accuracy", "valid.loss", "train.accuracy", "train.loss")
+        found |= {n: float(metrics[n]) for n in names if n in metrics}
+    if "best_epoch" in result:
+        found["best_epoch"] = float(str(result["best_epoch"]))
+    return found
+
+
+def _case(case: Case) -> dict[str, object]:
+    """One training's settings and numbers."""
+    result = case.folder.read_result()
+    facts = {name: result[name] for name in ("epochs", "seconds", "parameters") if name in result}
+    return dict(case.varied) | _numbers(result) | facts
+
+
+def _environment(case: Case) -> object:
+    """On what it was trained, without the command of the one case."""
+    text = case.folder.environment.read_text(encoding="utf-8")
+    return {k: v for k, v in json.loads(text).items() if k != "command"}
+
+
+def _values(text: str, setting: str) -> list[str]:
+    """What a setting varies over: ``a..b``, or a list by commas outside brackets and quotes."""
+    if bounds := re.fullmatch(r"\s*(-?\d+)\.\.(-?\d+)\s*", text):
+        first, last = int(bounds[1]), int(bounds[2])
+        if last < first:
+            raise ConfigurationError(
+                "the range is empty", where=f"--set {setting}", remedy=f"write {last}..{first}"
+            )
+        return [str(n) for n in range(first, last + 1)]
+    if text.lstrip()[:1] in ("[", "{", '"', "'"):
+        return [text]
+    return [value.strip() for value in text.split(",")]
+
+
+def _overrides(case: Case, fixed: Sequence[str]) -> list[str]:
+    return [*fixed, *(f"{key}={value}" for key, value in case.varied)]
+
+
+def _folder_name(varied: Sequence[tuple[str, str]]) -> str:
+    plain = ",".join(f"{key}={value}" for key, value in varied)
+    return re.sub(r"[^A-Za-z0-9=,._+-]", "_", plain)
+
+
+def shown_cell(row: Row | None) -> str:
+    """``"96.5 ± 0.4 %"``; a dash where there is nothing."""
+    if row is None:
+        return "–"
+    percent = row.metric.endswith("accuracy")
+    scale, unit = (100.0, " %") if percent else (1.0, "")
+    deviation = "" if math.isnan(row.deviation) else f" ± {row.deviation * scale:.3g}"
+    return f"{row.mean * scale:.4g}{deviation}{unit}"
+
+
+def _plain(row: Row) -> dict[str, object]:
+    deviation = None if math.isnan(row.deviation) else row.deviation
+    return {
+        "group": row.group,
+        "metric": row.metric,
+        "mean": row.mean,
+        "sd": deviation,
+        "n": row.n,
+    }
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

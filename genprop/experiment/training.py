@@ -1,0 +1,238 @@
+"""One training from its train.toml to its result, in a run folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genprop.errors import ConfigurationError
+from genprop.experiment.config import Config, read_config
+from genprop.experiment.environment import describe_environment
+from genprop.experiment.experiment import compile_experiment, load_experiment
+from genprop.train.checkpoint import load_checkpoint
+from genprop.train.evaluate import Evaluation, evaluate
+from genprop.train.files import write_atomically
+from genprop.train.fit import fit
+from genprop.train.folder import RunFolder
+from genprop.train.saving import Checkpoint
+
+if TYPE_CHECKING:
+    from genprop.experiment.experiment import Experiment
+    from genprop.train.history import History
+    from genprop.train.surface import Trainable
+
+__all__ = [
+    "describe_result",
+    "evaluate_run",
+    "finished_result",
+    "open_run",
+    "train_run",
+    "write_settings",
+]
+
+
+def train_run(
+    config: Config,
+    run: str | Path | RunFolder,
+    *,
+    resume: bool = False,
+    wait: bool = False,
+    threads: int | None = None,
+    progress: bool = True,
+) -> dict[str, object]:
+    """Train what ``config`` says, in the run folder ``run``, and give the content of result.json.
+
+    A finished run that is resumed with as many epochs is not trained again.
+
+    Args:
+        config: of :func:`~genprop.experiment.config.read_config`.
+        run: the folder.
+        resume: go on from the folder's last checkpoint, if there is one.
+        wait: wait for another process that trains in this folder.
+        threads: of the native backend, instead of the config's.
+        progress: see :func:`~genprop.train.fit.fit`.
+
+    Raises:
+        ConfigurationError: for a folder with other settings, and everything that ``fit`` raises.
+    """
+    folder = RunFolder.of(run)
+    assert folder is not None
+    with folder.locked(wait):
+        folder.prepare(resume)
+        if resume:
+            _refuse_other_settings(config, folder)
+            if (done := finished_result(config, folder)) is not None:
+                return done
+        folder.result.unlink(missing_ok=True)
+        write_settings(config, folder)
+        experiment = load_experiment(config)
+        simulator, callbacks = compile_experiment(experiment, config, threads)
+        settings = config.fit
+        if "start" in settings and not folder.last.exists():
+            _begin(simulator, str(settings["start"]))
+        best = str(settings.get("best", "auto"))
+        saver = Checkpoint(folder.last, int(str(settings.get("every", 1))), best, folder.best)
+        history = fit(
+            simulator,
+            experiment.train,
+            experiment.valid,
+            epochs=config.epochs,
+            callbacks=[*callbacks, saver],
+            augment=experiment.augment,
+            progress=progress,
+            run=folder,
+            resume=resume,
+            seed=config.seed,
+        )
+        result = _result(config, folder, experiment, simulator, history)
+        folder.write_json(folder.result, result)
+        return result
+
+
+def evaluate_run(
+    run: str | Path, split: str = "test", checkpoint: str = "best", overrides: Sequence[str] = ()
+) -> Evaluation:
+    """Evaluate a run's network on one of its datasets.
+
+    Args:
+        run: the run folder.
+        split: ``"train"``, ``"valid"`` or ``"test"``.
+        checkpoint: ``"best"`` or ``"last"``.
+        overrides: changes to its settings, such as ``"compile.backend=reference"``.
+    """
+    simulator, experiment = open_run(run, checkpoint, overrides)
+    return evaluate(simulator, experiment.split(split))
+
+
+def open_run(
+    run: str | Path, checkpoint: str = "best", overrides: Sequence[str] = ()
+) -> tuple[Trainable, Experiment]:
+    """The network of a run with the parameters of a checkpoint, and its experiment.
+
+    Args:
+        run: the run folder.
+        checkpoint: ``"best"`` or ``"last"``.
+        overrides: changes to its settings, such as ``"compile.backend=reference"``.
+
+    Raises:
+        ConfigurationError: for a folder that holds no run, or an unknown checkpoint.
+    """
+    folder = RunFolder(Path(run).expanduser())
+    if not folder.config.exists():
+        raise ConfigurationError(
+            "this is no run folder: it has no config.toml",
+            where=str(folder.path),
+            remedy="give the folder that genprop train wrote",
+        )
+    if checkpoint not in ("best", "last"):
+        raise ConfigurationError(
+            f"there is no checkpoint {checkpoint!r}", remedy="choose best or last"
+        )
+    from genprop.runtime.aware import QuantiseAware
+
+    config = read_config(folder.config, overrides)
+    experiment = load_experiment(config)
+    simulator, _ = compile_experiment(experiment, config)
+    path = folder.best if checkpoint == "best" else folder.last
+    snapshot = load_checkpoint(path, simulator, only="parameters")
+    if isinstance(simulator, QuantiseAware):
+        simulator.take_grid(snapshot.simulator)
+    return simulator, experiment
+
+
+def describe_result(result: Mapping[str, object]) -> str:
+    """The content of a result.json in a few lines."""
+    metrics, test = result["metrics"], result["test"]
+    lines = [
+        f"{result['name']}: {result['epochs']} epochs in {result['seconds']} s "
+        f"({result['samples_per_second']} samples/s), best in epoch {result['best_epoch']}"
+    ]
+    if isinstance(metrics, Mapping):
+        lines += [
+            f"  {name:<15} {_shown(name, value)}"
+            for name, value in metrics.items()
+            if name in ("train.loss", "train.accuracy", "valid.loss", "valid.accuracy")
+        ]
+    if isinstance(test, Mapping):
+        lines += [
+            f"  {'test.' + name:<15} {_shown(name, test[name])}"
+            for name in ("loss", "accuracy")
+            if name in test
+        ]
+    return "\n".join(lines)
+
+
+def _shown(name: str, value: object) -> str:
+    number = float(str(value))
+    return f"{number:.2%}" if name.endswith("accuracy") else f"{number:.4g}"
+
+
+def _begin(simulator: Trainable, start: str) -> None:
+    """Take the parameters of a run's best checkpoint, or of the checkpoint ``start`` itself."""
+    path = Path(start).expanduser()
+    best = RunFolder(path).best if path.is_dir() else path
+    load_checkpoint(best, simulator, only="parameters")
+
+
+def write_settings(config: Config, folder: RunFolder) -> None:
+    """Keep the exact settings, the network's code and the environment in the run folder."""
+    network = Path(os.path.relpath(config.network.resolve(), folder.path.resolve())).as_posix()
+    write_atomically(folder.network, config.code.read_bytes())
+    write_atomically(folder.config, config.toml(network, folder.network.name).encode())
+    folder.write_json(folder.environment, describe_environment(config.network.parent))
+
+
+def _refuse_other_settings(config: Config, folder: RunFolder) -> None:
+    if not folder.config.exists():
+        return
+    differences = config.differences(read_config(folder.config))
+    if differences:
+        raise ConfigurationError(
+            "the run was begun with other settings:\n    " + "\n    ".join(differences),
+            where=str(folder.config),
+            remedy="resume with its own settings (genprop train "
+            f"{folder.config} --resume --run {folder.path}), or choose another folder with --run",
+        )
+
+
+def finished_result(config: Config, folder: RunFolder) -> dict[str, object] | None:
+    """The result of a run that is finished with these settings; None while it is not.
+
+    Raises:
+        DataError: for a damaged result.
+    """
+    if not folder.result.exists() or not folder.config.exists():
+        return None
+    if config.differences(read_config(folder.config)):
+        return None
+    result = folder.read_result()
+    return result if result.get("epochs_asked") == config.epochs else None
+
+
+def _result(
+    config: Config,
+    folder: RunFolder,
+    experiment: Experiment,
+    simulator: Trainable,
+    history: History,
+) -> dict[str, object]:
+    """What came out: the best epoch's numbers, and the test samples seen with its parameters."""
+    best = load_checkpoint(folder.best, simulator, only="parameters").records[-1]
+    test = None if experiment.test is None else evaluate(simulator, experiment.test)
+    seconds = sum(record.seconds for record in history)
+    return {
+        "name": config.name,
+        "seed": config.seed,
+        "epochs": len(history),
+        "epochs_asked": config.epochs,
+        "best_epoch": best.epoch,
+        "metrics": dict(best.metrics),
+        "test": None if test is None else test.summary(),
+        "parameters": sum(
+            int(simulator.parameters[p.name].size) for p in simulator.spec.parameters() if p.learned
+        ),
+        "seconds": round(seconds, 3),
+        "samples_per_second": round(len(experiment.train) * len(history) / max(seconds, 1e-9), 1),
+    }

@@ -1,0 +1,1 @@
+"""Networks of other tools: NIR graphs and checkpoints of mlGeNN."""

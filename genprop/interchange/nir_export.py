@@ -1,0 +1,165 @@
+"""A network as a NIR graph: what NIR can say of it, and what it cannot.
+
+NIR's nodes are, per neuron and with input S::
+
+    LIF, LI          τ dv/dt = (v_leak − v) + R S
+    CubaLIF, CubaLI  τ_syn dI/dt = −I + w_in S,   τ_mem dv/dt = (v_leak − v) + R I
+
+A spike through a weight W moves I by W w_in/τ_syn times the area of its pulse (v of a LIF by
+W R/τ). NIR leaves that area open. ``spikes="step"``: the pulse is 1 for one step, its area dt, as
+simulators on a clock exchange files (w_in = τ_syn/dt). ``spikes="dirac"``: its area is 1 s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop._version import __version__
+from genprop.errors import ConfigurationError, UnsupportedError, did_you_mean, refuse_if
+from genprop.interchange.nir_cell import SECONDS, nir_neuron
+from genprop.interchange.nir_file import Graph, Node, write_graph
+
+if TYPE_CHECKING:
+    from genprop.describe.spec import ProjectionSpec
+    from genprop.runtime.simulator import Simulator
+
+__all__ = ["SPIKES", "pulse", "save_nir", "to_graph"]
+
+SPIKES = ("step", "dirac")
+
+
+def save_nir(
+    sim: Simulator, path: str | Path, *, branches: bool = False, spikes: str = "step"
+) -> Path:
+    """Write a network, with its present parameters, as a NIR file; gives its path.
+
+    Args:
+        sim: the network; losses and optimisers have no place in NIR.
+        path: of the file, ``.nir``.
+        branches: whether a projection whose delays differ from synapse to synapse may become one
+            branch per delay, in whole steps of dt; NIR's delays are per neuron.
+        spikes: how large the pulse of a spike is, see the module: ``"step"`` or ``"dirac"``.
+
+    Raises:
+        UnsupportedError: for everything that NIR cannot say, at once, or without ``nir``.
+        ConfigurationError: for another word than these as ``spikes``.
+        DataError: where the file cannot be written.
+    """
+    write_graph(path, to_graph(sim, branches=branches, spikes=spikes))
+    return Path(path)
+
+
+def to_graph(sim: Simulator, *, branches: bool = False, spikes: str = "step") -> Graph:
+    """The graph of :func:`save_nir` as plain data."""
+    area = pulse(spikes, sim.dt)
+    metadata = {"writer": f"genprop {__version__}", "dt": sim.dt * SECONDS, "spikes": spikes}
+    graph = Graph({}, [], metadata)
+    findings: list[UnsupportedError] = []
+    for population in sim.program.populations:
+        if population.source:
+            graph.nodes[population.name] = Node("Input", {}, population.size)
+            continue
+        node, found = nir_neuron(population, sim, area)
+        findings += found
+        if node is not None:
+            graph.nodes[population.name] = node
+    sending = {p.pre for p in sim.spec.projections if p.pre != p.post}
+    for projection in sim.spec.projections:
+        findings += _connect(graph, projection, sim, branches)
+    refuse_if(findings)
+    for population in sim.program.populations:
+        if not population.source and population.name not in sending:
+            graph.nodes[f"{population.name}.out"] = Node("Output", {}, population.size)
+            graph.edges.append((population.name, f"{population.name}.out"))
+    return graph
+
+
+def pulse(spikes: str, dt: float) -> float:
+    """The area [s] of a spike's pulse by that name, for steps of ``dt`` [ms].
+
+    Raises:
+        ConfigurationError: for a name that there is not.
+    """
+    if spikes not in SPIKES:
+        raise ConfigurationError(
+            f"spikes={spikes!r} is none of NIR's", remedy=did_you_mean(spikes, SPIKES)
+        )
+    return dt * SECONDS if spikes == "step" else 1.0
+
+
+def _connect(
+    graph: Graph, projection: ProjectionSpec, sim: Simulator, branches: bool
+) -> Iterator[UnsupportedError]:
+    """Nodes and edges of a projection; W is (post, pre)."""
+    weight = _matrix(projection, sim, projection.weight.name)
+    delay = np.zeros_like(weight)
+    if projection.delay is not None:
+        delay = _matrix(projection, sim, projection.delay.name)
+    there = weight != 0
+    if not np.any(delay[there]):
+        _chain(graph, projection, "", [("Linear", "weight", weight.T)])
+        return
+    by_pre, by_post = (_common(delay, there, axis) for axis in (1, 0))
+    if by_post is not None:
+        late = ("Delay", "delay", by_post * SECONDS)
+        _chain(graph, projection, "", [("Linear", "weight", weight.T), late])
+    elif by_pre is not None:
+        late = ("Delay", "delay", by_pre * SECONDS)
+        _chain(graph, projection, "", [late, ("Linear", "weight", weight.T)])
+    else:
+        steps = np.maximum(np.floor(delay / sim.dt + 0.5), 0.0)
+        different = np.unique(steps[there])
+        if not branches:
+            yield UnsupportedError(
+                f"its delays differ from synapse to synapse, in {len(different)} different steps; "
+                "NIR's are per neuron",
+                where=f"projection {projection.name}",
+                remedy=f"branches=True makes {len(different)} branches of it (or --branches)",
+            )
+            return
+        for step in different:
+            part = np.where(steps == step, weight, 0.0)
+            late = np.full(weight.shape[1], step * sim.dt * SECONDS)
+            chain = [("Linear", "weight", part.T), ("Delay", "delay", late)]
+            _chain(graph, projection, f".{int(step)}", chain)
+
+
+def _common(delay: np.ndarray, there: np.ndarray, axis: int) -> np.ndarray | None:
+    """The one delay that all synapses along ``axis`` share, 0 where there are none; else None."""
+    low = np.where(there, delay, np.inf).min(axis=axis)
+    high = np.where(there, delay, -np.inf).max(axis=axis)
+    empty = ~there.any(axis=axis)
+    return np.where(empty, 0.0, low) if np.all((low == high) | empty) else None
+
+
+def _chain(
+    graph: Graph,
+    projection: ProjectionSpec,
+    branch: str,
+    nodes: list[tuple[str, str, np.ndarray]],
+) -> None:
+    """``pre`` → nodes → ``post``."""
+    before = projection.pre
+    for kind, what, array in nodes:
+        name = f"{projection.name}{branch}.{what}"
+        graph.nodes[name] = Node(kind, {what: np.ascontiguousarray(array)}, len(array))
+        graph.edges.append((before, name))
+        before = name
+    graph.edges.append((before, projection.post))
+
+
+def _matrix(projection: ProjectionSpec, sim: Simulator, name: str) -> np.ndarray:
+    """A parameter of synapses as (pre, post), 0 where there is none."""
+    values = np.asarray(sim.parameters[name], np.float64)
+    sizes = [sim.spec.population(n).size for n in (projection.pre, projection.post)]
+    pattern = projection.pattern
+    if pattern.kind == "dense":
+        return np.array(np.broadcast_to(values, sizes))
+    rows = np.repeat(np.arange(sizes[0]), np.diff(pattern.row_start))
+    dense = np.zeros(sizes)
+    dense[rows, pattern.column] = values
+    return dense

@@ -1,0 +1,212 @@
+"""A network described by a NIR file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.describe.initial import learn, values
+from genprop.describe.network import Network
+from genprop.describe.neuron import Neuron, neuron
+from genprop.describe.neuron import spikes as spikes_in
+from genprop.describe.pattern import dense, one_to_one
+from genprop.describe.synapse import synapse
+from genprop.errors import (
+    ConfigurationError,
+    GenpropError,
+    UnsupportedError,
+    did_you_mean,
+    refuse_if,
+)
+from genprop.interchange.nir_export import pulse
+from genprop.interchange.nir_file import PASS, Graph, Node, read_graph
+from genprop.interchange.nir_paths import NEURONS, WIRES, Route, find_routes
+from genprop.units import Quantity, in_ms, ms
+
+if TYPE_CHECKING:
+    from genprop.describe.initial import Learn, Number, Value
+
+__all__ = ["from_graph", "load_nir"]
+
+_LEARNED = ("weight", "delay")
+_MS = 1e3  # per s
+
+
+def load_nir(
+    path: str | Path,
+    *,
+    dt: Number | None = None,
+    spikes: str | None = None,
+    learned: Collection[str] = ("weight",),
+    name: str = "",
+) -> Network:
+    """The network of a NIR file, to be compiled with a loss of one's own.
+
+    Populations are called as the nodes are, points and the like becoming underscores. Currents are
+    in the unit of the voltage: R and w_in go into the weights. See
+    :mod:`~genprop.interchange.nir_export` for what NIR's numbers mean.
+
+    Args:
+        path: of the file.
+        dt: the step [ms] that the file was made for; by default what genprop wrote into it.
+        spikes: ``"step"`` or ``"dirac"``; by default likewise, else ``"step"``.
+        learned: which of ``"weight"`` and ``"delay"`` are declared as learned.
+        name: of the network; by default that of the file.
+
+    Raises:
+        UnsupportedError: for everything that has no counterpart here, at once, or without ``nir``.
+        ConfigurationError: without a dt, or for words that are none of those above.
+        DataError: for a file that is missing, cut off or no NIR.
+    """
+    for role in learned:
+        if role not in _LEARNED:
+            raise ConfigurationError(
+                f"{role!r} cannot be learned here", remedy=did_you_mean(role, _LEARNED)
+            )
+    graph = read_graph(path)
+    title = re.sub(r"\W", "_", name or Path(path).stem) or "network"
+    return from_graph(graph, dt=dt, spikes=spikes, learned=learned, name=title)
+
+
+def from_graph(
+    graph: Graph,
+    *,
+    dt: Number | None = None,
+    spikes: str | None = None,
+    learned: Collection[str] = ("weight",),
+    name: str = "network",
+) -> Network:
+    """The network of a graph; see :func:`load_nir`."""
+    kind = str(graph.metadata.get("spikes", "step")) if spikes is None else spikes
+    area = pulse(kind, _step(graph, dt, kind))
+    refuse_if(_strangers(graph))
+    routes, findings = find_routes(graph)
+    refuse_if(findings)
+    net = Network(name)
+    titles = _titles(graph)
+    for node_name, title in titles.items():
+        node = graph.nodes[node_name]
+        net.population(title, node.size, spikes_in() if node.kind == "Input" else _model(node))
+    for route in routes:
+        ends = (titles[route.pre], titles[route.post])
+        _connect(net, ends, graph.nodes[route.post], route, area, learned)
+    return net
+
+
+def _step(graph: Graph, dt: Number | None, spikes: str) -> float:
+    """The step [ms] that the file was made for."""
+    if dt is not None:
+        return in_ms(dt)
+    written = graph.metadata.get("dt")
+    if written is not None:
+        return _MS * float(np.asarray(written))
+    if spikes != "step":
+        return 1.0
+    raise ConfigurationError(
+        "the file does not say which step it was made for",
+        where="load_nir(dt=…)",
+        remedy="dt=1*ms, or whatever its writer used; spikes='dirac' needs none",
+    )
+
+
+def _strangers(graph: Graph) -> Iterator[GenpropError]:
+    """Nodes without a counterpart."""
+    known = (*NEURONS, *WIRES, "Input", "Output")
+    for name, node in graph.nodes.items():
+        if node.kind not in known:
+            yield UnsupportedError(
+                f"{node.kind} has no counterpart",
+                where=f"node {name}",
+                remedy=f"there are {', '.join(k for k in known if k != PASS)}",
+            )
+
+
+def _titles(graph: Graph) -> dict[str, str]:
+    """Names of populations, by their node."""
+    found: dict[str, str] = {}
+    for name, node in graph.nodes.items():
+        if node.kind == "Input" or node.kind in NEURONS:
+            plain = re.sub(r"\W", "_", name)
+            plain = plain if plain[:1].isalpha() else f"n_{plain}"
+            title, number = plain, 1
+            while title in found.values():
+                number += 1
+                title = f"{plain}_{number}"
+            found[name] = title
+    return found
+
+
+def _model(node: Node) -> Neuron:
+    """A neuron whose currents are in the unit of its voltage."""
+    arrays = {k: np.broadcast_to(v.ravel(), node.size) for k, v in node.arrays.items()}
+    tau = _in_ms(arrays["tau_mem"] if "tau_mem" in arrays else arrays["tau"])
+    leak = _plain(arrays["v_leak"])
+    if "v_threshold" not in arrays:
+        if leak == 0.0:
+            return neuron("LI", tau_mem=tau)
+        flow = "dv/dt = (v_leak + I - v)/tau_mem"
+        return Neuron("leaky", flow=flow, parameters={"tau_mem": tau, "v_leak": leak})
+    high, low = _plain(arrays["v_threshold"]), _plain(arrays["v_reset"])
+    if leak == 0.0:
+        return neuron("LIF", tau_mem=tau, v_th=high, v_reset=low)
+    return Neuron(
+        "leaky",
+        flow="dv/dt = (v_leak + I - v)/tau_mem",
+        spike="v > v_th",
+        reset="v = v_reset",
+        parameters={"tau_mem": tau, "v_leak": leak, "v_th": high, "v_reset": low},
+    )
+
+
+def _per_weight(node: Node, area: float) -> np.ndarray:
+    """What a weight of 1 adds to current or voltage, (n,); the resistance is in it."""
+    arrays = node.arrays
+    if "tau_syn" in arrays:
+        jump = arrays["w_in"] * area / arrays["tau_syn"] * arrays["r"]
+    else:
+        jump = arrays["r"] * area / arrays["tau"]
+    return np.broadcast_to(jump.ravel(), node.size)
+
+
+def _connect(
+    net: Network,
+    ends: tuple[str, str],
+    node: Node,
+    route: Route,
+    area: float,
+    learned: Collection[str],
+) -> None:
+    """One projection."""
+    tau = node.arrays.get("tau_syn")
+    kind = synapse("delta") if tau is None else synapse("exp", tau=_in_ms(tau.ravel()))
+    weight, delay = route.weight * _per_weight(node, area), route.delay
+    if not route.dense:
+        weight, delay = np.diag(weight), np.diag(delay)
+    there = weight != 0
+    late: Value | Learn = 0.0
+    if np.any(delay[there]):
+        late = values(delay)
+        if "delay" in learned:
+            late = learn(late, min=0.0, max=float(delay.max()))
+    net.connect(
+        *ends,
+        kind,
+        weight=learn(values(weight)) if "weight" in learned else values(weight),
+        delay=late,
+        pattern=dense() if route.dense else one_to_one(),
+    )
+
+
+def _in_ms(seconds: np.ndarray) -> Value:
+    """Times in ms, one where all are the same."""
+    times = [Quantity(_MS * float(x), ms.dimension) for x in seconds]
+    return times[0] if len({t.value for t in times}) == 1 else values(times)
+
+
+def _plain(numbers: np.ndarray) -> Value:
+    """Numbers, one where all are the same."""
+    return float(numbers[0]) if np.all(numbers == numbers[0]) else values(numbers)

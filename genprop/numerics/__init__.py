@@ -1,0 +1,1 @@
+"""Programs in numbers: expressions and propagators, evaluated with numpy in float64."""

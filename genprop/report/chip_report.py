@@ -1,0 +1,119 @@
+"""One page that shows what a run's network is worth on the chip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genprop._version import __version__
+from genprop.backends.loihi.chip.costs import ESTIMATE
+from genprop.report.chip_tables import as_range, chip_tables
+from genprop.report.figures.chip import chip_figures
+from genprop.report.figures.deployment import portray_chip
+from genprop.report.page import figure_view
+from genprop.runtime.aware import QuantiseAware
+from genprop.train.files import write_atomically
+from genprop.train.folder import RunFolder
+
+if TYPE_CHECKING:
+    from genprop.experiment.deploy import Deployed
+
+__all__ = ["chip_page_view", "write_chip_report"]
+
+Plain = dict[str, object]
+
+
+def write_chip_report(
+    found: Deployed, samples: Sequence[int] = (), output: str | Path | None = None
+) -> Path:
+    """Write the page of a retargeted run, and give its path: ``RUN/loihi.html`` by default.
+
+    Args:
+        found: what :func:`~genprop.experiment.deploy.retarget_run` gave.
+        samples: which samples are drawn, by number from 0.
+        output: another file to write.
+
+    Raises:
+        ConfigurationError: for samples that are not there.
+    """
+    from genprop.report.render import render_chip_report
+
+    path = RunFolder(found.run).chip_report if output is None else Path(output).expanduser()
+    write_atomically(path, render_chip_report(chip_page_view(found, samples)).encode())
+    return path
+
+
+def chip_page_view(found: Deployed, samples: Sequence[int] = ()) -> Plain:
+    """The page as plain names, numbers and texts, for ``templates/report/chip.html.j2``."""
+    portrait = portray_chip(
+        found.watched, found.simulator, found.chip, found.data, found.split, samples
+    )
+    return {
+        "title": f"{found.report.name} on Loihi 2",
+        "version": __version__,
+        "lead": _lead(found),
+        "facts": [
+            {"name": name, "value": value, "wide": ESTIMATE in name}
+            for name, value in _facts(found)
+        ],
+        "remarks": list(_remarks(found)),
+        "figures": [figure_view(figure) for figure in chip_figures(portrait)],
+        "tables": chip_tables(found),
+        "config": found.config,
+    }
+
+
+def _lead(found: Deployed) -> str:
+    seen = found.agreement
+    bits = f"{found.report.bits} weight bits, scale {found.report.rule!r}"
+    if seen.predictions is None:
+        return f"{bits}; compared on {seen.samples} {found.split} samples."
+    text = f"{bits}: {seen.predictions:.2%} of {seen.samples} {found.split} samples get the answer "
+    text += "of the float network"
+    if seen.accuracy is None:
+        return f"{text}."
+    first, second = seen.accuracy
+    return f"{text}; right are {second:.2%} on the chip and {first:.2%} in float."
+
+
+def _facts(found: Deployed) -> Iterator[tuple[str, str]]:
+    seen, report = found.agreement, found.report
+    if seen.predictions is not None:
+        yield "same answers", f"{seen.predictions:.2%}"
+    if seen.accuracy is not None:
+        yield f"float accuracy, n = {seen.samples}", f"{seen.accuracy[0]:.2%}"
+        yield f"chip accuracy, n = {seen.samples}", f"{seen.accuracy[1]:.2%}"
+    if seen.correlation is not None:
+        yield "readout correlation", f"{seen.correlation:.4f}"
+    needs = report.resources
+    yield "cores", as_range(*needs.cores)
+    yield "synapse memory", f"{needs.synapse_bytes / 1024:.1f} KiB"
+    yield "largest fan-in", f"{needs.fan_in:,}"
+    yield "wraps of u", f"{sum(report.activity.wraps.values()):,}"
+    yield "saturations of v", f"{sum(report.activity.saturations.values()):,}"
+    if report.energy is not None and report.latency is not None:
+        energy, latency = report.energy, report.latency
+        yield f"energy, {ESTIMATE}", f"{energy.least:.3g} – {energy.most:.3g} µJ"
+        yield f"time, {ESTIMATE}", f"{latency.least:.3g} – {latency.most:.3g} ms"
+
+
+def _remarks(found: Deployed) -> Iterator[str]:
+    """What a reader must not overlook."""
+    if isinstance(found.simulator, QuantiseAware):
+        yield (
+            "The run learned on the chip's grid: what is called float here has weights that are "
+            "rounded already, and differs from the chip by its states and delays alone."
+        )
+    activity = found.report.activity
+    for name, wraps in activity.wraps.items():
+        if wraps:
+            yield (
+                f"u of {name} left its 24 bits {wraps:,} times and wrapped: "
+                "calibrate on data, or give more headroom."
+            )
+    for name, held in activity.saturations.items():
+        if held:
+            yield f"v of {name} was held at the end of its 24 bits {held:,} times."
+    for words in found.report.resources.warnings:
+        yield f"Unconfirmed: {words}."

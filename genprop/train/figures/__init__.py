@@ -1,6 +1,0 @@
-"""What a run looks like: gathered once, described as charts, drawn as a page or for a paper."""
-
-from genprop.train.figures.charts import figures
-from genprop.train.figures.portrait import Portrait, portray
-
-__all__ = ["Portrait", "figures", "portray"]
