@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import pickle
 from collections.abc import Mapping
-from functools import cache as once
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genprop._version import __version__
 from genprop.backends import get_backend
-from genprop.build import cache
-from genprop.emit.templates import own_templates
 from genprop.errors import refuse_if
 from genprop.lower.clock import Grid
+from genprop.runtime.remembered import remembered
 from genprop.runtime.simulator import Simulator
 from genprop.units import Quantity, in_ms
 
@@ -86,10 +80,15 @@ def lowered(
     spec: NetworkSpec, grid: Grid, solver: str, target: Target
 ) -> tuple[Program, SourceBundle | None]:
     """The Program and its text, derived now or remembered in the user's cache."""
-    words = (spec.digest(), repr(grid), solver, target.form, spec.name)
-    key = cache.digest("program", *words, fingerprint(), own_templates())
-    if (remembered := cache.read_blob(key)) is not None:
-        return pickle.loads(remembered)  # our own file, sealed by a checksum, in the user's cache
+    return remembered(
+        lambda: _derived(spec, grid, solver, target),
+        *(spec.digest(), repr(grid), solver, target.form, spec.name),
+    )
+
+
+def _derived(
+    spec: NetworkSpec, grid: Grid, solver: str, target: Target
+) -> tuple[Program, SourceBundle | None]:
     from genprop.adjoint.derive import derive
     from genprop.equations.analyse import understand
     from genprop.lower.network import lower
@@ -100,22 +99,4 @@ def lowered(
     program = verified(
         lower(spec, adjoint, dt=grid.dt, duration=grid.dt * grid.steps, solver=solver)
     )
-    bundle = target.render(program)
-    cache.write_blob(key, pickle.dumps((program, bundle)))
-    return program, bundle
-
-
-@once
-def fingerprint() -> str:
-    """Names this version of genprop's code and templates: a change of either derives anew."""
-    from genprop._resources import data_dir
-
-    hasher = hashlib.sha256(__version__.encode())
-    package = Path(__file__).parents[1]
-    rooms = ("equations", "adjoint", "lower", "numerics", "emit", "backends")
-    folders = [*(package / room for room in rooms), data_dir("templates")]
-    for path in sorted(
-        p for folder in folders for p in folder.rglob("*") if p.suffix in (".py", ".j2")
-    ):
-        hasher.update(path.read_bytes())
-    return hasher.hexdigest()
+    return program, target.render(program)
