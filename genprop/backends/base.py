@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Engine",
     "Inputs",
-    "KnowsMemory",
+    "MemoryEstimator",
     "Outcome",
     "Parameters",
-    "StandsAlone",
+    "Standalone",
     "Target",
 ]
 
@@ -130,17 +130,17 @@ class Target(Protocol):
 
 
 @runtime_checkable
-class StandsAlone(Protocol):
-    """A target whose rendered text runs without genprop, with arrays beside it."""
+class Standalone(Protocol):
+    """A target whose rendered program runs without genprop and reads auxiliary arrays."""
 
-    def companions(self, spec: NetworkSpec) -> Mapping[str, Mapping[str, np.ndarray]]:
-        """Arrays that the text reads beside the parameters, by the name of an npz file."""
+    def auxiliary_arrays(self, spec: NetworkSpec) -> Mapping[str, Mapping[str, np.ndarray]]:
+        """Arrays that the program reads beside the parameters, by the name of an npz file."""
         ...
 
 
 @runtime_checkable
-class KnowsMemory(Protocol):
-    """A target that lays out memory in a way of its own."""
+class MemoryEstimator(Protocol):
+    """A target that estimates its own memory, because it lays it out in its own way."""
 
     def memory(self, spec: NetworkSpec, program: Program, batch: int) -> str:
         """A table of what is held for batches of ``batch`` samples, in words."""

@@ -29,7 +29,7 @@ View = dict[str, object]
 FILES = (
     "network.py",
     "trial.py",
-    "judge.py",
+    "evaluate_loss.py",
     "device.py",
     "model.py",
     "neurons.py",
@@ -115,16 +115,16 @@ def _projection(q: ProjectionProgram, program: Program) -> View:
         "vars": [
             "weight",
             *(["delay"] if q.delay else []),
-            *(["by_weight"] if weighs else []),
-            *(["by_delay"] if delays else []),
+            *(["dL_dw"] if weighs else []),
+            *(["dL_ddelay"] if delays else []),
         ],
         "pre_refs": [
             *(["multiplicity"] if pre.source else []),
-            *(["asking"] if returns else []),
+            *(["adjoint_event"] if returns else []),
         ],
         "post_refs": [
-            *(["by_weight"] if q.learn_weight else []),
-            *(["by_time"] if q.learn_delay or q.feedback else []),
+            *(["dL_dw"] if q.learn_weight else []),
+            *(["dL_dt"] if q.learn_delay or q.feedback else []),
         ],
         "keeps_weight": weighs,
         "keeps_delay": delays,
@@ -148,7 +148,7 @@ def _learned(program: Program) -> list[View]:
                         "id": identifier(name),
                         "owner": identifier(q.name),
                         "kind": "synapse",
-                        "gradient": f"by_{kind}",
+                        "gradient": "dL_dw" if kind == "weight" else "dL_ddelay",
                         "own": kind == "delay",
                         "updater": updated.get(name, -1),
                     }
@@ -162,7 +162,7 @@ def _learned(program: Program) -> list[View]:
                         "id": identifier(used.name),
                         "owner": identifier(p.name),
                         "kind": "neuron",
-                        "gradient": f"by_{used.local}",
+                        "gradient": f"dL_d{used.local}",
                         "own": True,
                         "each": used.per_neuron,
                         "updater": updated.get(used.name, -1),

@@ -37,7 +37,7 @@ def constants_view(p: PopulationProgram) -> View:
             }
             for q in p.propagators
         ],
-        "returned": [n for n, _ in constant_names(p)],
+        "names": [n for n, _ in constant_names(p)],
         "refractory": p.refractory.duration if p.refractory else "",
     }
 

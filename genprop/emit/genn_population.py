@@ -21,7 +21,7 @@ __all__ = ["population_view", "tapes", "variables"]
 
 View = dict[str, object]
 _DRIVING = ("accumulate", "final", "maximum", "trace")
-_ADD = "by_{0} += (double)({1});"
+_ADD = "dL_d{0} += (double)({1});"
 
 
 def population_view(p: PopulationProgram, program: Program) -> View:
@@ -90,17 +90,17 @@ def variables(
     yield from (_var(n, access="READ_ONLY") for n, each in constant_names(p) if each and n in read)
     for loss in losses:
         yield from _observed(loss, p)
-    yield from (_var(f"by_{q.local}", "double") for q in p.parameters if q.learned)
+    yield from (_var(f"dL_d{q.local}", "double") for q in p.parameters if q.learned)
     if not p.active:
         return
     yield from (_var(q) for q in p.adjoints)
     if p.refractory:
         yield _var("released")
     for port in p.ports:
-        yield _var(f"by_weight_{identifier(port.name)}")
-        yield _var(f"by_time_{identifier(port.name)}")
+        yield _var(f"dL_dw_{identifier(port.name)}")
+        yield _var(f"dL_dt_{identifier(port.name)}")
     if any(_returns(q) for q in program.outgoing(p.name)):
-        yield _var("asking", "uint8_t")
+        yield _var("adjoint_event", "uint8_t")
 
 
 def _observed(loss: LossProgram, p: PopulationProgram) -> Iterator[View]:

@@ -21,7 +21,7 @@ import numpy as np
 
 from genprop._version import __version__
 from genprop.backends import get_backend
-from genprop.backends.base import StandsAlone
+from genprop.backends.base import Standalone
 from genprop.emit.bundle import SourceBundle
 from genprop.errors import ConfigurationError
 from genprop.runtime.plain import from_plain, to_plain
@@ -66,8 +66,8 @@ def save(sim: Simulator, folder: str | Path) -> Path:
     (place / _NETWORK).write_text(json.dumps(plain) + "\n", encoding="utf-8")
     with (place / _STATE).open("wb") as file:
         np.savez(file, allow_pickle=False, **sim.state())
-    if isinstance(sim.target, StandsAlone):
-        for name, arrays in sim.target.companions(sim.spec).items():
+    if isinstance(sim.target, Standalone):
+        for name, arrays in sim.target.auxiliary_arrays(sim.spec).items():
             with (place / name).open("wb") as file:
                 np.savez(file, allow_pickle=False, **arrays)
     return place

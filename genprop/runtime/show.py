@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from genprop.backends import get_backend
-from genprop.backends.base import KnowsMemory
+from genprop.backends.base import MemoryEstimator
 from genprop.describe.listing import spec_text
 from genprop.describe.model import default_values
 from genprop.describe.network import Network
@@ -154,7 +154,7 @@ def _source(asked: _Asked) -> str:
 
 def _memory(asked: _Asked) -> str:
     program, _ = lowered(asked.spec, asked.grid, asked.solver, asked.target)
-    if isinstance(asked.target, KnowsMemory):
+    if isinstance(asked.target, MemoryEstimator):
         return asked.target.memory(asked.spec, program, asked.batch)
     return memory_text(asked.spec, program, asked.batch)
 

@@ -19,7 +19,8 @@ LONGEST_DELAY = 65_534
 
 _WORDS = """
 scalar timepoint t dt id batch num_batch num_neurons step now tape held sent rate shift released
-returned asking spikes capacity free_at induced_cost crossed arrived_at_once below above share rise
+adjoint_current adjoint_event spikes capacity free_at induced_cost crossed arrived_at_once below
+above fraction rise dL_dt_arrival
 refractory_steps time_start time_end if else for while do switch case default break continue const
 char short int long float double signed unsigned bool true false size_t Isyn inSyn weight delay
 exp expm1 exp2 pow log log1p log2 log10 sin cos tan sinh cosh tanh sqrt cbrt ceil floor round rint

@@ -91,7 +91,7 @@ def _population(
     held = 0
     for variable in variables(p, losses, program):
         name = str(variable["name"])
-        queued = slots > 1 and name.startswith(("by_weight_", "by_time_"))
+        queued = slots > 1 and name.startswith(("dL_dw_", "dL_dt_"))
         shared = variable["access"] == "READ_ONLY"
         each = _BYTES.get(str(variable["type"]), size)
         held += each * p.size * (1 if shared else copies) * (slots if queued else 1)

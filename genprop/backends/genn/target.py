@@ -72,7 +72,7 @@ class GeNN:
             raise InternalError("the GeNN backend was given no text")
         return GeNNEngine(program, spec, bundle, self.device, self.precision, self.tape)
 
-    def companions(self, spec: NetworkSpec) -> Mapping[str, Mapping[str, np.ndarray]]:
+    def auxiliary_arrays(self, spec: NetworkSpec) -> Mapping[str, Mapping[str, np.ndarray]]:
         """Arrays that the rendered program reads beside its parameters, by file name."""
         from genprop.backends.genn.connectivity import connectivity_arrays
 

@@ -11,7 +11,7 @@ from genprop.backends.genn.compiled import compiled
 from genprop.backends.genn.pygenn import devices
 from genprop.errors import ToolchainError
 from genprop.testing import contract
-from tests.backends.genn.paper_gpu import gpu_is_here, paper_gpu
+from tests.backends.genn.stub_gpu_driver import gpu_is_here, stub_gpu_driver
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,29 +28,29 @@ CASES = contract.cases()
 
 
 @pytest.fixture(scope="module")
-def paper(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
+def stub(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
     """The library that stands for a GPU where none is; None where one is."""
     if gpu_is_here():
         return None
-    found = paper_gpu(tmp_path_factory.mktemp("paper"))
+    found = stub_gpu_driver(tmp_path_factory.mktemp("stub"))
     if found is None:
-        pytest.skip("no GPU here, and no headers of CUDA to make one of paper")
+        pytest.skip("no GPU here, and no headers of CUDA to compile a stub driver")
     return found
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_code_for_cuda_compiles_without_being_loaded(
-    case: Case, paper: Path | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    case: Case, stub: Path | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """GeNN asks the driver for the GPU's kind before it writes code; without one, paper answers.
+    """GeNN asks the driver for the GPU's kind before it writes code; without one, the stub answers.
 
-    What is compiled for paper stays out of the cache, where a true GPU would find it.
+    What is compiled for the stub stays out of the cache, where a true GPU would find it.
     """
     chosen = case.example
     reference = contract.simulator("reference", case)
     bundle = DOUBLE.render(reference.program)
-    if paper is not None:
-        monkeypatch.setenv("LD_PRELOAD", str(paper))
+    if stub is not None:
+        monkeypatch.setenv("LD_PRELOAD", str(stub))
         monkeypatch.setenv("GENPROP_CACHE", str(tmp_path))
     assert compiled(bundle, chosen.spec(), "cuda", 8).is_dir()
 

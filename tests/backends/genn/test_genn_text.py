@@ -18,7 +18,7 @@ from genprop.equations.analyse import understand
 from genprop.lower.network import lower
 from genprop.numerics.constants import numbers
 from genprop.testing.zoo import NAMES, example
-from tests.backends.genn.paper_pygenn import paper
+from tests.backends.genn.stub_pygenn import stub_pygenn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,7 @@ def test_every_file_is_python_that_imports_its_siblings_numpy_and_pygenn_alone(n
 def test_models_and_groups_fit_together(name: str, tmp_path: Path) -> None:
     spec, program, bundle = rendered(name)
     bundle.write(tmp_path)
-    with paper(tmp_path):
+    with stub_pygenn(tmp_path):
         model = import_module("model").describe("cpu", 1, connectivity_pairs(spec))
     assert len(model.neuron_populations) == len(program.populations)
     assert len(model.synapse_populations) == len(program.projections)
@@ -71,12 +71,12 @@ def test_models_and_groups_fit_together(name: str, tmp_path: Path) -> None:
     assert len(learned) == sum(p.learned for p in spec.parameters())
 
 
-def test_paper_finds_a_name_that_nobody_declared(tmp_path: Path) -> None:
+def test_the_stub_finds_a_name_that_nobody_declared(tmp_path: Path) -> None:
     spec, _, bundle = rendered("recurrent")
     bundle.write(tmp_path)
     broken = (tmp_path / "neurons.py").read_text().replace("v_from_I", "v_from_J", 1)
     (tmp_path / "neurons.py").write_text(broken)
-    with paper(tmp_path), pytest.raises(AssertionError, match="v_from_I"):
+    with stub_pygenn(tmp_path), pytest.raises(AssertionError, match="v_from_I"):
         import_module("model").describe("cpu", 1, connectivity_pairs(spec))
 
 
@@ -85,7 +85,7 @@ def test_rendered_constants_are_the_programs(name: str, tmp_path: Path) -> None:
     _, program, bundle = rendered(name)
     bundle.write(tmp_path)
     parameters = dict(example(name).parameters())
-    with paper(tmp_path):
+    with stub_pygenn(tmp_path):
         constants = import_module("constants")
         for population in program.populations:
             if population.source:

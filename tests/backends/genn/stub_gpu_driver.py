@@ -1,4 +1,4 @@
-"""A GPU of paper, for machines without one: GeNN writes code for it, and nvcc compiles that."""
+"""A stub GPU driver, for machines without one: GeNN writes code for it, and nvcc compiles that."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
-__all__ = ["gpu_is_here", "paper_gpu"]
+__all__ = ["gpu_is_here", "stub_gpu_driver"]
 
 
 def gpu_is_here() -> bool:
@@ -18,7 +18,7 @@ def gpu_is_here() -> bool:
         return False
 
 
-def paper_gpu(folder: Path) -> Path | None:
+def stub_gpu_driver(folder: Path) -> Path | None:
     """The library for ``LD_PRELOAD``, compiled into ``folder``; None without CUDA's headers.
 
     Its soname is the driver's, so that it stands for the driver as well.
@@ -26,7 +26,7 @@ def paper_gpu(folder: Path) -> Path | None:
     headers = Path(os.environ.get("CUDA_PATH", "/usr/local/cuda")) / "include"
     if not (headers / "cuda.h").is_file():
         return None
-    made = folder / "libpapergpu.so"
+    made = folder / "libstubgpu.so"
     line = ["cc", "-shared", "-fPIC", f"-I{headers}", "-Wl,-soname,libcuda.so.1"]
     source = Path(__file__).with_suffix(".c")
     subprocess.run([*line, "-o", str(made), str(source)], check=True)

@@ -1,4 +1,4 @@
-"""A PyGeNN of paper: takes the models of a rendered program and checks that they fit together.
+"""A stub PyGeNN: takes the models of a rendered program and checks that they fit together.
 
 It knows no arithmetic and compiles nothing. It knows GeNN's rules of names: code reads only what
 its model declares, references meet variables of the type they expect, targets are inputs that
@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-__all__ = ["GeNNModel", "Model", "paper"]
+__all__ = ["GeNNModel", "Model", "stub_pygenn"]
 
 KEYWORDS = frozenset(
     [
@@ -231,7 +231,7 @@ def _module() -> ModuleType:
 
 
 @contextmanager
-def paper(folder: Path) -> Generator[None]:
+def stub_pygenn(folder: Path) -> Generator[None]:
     """Imports find the rendered program in ``folder``, which finds this PyGeNN."""
     names = {"pygenn", *(path.stem for path in folder.glob("*.py"))}
     kept = {name: sys.modules.pop(name) for name in names if name in sys.modules}

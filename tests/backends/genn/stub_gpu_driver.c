@@ -1,4 +1,4 @@
-/* A GPU of paper: answers what GeNN asks before it writes code for CUDA. Nothing can run on it.
+/* A stub GPU driver: answers what GeNN asks before it writes code for CUDA. Nothing can run on it.
 
    GeNN reads a GPU's kind and limits, and of every kernel its registers and shared memory, to
    choose block sizes. Loaded ahead of the CUDA runtime and in the driver's stead (LD_PRELOAD),
@@ -8,7 +8,7 @@
 #include <cuda_runtime_api.h>
 #include <string.h>
 
-static int paper; /* what every handle points to */
+static int handle; /* what every handle points to */
 
 cudaError_t cudaGetDeviceCount(int *count) { return *count = 1, cudaSuccess; }
 cudaError_t cudaSetDevice(int device) { return device ? cudaErrorInvalidDevice : cudaSuccess; }
@@ -16,7 +16,7 @@ cudaError_t cudaSetDevice(int device) { return device ? cudaErrorInvalidDevice :
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *found, int device)
 {
     memset(found, 0, sizeof *found);
-    strcpy(found->name, "GPU of paper");
+    strcpy(found->name, "stub GPU");
     found->major = 9;
     found->multiProcessorCount = 132;
     found->maxThreadsPerBlock = 1024;
@@ -39,7 +39,7 @@ CUresult cuCtxCreate(CUcontext *made, unsigned flags, CUdevice device)
 CUresult cuCtxCreate(CUcontext *made, CUctxCreateParams *how, unsigned flags, CUdevice device)
 #endif
 {
-    return *made = (CUcontext)&paper, CUDA_SUCCESS;
+    return *made = (CUcontext)&handle, CUDA_SUCCESS;
 }
 
 CUresult cuCtxSetCurrent(CUcontext context) { return CUDA_SUCCESS; }
@@ -47,13 +47,13 @@ CUresult cuCtxDestroy(CUcontext context) { return CUDA_SUCCESS; }
 
 CUresult cuModuleLoad(CUmodule *made, const char *path)
 {
-    return *made = (CUmodule)&paper, CUDA_SUCCESS;
+    return *made = (CUmodule)&handle, CUDA_SUCCESS;
 }
 CUresult cuModuleUnload(CUmodule module) { return CUDA_SUCCESS; }
 
 CUresult cuModuleGetFunction(CUfunction *found, CUmodule module, const char *name)
 {
-    return *found = (CUfunction)&paper, CUDA_SUCCESS;
+    return *found = (CUfunction)&handle, CUDA_SUCCESS;
 }
 
 CUresult cuFuncGetAttribute(int *value, CUfunction_attribute which, CUfunction function)
