@@ -36,6 +36,7 @@ DOORS = {
     "jinja2": ("emit/",),
     "h5py": ("data/store.py", "train/checkpoint.py", "backends/loihi/files/netx.py"),
     "tensorboardX": ("train/tensorboard.py",),
+    "tomlkit": ("experiment/toml.py",),
     "tonic": ("data/tonic_sets.py",),
     "matplotlib": ("report/figures/paper.py",),
     "platformdirs": ("_resources.py",),

@@ -88,7 +88,7 @@ def examine() -> Iterator[Finding]:
     """Everything genprop stands on, in the order of need."""
     yield Finding("genprop", "ok", __version__)
     yield Finding("python", "ok", f"{platform.python_version()} ({sys.executable})")
-    for name in ("numpy", "sympy", "jinja2", "h5py", "platformdirs", "rich"):
+    for name in ("numpy", "sympy", "jinja2", "h5py", "platformdirs", "rich", "tomlkit"):
         yield _library(name)
     yield _guarded("data", lambda: ", ".join(str(data_dir(n)) for n in ("templates", "models")))
     yield _guarded("compiler", _compiler)

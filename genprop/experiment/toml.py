@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from functools import reduce
+from itertools import zip_longest
+from operator import getitem
 from pathlib import Path
+from typing import Any, cast
+
+import tomlkit
+from tomlkit.exceptions import ConvertError
 
 from genprop.errors import ConfigurationError, caret
 
@@ -19,7 +25,6 @@ else:
 __all__ = ["Table", "line_of", "parse_assignment", "read_toml", "toml_text"]
 
 Table = dict[str, object]
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def read_toml(path: Path) -> tuple[Table, str]:
@@ -62,59 +67,35 @@ def parse_assignment(assignment: str) -> Table:
 
 
 def line_of(text: str, path: Sequence[str]) -> int:
-    """The line (from 1) that sets the key at ``path``, else that of its table; 0 if not found."""
-    table, best = (), 0
-    for number, line in enumerate(text.splitlines(), 1):
-        header = re.match(r"\s*\[\[?([^\[\]]+)\]\]?\s*(#.*)?$", line)
-        if header:
-            table = _dotted(header[1])
-            if table == tuple(path[: len(table)]):
-                best = number
+    """The line (from 1) that sets the key at ``path``, else that of its table; 0 if not found.
+
+    It is the first line that changes when the key is taken out.
+    """
+    document = tomlkit.parse(text)
+    for depth in range(len(path), 0, -1):
+        *tables, key = path[:depth]
+        try:
+            del reduce(getitem, tables, cast("Any", document))[key]
+        except (KeyError, TypeError):
             continue
-        key = re.match(r"""\s*((?:[A-Za-z0-9_.\s-]|"[^"]*"|'[^']*')+?)\s*=""", line)
-        if key and (table + _dotted(key[1])) == tuple(path)[: len(table + _dotted(key[1]))]:
-            return number
-    return best
+        lines = zip_longest(text.splitlines(), document.as_string().splitlines())
+        return next((n for n, (old, new) in enumerate(lines, 1) if old != new), 0)
+    return 0
 
 
 def toml_text(tables: Mapping[str, object]) -> str:
-    """Plain tables (strings, numbers, booleans, lists, tables) as TOML."""
-    return "\n".join(_lines(tables, ())).strip() + "\n"
+    """Plain tables (strings, numbers, booleans, lists, tables) as TOML; None is left out."""
+    try:
+        return tomlkit.dumps(_stated(tables))  # pyright: ignore[reportArgumentType]
+    except ConvertError as fault:
+        raise ConfigurationError(f"this cannot be written as TOML: {fault}") from None
 
 
-def _lines(table: Mapping[str, object], path: tuple[str, ...]) -> list[str]:
-    plain = {k: v for k, v in table.items() if not isinstance(v, Mapping) and v is not None}
-    inner: list[tuple[str, Mapping[str, object]]] = []
-    for name, value in table.items():
-        if isinstance(value, Mapping):
-            inner.append((name, {str(k): v for k, v in value.items()}))
-    lines = [f"{_key(name)} = {_value(value)}" for name, value in plain.items()]
-    if path and (plain or not inner):
-        lines = ["", f"[{'.'.join(map(_key, path))}]", *lines]
-    for name, sub in inner:
-        lines += _lines(sub, (*path, name))
-    return lines
-
-
-def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else json.dumps(name)
-
-
-def _value(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(_value(item) for item in value)}]"
-    if isinstance(value, (int, float, str)):
-        return json.dumps(value, ensure_ascii=False)
-    raise ConfigurationError(f"{value!r} cannot be written as TOML")
-
-
-def _dotted(text: str) -> tuple[str, ...]:
-    parts = re.findall(r""""[^"]*"|'[^']*'|[A-Za-z0-9_-]+""", text)
-    return tuple(part.strip("\"'") for part in parts)
+def _stated(value: object) -> object:
+    """``value`` without the keys of its tables that hold None."""
+    if not isinstance(value, Mapping):
+        return value
+    return {str(name): _stated(inner) for name, inner in value.items() if inner is not None}
 
 
 def _syntax_error(message: str, text: str, path: Path) -> ConfigurationError:

@@ -9,7 +9,7 @@ import pytest
 from genprop.errors import ConfigurationError
 from genprop.experiment.config import read_config
 from genprop.experiment.experiment import compile_experiment, load_experiment
-from genprop.experiment.toml import parse_assignment, read_toml, toml_text
+from genprop.experiment.toml import line_of, parse_assignment, read_toml, toml_text
 from genprop.train.clip import Clip
 from genprop.train.schedule import Cosine
 
@@ -143,6 +143,12 @@ def test_tables_are_written_as_toml_reads_them(tmp_path: Path) -> None:
     tables = {"a": 1, "b": {"c->d.e": {"x": 0.1}, "list": [1, 2.5, 'q"\\é'], "t": True}, "e": {}}
     (tmp_path / "tables.toml").write_text(toml_text(tables))
     assert read_toml(tmp_path / "tables.toml")[0] == tables
+
+
+def test_the_line_of_a_key_is_that_of_the_key_and_not_of_text_that_looks_like_it() -> None:
+    text = 'a = """\nb = 1\n[t]\n"""\nb = 2\n\n[t]\nx = {y = 3,\n  z = 4}\n[t.u]\nv.w = 5\n'
+    lines = {"a": 1, "b": 5, "t": 7, "t.x": 8, "t.q": 7, "t.u": 10, "t.u.v.w": 11, "c": 0}
+    assert {path: line_of(text, path.split(".")) for path in lines} == lines
 
 
 def test_assignments_take_toml_or_strings() -> None:
