@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from graphlib import CycleError
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.architecture.imports import ROOMS, ROOT, Import, imports, inside, room
+from tests.architecture.picture import PAGE, drawn, graph_of, place, redrawn, reduced
+
 LEAVES = ("errors", "units", "_moved", "_resources", "_version")
-ROOMS = (
-    "describe",
-    "equations",
-    "adjoint",
-    "lower",
-    "numerics",
-    "emit",
-    "build",
-    "data",
-    "backends",
-    "runtime",
-    "interchange",
-    "train",
-    "experiment",
-    "report",
-    "testing",
-    "cli",
-)
 ALONE = ("data",)  # imports no other room
 FRONT = ("__init__", "__main__")  # the package's own faces may name every room
 DOORS = {
@@ -49,65 +32,6 @@ DOORS = {
 }
 OPTIONAL = ("matplotlib", "pygenn", "sklearn", "tensorboardX", "tonic")
 """Imported inside functions only."""
-
-
-@dataclass(frozen=True)
-class Import:
-    """``file`` (relative to the package) imports ``target``; ``inner`` says inside a function."""
-
-    file: str
-    target: str
-    inner: bool
-
-    @property
-    def module(self) -> str:
-        """The dotted name of the importing module below genprop: ``build.cache``."""
-        return self.file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-
-
-def imports(package: Path) -> Iterator[Import]:
-    """Every import of ours and of others, below ``TYPE_CHECKING`` and inside functions too."""
-    for path in sorted(package.rglob("*.py")):
-        file = path.relative_to(package).as_posix()
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-        inner = {
-            id(node) for f in ast.walk(tree) if isinstance(f, functions) for node in ast.walk(f)
-        }
-        for node in ast.walk(tree):
-            for target in targets(node, package, file):
-                yield Import(file, target, id(node) in inner)
-
-
-def targets(node: ast.AST, package: Path, file: str) -> list[str]:
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if not isinstance(node, ast.ImportFrom):
-        return []
-    base = node.module or ""
-    if node.level:
-        above = ("genprop", *Path(file).parent.parts)
-        base = ".".join([*above[: len(above) - node.level + 1], *filter(None, [node.module])])
-    return [longest_module(package, base, alias.name) for alias in node.names]
-
-
-def longest_module(package: Path, base: str, name: str) -> str:
-    """``from base import name`` imports the module ``base.name`` where there is one."""
-    place = package.joinpath(*base.split(".")[1:], name)
-    ours = base.split(".")[0] == "genprop"
-    is_module = ours and (place.is_dir() or place.with_suffix(".py").is_file())
-    return f"{base}.{name}" if is_module else base
-
-
-def room(module: str) -> str:
-    return module.split(".")[0]
-
-
-def inside(found: list[Import]) -> Iterator[tuple[Import, str]]:
-    """(import, module below genprop) of our own modules."""
-    for one in found:
-        if one.target.startswith("genprop."):
-            yield one, one.target.removeprefix("genprop.")
 
 
 def order_faults(found: list[Import]) -> list[str]:
@@ -177,6 +101,29 @@ def backend_faults(found: list[Import]) -> list[str]:
     return faults
 
 
+# Inside a backend: the folders that a folder may import from.
+FLOORS = {
+    "backends/loihi/chip": ("backends/loihi/chip",),
+    "backends/loihi/mapping": ("backends/loihi/chip", "backends/loihi/mapping"),
+    "backends/loihi/files": ("backends/loihi/chip", "backends/loihi/files"),
+    "backends/reference": ("backends/reference",),
+    "backends/reference/exact": ("backends/reference/exact",),
+}
+
+
+def floor_faults(package: Path) -> list[str]:
+    """Imports inside a backend that lead to a folder which stands above or apart."""
+    faults: list[str] = []
+    for one, target in inside(list(imports(package))):
+        if not (one.module.startswith("backends.") and target.startswith("backends.")):
+            continue
+        here, there = place(package, one.module), place(package, target)
+        same = here.split("/")[:2] == there.split("/")[:2]
+        if same and there not in FLOORS.get(here, (there,)):
+            faults.append(f"{one.file} imports genprop.{target}")
+    return faults
+
+
 def strangers(package: Path) -> list[str]:
     """What stands in the package and is no room, leaf or face; and any ``utils``."""
     top = [p for p in package.iterdir() if p.suffix == ".py" or p.is_dir()]
@@ -203,6 +150,15 @@ def test_each_library_has_one_door() -> None:
 
 def test_backends_never_import_each_other() -> None:
     assert backend_faults(OURS) == []
+
+
+def test_the_chip_knows_no_mapping_and_the_interpreter_no_exact_solver() -> None:
+    assert floor_faults(ROOT / "genprop") == []
+
+
+def test_the_picture_of_the_rooms_is_up_to_date() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert redrawn(page, drawn(graph_of(ROOT / "genprop"))) == page
 
 
 def test_the_package_holds_rooms_and_leaves_and_no_utils() -> None:
@@ -282,6 +238,34 @@ def test_a_planted_violation_is_found(package: Path, file: str, text: str, check
     faults = check(list(imports(package)))
     assert len(faults) == 1
     assert faults[0].startswith(file)
+
+
+def test_a_planted_import_between_the_floors_of_a_backend_is_found(package: Path) -> None:
+    plant(package / "backends/loihi/mapping/b.py", "from genprop.backends.loihi.chip import limits")
+    plant(package / "backends/loihi/chip/limits.py", "")
+    assert floor_faults(package) == []
+    plant(package / "backends/loihi/chip/a.py", "from genprop.backends.loihi.mapping.b import x")
+    assert floor_faults(package) == [
+        "backends/loihi/chip/a.py imports genprop.backends.loihi.mapping.b"
+    ]
+
+
+def test_a_picture_leaves_out_what_a_longer_way_implies(package: Path) -> None:
+    assert reduced({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == {
+        "a": {"b"},
+        "b": {"c"},
+        "c": set(),
+    }
+    assert "describe --> lower\n" in drawn(graph_of(package))
+    plant(package / "adjoint" / "a.py", "from genprop.describe import network")
+    plant(package / "lower" / "a.py", "from genprop.adjoint import a")
+    assert "describe --> lower\n" not in drawn(graph_of(package))
+
+
+def test_a_cycle_of_rooms_has_no_picture(package: Path) -> None:
+    plant(package / "describe" / "a.py", "from genprop.lower import nodes")
+    with pytest.raises(CycleError):
+        graph_of(package)
 
 
 def test_a_planted_cycle_is_found(package: Path) -> None:

@@ -7,21 +7,26 @@ population and works for a batch with a single source too.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from genprop.data.batch_rules import (
+    Floats,
+    Integers,
+    integer_channels,
+    integer_labels,
+    refuse_bad_auxiliaries,
+    refuse_bad_events,
+    refuse_range,
+)
 from genprop.data.order import bounds, gather, ordered, owners
 from genprop.data.steps import StepEvents, steps_of
 from genprop.errors import DataError, did_you_mean
 
 __all__ = ["SpikeBatch"]
-
-Floats = npt.NDArray[np.floating]
-Integers = npt.NDArray[np.integer]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,8 +66,9 @@ class SpikeBatch:
         object.__setattr__(self, "duration", float(self.duration))
         if self.labels is not None:
             object.__setattr__(self, "labels", np.asarray(self.labels, np.int64))
-        _refuse_bad_events(self)
-        _refuse_bad_companions(self)
+        refuse_bad_events(self.start, self.times, self.channels, self.channels_total, self.duration)
+        sizes = {name: len(batch) for name, batch in self.inputs.items()}
+        refuse_bad_auxiliaries(len(self), self.labels, self.targets, sizes)
 
     def __len__(self) -> int:
         return len(self.start) - 1
@@ -91,14 +97,16 @@ class SpikeBatch:
             events: per sample the times (n,) and the channels (n,).
             channels: how many channels there are.
             duration: how long a sample lasts [ms].
-            labels: (batch,) whole numbers, or None.
+            labels: (batch,) integers, or None.
             targets: see the class.
 
         Raises:
             DataError: for times and channels of unequal length, or out of range.
         """
         times = [np.atleast_1d(np.asarray(t)) for t, _ in events]
-        lines = [_whole(np.atleast_1d(np.asarray(c)), k) for k, (_, c) in enumerate(events)]
+        lines = [
+            integer_channels(np.atleast_1d(np.asarray(c)), k) for k, (_, c) in enumerate(events)
+        ]
         for k, (t, c) in enumerate(zip(times, lines, strict=True)):
             if t.shape != c.shape or t.ndim != 1:
                 raise DataError(
@@ -111,11 +119,11 @@ class SpikeBatch:
         kind = np.float32 if small else np.float64
         flat_times = np.concatenate([np.empty(0, kind), *times]).astype(kind)
         flat_lines = np.concatenate([np.empty(0, np.int64), *lines])
-        _refuse_range(start, flat_times, flat_lines, channels, duration)
+        refuse_range(start, flat_times, flat_lines, channels, duration)
         flat_times, flat_channels = ordered(owners(start), flat_times, flat_lines.astype(np.int32))
-        whole = None if labels is None else np.asarray(labels)
+        classes = None if labels is None else np.asarray(labels)
         return SpikeBatch(
-            start, flat_times, flat_channels, channels, duration, _labels(whole), targets
+            start, flat_times, flat_channels, channels, duration, integer_labels(classes), targets
         )
 
     @staticmethod
@@ -150,7 +158,9 @@ class SpikeBatch:
             np.empty(0, np.int32),
             1,
             first.duration,
-            _labels(np.asarray(labels)) if labels is not None else (known[0] if known else None),
+            integer_labels(np.asarray(labels))
+            if labels is not None
+            else (known[0] if known else None),
             targets if targets is not None else (aims[0] if aims else None),
             dict(inputs),
         )
@@ -234,109 +244,3 @@ class SpikeBatch:
             dt=dt,
             events=events,
         )
-
-
-def _whole(channels: npt.NDArray[np.generic], sample: int) -> Integers:
-    if channels.dtype.kind in "iu" or channels.size == 0:
-        return channels.astype(np.int64)
-    raise DataError(
-        f"channels are whole numbers, these are {channels.dtype}",
-        where=f"sample {sample}",
-        remedy="give the pairs as (times, channels), channels as integers",
-    )
-
-
-def _labels(labels: npt.NDArray[np.generic] | None) -> npt.NDArray[np.int64] | None:
-    if labels is None or labels.dtype.kind in "iub" or labels.size == 0:
-        return None if labels is None else labels.astype(np.int64)
-    raise DataError(
-        f"labels are whole numbers, these are {labels.dtype}",
-        remedy="number the classes from 0",
-    )
-
-
-def _refuse_bad_events(batch: SpikeBatch) -> None:
-    """Refuse events that break a rule of :class:`SpikeBatch`."""
-    start, times, channels = batch.start, batch.times, batch.channels
-    if not (math.isfinite(batch.duration) and batch.duration > 0 and batch.channels_total > 0):
-        raise DataError(
-            f"a batch of {batch.channels_total} channels and {batch.duration:g} ms cannot be",
-            remedy="give at least one channel and a positive, finite duration",
-        )
-    if start.ndim != 1 or not len(start) or start[0] or np.any(start[1:] < start[:-1]):
-        raise DataError(
-            "`start` must be (batch + 1,), begin with 0 and never fall",
-            remedy="use SpikeBatch.from_events, which counts for you",
-        )
-    if times.shape != channels.shape or times.shape != (start[-1],):
-        raise DataError(
-            f"{times.shape} times and {channels.shape} channels for {start[-1]} events",
-            remedy="give one time and one channel per event",
-        )
-    _refuse_range(start, times, channels, batch.channels_total, batch.duration)
-    falls = np.flatnonzero(times[1:] < times[:-1]) + 1
-    inside = falls[~np.isin(falls, start)]
-    if inside.size:
-        raise DataError(
-            f"the time falls to {times[inside[0]]:g} ms; times must rise within a sample",
-            where=_place(start, int(inside[0])),
-            remedy="use SpikeBatch.from_events, which sorts",
-        )
-
-
-def _refuse_range(
-    start: npt.NDArray[np.int64], times: Floats, channels: Integers, total: int, duration: float
-) -> None:
-    """Refuse times that are not in [0, duration) and channels that are not in [0, total)."""
-    if not times.size:
-        return
-    # The extremes settle the usual case without a temporary; NaN fails every comparison.
-    if not (times.min() >= 0 and times.max() < duration):
-        first = int(np.flatnonzero(~((times >= 0) & (times < duration)))[0])
-        raise DataError(
-            f"an event at {times[first]:g} ms, but times lie in [0, {duration:g}) ms",
-            where=_place(start, first),
-            remedy="give times in ms from the start of the sample, or a longer duration",
-        )
-    if channels.min() < 0 or channels.max() >= total:
-        first = int(np.flatnonzero((channels < 0) | (channels >= total))[0])
-        raise DataError(
-            f"channel {channels[first]}, but there are {total} channels, counted from 0",
-            where=_place(start, first),
-            remedy="give the number of channels the data has",
-        )
-
-
-def _refuse_bad_companions(batch: SpikeBatch) -> None:
-    """Refuse labels, targets and inputs that do not fit the samples."""
-    size = len(batch)
-    if batch.labels is not None and batch.labels.shape != (size,):
-        raise DataError(
-            f"labels of shape {batch.labels.shape} for {size} samples",
-            remedy="give one label per sample",
-        )
-    if batch.labels is not None and batch.labels.size and batch.labels.min() < 0:
-        first = int(np.flatnonzero(batch.labels < 0)[0])
-        raise DataError(
-            f"label {batch.labels[first]} is negative",
-            where=f"sample {first}",
-            remedy="number the classes from 0",
-        )
-    if batch.targets is not None and (
-        batch.targets.ndim not in (2, 3) or len(batch.targets) != size
-    ):
-        raise DataError(
-            f"targets of shape {batch.targets.shape} for {size} samples",
-            remedy="give targets as (batch, n) or (batch, steps, n)",
-        )
-    for name, other in batch.inputs.items():
-        if len(other) != size:
-            raise DataError(
-                f"the input {name!r} has {len(other)} samples, the batch {size}",
-                remedy="give every source the same samples",
-            )
-
-
-def _place(start: npt.NDArray[np.int64], event: int) -> str:
-    sample = int(np.searchsorted(start, event, side="right")) - 1
-    return f"sample {sample}, event {event - int(start[sample])}"

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.backends.native import Native
-from genprop.data.spikes import SpikeBatch
 from genprop.errors import DescriptionError, UnsupportedError
 from genprop.runtime.compile import compile
 from genprop.runtime.differences import Quotient, fitted_slope, quotients, worst_error
+from genprop.runtime.random_batch import random_batch
 from genprop.runtime.report import NEAR, GradientReport, ParameterCheck
 from genprop.units import Quantity, in_ms
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from genprop.adjoint.system import AdjointNetwork
     from genprop.backends.base import Target
     from genprop.backends.reference.exact.events import EventSimulator
+    from genprop.data.spikes import SpikeBatch
     from genprop.describe.network import Network
     from genprop.describe.objective import Loss
     from genprop.describe.spec import NetworkSpec
@@ -91,7 +92,7 @@ class _Check:
         backend: str | Target,
     ) -> None:
         self.spec, self.samples, self.seed, self.clocks = net.freeze(loss), samples, seed, clocks
-        self.batch = batch if batch is not None else _random_batch(self.spec, duration, seed)
+        self.batch = batch if batch is not None else random_batch(self.spec, duration, seed)
         self.learned = [p.name for p in self.spec.parameters() if p.learned]
         if not self.learned:
             raise DescriptionError("nothing is learned", remedy="declare a weight as gp.learn(…)")
@@ -251,35 +252,6 @@ def _exact_solver(spec: NetworkSpec, duration: float) -> tuple[EventSimulator | 
         return EventSimulator(spec, network, adjoint, duration=duration), counted
     except UnsupportedError:
         return None, counted
-
-
-def _random_batch(spec: NetworkSpec, duration: float, seed: int) -> SpikeBatch:
-    """Two samples of random spikes, with labels of the first observed population."""
-    rng = np.random.default_rng(seed)
-    classes = spec.population(spec.loss[0].readout.population).size
-    labels = rng.integers(0, classes, 2)
-    batches = {
-        p.name: SpikeBatch.from_events(
-            [_random_events(rng, p.size, duration) for _ in labels],
-            channels=p.size,
-            duration=duration,
-            labels=labels,
-        )
-        for p in spec.populations
-        if p.neuron is None
-    }
-    return (
-        next(iter(batches.values()))
-        if len(batches) == 1
-        else SpikeBatch.join(batches, labels=labels)
-    )
-
-
-def _random_events(
-    rng: np.random.Generator, size: int, duration: float
-) -> tuple[np.ndarray, np.ndarray]:
-    count = max(10, 3 * size)
-    return np.sort(rng.uniform(0, 0.75 * duration, count)), rng.integers(0, size, count)
 
 
 def _as_events(

@@ -111,11 +111,11 @@ def test_events_that_break_a_rule_are_refused_by_sample_and_event(
 
 
 def test_from_events_refuses_swapped_pairs_unequal_lengths_and_fractional_labels() -> None:
-    with pytest.raises(DataError, match="channels are whole numbers"):
+    with pytest.raises(DataError, match="channels are integers"):
         SpikeBatch.from_events([([0, 1], [0.5, 1.5])], channels=3, duration=5.0)
     with pytest.raises(DataError, match="sample 1 has times of shape"):
         SpikeBatch.from_events([([], []), ([1.0], [0, 1])], channels=3, duration=5.0)
-    with pytest.raises(DataError, match="labels are whole numbers"):
+    with pytest.raises(DataError, match="labels are integers"):
         SpikeBatch.from_events([([], [])], channels=3, duration=5.0, labels=[0.5])
 
 
