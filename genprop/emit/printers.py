@@ -113,6 +113,8 @@ class CPrinter:
         for term in others:
             if isinstance(term, Negate):
                 text += f" - {self._at(term.x, _PRODUCT)}"
+            elif isinstance(term, Number) and term.value < 0:
+                text += f" - {self._number(-term.value)}"
             else:
                 text += f" + {self._at(term, _SUM)}"
         return text

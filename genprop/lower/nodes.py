@@ -5,8 +5,9 @@ Names are local: a state, constant, tape column, adjoint or temporary of the pop
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 __all__ = [
     "Accumulate",
@@ -24,6 +25,7 @@ __all__ = [
     "Select",
     "Statement",
     "names_in",
+    "renamed",
 ]
 
 
@@ -146,3 +148,27 @@ def names_in(expression: Expr) -> Iterator[str]:
             yield from names_in(condition)
             yield from names_in(then)
             yield from names_in(otherwise)
+
+
+def renamed(expression: Expr, names: Mapping[str, str]) -> Expr:
+    """The same expression with its names replaced by those they map to, where they map."""
+    match expression:
+        case Number():
+            return expression
+        case Name(id):
+            return Name(names.get(id, id))
+        case Negate(x):
+            return Negate(renamed(x, names))
+        case Power(x, exponent):
+            return Power(renamed(x, names), exponent)
+        case Add(parts) | Multiply(parts):
+            return type(expression)(tuple(renamed(part, names) for part in parts))
+        case Call(function, arguments):
+            return Call(function, tuple(renamed(a, names) for a in arguments))
+        case Divide(x, y):
+            return Divide(renamed(x, names), renamed(y, names))
+        case Compare(relation, x, y):
+            return Compare(relation, renamed(x, names), renamed(y, names))
+        case Select(condition, then, otherwise):
+            chosen = cast("Compare", renamed(condition, names))
+            return Select(chosen, renamed(then, names), renamed(otherwise, names))

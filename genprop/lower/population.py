@@ -61,8 +61,8 @@ def lower_population(
         states=tuple(x.name for x in system.states),
         parameters=used,
         constants=tuple(
-            Constant(s.name, convert(e), _reads({x.name for x in symbols(e)}, per_neuron))
-            for s, e in hoist.constants.items()
+            Constant(name, convert(e), _reads({x.name for x in symbols(e)}, per_neuron))
+            for name, e in hoist.definitions()
         ),
         propagators=tuple(_spread(p, per_neuron) for p in solution.propagators),
         initial=tuple(Assign(x.name, convert(e)) for x, e in system.initial.items()),
@@ -91,9 +91,9 @@ def _ports(
     for port, reverse in zip(system.ports, adjoint.ports, strict=True):
         yield PortProgram(
             port.name,
-            tuple(Assign(x.name, convert(hoist(e))) for x, e in port.arrival.items()),
-            convert(hoist(reverse.weight)),
-            convert(hoist(reverse.time)),
+            tuple(Assign(x.name, hoist.nodes(e)) for x, e in port.arrival.items()),
+            hoist.nodes(reverse.weight),
+            hoist.nodes(reverse.time),
             bool(set(port.arrival) & set(system.held)),
             max_delays.get(port.name, 0),
         )

@@ -28,7 +28,7 @@ def lower_update(spec: UpdateSpec) -> UpdateProgram:
     }
     hoist = Hoister(fixed.values())
     body = tuple(
-        Assign(e.target, convert(hoist(parse_expression(e, {**fixed, **moving}))))
+        Assign(e.target, hoist.nodes(parse_expression(e, {**fixed, **moving})))
         for e in spec.equations
     )
     return UpdateProgram(
@@ -36,6 +36,6 @@ def lower_update(spec: UpdateSpec) -> UpdateProgram:
         spec.parameters,
         tuple((s.name, s.value) for s in spec.settings),
         tuple(s.name for s in spec.states),
-        tuple(Assign(s.name, convert(e)) for s, e in hoist.constants.items()),
+        tuple(Assign(name, convert(e)) for name, e in hoist.definitions()),
         body,
     )

@@ -11,7 +11,7 @@ import sympy
 
 from genprop.build.compile import build
 from genprop.emit.bundle import SourceBundle
-from genprop.emit.printers import CPrinter
+from genprop.emit.printers import CPrinter, GeNNPrinter
 from genprop.errors import InternalError
 from genprop.lower.convert import assignments, convert
 from genprop.lower.hoist import Hoister
@@ -171,3 +171,38 @@ def test_equal_invariant_parts_share_a_name() -> None:
 def test_an_inverse_is_named_after_what_it_inverts() -> None:
     hoist = Hoister((A,))
     assert str(hoist(C / A)) == "c*inverse_a"
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "text"),
+    [
+        (C * (A - 1), "one_minus_a", "1.0 - a"),
+        (C * (1 - A), "one_minus_a", "1.0 - a"),
+        (C * B / (1 - A**B), "b_over_one_minus_a_pow_b", "b / (1.0 - pow(a, b))"),
+        (C * (A - B), "a_minus_b", "a - b"),
+        (C + sympy.sqrt(A) * B, "b_times_sqrt_a", "sqrt(a) * b"),
+        (C + sympy.tanh(sympy.sin(A * B) + sympy.cos(A - B) * A**B), "constant_1", None),
+    ],
+    ids=str,
+)
+def test_a_constant_is_named_after_what_it_is(
+    part: sympy.Expr, name: str, text: str | None
+) -> None:
+    hoist = Hoister((A, B))
+    used = hoist.nodes(part)
+    ((found, value),) = hoist.definitions()
+    assert found == name
+    assert set(names_in(used)) == {"c", name}
+    if text:
+        assert GeNNPrinter().expression(convert(value)) == text
+
+
+def test_two_constants_never_share_a_name() -> None:
+    taken = sympy.Symbol("one_minus_a", real=True)
+    hoist = Hoister((A, taken))
+    hoist.nodes(C * (1 - A))
+    assert [name for name, _ in hoist.definitions()] == ["constant_1"]
+
+
+def test_a_negative_number_is_subtracted() -> None:
+    assert GeNNPrinter().expression(convert(A - 1)) == "a - 1.0"
