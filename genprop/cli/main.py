@@ -11,6 +11,7 @@ import importlib
 import os
 import pkgutil
 import sys
+import warnings
 from collections.abc import Sequence
 from types import ModuleType
 
@@ -38,15 +39,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if args.command is None:
             _parser([]).print_help()
             return 0
-        return int(_module(args.command).run(args) or 0)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("default", category=DeprecationWarning, module="genprop")
+            warnings.showwarning = _show_warning
+            return int(_module(args.command).run(args) or 0)
     except GenpropError as error:
-        _tell(str(error))
+        _print_error(str(error))
         return 2
     except InternalError:
-        _tell("this is a fault of genprop, not yours: please report it with the lines below")
+        _print_error("this is a fault of genprop, not yours: please report it with the lines below")
         raise
     except KeyboardInterrupt:
-        _tell("interrupted")
+        _print_error("interrupted")
         return 130
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -88,10 +92,19 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _tell(message: str) -> None:
-    """One error to the terminal's error stream, in colour where that has any."""
+def _print_error(message: str) -> None:
+    _print_to_stderr("error: ", "bold red", message)
+
+
+def _show_warning(message: Warning | str, *_: object) -> None:
+    """What ``warnings.showwarning`` is while a command runs: no file and line, which are ours."""
+    _print_to_stderr("warning: ", "yellow", str(message))
+
+
+def _print_to_stderr(label: str, style: str, message: str) -> None:
+    """One message to the terminal's error stream, in colour where that has any."""
     from rich.console import Console
     from rich.text import Text
 
-    text = Text.assemble(("error: ", "bold red"), message)
+    text = Text.assemble((label, style), message)
     Console(stderr=True, highlight=False, soft_wrap=True).print(text)
