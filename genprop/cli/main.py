@@ -21,6 +21,8 @@ from genprop.errors import ConfigurationError, GenpropError, InternalError, did_
 
 __all__ = ["command_names", "main"]
 
+_RENAMED = {"adopt": "import"}
+"""Commands by their names of before."""
 _EPILOG = """\
 begin here:
   genprop doctor                                    is everything there that genprop needs?
@@ -34,6 +36,9 @@ begin here:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; gives the exit status: 0, or 2 for a fault on the user's side."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
+    if argv and argv[0] in _RENAMED:
+        _show_warning(f"genprop {argv[0]} is now called genprop {_RENAMED[argv[0]]}")
+        argv[0] = _RENAMED[argv[0]]
     try:
         args = _parser(argv).parse_args(argv)
         if args.command is None:
