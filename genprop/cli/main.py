@@ -1,13 +1,15 @@
 """The command ``genprop``: finds its commands by listing this folder, and tells errors clearly.
 
 A command is one module here: ``add(commands)`` registers it under the name of its file, and
-``run(args)`` does it and gives the exit status. Files that begin with an underscore are none.
+``run(args)`` does it and gives the exit status. Files that begin with an
+underscore are none; one that Python would take for a keyword ends with one.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import keyword
 import os
 import pkgutil
 import sys
@@ -65,11 +67,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def command_names() -> list[str]:
     """Every command, as it is typed, in alphabetical order."""
     found = (module.name for module in pkgutil.iter_modules(cli.__path__))
-    return sorted(n.replace("_", "-") for n in found if n != "main" and not n.startswith("_"))
+    typed = (n.removesuffix("_").replace("_", "-") for n in found if not n.startswith("_"))
+    return sorted(name for name in typed if name != "main")
 
 
 def _module(command: str) -> ModuleType:
-    return importlib.import_module(f"genprop.cli.{command.replace('-', '_')}")
+    name = command.replace("-", "_") + "_" * keyword.iskeyword(command)
+    return importlib.import_module(f"genprop.cli.{name}")
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:

@@ -44,8 +44,8 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read, write, print."""
-    from genprop.experiment.import_run import import_mlgenn, import_nir
     from genprop.experiment.config import read_config
+    from genprop.experiment.import_run import import_mlgenn, import_nir
     from genprop.train.folder import run_path
 
     config = read_config(args.file, args.overrides)
