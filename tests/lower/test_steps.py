@@ -16,6 +16,7 @@ from genprop.backends.reference.backward import PopulationReverse
 from genprop.backends.reference.wiring import Wiring
 from genprop.equations.analyse import understand
 from genprop.errors import InternalError, UnsupportedError
+from genprop.lower.clocks.grid import TimeGrid
 from genprop.lower.network import lower
 from genprop.lower.nodes import Assign, Name, names_in
 from genprop.lower.verify import verified
@@ -34,9 +35,8 @@ Arrays = dict[str, np.ndarray]
 def program(name: str, dt: float, solver: str = "exact") -> tuple[Program, Arrays]:
     chosen = example(name)
     spec = chosen.spec()
-    made = lower(
-        spec, derive(understand(spec), spec), dt=dt, duration=chosen.duration, solver=solver
-    )
+    clock = TimeGrid.of(dt, chosen.duration)
+    made = lower(spec, derive(understand(spec), spec), clock=clock, solver=solver)
     return made, chosen.parameters()
 
 
@@ -113,7 +113,7 @@ def test_a_step_has_no_line_that_nothing_reads(part: str) -> None:
     net.connect("inp", "out", gp.synapse("exp"), weight=gp.learn(1.0), delay=gp.learn(1.0, max=2.0))
     spec = net.freeze(gp.CrossEntropy(gp.integral("out")))
     adjoint = derive(understand(spec), spec)
-    made = lower(spec, adjoint, dt=1.0, duration=10.0, solver="exact").population("out")
+    made = lower(spec, adjoint, clock=TimeGrid.of(1.0, 10.0), solver="exact").population("out")
     lines = getattr(made, part)
     read = {name for line in lines for name in names_in(line.value)} | {
         *made.states,
