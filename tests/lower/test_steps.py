@@ -99,6 +99,42 @@ def test_sub_steps_are_shorter_steps() -> None:
     assert float(whole["v"]) == pytest.approx(float(halves["v"]), rel=1e-14)
 
 
+@pytest.mark.parametrize("substeps", [1, 13])
+def test_stages_of_runge_kutta_overwrite_nothing(substeps: int) -> None:
+    """Whatever the states are called: sub-step 1, stage 12 is not sub-step 11, stage 2."""
+    neuron = gp.Neuron(
+        "twins",
+        flow="dv/dt = (v*v_1 - v)/tau;  dv_1/dt = (slope_v_1_1 - v_1)/tau;  dslope_v_1_1/dt = v/tau",
+        parameters={"tau": gp.learn(5 * gp.ms)},
+    )
+    net = gp.Network()
+    net.population("input", 2, gp.spikes())
+    net.population("out", 2, neuron)
+    net.connect("input", "out", gp.synapse("delta"), weight=gp.learn(1.0))
+    spec = net.freeze(gp.CrossEntropy(gp.final("out", "v")))
+    adjoint = derive(understand(spec), spec)
+
+    def population(dt: float, parts: int) -> PopulationProgram:
+        made = lower(spec, adjoint, dt=dt, duration=10.0, solver=f"runge_kutta:{parts}")
+        return made.population("out")
+
+    whole, part = population(1.0, substeps), population(1.0 / substeps, 1)
+    states = set(whole.states)
+    for lines in (whole.step, whole.backward_step):
+        fresh = [s.target for s in lines if isinstance(s, Assign)]
+        moved = [name for name in fresh if name in states | {f"p_{x}" for x in states}]
+        assert len(fresh) == len(set(fresh))
+        assert len(moved) == len(states)
+    parameters = {"out.tau": np.asarray(5.0)}
+    start = {"v": np.asarray(0.3), "v_1": np.asarray(-0.7), "slope_v_1_1": np.asarray(0.4)}
+    found, due = step(whole, parameters, 1.0, start), start
+    for _ in range(substeps):
+        due = step(part, parameters, 1.0 / substeps, due)
+    assert {x: float(found[x]) for x in found} == pytest.approx(
+        {x: float(due[x]) for x in due}, rel=1e-13
+    )
+
+
 @pytest.mark.parametrize("part", ["step", "backward_step"])
 def test_a_step_has_no_line_that_nothing_reads(part: str) -> None:
     """A state that runs by itself has an adjoint to which no stage of its own contributes."""
