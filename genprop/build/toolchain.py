@@ -45,7 +45,7 @@ class Toolchain:
     Args:
         command: how it is called: ``("/usr/bin/c++",)``, ``(python, "-m", "ziglang", "c++")``.
         version: all it says to ``--version``.
-        flags: the full flags of a build.
+        flags: the full flags of a build, those of ``GENPROP_CXXFLAGS`` last.
     """
 
     command: tuple[str, ...]
@@ -70,6 +70,8 @@ class Toolchain:
 def find_toolchain(environment: Mapping[str, str] | None = None) -> Toolchain:
     """The first of ``CXX``, c++, g++, clang++ and the compiler in the ``ziglang`` wheel.
 
+    ``GENPROP_CXXFLAGS`` adds flags behind genprop's own, so that they win: ``-O1`` compiles faster.
+
     Raises:
         ToolchainError: where there is none, or ``CXX`` names one that is not there or does not run.
     """
@@ -83,14 +85,14 @@ def find_toolchain(environment: Mapping[str, str] | None = None) -> Toolchain:
                 where="environment variable CXX",
                 remedy="unset CXX, or set it to a C++17 compiler",
             )
-        return _answering((found, *wanted[1:]), Path(found))
+        return _answering((found, *wanted[1:]), Path(found), env)
     for name in _CANDIDATES:
         found = shutil.which(name, path=env.get("PATH"))
         if found is not None:
-            return _answering((found,), Path(found))
+            return _answering((found,), Path(found), env)
     zig = _zig()
     if zig is not None:
-        return _answering((sys.executable, "-m", "ziglang", "c++"), zig)
+        return _answering((sys.executable, "-m", "ziglang", "c++"), zig, env)
     raise ToolchainError(
         "no C++17 compiler was found (looked for CXX, c++, g++, clang++ and the ziglang wheel)",
         remedy=how_to_get_a_compiler(),
@@ -150,7 +152,9 @@ def _zig() -> Path | None:
     return Path(spec.origin) if spec is not None and spec.origin else None
 
 
-def _answering(command: tuple[str, ...], program: Path) -> Toolchain:
+def _answering(
+    command: tuple[str, ...], program: Path, environment: Mapping[str, str]
+) -> Toolchain:
     """The toolchain behind ``command``; its version is asked once per state of ``program``."""
     state = program.resolve().stat()
     key = cache.digest("compiler", *command, str(state.st_mtime_ns), str(state.st_size))
@@ -159,7 +163,8 @@ def _answering(command: tuple[str, ...], program: Path) -> Toolchain:
         known = _ask_version(command).encode()
         cache.write_blob(key, known)
     version = known.decode()
-    return Toolchain(command, version, flags_for(version))
+    added = shlex.split(environment.get("GENPROP_CXXFLAGS", ""))
+    return Toolchain(command, version, (*flags_for(version), *added))
 
 
 def _ask_version(command: tuple[str, ...]) -> str:

@@ -17,6 +17,8 @@ from genprop.testing.contract import Case
 if TYPE_CHECKING:
     from genprop.runtime.simulator import Simulator
 
+pytestmark = pytest.mark.usefixtures("production_flags")  # threads must agree on vectorised code
+
 CASE = Case("branched", 0.1)  # two sources, sparse and dense
 SMALL = Case("recurrent", 0.1)
 PRECISIONS = ("float", "double")

@@ -92,6 +92,14 @@ def test_the_flags_make_every_warning_an_error() -> None:
     assert not any(flag.startswith("-ffast-math") for flag in flags)
 
 
+def test_added_flags_come_last_so_that_they_win_and_are_part_of_the_key(tmp_path: Path) -> None:
+    program(tmp_path, "c++", "echo this is g++")
+    plain = find_toolchain({"PATH": str(tmp_path)})
+    added = find_toolchain({"PATH": str(tmp_path), "GENPROP_CXXFLAGS": "-O1 -DNAME='a b'"})
+    assert added.flags == (*plain.flags, "-O1", "-DNAME=a b")
+    assert added.identity() != plain.identity()
+
+
 def test_native_code_is_keyed_by_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     chain = toolchain.Toolchain(("c++",), "g++ 12", ("-O3", "-march=native"))
     portable = toolchain.Toolchain(("c++",), "g++ 12", ("-O3",))

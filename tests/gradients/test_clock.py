@@ -61,11 +61,6 @@ SEEDS = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def built() -> None:
-    contract.prepare(DOUBLE, [Case(name, dt) for name in SEEDS for dt in STEPS])
-
-
 @cache
 def chosen(name: str) -> Example:
     return replace(Case(name, STEPS[0]).example, seed=SEEDS[name])

@@ -12,10 +12,9 @@ from genprop.errors import GenpropError, UnsupportedError
 
 if TYPE_CHECKING:
     from genprop.backends.base import Parameters
-    from genprop.lower.clocks.base import Clock
     from genprop.lower.program import Program, ProjectionProgram
 
-__all__ = ["check"]
+__all__ = ["check", "rounded_delay"]
 
 
 def check(program: Program, parameters: Parameters) -> tuple[dict[str, Cell], list[GenpropError]]:
@@ -30,27 +29,32 @@ def check(program: Program, parameters: Parameters) -> tuple[dict[str, Cell], li
         if cell is not None:
             cells[cell.name] = cell
     for projection in program.projections:
-        findings += _delays(projection, parameters, program.clock)
+        findings += _delays(projection, parameters, program.dt)
     return cells, findings
 
 
+def rounded_delay(delay: np.ndarray, dt: float) -> np.ndarray:
+    """Delays in steps, round(d/dt) half up and never negative; int64 of the delays' shape."""
+    return np.maximum(np.floor(np.asarray(delay, np.float64) / dt + 0.5), 0).astype(np.int64)
+
+
 def _delays(
-    projection: ProjectionProgram, parameters: Parameters, clock: Clock
+    projection: ProjectionProgram, parameters: Parameters, dt: float
 ) -> list[UnsupportedError]:
     if not projection.delay:
         return []
-    steps = clock.delay_steps(parameters[projection.delay])
+    steps = rounded_delay(parameters[projection.delay], dt)
     beyond = steps > DELAY.highest
     if not beyond.any():
         return []
-    longest = float(clock.delays(steps.max()))
+    longest = float(steps.max()) * dt
     step = longest / DELAY.highest
     return [
         UnsupportedError(
             f"{np.count_nonzero(beyond)} of {beyond.size} delays are longer than "
             f"{DELAY.highest} steps; the longest is {longest:g} ms, {steps.max()} steps of "
-            f"{clock.dt:g} ms",
+            f"{dt:g} ms",
             where=f"projection {projection.name}",
-            remedy=f"learn(…, max={clock.dt * DELAY.highest:g}*ms), or dt={step:.3g}*ms or longer",
+            remedy=f"learn(…, max={DELAY.highest * dt:g}*ms), or dt={step:.3g}*ms or longer",
         )
     ]

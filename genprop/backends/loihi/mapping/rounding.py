@@ -19,7 +19,6 @@ Rounder = Callable[[np.ndarray, int, int], np.ndarray]
 if TYPE_CHECKING:
     from genprop.backends.loihi.mapping.cell import Cell
     from genprop.backends.loihi.mapping.wires import Wires
-    from genprop.lower.clocks.base import Clock
 
 __all__ = [
     "CellReport",
@@ -115,7 +114,7 @@ def round_synapses(
     ends: tuple[str, str],
     factor: float,
     exponent: int,
-    clock: Clock,
+    dt: float,
     bits: int,
     rounder: Rounder,
 ) -> tuple[Synapses, SynapseReport]:
@@ -130,9 +129,7 @@ def round_synapses(
     whole = rounder(exact, lowest, highest)
     kept = (np.clip(whole, lowest, highest) * step).astype(np.int64)
     synapses = _stored(ends, wires, wires.matrix(kept), exponent, bits)
-    late = np.zeros(())
-    if wires.delay is not None and wires.steps is not None:
-        late = clock.delays(wires.steps) - wires.delay
+    late = 0.0 if wires.delay is None or wires.steps is None else wires.steps * dt - wires.delay
     report = SynapseReport(
         wires.name,
         factor,

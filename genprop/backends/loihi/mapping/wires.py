@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop.backends.loihi.mapping.check import rounded_delay
+
 if TYPE_CHECKING:
     from genprop.backends.base import Parameters
     from genprop.describe.spec import NetworkSpec
-    from genprop.lower.clocks.base import Clock
     from genprop.lower.program import ProjectionProgram
 
 __all__ = ["Wires", "wires_of"]
@@ -51,7 +52,7 @@ def wires_of(
     projection: ProjectionProgram,
     spec: NetworkSpec,
     parameters: Parameters,
-    clock: Clock,
+    dt: float,
     graded: bool,
 ) -> Wires:
     """The synapses of a projection; ``graded`` says that counts of input spikes multiply."""
@@ -67,5 +68,5 @@ def wires_of(
     if not projection.delay:
         return Wires(projection.name, shape, pre, post, weight, None, None, counts)
     delay = np.asarray(parameters[projection.delay], np.float64).ravel()
-    steps = clock.delay_steps(delay).astype(np.int64)
+    steps = rounded_delay(delay, dt)
     return Wires(projection.name, shape, pre, post, weight, delay, steps, counts)
