@@ -5,8 +5,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from typing import TypeVar
 
-__all__ = ["forward"]
+__all__ = ["attributes", "forward"]
+
+Kind = TypeVar("Kind")
 
 
 def forward(module: str, moved: Mapping[str, str]) -> Callable[[str], object]:
@@ -25,3 +28,22 @@ def forward(module: str, moved: Mapping[str, str]) -> Callable[[str], object]:
         return getattr(import_module(f"genprop.{place}"), new)
 
     return find
+
+
+def attributes(**moved: str) -> Callable[[type[Kind]], type[Kind]]:
+    """A decorator for classes whose attributes moved, ``old="new"`` each; both can be read."""
+
+    def decorate(kind: type[Kind]) -> type[Kind]:
+        for old, new in moved.items():
+            setattr(kind, old, property(_reader(kind.__name__, old, new)))
+        return kind
+
+    return decorate
+
+
+def _reader(kind: str, old: str, new: str) -> Callable[[object], object]:
+    def read(owner: object) -> object:
+        warnings.warn(f"{kind}.{old} is now {kind}.{new}", DeprecationWarning, stacklevel=2)
+        return getattr(owner, new)
+
+    return read

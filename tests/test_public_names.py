@@ -83,6 +83,19 @@ def test_a_name_that_moved_out_of_train_is_found_and_says_where_it_is(name: str)
         assert getattr(genprop.train, name) is getattr(place, name)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Bump", "ReviveSilent"),
+        ("EaseIn", "ExponentialWarmup"),
+        ("TwoAverages", "DualEMAPlateau"),
+    ],
+)
+def test_a_callback_is_found_under_its_name_of_before(old: str, new: str) -> None:
+    with pytest.warns(DeprecationWarning, match=f"train.{old} is now genprop.train.{new}"):
+        assert getattr(genprop.train, old) is getattr(genprop.train, new)
+
+
 def test_a_name_that_never_was_in_train_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'nope'"):
         getattr(genprop.train, "nope")  # noqa: B009

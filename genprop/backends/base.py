@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
     from genprop.emit.bundle import SourceBundle
     from genprop.errors import GenpropError
+    from genprop.lower.clocks.base import Clock, Spikes
     from genprop.lower.program import Program
 
 __all__ = [
@@ -34,16 +35,22 @@ class Inputs:
     """One batch as a backend takes it.
 
     Attributes:
-        events: spikes on the grid, by source population.
+        events: spikes in real time [ms], by source population; :meth:`on` puts them in steps.
         batch: number of samples.
         labels: (batch,) int64, −1 where a sample has none.
         targets: None, or float (batch, n) or (batch, steps, n).
+        coincident: ``"merge"`` takes events of a channel in one step as one, ``"sum"`` counts each.
     """
 
-    events: Mapping[str, StepEvents]
+    events: Mapping[str, Spikes]
     batch: int
     labels: npt.NDArray[np.int64]
     targets: npt.NDArray[np.floating] | None = None
+    coincident: str = "merge"
+
+    def on(self, clock: Clock) -> dict[str, StepEvents]:
+        """The events in the steps of ``clock``."""
+        return {name: clock.events(found, self.coincident) for name, found in self.events.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,7 @@ class Target(Protocol):
         """Everything about the target that the rendered text depends on."""
         ...
 
-    def check(self, spec: NetworkSpec, dt: float, duration: float) -> list[GenpropError]:
+    def check(self, spec: NetworkSpec, clock: Clock) -> list[GenpropError]:
         """Everything about the network that this target cannot run."""
         ...
 

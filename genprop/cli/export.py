@@ -21,7 +21,7 @@ def add(commands: Commands) -> None:
         "write the network of a run as a NIR file, which other tools read",
         """genprop export runs/digits digits.nir               best parameters
            genprop export runs/digits digits.nir --branches    with delays of single synapses
-           genprop adopt digits.toml digits.nir                the way back, into a run folder""",
+           genprop import digits.toml digits.nir               the reverse, into a run folder""",
         more="NIR (neuir.org) holds LIF and LI neurons, linear connections and delays per neuron;\n"
         "what it cannot say is told at once. Losses and optimisers have no place in it. A run\n"
         "that learned on the grid of Loihi 2 gives the floats it learned in.\n"

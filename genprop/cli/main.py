@@ -1,16 +1,19 @@
 """The command ``genprop``: finds its commands by listing this folder, and tells errors clearly.
 
 A command is one module here: ``add(commands)`` registers it under the name of its file, and
-``run(args)`` does it and gives the exit status. Files that begin with an underscore are none.
+``run(args)`` does it and gives the exit status. Files that begin with an
+underscore are none; one that Python would take for a keyword ends with one.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import keyword
 import os
 import pkgutil
 import sys
+import warnings
 from collections.abc import Sequence
 from types import ModuleType
 
@@ -20,6 +23,8 @@ from genprop.errors import ConfigurationError, GenpropError, InternalError, did_
 
 __all__ = ["command_names", "main"]
 
+_RENAMED = {"adopt": "import"}
+"""Commands by their names of before."""
 _EPILOG = """\
 begin here:
   genprop doctor                                    is everything there that genprop needs?
@@ -33,20 +38,26 @@ begin here:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; gives the exit status: 0, or 2 for a fault on the user's side."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
+    if argv and argv[0] in _RENAMED:
+        _show_warning(f"genprop {argv[0]} is now called genprop {_RENAMED[argv[0]]}")
+        argv[0] = _RENAMED[argv[0]]
     try:
         args = _parser(argv).parse_args(argv)
         if args.command is None:
             _parser([]).print_help()
             return 0
-        return int(_module(args.command).run(args) or 0)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("default", category=DeprecationWarning, module="genprop")
+            warnings.showwarning = _show_warning
+            return int(_module(args.command).run(args) or 0)
     except GenpropError as error:
-        _tell(str(error))
+        _print_error(str(error))
         return 2
     except InternalError:
-        _tell("this is a fault of genprop, not yours: please report it with the lines below")
+        _print_error("this is a fault of genprop, not yours: please report it with the lines below")
         raise
     except KeyboardInterrupt:
-        _tell("interrupted")
+        _print_error("interrupted")
         return 130
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -56,11 +67,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def command_names() -> list[str]:
     """Every command, as it is typed, in alphabetical order."""
     found = (module.name for module in pkgutil.iter_modules(cli.__path__))
-    return sorted(n.replace("_", "-") for n in found if n != "main" and not n.startswith("_"))
+    typed = (n.removesuffix("_").replace("_", "-") for n in found if not n.startswith("_"))
+    return sorted(name for name in typed if name != "main")
 
 
 def _module(command: str) -> ModuleType:
-    return importlib.import_module(f"genprop.cli.{command.replace('-', '_')}")
+    name = command.replace("-", "_") + "_" * keyword.iskeyword(command)
+    return importlib.import_module(f"genprop.cli.{name}")
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
@@ -88,10 +101,19 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _tell(message: str) -> None:
-    """One error to the terminal's error stream, in colour where that has any."""
+def _print_error(message: str) -> None:
+    _print_to_stderr("error: ", "bold red", message)
+
+
+def _show_warning(message: Warning | str, *_: object) -> None:
+    """What ``warnings.showwarning`` is while a command runs: no file and line, which are ours."""
+    _print_to_stderr("warning: ", "yellow", str(message))
+
+
+def _print_to_stderr(label: str, style: str, message: str) -> None:
+    """One message to the terminal's error stream, in colour where that has any."""
     from rich.console import Console
     from rich.text import Text
 
-    text = Text.assemble(("error: ", "bold red"), message)
+    text = Text.assemble((label, style), message)
     Console(stderr=True, highlight=False, soft_wrap=True).print(text)

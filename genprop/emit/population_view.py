@@ -39,7 +39,7 @@ def population_view(
         "adjoints": list(p.adjoints) if p.active else [],
         "clamped": _clamped(p) if p.active else [],
         "learned": [q.local for q in p.parameters if q.learned] if p.active else [],
-        "ports": [_port(port, p, losses, printer) for port in p.ports],
+        "ports": [_port(port, p, program, losses, printer) for port in p.ports],
         "columns": [a.target for a in p.spike_tape] if p.active else [],
         "release_columns": [a.target for a in p.refractory.tape] if p.refractory else [],
         "step_tape": list(p.step_tape),
@@ -59,12 +59,16 @@ def population_view(
 
 
 def _port(
-    port: PortProgram, p: PopulationProgram, losses: Sequence[LossProgram], printer: CPrinter
+    port: PortProgram,
+    p: PopulationProgram,
+    program: Program,
+    losses: Sequence[LossProgram],
+    printer: CPrinter,
 ) -> View:
     return {
         "name": port.name,
         "id": identifier(port.name),
-        "max_delay": port.max_delay_steps,
+        "slots": program.clock.slots(port.max_delay_steps),
         "held": port.held,
         "arrival": [
             f"{a.target} += due_{identifier(port.name)}"

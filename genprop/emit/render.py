@@ -24,6 +24,7 @@ No more threads than this are of use.
 _FIXED = (
     "platform/memory.hpp",
     "platform/threads.hpp",
+    "kernels/clock.hpp",
     "kernels/events.hpp",
     "kernels/dense.hpp",
     "kernels/sparse.hpp",

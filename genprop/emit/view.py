@@ -32,6 +32,7 @@ def program_view(program: Program) -> View:
         "steps": program.steps,
         "dt": repr(program.dt),
         "duration": repr(program.duration),
+        "latency": program.clock.latency,
         "populations": populations,
         "sources": [
             {

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from genprop.errors import ConfigurationError, did_you_mean
-from genprop.train.bump import Bump
 from genprop.train.clip import Clip
-from genprop.train.plateau import Plateau, TwoAverages
-from genprop.train.schedule import Cosine, EaseIn, Exponential
+from genprop.train.plateau import DualEMAPlateau, Plateau
+from genprop.train.revive import ReviveSilent
+from genprop.train.schedule import Cosine, Exponential, ExponentialWarmup
 from genprop.train.sharpness import Sharpness
 from genprop.train.stopping import EarlyStopping
 from genprop.train.tensorboard import TensorBoard
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 __all__ = ["CALLBACKS", "make_callbacks"]
 
 CALLBACKS: Mapping[str, type[Callback]] = {
-    "bump": Bump,
+    "revive_silent": ReviveSilent,
     "clip": Clip,
     "cosine": Cosine,
     "early_stopping": EarlyStopping,
-    "ease_in": EaseIn,
+    "exponential_warmup": ExponentialWarmup,
     "exponential": Exponential,
     "plateau": Plateau,
     "sharpness": Sharpness,
     "tensorboard": TensorBoard,
-    "two_averages": TwoAverages,
+    "dual_ema_plateau": DualEMAPlateau,
 }
 """What ``[callbacks.<name>]`` makes; its keys are the arguments of the class."""
 

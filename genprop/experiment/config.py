@@ -3,7 +3,7 @@
 ::
 
     network = "network.py"      # beside this file; its build(**options) gives a gp.Experiment
-    kept = "network.py"         # in a run folder: the copy of it that was trained, and is run
+    code_snapshot = "network.py"  # in a run folder: the copy of it that was trained, and is run
     name = "yin-yang"           # of the run folder; by default the folder of this file
     seed = 1                    # initial values, order of samples, augmentation
 
@@ -42,13 +42,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from genprop._moved import attributes
 from genprop.errors import ConfigurationError, did_you_mean, refuse_if
+from genprop.experiment.renamed import with_new_names
 from genprop.experiment.schema import SECTIONS, TOP, findings
 from genprop.experiment.toml import Table, line_of, parse_assignment, read_toml, toml_text
 
 __all__ = ["Config", "read_config"]
 
 
+@attributes(kept="code_snapshot")
 @dataclass(frozen=True, slots=True)
 class Config:
     """A train.toml that was read and checked. ``source`` and ``text`` are for places in errors."""
@@ -62,24 +65,24 @@ class Config:
     quantise: Table = field(default_factory=dict[str, object])
     fit: Table = field(default_factory=dict[str, object])
     callbacks: Table = field(default_factory=dict[str, object])
-    kept: Path | None = field(default=None, compare=False)
+    code_snapshot: Path | None = field(default=None, compare=False)
     source: Path = field(default=Path("train.toml"), compare=False)
     text: str = field(default="", compare=False, repr=False)
 
     @property
     def code(self) -> Path:
-        """The file whose text is run: the copy that was kept, else ``network`` itself."""
-        return self.kept or self.network
+        """The file whose text is run: the code snapshot, else ``network`` itself."""
+        return self.code_snapshot or self.network
 
     @property
     def epochs(self) -> int:
         """How often the training set is seen."""
         return int(str(self.fit["epochs"]))
 
-    def tables(self, network: str = "", kept: str = "") -> Table:
-        """The settings as plain tables; ``network`` and ``kept`` are paths as they are written."""
+    def tables(self, network: str = "", snapshot: str = "") -> Table:
+        """The settings as tables; ``network`` and ``snapshot`` are paths as they are written."""
         head: Table = {"network": network or str(self.network)}
-        head |= {"kept": kept} if kept else {}
+        head |= {"code_snapshot": snapshot} if snapshot else {}
         head["name"] = self.name
         sections: Table = {"seed": self.seed}
         for name in SECTIONS:
@@ -100,9 +103,9 @@ class Config:
         }
         return found[name]
 
-    def toml(self, network: str = "", kept: str = "") -> str:
+    def toml(self, network: str = "", snapshot: str = "") -> str:
         """The settings as a train.toml."""
-        return toml_text(self.tables(network, kept))
+        return toml_text(self.tables(network, snapshot))
 
     def place(self, *path: str) -> str:
         """File and line of a key, for errors."""
@@ -140,18 +143,22 @@ def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     """
     path = Path(path).expanduser()
     tables, text = read_toml(path)
+    tables = with_new_names(tables, str(path))
     for override in overrides:
-        options = _options_of(path.parent / str(tables.get("kept", tables.get("network", ""))))
+        code = tables.get("code_snapshot", tables.get("network", ""))
+        options = _options_of(path.parent / str(code))
         options |= _table(tables.get("options", {})).keys()
-        _merge(tables, _qualified(parse_assignment(override), options, override))
+        change = with_new_names(parse_assignment(override), f"--set {override}")
+        _merge(tables, _qualified(change, options, override))
     refuse_if(findings(tables, text, path))
 
     def section(name: str) -> Table:
         return _table(tables.get(name, {}))
 
+    snapshot = tables.get("code_snapshot")
     return Config(
         network=path.parent / str(tables["network"]),
-        kept=path.parent / str(tables["kept"]) if "kept" in tables else None,
+        code_snapshot=None if snapshot is None else path.parent / str(snapshot),
         name=str(tables.get("name", path.resolve().parent.name)),
         seed=int(str(tables.get("seed", 0))),
         options=section("options"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genprop._moved import attributes
 from genprop.backends.loihi.mapping.options import Quantise
 from genprop.experiment.experiment import described
 from genprop.experiment.training import open_run
@@ -14,7 +15,7 @@ from genprop.runtime.aware import QuantiseAware
 from genprop.train.agreement import Agreement, agreement
 from genprop.train.folder import RunFolder
 from genprop.train.progress import rounding_bar
-from genprop.train.watch import Watched
+from genprop.train.recorder import Recorder
 
 if TYPE_CHECKING:
     from genprop.backends.loihi.report import Report
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Deployed", "retarget_run"]
 
 
+@attributes(watched="recorders")
 @dataclass(frozen=True, slots=True, eq=False)
 class Deployed:
     """A run's network on the chip; ``print`` it.
@@ -38,7 +40,7 @@ class Deployed:
         split: what that is called.
         agreement: of float network and chip.
         report: what was lost, and what it takes.
-        watched: what each neuron of both did.
+        recorders: what each neuron of both did.
     """
 
     run: Path
@@ -49,7 +51,7 @@ class Deployed:
     split: str
     agreement: Agreement
     report: Report
-    watched: tuple[Watched, Watched]
+    recorders: tuple[Recorder, Recorder]
 
     def __str__(self) -> str:
         return f"{self.report}\nfloat and chip on {self.agreement}"
@@ -94,8 +96,8 @@ def retarget_run(
     with rounding_bar(progress) as watch:
         chip = simulator.retarget("loihi", options, watch=watch)
     data = experiment.split(split)
-    watched = Watched(simulator), Watched(chip)
-    found = agreement(*watched, data)
+    recorders = Recorder(simulator), Recorder(chip)
+    found = agreement(*recorders, data)
     config = RunFolder(Path(run).expanduser()).config.read_text(encoding="utf-8")
     return Deployed(
         Path(run).expanduser(),
@@ -106,5 +108,5 @@ def retarget_run(
         split,
         found,
         chip.report(),
-        watched,
+        recorders,
     )

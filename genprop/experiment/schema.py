@@ -13,7 +13,7 @@ __all__ = ["SECTIONS", "TOP", "findings"]
 Keys = Mapping[str, tuple[type, ...]]
 
 _NUMBER = (int, float)
-TOP: Keys = {"network": (str,), "kept": (str,), "name": (str,), "seed": (int,)}
+TOP: Keys = {"network": (str,), "code_snapshot": (str,), "name": (str,), "seed": (int,)}
 """The keys above all sections, with their types."""
 SECTIONS: Mapping[str, Keys | None] = {
     "options": None,

@@ -208,7 +208,8 @@ def finished_result(config: Config, folder: RunFolder) -> dict[str, object] | No
     if config.differences(read_config(folder.config)):
         return None
     result = folder.read_result()
-    return result if result.get("epochs_asked") == config.epochs else None
+    requested = result.get("requested_epochs", result.get("epochs_asked"))  # the name of before
+    return result if requested == config.epochs else None
 
 
 def _result(
@@ -226,7 +227,7 @@ def _result(
         "name": config.name,
         "seed": config.seed,
         "epochs": len(history),
-        "epochs_asked": config.epochs,
+        "requested_epochs": config.epochs,
         "best_epoch": best.epoch,
         "metrics": dict(best.metrics),
         "test": None if test is None else test.summary(),

@@ -212,7 +212,7 @@ class _Reading:
         self, steps: np.ndarray, projection: ProjectionSpec, parameter: ParameterSpec
     ) -> np.ndarray:
         """Delays in ms, within the bounds that mlGeNN keeps where it uses them."""
-        delays = np.asarray(steps, np.float64) * self._sim.dt
+        delays = self._sim.program.clock.delays(np.asarray(steps, np.float64))
         highest = projection.max_delay if parameter.maximum is None else parameter.maximum
         within = np.clip(delays, parameter.minimum or 0.0, highest)
         outside = int(np.count_nonzero(within != delays))

@@ -111,7 +111,7 @@ def _connect(
         late = ("Delay", "delay", by_pre * SECONDS)
         _chain(graph, projection, "", [late, ("Linear", "weight", weight.T)])
     else:
-        steps = np.maximum(np.floor(delay / sim.dt + 0.5), 0.0)
+        steps = sim.program.clock.delay_steps(delay)
         different = np.unique(steps[there])
         if not branches:
             yield UnsupportedError(
@@ -123,7 +123,7 @@ def _connect(
             return
         for step in different:
             part = np.where(steps == step, weight, 0.0)
-            late = np.full(weight.shape[1], step * sim.dt * SECONDS)
+            late = np.full(weight.shape[1], sim.program.clock.delays(step) * SECONDS)
             chain = [("Linear", "weight", part.T), ("Delay", "delay", late)]
             _chain(graph, projection, f".{int(step)}", chain)
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from genprop.lower.clock import Grid
 from genprop.lower.loss import lower_loss
 from genprop.lower.nodes import names_in
 from genprop.lower.population import lower_population, lower_source
@@ -16,6 +15,7 @@ from genprop.lower.update import lower_update
 if TYPE_CHECKING:
     from genprop.adjoint.system import AdjointNetwork
     from genprop.describe.spec import NetworkSpec, PopulationSpec, ProjectionSpec
+    from genprop.lower.clocks.base import Clock
     from genprop.lower.spike import SpikeProgram
 
 __all__ = ["lower"]
@@ -25,12 +25,10 @@ def lower(
     spec: NetworkSpec,
     adjoint: AdjointNetwork,
     *,
-    dt: float,
-    duration: float,
+    clock: Clock,
     solver: str = "exact",
 ) -> Program:
-    """The Program of ``spec`` on a grid of ``dt`` [ms] over ``duration`` [ms]."""
-    grid = Grid.of(dt, duration)
+    """The Program of ``spec`` on ``clock``."""
     active = _active(spec)
     learned = frozenset(p.name for p in spec.parameters() if p.learned)
     populations: list[PopulationProgram] = []
@@ -44,19 +42,18 @@ def lower(
             adjoint.populations[population.name],
             active=population.name in active,
             learned=learned,
-            max_delays=_max_delays(spec, population.name, grid),
+            max_delays=_max_delays(spec, population.name, clock),
             solver=solver,
-            dt=grid.dt,
+            dt=clock.dt,
         )
         populations.append(program)
     losses = tuple(_losses(spec, adjoint, spikes, learned))
     return Program(
         name=spec.name,
         digest=spec.digest(),
-        dt=grid.dt,
-        steps=grid.steps,
+        clock=clock,
         populations=tuple(_with_tape(p, spikes.get(p.name)) for p in populations),
-        projections=tuple(_projection(spec, p, active, grid) for p in spec.projections),
+        projections=tuple(_projection(spec, p, active, clock) for p in spec.projections),
         losses=losses,
         updates=tuple(lower_update(u) for u in spec.updates),
     )
@@ -88,7 +85,7 @@ def _with_tape(program: PopulationProgram, spike: SpikeProgram | None) -> Popula
 
 
 def _projection(
-    spec: NetworkSpec, projection: ProjectionSpec, active: frozenset[str], grid: Grid
+    spec: NetworkSpec, projection: ProjectionSpec, active: frozenset[str], clock: Clock
 ) -> ProjectionProgram:
     post_active = projection.post in active
     delay = projection.delay
@@ -101,7 +98,7 @@ def _projection(
         synapses=_synapses(spec, projection),
         weight=projection.weight.name,
         delay=delay.name if delay is not None else "",
-        max_delay_steps=grid.delay_steps(projection.max_delay) if delay is not None else 0,
+        max_delay_steps=clock.longest_delay(projection.max_delay) if delay is not None else 0,
         learn_weight=projection.weight.learned and post_active,
         learn_delay=delay is not None and delay.learned and post_active,
         feedback=projection.pre in active and post_active,
@@ -114,11 +111,11 @@ def _synapses(spec: NetworkSpec, projection: ProjectionSpec) -> int:
     return int(projection.pattern.column.size)
 
 
-def _max_delays(spec: NetworkSpec, population: str, grid: Grid) -> dict[str, int]:
+def _max_delays(spec: NetworkSpec, population: str, clock: Clock) -> dict[str, int]:
     longest: dict[str, int] = {}
     for p in spec.projections:
         if p.post == population:
-            steps = grid.delay_steps(p.max_delay) if p.delay is not None else 0
+            steps = clock.longest_delay(p.max_delay) if p.delay is not None else 0
             longest[p.receptor] = max(longest.get(p.receptor, 0), steps)
     return longest
 

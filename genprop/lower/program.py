@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from genprop.lower.listing import listing
 
 if TYPE_CHECKING:
+    from genprop.lower.clocks.base import Clock
     from genprop.lower.nodes import Assign, Expr, Statement
 
 __all__ = [
@@ -251,12 +252,11 @@ class UpdateProgram:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The network in ``steps`` of ``dt`` [ms]; ``digest`` names the description it came from."""
+    """The network in the steps of ``clock``; ``digest`` names the description it came from."""
 
     name: str
     digest: str
-    dt: float
-    steps: int
+    clock: Clock
     populations: tuple[PopulationProgram, ...]
     projections: tuple[ProjectionProgram, ...]
     losses: tuple[LossProgram, ...]
@@ -275,9 +275,19 @@ class Program:
         return tuple(p for p in self.projections if p.pre == name)
 
     @property
+    def dt(self) -> float:
+        """Length of a step [ms]."""
+        return self.clock.dt
+
+    @property
+    def steps(self) -> int:
+        """Steps of a trial."""
+        return self.clock.steps
+
+    @property
     def duration(self) -> float:
         """T [ms]."""
-        return self.steps * self.dt
+        return self.clock.duration
 
     def __str__(self) -> str:
         return listing(self)

@@ -11,10 +11,11 @@ from genprop.numerics.evaluate import evaluate
 from genprop.numerics.matrix import expm, expm_derivative
 
 if TYPE_CHECKING:
+    from genprop.lower.clocks.base import Clock
     from genprop.lower.nodes import Expr
     from genprop.lower.program import PopulationProgram, Propagator
 
-__all__ = ["delay_steps", "numbers", "refractory_steps"]
+__all__ = ["numbers", "refractory_steps"]
 
 
 def numbers(
@@ -35,19 +36,12 @@ def numbers(
 
 
 def refractory_steps(
-    population: PopulationProgram, values: Mapping[str, np.ndarray], dt: float
+    population: PopulationProgram, values: Mapping[str, np.ndarray], clock: Clock
 ) -> np.ndarray:
-    """Steps of the clamp after a spike, int64 of shape () or (n,): max(1, round(τ_ref/dt))."""
+    """Steps of the clamp after a spike, int64 of shape () or (n,); 0 where there is none."""
     if population.refractory is None:
         return np.zeros((), np.int64)
-    steps = np.floor(values[population.refractory.duration] / dt + 0.5)
-    return np.maximum(steps, 1).astype(np.int64)
-
-
-def delay_steps(delay: np.ndarray, dt: float, maximum: int) -> np.ndarray:
-    """round(d/dt), half up, within 0 … ``maximum``; int32 of the delays' shape."""
-    steps = np.floor(np.asarray(delay, np.float64) / dt + 0.5)
-    return np.clip(steps, 0, maximum).astype(np.int32)
+    return clock.refractory_steps(values[population.refractory.duration])
 
 
 def _propagated(

@@ -47,7 +47,7 @@ def write_chip_report(
 def chip_page_view(found: Deployed, samples: Sequence[int] = ()) -> Plain:
     """The page as plain names, numbers and texts, for ``templates/report/chip.html.j2``."""
     portrait = portray_chip(
-        found.watched, found.simulator, found.chip, found.data, found.split, samples
+        found.recorders, found.simulator, found.chip, found.data, found.split, samples
     )
     return {
         "title": f"{found.report.name} on Loihi 2",

@@ -153,7 +153,7 @@ class QuantiseAware(Simulator):
         return replace(self.options, scale=self.grid, calibrate=None)
 
     def _hold_delays(self) -> None:
-        longest = DELAY.highest * self.dt
+        longest = self.program.clock.delays(np.asarray(DELAY.highest))
         for projection in self.program.projections:
             if projection.delay:
                 delay = self.parameters.arrays[projection.delay]

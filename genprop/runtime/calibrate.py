@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from genprop.backends.loihi.mapping.cell import Cell
     from genprop.backends.loihi.mapping.options import Quantise
     from genprop.data.spikes import SpikeBatch
+    from genprop.data.steps import StepEvents
+    from genprop.lower.program import Program
 
 __all__ = ["Seen", "look"]
 
@@ -24,6 +26,7 @@ _KEPT = 64  # samples whose spikes are kept
 
 class _Network(Protocol):
     batch: int
+    program: Program
 
     def inputs(self, batch: SpikeBatch, learning: bool = False) -> Inputs:
         """The batch as backends take it."""
@@ -68,12 +71,12 @@ def look(sim: _Network, cells: Mapping[str, Cell], options: Quantise) -> Seen:
             largest[name] = max(largest[name], float(np.max(np.abs(recorded[name]), initial=0)))
         if not trained:
             continue
-        inputs = sim.inputs(batch)
+        events = sim.inputs(batch).on(sim.program.clock)
         for sample in range(len(batch)):
             place = shown if shown < _KEPT else int(rng.integers(0, shown + 1))
             shown += 1
             if place < _KEPT:
-                train = _train(inputs, recorded, spiking, sample)
+                train = _train(events, recorded, spiking, sample)
                 kept[place : place + 1] = [train]
     ranges = {
         c.name: Range(
@@ -86,14 +89,14 @@ def look(sim: _Network, cells: Mapping[str, Cell], options: Quantise) -> Seen:
 
 
 def _train(
-    inputs: Inputs,
+    events: Mapping[str, StepEvents],
     recorded: Mapping[str, list[np.ndarray] | np.ndarray],
     spiking: Sequence[str],
     sample: int,
 ) -> dict[str, np.ndarray]:
     """The spikes of one sample of a batch."""
     train = {name: np.asarray(recorded[f"{name}.spikes"][sample]) for name in spiking}
-    for name, events in inputs.events.items():
-        own = slice(int(events.start[sample]), int(events.start[sample + 1]))
-        train[name] = np.stack([events.step[own], events.channel[own]], axis=1)
+    for name, found in events.items():
+        own = slice(int(found.start[sample]), int(found.start[sample + 1]))
+        train[name] = np.stack([found.step[own], found.channel[own]], axis=1)
     return train

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from genprop.backends import get_backend
 from genprop.errors import refuse_if
-from genprop.lower.clock import Grid
+from genprop.lower.clocks import make_clock
 from genprop.runtime.remembered import remembered
 from genprop.runtime.simulator import Simulator
 from genprop.units import Quantity, in_ms
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
     from genprop.describe.update import Update
     from genprop.emit.bundle import SourceBundle
+    from genprop.lower.clocks.base import Clock
     from genprop.lower.program import Program
 
 __all__ = ["compile", "lowered"]
@@ -36,6 +37,7 @@ def compile(
     seed: int = 0,
     solver: str = "exact",
     events: str = "merge",
+    clock: str = "grid",
 ) -> Simulator:
     """A network ready to run on ``backend`` and, with a loss and an optimiser, to learn.
 
@@ -54,15 +56,16 @@ def compile(
             flows fall back.
         events: ``"merge"`` takes several events of a channel in one step as one, ``"sum"`` counts
             each.
+        clock: what decides when things happen: ``"grid"``, on steps of dt.
 
     Raises:
         GenpropError: everything that is wrong with the description, or beyond the backend, at once.
     """
     spec = net.freeze(loss, optimiser)
-    grid = Grid.of(in_ms(dt), in_ms(duration))
+    time = make_clock(clock, in_ms(dt), in_ms(duration))
     target = get_backend(backend)
-    refuse_if(target.check(spec, grid.dt, grid.dt * grid.steps))
-    program, bundle = lowered(spec, grid, solver, target)
+    refuse_if(target.check(spec, time))
+    program, bundle = lowered(spec, time, solver, target)
     engine = target.load(program, spec, bundle)
     return Simulator(
         spec,
@@ -77,17 +80,17 @@ def compile(
 
 
 def lowered(
-    spec: NetworkSpec, grid: Grid, solver: str, target: Target
+    spec: NetworkSpec, clock: Clock, solver: str, target: Target
 ) -> tuple[Program, SourceBundle | None]:
     """The Program and its text, derived now or remembered in the user's cache."""
     return remembered(
-        lambda: _derived(spec, grid, solver, target),
-        *(spec.digest(), repr(grid), solver, target.form, spec.name),
+        lambda: _derived(spec, clock, solver, target),
+        *(spec.digest(), repr(clock), solver, target.form, spec.name),
     )
 
 
 def _derived(
-    spec: NetworkSpec, grid: Grid, solver: str, target: Target
+    spec: NetworkSpec, clock: Clock, solver: str, target: Target
 ) -> tuple[Program, SourceBundle | None]:
     from genprop.adjoint.derive import derive
     from genprop.equations.analyse import understand
@@ -96,7 +99,5 @@ def _derived(
 
     system = understand(spec)
     adjoint = derive(system, spec)
-    program = verified(
-        lower(spec, adjoint, dt=grid.dt, duration=grid.dt * grid.steps, solver=solver)
-    )
+    program = verified(lower(spec, adjoint, clock=clock, solver=solver))
     return program, target.render(program)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
+    from genprop.lower.clocks.base import Clock
     from genprop.lower.program import PopulationProgram, Program
 
 __all__ = ["memory_rows", "memory_text"]
@@ -38,17 +39,17 @@ def memory_rows(spec: NetworkSpec, program: Program, batch: int) -> Iterator[tup
     if kept:
         yield "states of the optimisers", _REAL * kept
     for population in program.populations:
-        yield from _population(population, program.steps)
+        yield from _population(population, program.clock)
     counts = sum(p.size for p in program.populations if p.guard is not None)
     yield "spike counts of the batch", _REAL * batch * counts
 
 
-def _population(p: PopulationProgram, steps: int) -> Iterator[tuple[str, int]]:
+def _population(p: PopulationProgram, clock: Clock) -> Iterator[tuple[str, int]]:
     for port in p.ports:
-        rows = steps + port.max_delay_steps + 1
+        rows = clock.slots(port.max_delay_steps)
         yield f"arrivals at {p.name}.{port.name} *", _REAL * rows * p.size
         if p.active:
             yield f"adjoint read at {p.name}.{port.name} *", _PAIR * rows * p.size
     taped = len(p.step_tape) + len(p.before_tape)
     if p.active and taped:
-        yield f"tape of {p.name}, every step *", _REAL * steps * taped * p.size
+        yield f"tape of {p.name}, every step *", _REAL * clock.steps * taped * p.size

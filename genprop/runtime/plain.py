@@ -12,6 +12,8 @@ import numpy as np
 from genprop.describe import draws, spec
 from genprop.errors import ConfigurationError, UnsupportedError
 from genprop.lower import nodes, program
+from genprop.lower.clocks import grid
+from genprop.runtime.plain_old import upgraded
 
 __all__ = ["from_plain", "to_plain"]
 
@@ -25,7 +27,7 @@ def _title(kind: type) -> str:
 
 _KNOWN: Mapping[str, type] = {
     _title(found): found
-    for module in (spec, draws, program, nodes)
+    for module in (spec, draws, program, nodes, grid)
     for found in vars(module).values()
     if isinstance(found, type) and is_dataclass(found) and found.__module__ == module.__name__
 }
@@ -71,6 +73,7 @@ def from_plain(data: object, where: str) -> object:
         if kind == "array":
             return _array(table)
         values = {name: from_plain(item, where) for name, item in table.items()}
+        kind, values = upgraded(kind, values)
         return _KNOWN[kind](**values)
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigurationError(

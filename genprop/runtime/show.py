@@ -15,7 +15,7 @@ from genprop.describe.neuron import Neuron, spikes
 from genprop.describe.spec import NetworkSpec
 from genprop.describe.synapse import synapse
 from genprop.errors import ConfigurationError, UnsupportedError, did_you_mean, refuse_if
-from genprop.lower.clock import Grid
+from genprop.lower.clocks import make_clock
 from genprop.runtime.compile import lowered
 from genprop.runtime.memory import memory_text
 from genprop.units import Quantity, dimension_name, in_ms
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from genprop.describe.update import Update
     from genprop.emit.bundle import SourceBundle
     from genprop.equations.sheet import Sheet
+    from genprop.lower.clocks.base import Clock
     from genprop.lower.program import Program
 
 __all__ = ["STAGES", "adjoint", "show"]
@@ -36,14 +37,14 @@ class _Asked:
     """What is shown: a description and how it shall run."""
 
     spec: NetworkSpec
-    grid: Grid
+    clock: Clock
     solver: str
     target: Target
     batch: int
 
     def lowered(self) -> tuple[Program, SourceBundle | None]:
-        refuse_if(self.target.check(self.spec, self.grid.dt, self.grid.dt * self.grid.steps))
-        return lowered(self.spec, self.grid, self.solver, self.target)
+        refuse_if(self.target.check(self.spec, self.clock))
+        return lowered(self.spec, self.clock, self.solver, self.target)
 
 
 def show(
@@ -57,6 +58,7 @@ def show(
     batch: int = 32,
     backend: str | Target = "native",
     solver: str = "exact",
+    clock: str = "grid",
 ) -> str:
     """One stage of the way from the description to what runs, as text.
 
@@ -74,6 +76,7 @@ def show(
         batch: samples per batch, for ``"memory"``.
         backend: whose source is shown.
         solver: how flows are stepped.
+        clock: what decides when things happen.
 
     Raises:
         GenpropError: for a stage that there is not, or a description that cannot be.
@@ -88,8 +91,8 @@ def show(
         spec = _alone(net)
     else:
         spec = net if isinstance(net, NetworkSpec) else net.freeze(loss, optimiser)
-    grid = Grid.of(in_ms(dt), in_ms(duration))
-    return _SHOWN[stage](_Asked(spec, grid, solver, get_backend(backend), batch))
+    time = make_clock(clock, in_ms(dt), in_ms(duration))
+    return _SHOWN[stage](_Asked(spec, time, solver, get_backend(backend), batch))
 
 
 def adjoint(neuron: Neuron) -> Sheet:
@@ -153,7 +156,7 @@ def _source(asked: _Asked) -> str:
 
 
 def _memory(asked: _Asked) -> str:
-    program, _ = lowered(asked.spec, asked.grid, asked.solver, asked.target)
+    program, _ = lowered(asked.spec, asked.clock, asked.solver, asked.target)
     if isinstance(asked.target, MemoryEstimator):
         return asked.target.memory(asked.spec, program, asked.batch)
     return memory_text(asked.spec, program, asked.batch)

@@ -173,7 +173,7 @@ class Simulator:
         self.updates = int(state["counter/updates"])
 
     def inputs(self, batch: SpikeBatch, learning: bool = False) -> Inputs:
-        """The batch as backends take it: spikes on the grid, labels and targets.
+        """The batch as backends take it: spikes in real time, labels and targets.
 
         Raises:
             DataError: for events or labels that do not fit the network.
@@ -204,10 +204,11 @@ class Simulator:
                 remedy="compile(…, batch=…) with the largest batch",
             )
         return Inputs(
-            {s.name: batch.source(s.name).steps(self.dt, self.events) for s in sources},
+            {s.name: batch.source(s.name) for s in sources},
             len(batch),
             self._labels(batch, learning),
             batch.targets,
+            self.events,
         )
 
     def retarget(

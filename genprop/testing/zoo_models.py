@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from genprop.describe.initial import learn, values
+from genprop.describe.initial import learn, normal, uniform, values
 from genprop.describe.network import Network
 from genprop.describe.neuron import Neuron, neuron, spikes
 from genprop.describe.objective import CrossEntropy
@@ -26,6 +26,7 @@ __all__ = [
     "delta_synapse",
     "double_time_constant",
     "equal_time_constants",
+    "frozen",
     "integrate_and_fire",
     "izhikevich",
     "per_neuron",
@@ -54,6 +55,19 @@ def equal_time_constants() -> Example:
     hidden, out = neuron("LIF", tau_mem=learn(10.0)), neuron("LI", tau_mem=learn(10.0))
     net = three_layers(hidden, out, syn=syn, drive=0.9)
     return make("equal_time_constants", net, CrossEntropy(integral("out")))
+
+
+def frozen() -> Example:
+    """Only the last projection learns: the neurons before it need no adjoint, but their spikes."""
+    syn = synapse("exp", tau=5.0)
+    net = Network()
+    net.population("inp", 4, spikes())
+    net.population("hidden", 3, neuron("LIF"))
+    net.population("out", 3, neuron("LI"))
+    net.connect("inp", "hidden", syn, weight=normal(1.6, 0.6), delay=uniform(0.0, 5.0))
+    net.connect("hidden", "hidden", syn, weight=normal(0.0, 0.5))
+    net.connect("hidden", "out", syn, weight=weights(0.3, 1.0), delay=delays())
+    return make("frozen", net, CrossEntropy(integral("out")), samples=2)
 
 
 def double_time_constant() -> Example:

@@ -31,6 +31,8 @@ __all__ = ["Snapshot", "load_checkpoint", "read_snapshot", "write_snapshot"]
 
 FORMAT = "genprop checkpoint"
 VERSION = 1
+_RENAMED = {"Bump": "ReviveSilent", "EaseIn": "ExponentialWarmup", "TwoAverages": "DualEMAPlateau"}
+"""Callbacks by the names under which checkpoints of before hold their states."""
 _REPLACE = "use another checkpoint, for example best.h5 beside last.h5, or train again"
 
 Arrays = dict[str, np.ndarray]
@@ -240,7 +242,9 @@ def _snapshot(facts: Mapping[str, object], arrays: Arrays, where: str) -> Snapsh
     if len(records) != int(str(facts["epochs_recorded"])):
         raise ValueError("the history is not whole")
     inside = {
-        k.removeprefix("training/"): v for k, v in arrays.items() if k.startswith("training/")
+        _with_new_name(k.removeprefix("training/")): v
+        for k, v in arrays.items()
+        if k.startswith("training/")
     }
     epoch, batch, step, seed, size = (
         int(str(facts[key])) for key in ("epoch", "batch", "step", "seed", "batch_size")
@@ -257,6 +261,16 @@ def _snapshot(facts: Mapping[str, object], arrays: Arrays, where: str) -> Snapsh
         records=tuple(records),
         stopped=str(facts["stopped"]),
     )
+
+
+def _with_new_name(path: str) -> str:
+    """The path of a callback's state, with the class name of today."""
+    match path.split("/", 2):
+        case ["callbacks", label, rest]:
+            name, dash, number = label.partition("-")
+            return f"callbacks/{_RENAMED.get(name, name)}{dash}{number}/{rest}"
+        case _:
+            return path
 
 
 def _refusal(what: str, path: Path, fault: Exception | None = None) -> CheckpointError:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.errors import ConfigurationError, DataError, TrainingError
-from genprop.train.ahead import ahead
 from genprop.train.callbacks import Callback, Training
 from genprop.train.evaluate import evaluate
 from genprop.train.finite import refuse_infinite_gradients, refuse_infinite_parameters
@@ -18,6 +17,7 @@ from genprop.train.folder import RunFolder
 from genprop.train.history import History, Record
 from genprop.train.interrupt import Interruptible
 from genprop.train.metrics import Meter
+from genprop.train.prefetch import prefetch
 from genprop.train.progress import Reporter, reporter
 from genprop.train.saving import Checkpoint, resume_training
 
@@ -83,7 +83,7 @@ def fit(
         try:
             _learn(training, train, valid, augment, report)
         except KeyboardInterrupt:
-            report.say(_farewell(savers))
+            report.say(_interruption_message(savers))
             raise
         for callback in training.callbacks:
             callback.on_train_end(training)
@@ -134,7 +134,7 @@ def _learn(
     with Interruptible() as interruptible:
         while training.epoch <= training.epochs and not training.stop:
             start = time.perf_counter()
-            for batch in ahead(_batches(training, train, augment)):
+            for batch in prefetch(_batches(training, train, augment)):
                 _learn_from(training, batch)
                 report.batch(training)
                 _stop_if(interruptible, training)
@@ -216,8 +216,8 @@ def _kept(training: Training) -> str:
     return f"the last good checkpoint is {paths[0]}" if paths else "there is no checkpoint yet"
 
 
-def _farewell(savers: Sequence[Checkpoint]) -> str:
+def _interruption_message(savers: Sequence[Checkpoint]) -> str:
     if savers and savers[0].saved:
         path = savers[0].path
-        return f"interrupted; the training stands in {path}: --resume (resume=True) goes on from it"
+        return f"interrupted; the checkpoint is {path}: --resume (resume=True) continues from it"
     return "interrupted; nothing was saved: give a run folder (run=…) to be able to resume"

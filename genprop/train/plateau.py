@@ -15,7 +15,7 @@ from genprop.train.schedule import Schedule
 if TYPE_CHECKING:
     from genprop.train.callbacks import Training
 
-__all__ = ["Plateau", "TwoAverages", "metric_of"]
+__all__ = ["DualEMAPlateau", "Plateau", "metric_of"]
 
 
 class Plateau(Schedule):
@@ -68,8 +68,8 @@ class Plateau(Schedule):
         self._best, self._waited, self._factor = best, int(waited), factor
 
 
-class TwoAverages(Schedule):
-    """Halves the rate when a fast average of a metric stays worse than a slow one.
+class DualEMAPlateau(Schedule):
+    """Dual-EMA plateau: halves the rate while a fast average of a metric is worse than a slow one.
 
     Both are exponential moving averages, m ← m + (value − m)/τ with τ in epochs. When the fast one
     has been worse than the slow one for ``patience`` epochs in a row, the factor is multiplied by
@@ -96,7 +96,7 @@ class TwoAverages(Schedule):
         super().__init__(parameters)
         if not 1.0 <= fast < slow:
             raise ConfigurationError(
-                f"TwoAverages needs 1 <= fast < slow, not fast={fast}, slow={slow}"
+                f"DualEMAPlateau needs 1 <= fast < slow, not fast={fast}, slow={slow}"
             )
         self.metric, self.fast, self.slow, self.patience, self.by = metric, fast, slow, patience, by
         self._fast, self._slow, self._worse, self._factor = math.nan, math.nan, 0, 1.0
@@ -108,7 +108,7 @@ class TwoAverages(Schedule):
     def on_epoch_end(self, training: Training) -> None:
         """Move both averages and compare."""
         super().on_epoch_end(training)
-        value = metric_of(training, self.metric, "TwoAverages")
+        value = metric_of(training, self.metric, "DualEMAPlateau")
         if math.isnan(self._fast):
             self._fast = self._slow = value
             return

@@ -15,7 +15,7 @@ from genprop.errors import ConfigurationError
 from genprop.train.callbacks import Callback, Training
 from genprop.train.selection import Selection
 
-__all__ = ["Cosine", "EaseIn", "Exponential", "Schedule"]
+__all__ = ["Cosine", "Exponential", "ExponentialWarmup", "Schedule"]
 
 
 class Schedule(Callback):
@@ -70,8 +70,8 @@ class Schedule(Callback):
                 self._base[path.removeprefix("base/")] = float(rates[0]), float(rates[1])
 
 
-class EaseIn(Schedule):
-    """Begins gently: factor start^(1 − n/batches) over the first ``batches`` batches, then 1.
+class ExponentialWarmup(Schedule):
+    """Exponential warm-up: factor start^(1 − n/batches) for the first ``batches`` batches, then 1.
 
     Args:
         batches: after how many the full rate is reached.
@@ -83,8 +83,8 @@ class EaseIn(Schedule):
         self, batches: int, start: float = 1e-3, parameters: Sequence[str] | str = ()
     ) -> None:
         super().__init__(parameters)
-        self.batches = _positive("EaseIn", "batches", batches)
-        self.start = _positive("EaseIn", "start", start)
+        self.batches = _positive("ExponentialWarmup", "batches", batches)
+        self.start = _positive("ExponentialWarmup", "start", start)
 
     def factor(self, training: Training) -> float:
         """At batch n, start^(1 − n/batches)."""

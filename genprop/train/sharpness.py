@@ -1,4 +1,4 @@
-"""Looking for parameters whose neighbours are good too."""
+"""Sharpness-aware minimisation: flat minima rather than sharp ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Sharpness"]
 
 
 class Sharpness(Callback):
-    """Learns from the gradient at the worst place nearby: sharpness-aware minimisation.
+    """Sharpness-aware minimisation: learns from the gradient at the worst point of a neighbourhood.
 
     g(w) ← ∇L(w + ε),  ε = radius · g/‖g‖, the norm over all chosen parameters together. The minima
     that are left are flat, which helps where samples are few. A batch is computed twice, so an
@@ -42,7 +42,7 @@ class Sharpness(Callback):
         self.chosen.of(training.sim)
 
     def on_gradients(self, training: Training) -> None:
-        """Replace the gradients by those of the worst place nearby."""
+        """Replace the gradients by those at w + ε."""
         names = self.chosen.of(training.sim)
         slopes = {name: np.array(training.gradients[name], np.float64) for name in names}
         norm = joint_norm(slopes.values())

@@ -26,7 +26,7 @@ def test_a_run_goes_into_a_file_and_back(
     assert main(["export", str(run), str(file), "--branches"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == str(file)
     toml = run.parent / "train.toml"
-    assert main(["adopt", str(toml), str(file), "--run", str(again)]) == 0
+    assert main(["import", str(toml), str(file), "--run", str(again)]) == 0
     shown = capsys.readouterr().out
     assert "10 parameters of net.nir" in shown
     (ours, _), (theirs, _) = open_run(run), open_run(again)
@@ -72,6 +72,6 @@ def test_a_file_of_another_network_is_refused(
     (tmp_path / "network.py").write_text(NETWORK.replace(*change))
     (tmp_path / "train.toml").write_text((run.parent / "train.toml").read_text())
     toml, again = tmp_path / "train.toml", tmp_path / "again"
-    assert main(["adopt", str(toml), str(file), "--run", str(again)]) == 2
+    assert main(["import", str(toml), str(file), "--run", str(again)]) == 2
     assert told in capsys.readouterr().err
     assert not again.exists()

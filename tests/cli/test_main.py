@@ -89,3 +89,14 @@ def test_the_module_runs_as_the_command() -> None:
     line = [sys.executable, "-m", "genprop", "--version"]
     answer = subprocess.run(line, capture_output=True, text=True, check=True)
     assert answer.stdout.startswith("genprop ")
+
+
+def test_old_names_in_a_file_are_told_to_who_runs_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = 'network = "network.py"\n[fit]\nepochs = 1\n[callbacks.bump]\namount = 1.0\n'
+    (tmp_path / "train.toml").write_text(text)
+    assert main(["show", str(tmp_path / "train.toml")]) == 2
+    shown = capsys.readouterr().err.splitlines()
+    name = tmp_path / "train.toml"
+    assert shown[0] == (f"warning: {name}: callbacks.bump is now called callbacks.revive_silent")

@@ -100,12 +100,12 @@ def test_resuming_with_other_settings_says_what_differs(tmp_path: Path) -> None:
 
 def test_every_stateful_callback_resumes_bit_by_bit(tmp_path: Path) -> None:
     text = GOOD.replace("samples = 30", f'samples = 30\nkill = "{tmp_path}/mark"') + (
-        "[callbacks.ease_in]\nbatches = 7\n[callbacks.exponential]\ndecay = 0.9\n"
-        "[callbacks.plateau]\npatience = 1\n[callbacks.two_averages]\nfast = 1\nslow = 2\n"
-        "patience = 1\n[callbacks.bump]\n[callbacks.early_stopping]\npatience = 3\n"
+        "[callbacks.exponential_warmup]\nbatches = 7\n[callbacks.exponential]\ndecay = 0.9\n"
+        "[callbacks.plateau]\npatience = 1\n[callbacks.dual_ema_plateau]\nfast = 1\nslow = 2\n"
+        "patience = 1\n[callbacks.revive_silent]\n[callbacks.early_stopping]\npatience = 3\n"
     )
     path = write(tmp_path, text)
-    overrides = [*("fit.epochs=6", "callbacks.two_averages.metric=valid.loss")]
+    overrides = [*("fit.epochs=6", "callbacks.dual_ema_plateau.metric=valid.loss")]
     context = multiprocessing.get_context("spawn")
     child = context.Process(target=_train, args=(path, overrides, tmp_path / "killed"))
     child.start()

@@ -85,7 +85,7 @@ def test_a_file_that_cannot_be_learned_from_is_told(
     [
         ("options.hiden=6", ("no option 'hiden'", "did you mean hidden")),
         ("compile.duraton=5", ("duraton", "did you mean duration")),
-        ("callbacks.bump.amont=1", ("no setting 'amont'", "did you mean amount")),
+        ("callbacks.revive_silent.amont=1", ("no setting 'amont'", "did you mean amount")),
         ("epoch=3", ("epoch", "did you mean epochs")),
     ],
 )

@@ -15,6 +15,7 @@ from genprop.adjoint.derive import derive
 from genprop.backends.genn import GeNN
 from genprop.describe.update import Adam
 from genprop.equations.analyse import understand
+from genprop.lower.clocks.grid import TimeGrid
 from genprop.lower.network import lower
 from genprop.testing.zoo import example
 
@@ -30,7 +31,7 @@ def rendered(name: str) -> SourceBundle:
     chosen = example(name)
     optimiser = Adam() if name == "feed_forward" else None
     spec = chosen.network.freeze(chosen.loss, optimiser)
-    program = lower(spec, derive(understand(spec), spec), dt=1.0, duration=chosen.duration)
+    program = lower(spec, derive(understand(spec), spec), clock=TimeGrid.of(1.0, chosen.duration))
     return GeNN().render(program)
 
 

@@ -13,6 +13,7 @@ import pytest
 from genprop.adjoint.derive import derive
 from genprop.backends.native import Native
 from genprop.equations.analyse import understand
+from genprop.lower.clocks.grid import TimeGrid
 from genprop.lower.network import lower
 from genprop.testing.zoo import example
 
@@ -27,7 +28,7 @@ EXAMPLES = ("feed_forward", "branched")
 def rendered(name: str) -> SourceBundle:
     chosen = example(name)
     spec = chosen.spec()
-    program = lower(spec, derive(understand(spec), spec), dt=1.0, duration=chosen.duration)
+    program = lower(spec, derive(understand(spec), spec), clock=TimeGrid.of(1.0, chosen.duration))
     return Native().render(program)
 
 

@@ -16,6 +16,7 @@ from genprop.backends.reference.backward import PopulationReverse
 from genprop.backends.reference.wiring import Wiring
 from genprop.equations.analyse import understand
 from genprop.errors import InternalError, UnsupportedError
+from genprop.lower.clocks.grid import TimeGrid
 from genprop.lower.network import lower
 from genprop.lower.nodes import Assign, Name, names_in
 from genprop.lower.verify import verified
@@ -34,9 +35,8 @@ Arrays = dict[str, np.ndarray]
 def program(name: str, dt: float, solver: str = "exact") -> tuple[Program, Arrays]:
     chosen = example(name)
     spec = chosen.spec()
-    made = lower(
-        spec, derive(understand(spec), spec), dt=dt, duration=chosen.duration, solver=solver
-    )
+    clock = TimeGrid.of(dt, chosen.duration)
+    made = lower(spec, derive(understand(spec), spec), clock=clock, solver=solver)
     return made, chosen.parameters()
 
 
@@ -99,6 +99,43 @@ def test_sub_steps_are_shorter_steps() -> None:
     assert float(whole["v"]) == pytest.approx(float(halves["v"]), rel=1e-14)
 
 
+@pytest.mark.parametrize("substeps", [1, 13])
+def test_stages_of_runge_kutta_overwrite_nothing(substeps: int) -> None:
+    """Whatever the states are called: sub-step 1, stage 12 is not sub-step 11, stage 2."""
+    neuron = gp.Neuron(
+        "twins",
+        flow="dv/dt = (v*v_1 - v)/tau;  dv_1/dt = (slope_v_1_1 - v_1)/tau;"
+        "  dslope_v_1_1/dt = v/tau",
+        parameters={"tau": gp.learn(5 * gp.ms)},
+    )
+    net = gp.Network()
+    net.population("input", 2, gp.spikes())
+    net.population("out", 2, neuron)
+    net.connect("input", "out", gp.synapse("delta"), weight=gp.learn(1.0))
+    spec = net.freeze(gp.CrossEntropy(gp.final("out", "v")))
+    adjoint = derive(understand(spec), spec)
+
+    def population(dt: float, parts: int) -> PopulationProgram:
+        made = lower(spec, adjoint, dt=dt, duration=10.0, solver=f"runge_kutta:{parts}")
+        return made.population("out")
+
+    whole, part = population(1.0, substeps), population(1.0 / substeps, 1)
+    states = set(whole.states)
+    for lines in (whole.step, whole.backward_step):
+        fresh = [s.target for s in lines if isinstance(s, Assign)]
+        moved = [name for name in fresh if name in states | {f"p_{x}" for x in states}]
+        assert len(fresh) == len(set(fresh))
+        assert len(moved) == len(states)
+    parameters = {"out.tau": np.asarray(5.0)}
+    start = {"v": np.asarray(0.3), "v_1": np.asarray(-0.7), "slope_v_1_1": np.asarray(0.4)}
+    found, due = step(whole, parameters, 1.0, start), start
+    for _ in range(substeps):
+        due = step(part, parameters, 1.0 / substeps, due)
+    assert {x: float(found[x]) for x in found} == pytest.approx(
+        {x: float(due[x]) for x in due}, rel=1e-13
+    )
+
+
 @pytest.mark.parametrize("part", ["step", "backward_step"])
 def test_a_step_has_no_line_that_nothing_reads(part: str) -> None:
     """A state that runs by itself has an adjoint to which no stage of its own contributes."""
@@ -113,7 +150,7 @@ def test_a_step_has_no_line_that_nothing_reads(part: str) -> None:
     net.connect("inp", "out", gp.synapse("exp"), weight=gp.learn(1.0), delay=gp.learn(1.0, max=2.0))
     spec = net.freeze(gp.CrossEntropy(gp.integral("out")))
     adjoint = derive(understand(spec), spec)
-    made = lower(spec, adjoint, dt=1.0, duration=10.0, solver="exact").population("out")
+    made = lower(spec, adjoint, clock=TimeGrid.of(1.0, 10.0), solver="exact").population("out")
     lines = getattr(made, part)
     read = {name for line in lines for name in names_in(line.value)} | {
         *made.states,

@@ -124,7 +124,7 @@ def _list(value: object) -> list[object]:
 def test_drawn_weights_and_voltages_are_those_of_the_chip_in_the_models_units(
     found: Deployed,
 ) -> None:
-    portrait = portray_chip(found.watched, found.simulator, found.chip, found.data, "test", (4,))
+    portrait = portray_chip(found.recorders, found.simulator, found.chip, found.data, "test", (4,))
     for entry, made in zip(portrait.weights, found.chip.network.synapses, strict=True):
         assert len(np.unique(entry.kept)) == len(np.unique(effective_weights(made)))
         assert np.abs(entry.kept - entry.exact).max() < 0.02 * np.abs(entry.exact).max()
@@ -135,7 +135,7 @@ def test_drawn_weights_and_voltages_are_those_of_the_chip_in_the_models_units(
     late = np.abs(exact - ours)[-10:].max()  # a spike that moved by a step has died away by then
     assert late < 0.01 * np.abs(exact).max()
     assert np.corrcoef(exact.ravel(), ours.ravel())[0, 1] > 0.99
-    one, other = found.watched
+    one, other = found.recorders
     for side, rates in ((0, one.rates()), (1, other.rates())):
         told = found.agreement.spikes["hidden"][side]
         assert rates["hidden"].mean() == pytest.approx(told)

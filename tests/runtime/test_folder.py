@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ import genprop as gp
 from genprop import ms
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import ConfigurationError, ToolchainError
+from genprop.runtime.compile import lowered
+from genprop.runtime.simulator import Simulator
 
 
 def network() -> gp.Network:
@@ -89,3 +92,31 @@ def test_a_damaged_or_foreign_network_is_refused(
     (place / "network.json").write_text(json.dumps(plain | {key: value}))
     with pytest.raises(ConfigurationError, match=said):
         gp.load(place)
+
+
+def test_a_folder_of_an_earlier_form_of_the_program_loads_and_runs_as_compiled_now(
+    tmp_path: Path,
+) -> None:
+    """``saved/native`` was written when a Program had one clock and populations had ports."""
+    place = shutil.copytree(Path(__file__).parent / "saved" / "native", tmp_path / "old")
+    rng = np.random.default_rng(2)
+    events = [(np.sort(rng.uniform(0, 20, 30)), rng.integers(0, 3, 30)) for _ in range(4)]
+    labels = np.array([0, 1, 0, 1])
+    data = SpikeBatch.from_events(events, channels=3, duration=30.0, labels=labels)
+    old = gp.load(place, backend=gp.Native(threads=1))
+    program, bundle = lowered(old.spec, old.program.clock, "exact", old.target)
+    new = Simulator(
+        old.spec,
+        program,
+        old.target.load(program, old.spec, bundle),
+        batch=4,
+        seed=0,
+        target=old.target,
+    )
+    new.restore(old.state())
+    for sim in (old, new):
+        for _ in range(3):
+            sim.gradients(data)
+            sim.step()
+    assert old.last.spikes["hidden"].sum() > 10
+    assert all(np.array_equal(new.state()[name], array) for name, array in old.state().items())

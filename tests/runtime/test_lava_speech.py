@@ -57,7 +57,7 @@ def trained() -> tuple[gp.Simulator, gp.data.Dataset]:
         seed=1,
     )
     some = train.select(np.arange(0, len(train), 2))
-    gentle = [gp.train.EaseIn(batches=100), gp.train.Bump(0.01)]
+    gentle = [gp.train.ExponentialWarmup(batches=100), gp.train.ReviveSilent(0.01)]
     gp.fit(sim, some, epochs=3, callbacks=gentle, progress=False)
     return sim, test
 

@@ -10,14 +10,14 @@ import pytest
 
 from genprop.describe.spec import PatternSpec
 from genprop.errors import ConfigurationError
-from genprop.train.bump import Bump
 from genprop.train.callbacks import Callback, Training
 from genprop.train.clip import Clip
 from genprop.train.evaluate import evaluate
 from genprop.train.fit import fit
-from genprop.train.plateau import Plateau, TwoAverages
+from genprop.train.plateau import DualEMAPlateau, Plateau
+from genprop.train.revive import ReviveSilent
 from genprop.train.saving import Checkpoint
-from genprop.train.schedule import Cosine, EaseIn, Exponential, Schedule
+from genprop.train.schedule import Cosine, Exponential, ExponentialWarmup, Schedule
 from genprop.train.stopping import EarlyStopping
 from tests.train.fake import FakeSimulator, H, W, counts_task, equal_states
 
@@ -54,8 +54,8 @@ def rates_of(schedule: Schedule, epochs: int = 3, script: Script | None = None) 
     return [rate / 0.05 for rate in watch.rates]
 
 
-def test_ease_in_rises_exponentially_to_the_full_rate() -> None:
-    factors = rates_of(EaseIn(10, start=1e-3))
+def test_the_warmup_rises_exponentially_to_the_full_rate() -> None:
+    factors = rates_of(ExponentialWarmup(10, start=1e-3))
     expected = [1e-3 ** max(1 - n / 10, 0) for n in range(18)]
     assert factors == pytest.approx(expected, rel=1e-12)
 
@@ -85,7 +85,7 @@ def test_the_rate_halves_while_the_fast_average_is_worse_than_the_slow_one() -> 
         worse = worse + 1 if fast < slow else 0
         if worse == 2:
             worse, factor = 0, factor / 2
-    schedule = TwoAverages(fast=1.5, slow=4.0, patience=2)
+    schedule = DualEMAPlateau(fast=1.5, slow=4.0, patience=2)
     found = rates_of(schedule, 8, Script("valid.accuracy", values))[::6]
     assert found == pytest.approx(expected)
     assert min(found) < 1.0
@@ -95,7 +95,7 @@ def test_the_averages_take_a_loss_the_other_way_round() -> None:
     falling = Script("valid.loss", [1.0, 0.9, 0.8, 0.7, 0.6])
     rising = Script("valid.loss", [0.6, 0.7, 0.8, 0.9, 1.0])
     for script, final in ((falling, 1.0), (rising, 0.25)):
-        schedule = TwoAverages(metric="valid.loss", fast=1.5, slow=4.0, patience=2)
+        schedule = DualEMAPlateau(metric="valid.loss", fast=1.5, slow=4.0, patience=2)
         rates_of(schedule, 5, script)
         assert schedule.factor(Training(FakeSimulator(), None, 1)) == final  # type: ignore[arg-type]
 
@@ -149,31 +149,31 @@ def test_clip_takes_one_positive_bound(wrong: dict[str, float]) -> None:
 
 def test_silent_neurons_are_raised_before_the_next_epoch_and_others_are_not() -> None:
     sim = FakeSimulator()
-    history = fit(sim, counts_task(), epochs=3, callbacks=[Bump(0.25)], progress=False)
+    history = fit(sim, counts_task(), epochs=3, callbacks=[ReviveSilent(0.25)], progress=False)
     assert np.allclose(sim.parameters[H][:, :2], [1.0, 0.5])
-    assert history["bump.hidden"][0] == 1
-    raised = 0.25 * np.count_nonzero(history["bump.hidden"][:-1])
+    assert history["revived.hidden"][0] == 1
+    raised = 0.25 * np.count_nonzero(history["revived.hidden"][:-1])
     assert np.allclose(sim.parameters[H][:, 2], raised), "the last epoch's silence waits"
 
 
-def test_a_bump_in_a_sparse_projection_reaches_the_silent_neurons_entries() -> None:
+def test_reviving_in_a_sparse_projection_reaches_the_silent_neurons_entries() -> None:
     sim = FakeSimulator()
     projection = sim.spec.projections[0]
     pattern = PatternSpec("sparse", np.array([0, 2, 4]), np.array([0, 2, 1, 2], np.int32))
     weight = type(projection.weight)(H, "weight", "weight", (4,), projection.weight.initial)
     sparse = type(projection)("p", "input", "hidden", "exp", pattern, weight, None, 0.0)
     sim.parameters.arrays[H] = np.zeros(4)
-    Bump(0.5)._raise(Training(sim, None, 1), sparse, np.array([2]))  # type: ignore[arg-type]
+    ReviveSilent(0.5)._raise(Training(sim, None, 1), sparse, np.array([2]))  # type: ignore[arg-type]
     assert sim.parameters[H].tolist() == [0.0, 0.5, 0.0, 0.5]
 
 
-def test_bump_refuses_what_does_not_spike() -> None:
+def test_reviving_refuses_what_does_not_spike() -> None:
     with pytest.raises(ConfigurationError, match="did you mean 'hidden'"):
         fit(
             FakeSimulator(),
             counts_task(),
             epochs=1,
-            callbacks=[Bump(populations="hiden")],
+            callbacks=[ReviveSilent(populations="hiden")],
             progress=False,
         )
 

@@ -79,8 +79,8 @@ epochs = 3
 [callbacks.clip]
 norm = 1.0
 parameters = "weight"
-[callbacks.bump]
-[callbacks.ease_in]
+[callbacks.revive_silent]
+[callbacks.exponential_warmup]
 batches = 6
 """
 

@@ -11,6 +11,7 @@ from genprop.errors import ToolchainError, UnsupportedError
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
     from genprop.errors import GenpropError
+    from genprop.lower.clocks.base import Clock
 
 __all__ = ["findings"]
 
@@ -29,9 +30,15 @@ fabs fmin fmax min max abs erf fma gennrand multiplicity printf assert n
 _RESERVED = frozenset(_WORDS.split())
 
 
-def findings(spec: NetworkSpec, device: str, dt: float, duration: float) -> list[GenpropError]:
+def findings(spec: NetworkSpec, device: str, clock: Clock) -> list[GenpropError]:
     """Every reason why this network cannot run on ``device``."""
-    return [*_missing(device), *_names(spec), *_delays(spec, dt, duration), *_empty(spec)]
+    return [
+        *_missing(device),
+        *_clock(clock),
+        *_names(spec),
+        *_delays(spec, clock),
+        *_empty(spec),
+    ]
 
 
 def _missing(device: str) -> Iterator[GenpropError]:
@@ -47,6 +54,15 @@ def _missing(device: str) -> Iterator[GenpropError]:
             f"the installed PyGeNN was built without {device}",
             where=f"gp.GeNN(device={device!r})",
             remedy="build it again with CUDA_PATH or HIP_PATH set, or use device='cpu'",
+        )
+
+
+def _clock(clock: Clock) -> Iterator[GenpropError]:
+    if clock.name != "grid":
+        yield UnsupportedError(
+            f"GeNN delivers spikes on time steps, the clock {clock.name!r} does not",
+            where="compile(clock=…)",
+            remedy="clock='grid'",
         )
 
 
@@ -69,12 +85,12 @@ def _words(spec: NetworkSpec) -> Iterator[tuple[str, str]]:
             yield from ((receptor.synapse.name, q.name) for q in receptor.synapse.states)
 
 
-def _delays(spec: NetworkSpec, dt: float, duration: float) -> Iterator[GenpropError]:
+def _delays(spec: NetworkSpec, clock: Clock) -> Iterator[GenpropError]:
     """A delay beyond the trial delivers nothing, so only those within it count."""
     for projection in spec.projections:
         if projection.delay is None:
             continue
-        steps = round(min(projection.max_delay, duration) / dt)
+        steps = clock.longest_delay(min(projection.max_delay, clock.duration))
         if steps > LONGEST_DELAY:
             yield UnsupportedError(
                 f"delays of up to {steps} steps; GeNN has room for {LONGEST_DELAY}",

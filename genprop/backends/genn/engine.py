@@ -68,7 +68,7 @@ class GeNNEngine:
     def run(self, parameters: Parameters, inputs: Inputs, record: tuple[str, ...] = ()) -> Outcome:
         """Forward only."""
         network = self._network(inputs.batch)
-        events = _events(inputs)
+        events = self._events(inputs)
         asked = {_recorded(name): name for name in record}
         found = network.run(parameters, events, inputs.labels, inputs.targets, tuple(asked))
         return self._outcome(found, asked)
@@ -79,7 +79,9 @@ class GeNNEngine:
         """Forward and backward: the gradient of the mean loss."""
         network = self._network(inputs.batch)
         found, totals = self._watched(
-            lambda: network.gradients(parameters, _events(inputs), inputs.labels, inputs.targets)
+            lambda: network.gradients(
+                parameters, self._events(inputs), inputs.labels, inputs.targets
+            )
         )
         gradients = {
             p.name: np.zeros(p.shape, self.dtype) for p in self.spec.parameters() if p.learned
@@ -124,6 +126,12 @@ class GeNNEngine:
             True,
         )
 
+    def _events(self, inputs: Inputs) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        return {
+            identifier(name): (events.start, events.step, events.channel)
+            for name, events in inputs.on(self.program.clock).items()
+        }
+
     def _watched(self, call: Callable[[], T]) -> T:
         """What ``call`` gives; a tape that was too short is told as the fault it is."""
         try:
@@ -146,13 +154,6 @@ class GeNNEngine:
             spikes={self._names[name]: counts for name, counts in found["spikes"].items()},
             recorded={asked[name]: kept for name, kept in found["recorded"].items()},
         )
-
-
-def _events(inputs: Inputs) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    return {
-        identifier(name): (events.start, events.step, events.channel)
-        for name, events in inputs.events.items()
-    }
 
 
 def _recorded(name: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
     from genprop.emit.bundle import SourceBundle
     from genprop.errors import GenpropError
+    from genprop.lower.clocks.base import Clock
     from genprop.lower.program import Program
 
 __all__ = ["GeNN", "default"]
@@ -56,9 +57,9 @@ class GeNN:
         """The tape's length does not change the text."""
         return f"genn {self.device} {self.precision}"
 
-    def check(self, spec: NetworkSpec, dt: float, duration: float) -> list[GenpropError]:
+    def check(self, spec: NetworkSpec, clock: Clock) -> list[GenpropError]:
         """What GeNN cannot express, and what is missing on this machine."""
-        return findings(spec, self.device, dt, duration)
+        return findings(spec, self.device, clock)
 
     def render(self, program: Program) -> SourceBundle:
         """The Python text."""

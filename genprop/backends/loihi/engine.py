@@ -51,9 +51,10 @@ class LoihiEngine:
         observers = [Observer(loss, self.program, inputs) for loss in self.program.losses]
         recorder = _Recorder(record)
         counts = {name: np.zeros(run.shape, np.int32) for name, run in emulator.cells.items()}
+        events = inputs.on(self.program.clock)
         sources = {
-            name: _by_step(events, self.program.population(name).size, self.program.steps)
-            for name, events in inputs.events.items()
+            name: _by_step(found, self.program.population(name).size, self.program.steps)
+            for name, found in events.items()
         }
         for step in range(self.program.steps):
             emulator.step({name: spikes[step] for name, spikes in sources.items()})
@@ -63,7 +64,7 @@ class LoihiEngine:
                 name = observer.loss.population
                 observer.observe(step, emulator.cells[name], self._values(name, emulator))
             recorder.keep(step, emulator.cells)
-        self._note(inputs, emulator, counts)
+        self._note(inputs.batch, events, emulator, counts)
         return self._outcome(observers, counts, recorder.finish(inputs.batch))
 
     def _values(self, name: str, emulator: Emulator) -> dict[str, np.ndarray]:
@@ -74,10 +75,16 @@ class LoihiEngine:
             values[cell.current] = cell.beta * run.u / scale.current
         return values
 
-    def _note(self, inputs: Inputs, emulator: Emulator, counts: Mapping[str, np.ndarray]) -> None:
-        self.activity.add(inputs.batch, self.program.steps)
-        for name, events in inputs.events.items():
-            self.activity.count(name, len(events.step))
+    def _note(
+        self,
+        batch: int,
+        events: Mapping[str, StepEvents],
+        emulator: Emulator,
+        counts: Mapping[str, np.ndarray],
+    ) -> None:
+        self.activity.add(batch, self.program.steps)
+        for name, found in events.items():
+            self.activity.count(name, len(found.step))
         for name, run in emulator.cells.items():
             self.activity.count(name, int(counts[name].sum()), run.wraps, run.saturations)
 

@@ -12,7 +12,7 @@ from genprop.backends.base import Inputs, Outcome, Parameters
 from genprop.backends.native.layout import numbers_type
 from genprop.emit.names import identifier
 from genprop.lower.constants import constant_names
-from genprop.numerics.constants import delay_steps, numbers, refractory_steps
+from genprop.numerics.constants import numbers, refractory_steps
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
@@ -133,7 +133,7 @@ class Call:
         self.batch.target_stride = array.shape[-1] if array.ndim == 3 else 0
 
     def _events(self) -> None:
-        for name, events in self.inputs.events.items():
+        for name, events in self.inputs.on(self.program.clock).items():
             own = identifier(name)
             self._point(f"{own}_start", np.ascontiguousarray(events.start, np.int64))
             self._point(f"{own}_step", np.ascontiguousarray(events.step, np.int32))
@@ -143,7 +143,8 @@ class Call:
         own = identifier(q.name)
         self._point(f"{own}_weight", np.ascontiguousarray(self.parameters[q.weight], self.dtype))
         if q.delay:
-            steps = delay_steps(self.parameters[q.delay], self.program.dt, q.max_delay_steps)
+            clock = self.program.clock
+            steps = clock.delay_steps(self.parameters[q.delay], q.max_delay_steps)
             self._point(f"{own}_delay", np.ascontiguousarray(steps))
         if q.connectivity != "dense":
             pattern = next(p for p in self.spec.projections if p.name == q.name).pattern
@@ -161,7 +162,7 @@ class Call:
             else:
                 setattr(structure, name, float(values[name]))
         if p.refractory is not None:
-            steps = np.broadcast_to(refractory_steps(p, values, self.program.dt), p.size)
+            steps = np.broadcast_to(refractory_steps(p, values, self.program.clock), p.size)
             structure.refractory_steps = self._padded(steps.astype(np.int32)).ctypes.data
         self._alive.append(structure)
         setattr(self.batch, f"{identifier(p.name)}_numbers", ctypes.addressof(structure))

@@ -13,6 +13,7 @@ from genprop.errors import GenpropError, InternalError, UnsupportedError
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
     from genprop.emit.bundle import SourceBundle
+    from genprop.lower.clocks.base import Clock
     from genprop.lower.program import Program
 
 __all__ = ["Native", "default"]
@@ -55,7 +56,7 @@ class Native:
         """Threads do not change the text."""
         return f"native {self.precision}"
 
-    def check(self, spec: NetworkSpec, dt: float, duration: float) -> list[GenpropError]:
+    def check(self, spec: NetworkSpec, clock: Clock) -> list[GenpropError]:
         """Names that C++ or the generated code keeps for itself."""
         return [
             UnsupportedError(

@@ -151,6 +151,11 @@ def reverse(
         for name, run in runs.items()
         if run.program.active
     }
+    without_adjoint = {
+        name: run
+        for name, run in runs.items()
+        if not run.program.active and run.program.guard is not None
+    }
     for step in reversed(range(program.steps)):
         for name, back in reverses.items():
             own = [o for o in observers if o.loss.population == name]
@@ -167,6 +172,9 @@ def reverse(
             back.expose(step, own)
         for source in wiring.sources:
             wiring.gather(source, step, *wiring.events(source, step), reverses)
+        for name, run in without_adjoint.items():
+            spikes = run.tape.spikes[step]
+            wiring.gather(name, step, spikes.sample, spikes.neuron, reverses)
     return reverses
 
 

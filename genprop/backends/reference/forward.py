@@ -14,6 +14,7 @@ from genprop.numerics.evaluate import evaluate, execute
 if TYPE_CHECKING:
     from genprop.backends.base import Inputs
     from genprop.backends.reference.wiring import Wiring
+    from genprop.lower.clocks.base import Clock
     from genprop.lower.program import PopulationProgram, Program
 
 __all__ = ["PopulationRun", "Spikes", "Tape", "simulate"]
@@ -51,19 +52,19 @@ class PopulationRun:
         program: PopulationProgram,
         parameters: Mapping[str, Array],
         inputs: Inputs,
-        steps: int,
-        dt: float,
+        clock: Clock,
     ) -> None:
         self.program = program
         self.shape = (inputs.batch, program.size)
-        self.numbers = numbers(program, parameters, dt)
-        self.clamp = np.broadcast_to(refractory_steps(program, self.numbers, dt), program.size)
+        self.numbers = numbers(program, parameters, clock.dt)
+        clamp = refractory_steps(program, self.numbers, clock)
+        self.clamp = np.broadcast_to(clamp, program.size)
         self.values: dict[str, Array] = dict(self.numbers)
         for start in program.initial:
             self.values[start.target] = np.broadcast_to(
                 evaluate(start.value, self.numbers), self.shape
             )
-        self.arrivals = {p.name: np.zeros((steps, *self.shape)) for p in program.ports}
+        self.arrivals = {p.name: np.zeros((clock.steps, *self.shape)) for p in program.ports}
         self.left = np.zeros(self.shape, np.int64)
         self.tape = Tape()
 
@@ -178,7 +179,7 @@ def simulate(
     Each observer sees (step, phase, runs) after delivery and at t_{n+1} before the reset.
     """
     runs = {
-        p.name: PopulationRun(p, parameters, inputs, program.steps, program.dt)
+        p.name: PopulationRun(p, parameters, inputs, program.clock)
         for p in program.populations
         if not p.source
     }

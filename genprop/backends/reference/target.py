@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
     from genprop.emit.bundle import SourceBundle
     from genprop.errors import GenpropError
+    from genprop.lower.clocks.base import Clock
     from genprop.lower.program import Program
 
 __all__ = ["Reference", "default"]
@@ -27,7 +28,7 @@ class Reference:
         """There is one form only."""
         return "reference"
 
-    def check(self, spec: NetworkSpec, dt: float, duration: float) -> list[GenpropError]:
+    def check(self, spec: NetworkSpec, clock: Clock) -> list[GenpropError]:
         """Nothing is beyond the interpreter."""
         return []
 

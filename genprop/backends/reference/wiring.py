@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from genprop.numerics.constants import delay_steps
-
 if TYPE_CHECKING:
     from genprop.backends.base import Inputs
     from genprop.describe.spec import NetworkSpec
+    from genprop.lower.clocks.base import Clock
     from genprop.lower.program import Program, ProjectionProgram
 
 __all__ = ["Projection", "Wiring"]
@@ -42,7 +41,7 @@ class Projection:
         program: ProjectionProgram,
         spec: NetworkSpec,
         parameters: Mapping[str, Array],
-        dt: float,
+        clock: Clock,
     ) -> None:
         self.program = program
         pattern = next(p for p in spec.projections if p.name == program.name).pattern
@@ -54,7 +53,7 @@ class Projection:
             self.row_start, self.column = pattern.row_start, pattern.column
         self.weight = np.asarray(parameters[program.weight], np.float64).ravel()
         self.delay = (
-            delay_steps(parameters[program.delay], dt, program.max_delay_steps).ravel()
+            clock.delay_steps(parameters[program.delay], program.max_delay_steps).ravel()
             if program.delay
             else np.zeros(self.weight.size, np.int32)
         )
@@ -72,12 +71,12 @@ class Wiring:
     def __init__(
         self, program: Program, spec: NetworkSpec, parameters: Mapping[str, Array], inputs: Inputs
     ) -> None:
-        self.steps = program.steps
+        self.clock, self.steps = program.clock, program.steps
         self.projections = [
-            Projection(p, spec, parameters, program.dt) for p in program.projections
+            Projection(p, spec, parameters, program.clock) for p in program.projections
         ]
         self._events: dict[str, list[tuple[Array, Array]]] = {}
-        for name, events in inputs.events.items():
+        for name, events in inputs.on(program.clock).items():
             sample = np.repeat(np.arange(inputs.batch), np.diff(events.start))
             by_step = [np.flatnonzero(events.step == n) for n in range(self.steps)]
             self._events[name] = [(sample[k], events.channel[k]) for k in by_step]
@@ -89,14 +88,14 @@ class Wiring:
     def send(
         self, pre: str, step: int, samples: Array, neurons: Array, runs: Mapping[str, HasArrivals]
     ) -> None:
-        """Spikes of ``step`` go out: each adds w at the start of step + 1 + d."""
+        """Spikes of ``step`` go out: each adds w where the clock lets it arrive."""
         for projection in self.projections:
             if projection.program.pre != pre:
                 continue
             line = runs[projection.program.post].arrivals[projection.program.port]
             for sample, neuron in zip(samples, neurons, strict=True):
                 row = projection.row(neuron)
-                due = step + 1 + projection.delay[row]
+                due = self.clock.arrival_step(step, projection.delay[row])
                 reached = due < self.steps
                 columns = projection.column[row][reached]
                 np.add.at(line, (due[reached], sample, columns), projection.weight[row][reached])
@@ -117,7 +116,7 @@ class Wiring:
             by_weight, by_time = runs[projection.program.post].sensitivity[projection.program.port]
             for k, (sample, neuron) in enumerate(zip(samples, neurons, strict=True)):
                 row = projection.row(neuron)
-                due = step + 1 + projection.delay[row]
+                due = self.clock.arrival_step(step, projection.delay[row])
                 reached = due < self.steps
                 at = (due[reached], sample, projection.column[row][reached])
                 synapses = np.arange(row.start, row.stop)[reached]

@@ -61,8 +61,12 @@ def _stages(
     now: dict[sympy.Symbol, sympy.Symbol] = {x: x for x in adjoint.system.states}
     lines: list[Line] = []
     size = sympy.Float(h)
+    taken = _names_of(adjoint)
 
     def assign(name: str, value: sympy.Expr) -> sympy.Symbol:
+        while name in taken or f"bar_{name}" in taken:
+            name += "_"
+        taken.update((name, f"bar_{name}"))
         symbol = sympy.Symbol(name, real=True)
         lines.append((symbol, value))
         return symbol
@@ -72,7 +76,7 @@ def _stages(
         slopes: list[dict[sympy.Symbol, sympy.Symbol]] = []
         for stage, reach in enumerate((0.0, 0.5, 0.5, 1.0), 1):
             at = {
-                x: assign(f"{x.name}_{part}{stage}", start[x] + reach * size * slopes[-1][x])
+                x: assign(f"{x.name}_{part}_{stage}", start[x] + reach * size * slopes[-1][x])
                 if stage > 1
                 else start[x]
                 for x in states
@@ -80,7 +84,7 @@ def _stages(
             slopes.append(
                 {
                     x: assign(
-                        f"slope_{x.name}_{part}{stage}",
+                        f"slope_{x.name}_{part}_{stage}",
                         substitute(flow[x], start | at, at_once=True),
                     )
                     for x in states
@@ -90,6 +94,12 @@ def _stages(
             rise = slopes[0][x] + 2 * slopes[1][x] + 2 * slopes[2][x] + slopes[3][x]
             now[x] = assign(f"{x.name}_{part}", start[x] + size / 6 * rise)
     return lines, now
+
+
+def _names_of(adjoint: AdjointSystem) -> set[str]:
+    """What the model's own author has named, and the adjoints of it."""
+    system = adjoint.system
+    return {s.name for s in (*system.states, *system.parameters, *adjoint.adjoints.values())}
 
 
 def _reverse(

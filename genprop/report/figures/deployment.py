@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from genprop.backends.base import Outcome
     from genprop.runtime.retarget import Chip
     from genprop.runtime.simulator import Simulator
+    from genprop.train.recorder import Recorder
     from genprop.train.surface import Dataset
-    from genprop.train.watch import Watched
 
 __all__ = ["portray_chip"]
 
@@ -23,7 +23,7 @@ _UNIT = 64.0  # of v, by weight
 
 
 def portray_chip(
-    watched: tuple[Watched, Watched],
+    recorders: tuple[Recorder, Recorder],
     sim: Simulator,
     chip: Chip,
     data: Dataset,
@@ -33,7 +33,7 @@ def portray_chip(
     """Gather what figures show of a network and its chip; chosen samples are run again.
 
     Args:
-        watched: both, after they saw every sample.
+        recorders: both, after they saw every sample.
         sim: the float network.
         chip: the integers.
         data: the samples.
@@ -43,10 +43,10 @@ def portray_chip(
     Raises:
         ConfigurationError: for samples that are not there.
     """
-    one, other = (side.answers() for side in watched)
+    one, other = (side.predictions() for side in recorders)
     answers = None if one is None or other is None else (one, other)
     chosen = _chosen(data, min(sim.batch, chip.batch), answers, wanted)
-    first, second = (side.rates() for side in watched)
+    first, second = (side.rates() for side in recorders)
     return ChipPortrait(
         dt=sim.dt,
         duration=sim.duration,

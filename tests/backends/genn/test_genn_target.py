@@ -12,6 +12,7 @@ from genprop.backends.genn import check, compiled
 from genprop.backends.genn.pygenn import INSTALL, devices
 from genprop.emit.bundle import SourceBundle
 from genprop.errors import ToolchainError, UnsupportedError
+from genprop.lower.clocks.grid import TimeGrid
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +35,7 @@ def small(delay: float = 3.0) -> gp.Network:
 
 def findings(net: gp.Network, backend: gp.GeNN, dt: float = 1.0, duration: float = 60.0) -> str:
     spec = net.freeze(gp.CrossEntropy(gp.integral("out")))
-    return "\n".join(map(str, backend.check(spec, dt, duration)))
+    return "\n".join(map(str, backend.check(spec, TimeGrid.of(dt, duration))))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from genprop.backends.genn import GeNN
 from genprop.backends.genn.connectivity import connectivity_pairs
 from genprop.describe.update import SGD, Adam
 from genprop.equations.analyse import understand
+from genprop.lower.clocks.grid import TimeGrid
 from genprop.lower.network import lower
 from genprop.numerics.constants import numbers
 from genprop.testing.zoo import NAMES, example
@@ -36,7 +37,7 @@ def rendered(name: str) -> tuple[NetworkSpec, Program, SourceBundle]:
     chosen = example(name)
     spec = chosen.network.freeze(chosen.loss, {"weight": Adam(), "default": SGD()})
     adjoint = derive(understand(spec), spec)
-    program = lower(spec, adjoint, dt=1.0, duration=chosen.duration, solver=chosen.solver)
+    program = lower(spec, adjoint, clock=TimeGrid.of(1.0, chosen.duration), solver=chosen.solver)
     return spec, program, GeNN().render(program)
 
 

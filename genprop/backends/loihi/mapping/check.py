@@ -12,9 +12,10 @@ from genprop.errors import GenpropError, UnsupportedError
 
 if TYPE_CHECKING:
     from genprop.backends.base import Parameters
+    from genprop.lower.clocks.base import Clock
     from genprop.lower.program import Program, ProjectionProgram
 
-__all__ = ["check", "rounded_delay"]
+__all__ = ["check"]
 
 
 def check(program: Program, parameters: Parameters) -> tuple[dict[str, Cell], list[GenpropError]]:
@@ -29,32 +30,27 @@ def check(program: Program, parameters: Parameters) -> tuple[dict[str, Cell], li
         if cell is not None:
             cells[cell.name] = cell
     for projection in program.projections:
-        findings += _delays(projection, parameters, program.dt)
+        findings += _delays(projection, parameters, program.clock)
     return cells, findings
 
 
-def rounded_delay(delay: np.ndarray, dt: float) -> np.ndarray:
-    """Delays in steps, round(d/dt) half up and never negative; int64 of the delays' shape."""
-    return np.maximum(np.floor(np.asarray(delay, np.float64) / dt + 0.5), 0).astype(np.int64)
-
-
 def _delays(
-    projection: ProjectionProgram, parameters: Parameters, dt: float
+    projection: ProjectionProgram, parameters: Parameters, clock: Clock
 ) -> list[UnsupportedError]:
     if not projection.delay:
         return []
-    steps = rounded_delay(parameters[projection.delay], dt)
+    steps = clock.delay_steps(parameters[projection.delay])
     beyond = steps > DELAY.highest
     if not beyond.any():
         return []
-    longest = float(steps.max()) * dt
+    longest = float(clock.delays(steps.max()))
     step = longest / DELAY.highest
     return [
         UnsupportedError(
             f"{np.count_nonzero(beyond)} of {beyond.size} delays are longer than "
             f"{DELAY.highest} steps; the longest is {longest:g} ms, {steps.max()} steps of "
-            f"{dt:g} ms",
+            f"{clock.dt:g} ms",
             where=f"projection {projection.name}",
-            remedy=f"learn(…, max={DELAY.highest * dt:g}*ms), or dt={step:.3g}*ms or longer",
+            remedy=f"learn(…, max={clock.dt * DELAY.highest:g}*ms), or dt={step:.3g}*ms or longer",
         )
     ]

@@ -52,14 +52,14 @@ def decoded(
         found, _ = recognise(population, seen, program.dt)
         gain[held.name] = (found or cell).gain
     for projection, held in zip(program.projections, quantised.network.synapses, strict=True):
-        wires = wires_of(projection, spec, parameters, program.dt, graded=False)
+        wires = wires_of(projection, spec, parameters, program.clock, graded=False)
         shape = np.shape(parameters[projection.weight])
         whole = stored_weights(held.weight, held.bits)[wires.pre, wires.post] * 2.0**held.exponent
         unit = scales[projection.post] * gain[projection.post]
         seen[projection.weight] = (whole / unit).reshape(shape)
         if wires.steps is not None:
             delays = np.shape(parameters[projection.delay])
-            seen[projection.delay] = (wires.steps * program.dt).reshape(delays)
+            seen[projection.delay] = program.clock.delays(wires.steps).reshape(delays)
     return seen
 
 

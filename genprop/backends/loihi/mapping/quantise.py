@@ -84,7 +84,9 @@ def quantise(
         ConfigurationError: for a grid of another network.
     """
     rng = np.random.default_rng(options.seed)
-    wires = {p.name: wires_of(p, spec, parameters, program.dt, graded) for p in program.projections}
+    wires = {
+        p.name: wires_of(p, spec, parameters, program.clock, graded) for p in program.projections
+    }
     factor = {name: weight_factor(cell) for name, cell in cells.items()}
     size = {p.name: np.abs(wires[p.name].weight * factor[p.post]) for p in program.projections}
     scale: dict[str, float] = {}
@@ -98,7 +100,7 @@ def quantise(
             (p.pre, p.post),
             scale[p.post] * factor[p.post],
             exponent_of(p.name, scale[p.post], size[p.name], options),
-            program.dt,
+            program.clock,
             options.weight_bits,
             _rounder(p, wires[p.name], program, cells, trains, options, rng, watch),
         )

@@ -19,6 +19,7 @@ Rounder = Callable[[np.ndarray, int, int], np.ndarray]
 if TYPE_CHECKING:
     from genprop.backends.loihi.mapping.cell import Cell
     from genprop.backends.loihi.mapping.wires import Wires
+    from genprop.lower.clocks.base import Clock
 
 __all__ = [
     "CellReport",
@@ -114,7 +115,7 @@ def round_synapses(
     ends: tuple[str, str],
     factor: float,
     exponent: int,
-    dt: float,
+    clock: Clock,
     bits: int,
     rounder: Rounder,
 ) -> tuple[Synapses, SynapseReport]:
@@ -129,7 +130,9 @@ def round_synapses(
     whole = rounder(exact, lowest, highest)
     kept = (np.clip(whole, lowest, highest) * step).astype(np.int64)
     synapses = _stored(ends, wires, wires.matrix(kept), exponent, bits)
-    late = 0.0 if wires.delay is None or wires.steps is None else wires.steps * dt - wires.delay
+    late = np.zeros(())
+    if wires.delay is not None and wires.steps is not None:
+        late = clock.delays(wires.steps) - wires.delay
     report = SynapseReport(
         wires.name,
         factor,

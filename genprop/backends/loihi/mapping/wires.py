@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.backends.loihi.mapping.check import rounded_delay
-
 if TYPE_CHECKING:
     from genprop.backends.base import Parameters
     from genprop.describe.spec import NetworkSpec
+    from genprop.lower.clocks.base import Clock
     from genprop.lower.program import ProjectionProgram
 
 __all__ = ["Wires", "wires_of"]
@@ -52,7 +51,7 @@ def wires_of(
     projection: ProjectionProgram,
     spec: NetworkSpec,
     parameters: Parameters,
-    dt: float,
+    clock: Clock,
     graded: bool,
 ) -> Wires:
     """The synapses of a projection; ``graded`` says that counts of input spikes multiply."""
@@ -68,5 +67,5 @@ def wires_of(
     if not projection.delay:
         return Wires(projection.name, shape, pre, post, weight, None, None, counts)
     delay = np.asarray(parameters[projection.delay], np.float64).ravel()
-    steps = rounded_delay(delay, dt)
+    steps = clock.delay_steps(delay).astype(np.int64)
     return Wires(projection.name, shape, pre, post, weight, delay, steps, counts)

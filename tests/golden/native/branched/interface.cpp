@@ -2,10 +2,9 @@
 //
 // A batch runs in one call. Samples are independent; they are dealt to threads in a fixed number of groups, each with
 // its own gradient sums, so that results do not depend on the number of threads.
+#include "kernels/clock.hpp"
 #include "platform/memory.hpp"
 
-constexpr size_t steps = 40;
-constexpr double dt = 1.0, duration = 40.0;   // ms
 constexpr size_t groups = 16;
 
 inline Real sign(Real x) { return Real((x > 0) - (x < 0)); }

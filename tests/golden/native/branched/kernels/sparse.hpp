@@ -30,12 +30,12 @@ public:
 
     /// The same for one spike of `sender` in `step`.
     void deliver(std::uint32_t sender, size_t step, Sheet<Real>& arrivals) const {
-        add(sender, arrivals.row(0, step + 1));
+        add(sender, arrivals.row(0, arrival_step(step)));
     }
 
     /// What one spike caused: the sum of weight * dL/dt over its arrivals.
     Real sent(std::uint32_t sender, size_t step, const Sheet<Pair>& adjoints) const {
-        const Pair* row = adjoints.row(0, step + 1);
+        const Pair* row = adjoints.row(0, arrival_step(step));
         Real total = 0;
         for (size_t s = begin(sender); s < begin(sender + 1); ++s) total += weight_[s] * row[at_[s]][1];
         return total;

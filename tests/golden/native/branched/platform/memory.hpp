@@ -62,8 +62,8 @@ template <class T> struct Sheet {
     size_t blocks, rows;
     Lines<T> cells;
 
-    Sheet(size_t neurons, size_t steps, size_t max_delay)
-        : blocks(blocks_of(neurons)), rows((steps + max_delay + 2) | 1), cells(blocks * rows * lanes) {}
+    Sheet(size_t neurons, size_t slots)
+        : blocks(blocks_of(neurons)), rows((slots + 1) | 1), cells(blocks * rows * lanes) {}
     size_t block_size() const { return rows * lanes; }
     T* row(size_t block, size_t m) { return cells.data() + block * block_size() + m * lanes; }
     const T* row(size_t block, size_t m) const { return cells.data() + block * block_size() + m * lanes; }

@@ -38,10 +38,10 @@ struct Hidden {
     Lines<Real> I_all{padded(size)};
     Lines<Real> v_start_all{padded(size)};   // after delivery, before the step
     Lines<Real> I_start_all{padded(size)};   // after delivery, before the step
-    Sheet<Real> arrivals_exp{size, steps, 15};   // summed weights due at the start of a step
+    Sheet<Real> arrivals_exp{size, 56};   // summed weights due at the start of a step
     Lines<Real> p_v_all{padded(size)};
     Lines<Real> p_I_all{padded(size)};
-    Sheet<Pair> adjoints_exp{size, steps, 15};   // what arrivals at the start of a step read
+    Sheet<Pair> adjoints_exp{size, 56};   // what arrivals at the start of a step read
     /// Clears what a trial must not inherit from the one before.
     void begin([[maybe_unused]] const HiddenNumbers& numbers, [[maybe_unused]] HiddenRecord& record, [[maybe_unused]] bool learning) {
         for (size_t neuron = 0; neuron < padded(size); ++neuron) {

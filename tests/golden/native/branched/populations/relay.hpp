@@ -48,12 +48,12 @@ struct Relay {
     Lines<Real> I_all{padded(size)};
     Lines<Real> v_start_all{padded(size)};   // after delivery, before the step
     Lines<Real> I_start_all{padded(size)};   // after delivery, before the step
-    Sheet<Real> arrivals_exp{size, steps, 15};   // summed weights due at the start of a step
+    Sheet<Real> arrivals_exp{size, 56};   // summed weights due at the start of a step
     Lines<std::int32_t> left{padded(size)}, freed_all{padded(size)};   // 1 + steps until the clamp ends; 1 in the first free step
     Lines<Real> release_dv_all{padded(size)};
     Lines<Real> p_v_all{padded(size)};
     Lines<Real> p_I_all{padded(size)};
-    Sheet<Pair> adjoints_exp{size, steps, 15};   // what arrivals at the start of a step read
+    Sheet<Pair> adjoints_exp{size, 56};   // what arrivals at the start of a step read
     Lines<std::int32_t> held_all{padded(size)};
     Lines<Real> released_all{padded(size)};
     /// Clears what a trial must not inherit from the one before.

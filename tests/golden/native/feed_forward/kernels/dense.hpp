@@ -56,7 +56,7 @@ public:
     void deliver(std::uint32_t sender, size_t step, Sheet<Real>& arrivals) const {
         for (size_t b = 0; b < blocks_; ++b) {
             const size_t at = cell(b, sender);
-            Real* row = arrivals.row(b, step + 1);
+            Real* row = arrivals.row(b, arrival_step(step));
 #pragma GCC unroll 16
             for (size_t l = 0; l < lanes; ++l) row[Delayed ? offset_[at + l] : l] += weight_[at + l];
         }
@@ -67,7 +67,7 @@ public:
         std::array<Real, lanes> sum{};
         for (size_t b = 0; b < blocks_; ++b) {
             const size_t at = cell(b, sender);
-            const Real* time = reinterpret_cast<const Real*>(adjoints.row(b, step + 1)) + 1;
+            const Real* time = reinterpret_cast<const Real*>(adjoints.row(b, arrival_step(step))) + 1;
 #pragma omp simd
             for (size_t l = 0; l < lanes; ++l)
                 sum[l] += weight_[at + l] * time[2 * int(Delayed ? offset_[at + l] : l)];

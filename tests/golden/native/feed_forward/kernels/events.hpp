@@ -1,11 +1,12 @@
 // Events of one sample, regrouped by the neuron that sent them.
 #pragma once
 
+#include "kernels/clock.hpp"
 #include "platform/memory.hpp"
 
 #include <vector>
 
-/// Per sender, the rows (step + 1) at which a delay of 0 delivers its events.
+/// Per sender, the rows at which its events arrive that have no delay.
 struct BySender {
     struct Run { std::uint32_t sender, begin, end; };
     std::vector<Run> runs;
@@ -22,7 +23,7 @@ struct BySender {
             cursor_[s + 1] += cursor_[s];
         }
         row.resize(events);
-        visit([&](std::uint32_t step, std::uint32_t sender) { row[cursor_[sender]++] = step + 1; });
+        visit([&](std::uint32_t step, std::uint32_t sender) { row[cursor_[sender]++] = std::uint32_t(arrival_step(step)); });
     }
 
 private:

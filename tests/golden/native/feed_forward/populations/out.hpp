@@ -30,10 +30,10 @@ struct Out {
 
     Lines<Real> v_all{padded(size)};
     Lines<Real> I_all{padded(size)};
-    Sheet<Real> arrivals_exp{size, steps, 15};   // summed weights due at the start of a step
+    Sheet<Real> arrivals_exp{size, 56};   // summed weights due at the start of a step
     Lines<Real> p_v_all{padded(size)};
     Lines<Real> p_I_all{padded(size)};
-    Sheet<Pair> adjoints_exp{size, steps, 15};   // what arrivals at the start of a step read
+    Sheet<Pair> adjoints_exp{size, 56};   // what arrivals at the start of a step read
     /// Clears what a trial must not inherit from the one before.
     void begin([[maybe_unused]] const OutNumbers& numbers, [[maybe_unused]] OutRecord& record, [[maybe_unused]] bool learning) {
         for (size_t neuron = 0; neuron < padded(size); ++neuron) {
@@ -77,7 +77,7 @@ struct Out {
 
     /// Weight of t_n, n being `instant`, in the integral that cross_entropy_out observes.
     static Real weight_of_cross_entropy_out(size_t instant) {
-        [[maybe_unused]] const Real t = Real(double(instant) * dt);
+        [[maybe_unused]] const Real t = Real(::instant(instant));
         [[maybe_unused]] constexpr Real duration = Real(::duration);
         return Real(1) / duration;
     }

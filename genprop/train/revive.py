@@ -1,4 +1,4 @@
-"""Waking neurons that never spike: a count of spikes has no gradient that could."""
+"""Reviving silent neurons: a spike count has no gradient that could."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from genprop.train.callbacks import Callback, Training
 if TYPE_CHECKING:
     from genprop.describe.spec import ProjectionSpec
 
-__all__ = ["Bump"]
+__all__ = ["ReviveSilent"]
 
 
-class Bump(Callback):
+class ReviveSilent(Callback):
     """Raises the learned incoming weights of neurons that were silent for a whole epoch.
 
     w_ij ← min(w_ij + amount, maximum) for every input i of a silent neuron j, before the next epoch
     begins: what was validated and saved is what was learned. How many neurons that concerns is the
-    metric ``bump.<population>``.
+    metric ``revived.<population>``.
 
     Args:
         amount: what is added, in the unit of the weights.
@@ -40,28 +40,28 @@ class Bump(Callback):
             if name not in known:
                 raise ConfigurationError(
                     f"no population that spikes is called {name!r}",
-                    where="Bump(populations=…)",
+                    where="ReviveSilent(populations=…)",
                     remedy=did_you_mean(name, known),
                 )
 
     def on_epoch_end(self, training: Training) -> None:
-        """Note who was silent."""
+        """Find the neurons that were silent."""
         self._silent = {}
         for name in self.populations or self._spiking(training):
             if name in training.meter.spikes:
                 silent = np.flatnonzero(training.meter.spikes[name] == 0)
                 self._silent[name] = silent
-                training.metrics[f"bump.{name}"] = float(len(silent))
+                training.metrics[f"revived.{name}"] = float(len(silent))
 
     def on_batch_begin(self, training: Training) -> None:
-        """Raise the weights of those who were silent in the epoch before."""
+        """Raise the weights into neurons that were silent in the epoch before."""
         for name, silent in self._silent.items():
             for projection in self._into(training, name) if len(silent) else ():
                 self._raise(training, projection, silent)
         self._silent = {}
 
     def state(self) -> dict[str, np.ndarray]:
-        """Who was silent in the epoch before; and that there is a Bump."""
+        """The neurons that were silent in the epoch before, and the amount."""
         own = {f"silent/{name}": silent for name, silent in self._silent.items()}
         return own | {"amount": np.array(self.amount)}
 

@@ -34,7 +34,7 @@ def test_the_run_has_the_weights_of_the_files(
     files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     toml, source, run = files / "train.toml", files / "checkpoints", files / "run"
-    assert main(["adopt", str(toml), str(source), "--run", str(run)]) == 0
+    assert main(["import", str(toml), str(source), "--run", str(run)]) == 0
     shown = capsys.readouterr().out
     assert "3 parameters of epoch 12" in shown
     assert shown.splitlines()[-1] == f"run folder: {run}"
@@ -46,7 +46,7 @@ def test_the_run_has_the_weights_of_the_files(
     assert main(["retarget", str(run)]) == 0
     assert "same predictions" in capsys.readouterr().out
     assert main(["report", str(run)]) == 0
-    assert main(["adopt", str(toml), str(source), "--run", str(run)]) == 2
+    assert main(["import", str(toml), str(source), "--run", str(run)]) == 2
     assert "already holds a training" in capsys.readouterr().err
 
 
@@ -55,8 +55,19 @@ def test_connections_of_another_name_are_given_on_the_line(
 ) -> None:
     toml, source = files / "train.toml", files / "checkpoints"
     (source / "12-Conn_hidden_out-g.npy").rename(source / "12-Conn_Pop1_Pop2-g.npy")
-    line = ["adopt", str(toml), str(source), "--run", str(files / "run")]
+    line = ["import", str(toml), str(source), "--run", str(files / "run")]
     assert main(line) == 2
     assert "no projection for Conn_Pop1_Pop2" in capsys.readouterr().err
     assert not (files / "run").exists()
     assert main([*line, "--connection", "Conn_Pop1_Pop2=hidden->out"]) == 0
+
+
+def test_the_name_of_before_runs_the_same_command_and_warns(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as done:
+        main(["adopt", "--help"])
+    assert done.value.code == 0
+    shown = capsys.readouterr()
+    assert shown.err == "warning: genprop adopt is now called genprop import\n"
+    assert "usage: genprop import" in shown.out

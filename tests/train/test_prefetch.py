@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from genprop.train.ahead import ahead
+from genprop.train.prefetch import prefetch
 
 
 def test_items_come_in_their_order_and_once() -> None:
-    assert list(ahead(range(100))) == list(range(100))
-    assert list(ahead([])) == []
-    assert list(ahead([0, None, ()])) == [0, None, ()]
+    assert list(prefetch(range(100))) == list(range(100))
+    assert list(prefetch([])) == []
+    assert list(prefetch([0, None, ()])) == [0, None, ()]
 
 
 def test_the_next_item_is_made_while_the_current_one_is_used() -> None:
@@ -24,7 +24,7 @@ def test_the_next_item_is_made_while_the_current_one_is_used() -> None:
             event.set()
             yield k
 
-    for k in ahead(items()):
+    for k in prefetch(items()):
         assert all(event.wait(10) for event in made[: k + 2])
         assert not any(event.is_set() for event in made[k + 2 :]), "one ahead, not more"
 
@@ -37,13 +37,13 @@ def test_a_fault_comes_where_the_item_would_have_come() -> None:
 
     seen: list[int] = []
     with pytest.raises(ValueError, match="the third"):
-        for item in ahead(items()):
+        for item in prefetch(items()):
             seen.append(item)
     assert seen == [1, 2]
 
 
 def test_no_thread_is_left_where_learning_stops_early() -> None:
-    batches = ahead(iter(range(100)))
+    batches = prefetch(iter(range(100)))
     assert next(batches) == 0
     batches.close()
     names = [thread.name for thread in threading.enumerate()]

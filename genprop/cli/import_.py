@@ -1,4 +1,4 @@
-"""``genprop adopt``: parameters that were trained elsewhere, as a run of genprop."""
+"""``genprop import``: a network that was trained by another tool, as a run folder."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ __all__ = ["add", "run"]
 
 
 def add(commands: Commands) -> None:
-    """Register ``genprop adopt``."""
+    """Register ``genprop import``."""
     parser = add_command(
         commands,
-        "adopt",
-        "make a run folder of a checkpoint of mlGeNN or a NIR file, to evaluate or retarget it",
-        """genprop adopt shd.toml shd_checkpoints                the latest epoch, in runs/<name>
-           genprop adopt shd.toml shd_checkpoints --epoch 40     another
-           genprop adopt FILE.toml DIR --connection Conn_Pop0_Pop1=input-\\>hidden
-           genprop adopt shd.toml shd.nir                        what genprop export wrote""",
+        "import",
+        "import a checkpoint of mlGeNN or a NIR file as a run folder, to evaluate or retarget it",
+        """genprop import shd.toml shd_checkpoints                the latest epoch, in runs/<name>
+           genprop import shd.toml shd_checkpoints --epoch 40     another
+           genprop import FILE.toml DIR --connection Conn_Pop0_Pop1=input-\\>hidden
+           genprop import shd.toml shd.nir                        what genprop export wrote""",
         more="The train.toml describes the network. A folder holds what mlGeNN writes,\n"
         "<epoch>-Conn_<pre>_<post>-g.npy and -d.npy, delays in steps: use its dt.\n"
         "The nodes of a NIR file are called as the populations are; all its numbers count.\n"
@@ -44,18 +44,18 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read, write, print."""
-    from genprop.experiment.adopt import adopt_mlgenn, adopt_nir
     from genprop.experiment.config import read_config
+    from genprop.experiment.import_run import import_mlgenn, import_nir
     from genprop.train.folder import run_path
 
     config = read_config(args.file, args.overrides)
     path = args.run or run_path(config.name, resume=False)
     if args.source.suffix == ".nir":
-        print(adopt_nir(config, args.source, path))
+        print(import_nir(config, args.source, path))
     else:
         names = {
             name: projection for name, _, projection in (c.partition("=") for c in args.connection)
         }
-        print(adopt_mlgenn(config, args.source, path, epoch=args.epoch, names=names))
+        print(import_mlgenn(config, args.source, path, epoch=args.epoch, names=names))
     print(f"run folder: {path}")
     return 0

@@ -1,4 +1,4 @@
-"""A run folder from parameters that were trained elsewhere."""
+"""Importing a network that was trained by another tool, as a run folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from genprop.experiment.experiment import compile_experiment, described, load_experiment
 from genprop.experiment.training import write_settings
 from genprop.interchange.mlgenn import LoadedMlGenn, load_mlgenn
-from genprop.interchange.nir_adopt import LoadedNir, take_nir
+from genprop.interchange.nir_parameters import LoadedNir, load_nir_parameters
 from genprop.train.checkpoint import Snapshot, write_snapshot
 from genprop.train.folder import RunFolder
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from genprop.experiment.config import Config
     from genprop.runtime.simulator import Simulator
 
-__all__ = ["adopt_mlgenn", "adopt_nir"]
+__all__ = ["import_mlgenn", "import_nir"]
 
 Found = TypeVar("Found")
 
 
-def adopt_mlgenn(
+def import_mlgenn(
     config: Config,
     source: str | Path,
     run: str | Path,
@@ -43,10 +43,10 @@ def adopt_mlgenn(
         ConfigurationError: for a run folder that holds a training.
         DataError: for files that do not fit the network; no folder is made then.
     """
-    return _adopted(config, run, lambda sim: load_mlgenn(source, sim, epoch, names=names))
+    return _import_into(config, run, lambda sim: load_mlgenn(source, sim, epoch, names=names))
 
 
-def adopt_nir(config: Config, source: str | Path, run: str | Path) -> LoadedNir:
+def import_nir(config: Config, source: str | Path, run: str | Path) -> LoadedNir:
     """Make a run folder of a NIR file, likewise.
 
     Args:
@@ -58,10 +58,10 @@ def adopt_nir(config: Config, source: str | Path, run: str | Path) -> LoadedNir:
         ConfigurationError: for a run folder that holds a training.
         GenpropError: where file and network differ; no folder is made then.
     """
-    return _adopted(config, run, lambda sim: take_nir(source, sim))
+    return _import_into(config, run, lambda sim: load_nir_parameters(source, sim))
 
 
-def _adopted(config: Config, run: str | Path, read: Callable[[Simulator], Found]) -> Found:
+def _import_into(config: Config, run: str | Path, read: Callable[[Simulator], Found]) -> Found:
     """The run folder of what ``read`` sets."""
     folder = RunFolder(Path(run).expanduser())
     compiled, _ = compile_experiment(load_experiment(config), config)

@@ -6,12 +6,12 @@ from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-__all__ = ["ahead"]
+__all__ = ["prefetch"]
 
 Item = TypeVar("Item")
 
 
-def ahead(items: Iterable[Item]) -> Generator[Item]:
+def prefetch(items: Iterable[Item]) -> Generator[Item]:
     """The same items in the same order; the next one is made in a thread meanwhile.
 
     A fault in making an item is raised where the item would have come. Compiled simulations leave

@@ -1,4 +1,4 @@
-"""A network that is watched while it runs."""
+"""A network whose spikes and predictions are recorded while it runs."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from genprop.data.spikes import SpikeBatch
     from genprop.train.surface import Outcome, Runnable
 
-__all__ = ["Watched"]
+__all__ = ["Recorder"]
 
 
-class Watched:
-    """Runs a network as it is, and keeps what each neuron did and what was answered."""
+class Recorder:
+    """Runs a network as it is, and records spike counts and predictions."""
 
     def __init__(self, network: Runnable) -> None:
         self._network = network
         self._samples = 0
         self._spikes: dict[str, np.ndarray] = {}
-        self._answers: list[np.ndarray] = []
+        self._predictions: list[np.ndarray] = []
 
     @property
     def batch(self) -> int:
@@ -36,13 +36,13 @@ class Watched:
             total = np.asarray(counts, np.float64).sum(axis=0)
             self._spikes[name] = self._spikes.get(name, 0.0) + total
         if outcome.scores is not None:
-            self._answers.append(outcome.scores.argmax(axis=1))
+            self._predictions.append(outcome.scores.argmax(axis=1))
         return outcome
 
     def rates(self) -> dict[str, np.ndarray]:
         """By population, spikes per neuron and trial, (n,)."""
         return {name: total / max(self._samples, 1) for name, total in self._spikes.items()}
 
-    def answers(self) -> np.ndarray | None:
+    def predictions(self) -> np.ndarray | None:
         """(samples,) the class of the largest score, in order; None without scores."""
-        return np.concatenate(self._answers) if self._answers else None
+        return np.concatenate(self._predictions) if self._predictions else None

@@ -1,4 +1,4 @@
-"""The numbers of a NIR file, read into a network that is described the same way."""
+"""The parameters of a NIR file, set in a network of the same description."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec, PopulationSpec
     from genprop.runtime.simulator import Simulator
 
-__all__ = ["LoadedNir", "take_nir"]
+__all__ = ["LoadedNir", "load_nir_parameters"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class LoadedNir:
         return "\n".join([head, *(f"  {name}" for name in self.parameters)])
 
 
-def take_nir(path: str | Path, sim: Simulator) -> LoadedNir:
+def load_nir_parameters(path: str | Path, sim: Simulator) -> LoadedNir:
     """Set all parameters of a network from a NIR file of one that is the same but for numbers.
 
     Populations are matched by the names of the file's nodes. Where the file does not say which step

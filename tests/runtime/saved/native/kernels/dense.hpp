@@ -1,0 +1,121 @@
+// Dense projections: every neuron of `pre` reaches every neuron of `post`.
+//
+// Weights and delay offsets lie as [block][pre][lane] or, where single spikes are sent (`ByRow`), as [pre][block][lane]. Where events are known beforehand (input spikes; all
+// spikes, once the sweep is over) they are handled block by block and sender by sender, so that a sender's weights,
+// offsets and gradient sums stay in registers while its events go by.
+#pragma once
+
+#include "kernels/events.hpp"
+
+#include <array>
+
+#ifdef __GNUC__
+#define KEEP_IN_REGISTER(pointer) __asm__("" : "+r"(pointer))   // keeps base + row apart from the lanes' offsets
+#else
+#define KEEP_IN_REGISTER(pointer)
+#endif
+
+/// One projection as the kernels read it, made once a batch. `Delayed` is false where every delay is zero.
+template <bool Delayed, bool ByRow> class Dense {
+public:
+    Dense(size_t pre, size_t post) : pre_(pre), post_(post), blocks_(blocks_of(post)) {
+        weight_.resize(blocks_ * pre_ * lanes);
+        if (Delayed) offset_.resize(blocks_ * pre_ * lanes);
+    }
+
+    size_t gradient_size() const { return blocks_ * pre_ * lanes; }
+
+    /// Takes the user's arrays, [pre][post]; padding lanes get weight 0 and delay 0. One share of the senders.
+    void prepare(const Real* weight, const std::int32_t* delay, size_t share, size_t shares) {
+        for (size_t i = pre_ * share / shares; i < pre_ * (share + 1) / shares; ++i)
+            for (size_t j = 0; j < blocks_ * lanes; ++j) {
+                const size_t at = place(i, j);
+                weight_[at] = j < post_ ? weight[i * post_ + j] : Real(0);
+                if (Delayed)
+                    offset_[at] = std::uint32_t((j < post_ ? size_t(delay[i * post_ + j]) : 0) * lanes + j % lanes);
+            }
+    }
+
+    /// arrivals[row + delay] += weight for all events of one sample.
+    void deliver(const BySender& events, Sheet<Real>& arrivals) const {
+        for (size_t b = 0; b < blocks_; ++b)
+            for (const auto& run : events.runs) {
+                std::array<size_t, lanes> offset;
+                std::array<Real, lanes> weight;
+                load(b, run.sender, offset, weight);
+                for (std::uint32_t e = run.begin; e < run.end; ++e) {
+                    Real* row = arrivals.row(b, events.row[e]);
+                    KEEP_IN_REGISTER(row);
+#pragma GCC unroll 16
+                    for (size_t l = 0; l < lanes; ++l) row[offset[l]] += weight[l];
+                }
+            }
+    }
+
+    /// The same for one spike of `sender` in `step`.
+    void deliver(std::uint32_t sender, size_t step, Sheet<Real>& arrivals) const {
+        for (size_t b = 0; b < blocks_; ++b) {
+            const size_t at = cell(b, sender);
+            Real* row = arrivals.row(b, step + 1);
+#pragma GCC unroll 16
+            for (size_t l = 0; l < lanes; ++l) row[Delayed ? offset_[at + l] : l] += weight_[at + l];
+        }
+    }
+
+    /// What one spike caused: the sum of weight * dL/dt over its arrivals.
+    Real sent(std::uint32_t sender, size_t step, const Sheet<Pair>& adjoints) const {
+        std::array<Real, lanes> sum{};
+        for (size_t b = 0; b < blocks_; ++b) {
+            const size_t at = cell(b, sender);
+            const Real* time = reinterpret_cast<const Real*>(adjoints.row(b, step + 1)) + 1;
+#pragma omp simd
+            for (size_t l = 0; l < lanes; ++l)
+                sum[l] += weight_[at + l] * time[2 * int(Delayed ? offset_[at + l] : l)];
+        }
+        Real total = 0;
+        for (Real x : sum) total += x;
+        return total;
+    }
+
+    /// gradient += adjoints[row + delay] for all events of one sample; gradient lies as the weights do.
+    void gather(const BySender& events, const Sheet<Pair>& adjoints, Lines<Pair>& gradient) const {
+        for (size_t b = 0; b < blocks_; ++b)
+            for (const auto& run : events.runs) {
+                std::array<size_t, lanes> offset;
+                std::array<Real, lanes> weight;
+                load(b, run.sender, offset, weight);
+                Pair* out = gradient.data() + cell(b, run.sender);
+                std::array<Pair, lanes> sum;
+                for (size_t l = 0; l < lanes; ++l) sum[l] = out[l];
+                for (std::uint32_t e = run.begin; e < run.end; ++e) {
+                    const Pair* row = adjoints.row(b, events.row[e]);
+                    KEEP_IN_REGISTER(row);
+#pragma GCC unroll 16
+                    for (size_t l = 0; l < lanes; ++l) sum[l] += row[offset[l]];
+                }
+                for (size_t l = 0; l < lanes; ++l) out[l] = sum[l];
+            }
+    }
+
+    /// From the kernels' layout to the user's [pre][post]: dL/dw = sum of p, dL/dd = w * sum of q.
+    void finish(const Lines<Pair>& gradient, Real* by_weight, Real* by_delay, size_t share, size_t shares) const {
+        for (size_t i = pre_ * share / shares; i < pre_ * (share + 1) / shares; ++i)
+            for (size_t j = 0; j < post_; ++j) {
+                const size_t at = place(i, j);
+                if (by_weight) by_weight[i * post_ + j] = gradient[at][0];
+                if (by_delay) by_delay[i * post_ + j] = weight_[at] * gradient[at][1];
+            }
+    }
+
+private:
+    size_t cell(size_t b, size_t sender) const { return (ByRow ? sender * blocks_ + b : b * pre_ + sender) * lanes; }
+    size_t place(size_t i, size_t j) const { return cell(j / lanes, i) + j % lanes; }
+    void load(size_t b, size_t sender, std::array<size_t, lanes>& offset, std::array<Real, lanes>& weight) const {
+        const size_t at = cell(b, sender);
+        for (size_t l = 0; l < lanes; ++l) { offset[l] = Delayed ? offset_[at + l] : l; weight[l] = weight_[at + l]; }
+    }
+
+    size_t pre_, post_, blocks_;
+    Lines<Real> weight_;
+    Lines<std::uint32_t> offset_;   // delay * lanes + lane
+};

@@ -1,0 +1,30 @@
+// Events of one sample, regrouped by the neuron that sent them.
+#pragma once
+
+#include "platform/memory.hpp"
+
+#include <vector>
+
+/// Per sender, the rows (step + 1) at which a delay of 0 delivers its events.
+struct BySender {
+    struct Run { std::uint32_t sender, begin, end; };
+    std::vector<Run> runs;
+    std::vector<std::uint32_t> row;
+
+    /// `visit(take)` calls take(step, sender) for every event, twice, in the same order.
+    template <class Visit> void build(size_t senders, const Visit& visit) {
+        cursor_.assign(senders + 1, 0);
+        size_t events = 0;
+        visit([&](std::uint32_t, std::uint32_t sender) { ++cursor_[sender + 1]; ++events; });
+        runs.clear();
+        for (std::uint32_t s = 0; s < senders; ++s) {
+            if (cursor_[s + 1]) runs.push_back({s, cursor_[s], cursor_[s] + cursor_[s + 1]});
+            cursor_[s + 1] += cursor_[s];
+        }
+        row.resize(events);
+        visit([&](std::uint32_t step, std::uint32_t sender) { row[cursor_[sender]++] = step + 1; });
+    }
+
+private:
+    std::vector<std::uint32_t> cursor_;
+};

@@ -1,0 +1,71 @@
+// Sparse projections: each neuron of `pre` has its own list of synapses (CSR, in the user's order).
+#pragma once
+
+#include "kernels/events.hpp"
+
+/// One projection as the kernels read it, made once a batch.
+class Sparse {
+public:
+    explicit Sparse(size_t synapses) { weight_.resize(synapses); at_.resize(synapses); }
+
+    size_t gradient_size() const { return weight_.size(); }
+
+    /// Takes the user's arrays, one element per synapse. `delay` may be null: then every delay is zero.
+    void prepare(const std::int64_t* row_start, const std::int64_t* column, const Real* weight,
+                 const std::int32_t* delay, size_t block_size, size_t share, size_t shares) {
+        row_start_ = row_start;
+        const size_t count = weight_.size();
+        for (size_t s = count * share / shares; s < count * (share + 1) / shares; ++s) {
+            const size_t j = size_t(column[s]), steps = delay ? size_t(delay[s]) : 0;
+            weight_[s] = weight[s];
+            at_[s] = std::uint32_t((j / lanes) * block_size + steps * lanes + j % lanes);
+        }
+    }
+
+    /// arrivals[row + delay] += weight for all events of one sample.
+    void deliver(const BySender& events, Sheet<Real>& arrivals) const {
+        for (const auto& run : events.runs)
+            for (std::uint32_t e = run.begin; e < run.end; ++e) add(run.sender, arrivals.row(0, events.row[e]));
+    }
+
+    /// The same for one spike of `sender` in `step`.
+    void deliver(std::uint32_t sender, size_t step, Sheet<Real>& arrivals) const {
+        add(sender, arrivals.row(0, step + 1));
+    }
+
+    /// What one spike caused: the sum of weight * dL/dt over its arrivals.
+    Real sent(std::uint32_t sender, size_t step, const Sheet<Pair>& adjoints) const {
+        const Pair* row = adjoints.row(0, step + 1);
+        Real total = 0;
+        for (size_t s = begin(sender); s < begin(sender + 1); ++s) total += weight_[s] * row[at_[s]][1];
+        return total;
+    }
+
+    /// gradient += adjoints[row + delay] for all events of one sample; one element per synapse.
+    void gather(const BySender& events, const Sheet<Pair>& adjoints, Lines<Pair>& gradient) const {
+        for (const auto& run : events.runs)
+            for (std::uint32_t e = run.begin; e < run.end; ++e) {
+                const Pair* row = adjoints.row(0, events.row[e]);
+                for (size_t s = begin(run.sender); s < begin(run.sender + 1); ++s) gradient[s] += row[at_[s]];
+            }
+    }
+
+    /// dL/dw = sum of p, dL/dd = w * sum of q.
+    void finish(const Lines<Pair>& gradient, Real* by_weight, Real* by_delay, size_t share, size_t shares) const {
+        const size_t count = weight_.size();
+        for (size_t s = count * share / shares; s < count * (share + 1) / shares; ++s) {
+            if (by_weight) by_weight[s] = gradient[s][0];
+            if (by_delay) by_delay[s] = weight_[s] * gradient[s][1];
+        }
+    }
+
+private:
+    size_t begin(size_t sender) const { return size_t(row_start_[sender]); }
+    void add(std::uint32_t sender, Real* row) const {
+        for (size_t s = begin(sender); s < begin(sender + 1); ++s) row[at_[s]] += weight_[s];
+    }
+
+    const std::int64_t* row_start_ = nullptr;
+    Lines<Real> weight_;
+    Lines<std::uint32_t> at_;   // place in a sheet, relative to the row of delay 0 in block 0
+};

@@ -1,0 +1,70 @@
+// Arrays on cache lines, and the sheets that hold one value per step and neuron.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <new>
+#include <utility>
+
+using std::size_t;
+using Real = float;
+
+constexpr size_t lanes = 8;   // neurons are handled in blocks of this many
+
+constexpr size_t blocks_of(size_t neurons) { return (neurons + lanes - 1) / lanes; }
+constexpr size_t padded(size_t neurons) { return blocks_of(neurons) * lanes; }
+
+/// What an arrival reads in reverse: [0] is dL/dw, [1] is dL/dt per unit weight. One load fetches both.
+struct PairOfReals { typedef Real type __attribute__((vector_size(2 * sizeof(Real)))); };
+using Pair = PairOfReals::type;
+
+/// A zeroed array that starts on a cache line.
+template <class T> class Lines {
+public:
+    explicit Lines(size_t count = 0) { resize(count); }
+    Lines(Lines&& other) noexcept
+        : count_(std::exchange(other.count_, 0)), data_(std::exchange(other.data_, nullptr)) {}
+    Lines(const Lines&) = delete;
+    Lines& operator=(const Lines&) = delete;
+    Lines& operator=(Lines&&) = delete;
+    ~Lines() { release(); }
+
+    /// Makes room for `count` elements; what was there is lost, what is there is zero.
+    void resize(size_t count) {
+        if (count != count_) {
+            release();
+            data_ = count ? static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t(64))) : nullptr;
+            count_ = count;
+        }
+        zero();
+    }
+    /// Makes room for `count` elements whose values do not matter.
+    void fit(size_t count) { if (count != count_) resize(count); }
+    void zero() { if (data_) std::memset(static_cast<void*>(data_), 0, count_ * sizeof(T)); }
+    size_t size() const { return count_; }
+    T* data() { return data_; }
+    const T* data() const { return data_; }
+    T& operator[](size_t i) { return data_[i]; }
+    const T& operator[](size_t i) const { return data_[i]; }
+
+private:
+    void release() { if (data_) ::operator delete(data_, std::align_val_t(64)); data_ = nullptr; count_ = 0; }
+    size_t count_ = 0;
+    T* data_ = nullptr;
+};
+
+/// One T per instant t_m and neuron of a port, as [block][row m][lane].
+///
+/// Rows beyond the last step exist, so that arrivals after the end need no test: they are never read forward and
+/// stay zero backward. A synapse's delay and lane are one number, offset = delay * lanes + lane.
+template <class T> struct Sheet {
+    size_t blocks, rows;
+    Lines<T> cells;
+
+    Sheet(size_t neurons, size_t steps, size_t max_delay)
+        : blocks(blocks_of(neurons)), rows((steps + max_delay + 2) | 1), cells(blocks * rows * lanes) {}
+    size_t block_size() const { return rows * lanes; }
+    T* row(size_t block, size_t m) { return cells.data() + block * block_size() + m * lanes; }
+    const T* row(size_t block, size_t m) const { return cells.data() + block * block_size() + m * lanes; }
+};

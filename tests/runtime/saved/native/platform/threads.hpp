@@ -1,0 +1,36 @@
+// Threads over samples, and sums that do not depend on how many threads there are.
+#pragma once
+
+#include "platform/memory.hpp"
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+/// Calls function(thread) once on each of `threads` threads.
+template <class Function> void in_parallel(size_t threads, const Function& function) {
+    std::vector<std::thread> others;
+    for (size_t t = 1; t < threads; ++t) others.emplace_back([&function, t] { function(t); });
+    function(0);
+    for (auto& other : others) other.join();
+}
+
+/// Calls function(thread, item) for every item, whichever thread is free taking the next.
+template <class Function> void for_each(size_t items, size_t threads, const Function& function) {
+    std::atomic<size_t> next{0};
+    in_parallel(threads, [&](size_t thread) {
+        for (size_t item; (item = next++) < items;) function(thread, item);
+    });
+}
+
+/// parts[0] += parts[1] + … in a fixed tree; this call does one share of the elements.
+template <class T, class Parts, class Member>
+void reduce_tree(Parts& parts, size_t count, Member member, size_t share, size_t shares) {
+    for (size_t stride = 1; stride < count; stride *= 2)
+        for (size_t i = 0; i + stride < count; i += 2 * stride) {
+            Lines<T>& left = member(parts[i]);
+            const Lines<T>& right = member(parts[i + stride]);
+            const size_t begin = left.size() * share / shares, end = left.size() * (share + 1) / shares;
+            for (size_t k = begin; k < end; ++k) left[k] += right[k];
+        }
+}

@@ -1,0 +1,261 @@
+// Population "hidden": 4 neurons.
+#pragma once
+
+#include "kernels/loss.hpp"
+#include "platform/memory.hpp"
+
+#include <cmath>
+#include <vector>
+
+/// Numbers of "hidden" that do not change during a batch; those per neuron are padded to whole blocks.
+struct HiddenNumbers {
+    Real tau_mem;
+    Real v_th;
+    Real v_reset;
+    Real tau_ref;
+    Real tau_exp;
+    Real inverse_tau_exp;
+    Real inverse_tau_mem;
+    Real v_from_v;
+    Real v_from_I;
+    Real I_from_I;
+    Real d_v_from_v_d_tau_mem;
+    Real d_v_from_I_d_tau_mem;
+    Real v_from_v_held;
+    Real I_from_I_held;
+    const std::int32_t* refractory_steps;
+};
+
+/// Gradients of the parameters of "hidden", per neuron.
+struct HiddenGradients {
+    Lines<double> tau_mem{padded(4)};
+};
+
+/// What one sample leaves of "hidden" for the way back.
+struct HiddenRecord {
+    struct Spike {
+        std::uint32_t step, neuron;
+        Real spike_I;
+    };
+    std::vector<Spike> spikes;
+    std::vector<std::uint32_t> first;   // the spikes of step n are first[n] ... first[n + 1]
+    struct Release {
+        std::uint32_t neuron;
+        Real release_dv;
+    };
+    std::vector<Release> releases;
+    std::vector<std::uint32_t> first_release;
+    Lines<std::int32_t> left{padded(4)};   // clamps that last beyond the end
+    Lines<Real> tape_v;   // [step][neuron], after delivery
+    Lines<Real> tape_I;   // [step][neuron], after delivery
+};
+/// States, delay lines and adjoints of "hidden" for one sample at a time.
+struct Hidden {
+    static constexpr size_t size = 4, blocks = blocks_of(size);
+
+    Lines<Real> v_all{padded(size)};
+    Lines<Real> I_all{padded(size)};
+    Lines<Real> v_start_all{padded(size)};   // after delivery, before the step
+    Lines<Real> I_start_all{padded(size)};   // after delivery, before the step
+    Sheet<Real> arrivals_exp{size, steps, 10};   // summed weights due at the start of a step
+    Lines<std::int32_t> left{padded(size)}, freed_all{padded(size)};   // 1 + steps until the clamp ends; 1 in the first free step
+    Lines<Real> release_dv_all{padded(size)};
+    Lines<Real> p_v_all{padded(size)};
+    Lines<Real> p_I_all{padded(size)};
+    Sheet<Pair> adjoints_exp{size, steps, 10};   // what arrivals at the start of a step read
+    Lines<std::int32_t> held_all{padded(size)};
+    Lines<Real> released_all{padded(size)};
+    /// Clears what a trial must not inherit from the one before.
+    void begin([[maybe_unused]] const HiddenNumbers& numbers, [[maybe_unused]] HiddenRecord& record, [[maybe_unused]] bool learning) {
+        for (size_t neuron = 0; neuron < padded(size); ++neuron) {
+            v_all[neuron] = Real(0);
+            I_all[neuron] = Real(0);
+        }
+        arrivals_exp.cells.zero();
+        record.spikes.clear();
+        record.first.assign(steps + 1, 0);
+        left.zero();
+        record.releases.clear();
+        record.first_release.assign(steps + 1, 0);
+        if (learning) record.tape_v.fit(steps * padded(size));
+        if (learning) record.tape_I.fit(steps * padded(size));
+    }
+
+    /// Step n: deliver, propagate from t_n to t_{n+1}, observe, guard, spike, reset.
+    void advance([[maybe_unused]] const HiddenNumbers& numbers, [[maybe_unused]] HiddenRecord& record, size_t step, [[maybe_unused]] bool learning) {
+        const Real tau_mem = numbers.tau_mem;
+        const Real v_th = numbers.v_th;
+        const Real v_from_v = numbers.v_from_v;
+        const Real v_from_I = numbers.v_from_I;
+        const Real I_from_I = numbers.I_from_I;
+        const Real v_from_v_held = numbers.v_from_v_held;
+        const Real I_from_I_held = numbers.I_from_I_held;
+        record.first[step] = std::uint32_t(record.spikes.size());
+        record.first_release[step] = std::uint32_t(record.releases.size());
+        Real* const v_at = v_all.data();
+        Real* const I_at = I_all.data();
+        Real* const v_start_at = v_start_all.data();
+        Real* const I_start_at = I_start_all.data();
+        std::int32_t *const left_at = left.data(), *const freed_at = freed_all.data();
+        Real* const release_dv_at = release_dv_all.data();
+        Real* const tape_v_at = learning ? record.tape_v.data() + step * padded(size) : nullptr;
+        Real* const tape_I_at = learning ? record.tape_I.data() + step * padded(size) : nullptr;
+        for (size_t block = 0; block < blocks; ++block) {
+            const Real* arrivals_exp_row = arrivals_exp.row(block, step);
+            int fired = 0;
+            int freed = 0;
+#pragma omp simd reduction(| : fired) reduction(| : freed)
+            for (size_t lane = 0; lane < lanes; ++lane) {
+                const size_t neuron = block * lanes + lane;
+                Real v = v_at[neuron];
+                Real I = I_at[neuron];
+                const bool held = left_at[neuron] > 1;
+                freed_at[neuron] = left_at[neuron] == 1;
+                freed |= freed_at[neuron];
+                const Real due_exp = arrivals_exp_row[lane];
+                I += due_exp;
+                v_start_at[neuron] = v;
+                I_start_at[neuron] = I;
+                if (learning) tape_v_at[neuron] = v;
+                if (learning) tape_I_at[neuron] = I;
+                release_dv_at[neuron] = (I - v) / tau_mem;
+                // while held
+                Real v_held = v;
+                Real I_held = I;
+                v_held = v_held * v_from_v_held;
+                I_held = I_held * I_from_I_held;
+                // while free
+                v = I * v_from_I + v * v_from_v;
+                I = I * I_from_I;
+                v = held ? v_held : v;
+                I = held ? I_held : I;
+                left_at[neuron] -= left_at[neuron] > 0 ? 1 : 0;
+                fired |= !held && v - v_th > Real(0);
+                v_at[neuron] = v;
+                I_at[neuron] = I;
+            }
+            if (freed) release(record, block);
+            if (fired) fire(numbers, record, block, step);
+        }
+        record.first[step + 1] = std::uint32_t(record.spikes.size());
+        record.first_release[step + 1] = std::uint32_t(record.releases.size());
+    }
+
+    /// Clamps of a block that ended at the start of this step.
+    void release(HiddenRecord& record, size_t block) {
+        for (size_t neuron = block * lanes; neuron < (block + 1) * lanes && neuron < size; ++neuron)
+            if (freed_all[neuron]) record.releases.push_back({std::uint32_t(neuron), release_dv_all[neuron]});
+    }
+
+    /// Spikes of a block at t_{n+1}: taped, then reset.
+    void fire([[maybe_unused]] const HiddenNumbers& numbers, [[maybe_unused]] HiddenRecord& record, size_t block, size_t step) {
+        const Real v_th = numbers.v_th;
+        const Real v_reset = numbers.v_reset;
+        for (size_t neuron = block * lanes; neuron < (block + 1) * lanes && neuron < size; ++neuron) {
+            [[maybe_unused]] Real v = v_all[neuron];
+            [[maybe_unused]] Real I = I_all[neuron];
+            if (!(v - v_th > Real(0)) || left[neuron] > 0) continue;
+            // where a straight line through the step crosses the threshold
+            const Real v_start = v_start_all[neuron];
+            const Real I_start = I_start_all[neuron];
+            const Real below = v_start - v_th, above = v - v_th;
+            const Real share = below < Real(0) ? below / (below - above) : Real(0);
+            const Real I_crossing = I_start + share * (I - I_start);
+            record.spikes.push_back({std::uint32_t(step), std::uint32_t(neuron), I_crossing});
+            v = v_reset;
+            v_all[neuron] = v;
+            left[neuron] = 1 + numbers.refractory_steps[neuron];
+        }
+    }
+
+    /// Clears the adjoints: p(T) = 0.
+    void begin_backward([[maybe_unused]] const HiddenRecord& record) {
+        p_v_all.zero();
+        p_I_all.zero();
+        released_all.zero();
+        for (size_t neuron = 0; neuron < size; ++neuron) held_all[neuron] = record.left[neuron] > 0;
+    }
+
+    /// Across the spikes of step n, backward; sent_by(neuron) is what their arrivals are worth.
+    template <class SentBy>
+    void jump([[maybe_unused]] const HiddenNumbers& numbers, const HiddenRecord& record, [[maybe_unused]] HiddenGradients& gradients, size_t step, const SentBy& sent_by) {
+        const Real tau_mem = numbers.tau_mem;
+        const Real v_th = numbers.v_th;
+        for (size_t index = record.first[step]; index < record.first[step + 1]; ++index) {
+            const auto& spike = record.spikes[index];
+            const size_t neuron = spike.neuron;
+            const Real spike_I = spike.spike_I;
+            Real p_v = p_v_all[neuron];
+            Real p_I = p_I_all[neuron];
+            Real sent = sent_by(spike.neuron);
+            sent += released_all[neuron];
+            released_all[neuron] = 0;
+            held_all[neuron] = 0;
+            const Real rate = std::fmax((spike_I - v_th) / tau_mem, Real(0.001));
+            const Real shift = sent / rate;
+            p_v = -shift;
+            p_v_all[neuron] = p_v;
+            p_I_all[neuron] = p_I;
+        }
+    }
+
+    /// From t_{n+1} to t_n, and what the arrivals of step n read there.
+    void propagate([[maybe_unused]] const HiddenNumbers& numbers, [[maybe_unused]] const HiddenRecord& record, [[maybe_unused]] HiddenGradients& gradients, size_t step) {
+        const Real inverse_tau_exp = numbers.inverse_tau_exp;
+        const Real inverse_tau_mem = numbers.inverse_tau_mem;
+        const Real v_from_v = numbers.v_from_v;
+        const Real v_from_I = numbers.v_from_I;
+        const Real I_from_I = numbers.I_from_I;
+        const Real d_v_from_v_d_tau_mem = numbers.d_v_from_v_d_tau_mem;
+        const Real d_v_from_I_d_tau_mem = numbers.d_v_from_I_d_tau_mem;
+        const Real v_from_v_held = numbers.v_from_v_held;
+        const Real I_from_I_held = numbers.I_from_I_held;
+        Real* const p_v_at = p_v_all.data();
+        Real* const p_I_at = p_I_all.data();
+        const std::int32_t* const held_at = held_all.data();
+        [[maybe_unused]] double* const gradient_tau_mem_at = gradients.tau_mem.data();
+        const Real* const tape_v_at = record.tape_v.data() + step * padded(size);
+        const Real* const tape_I_at = record.tape_I.data() + step * padded(size);
+        for (size_t block = 0; block < blocks; ++block) {
+            Real* adjoints_exp_row = reinterpret_cast<Real*>(adjoints_exp.row(block, step));
+#pragma omp simd
+            for (size_t lane = 0; lane < lanes; ++lane) {
+                const size_t neuron = block * lanes + lane;
+                Real p_v = p_v_at[neuron];
+                Real p_I = p_I_at[neuron];
+                [[maybe_unused]] const Real v = tape_v_at[neuron];
+                [[maybe_unused]] const Real I = tape_I_at[neuron];
+                const bool held = held_at[neuron] != 0;
+                // while held
+                Real p_v_held = p_v;
+                Real p_I_held = p_I;
+                p_v_held = p_v_held * v_from_v_held;
+                p_I_held = I_from_I_held * p_I_held;
+                // while free
+                gradient_tau_mem_at[neuron] += held ? 0.0 : double(I * d_v_from_I_d_tau_mem * p_v + d_v_from_v_d_tau_mem * p_v * v);
+                p_I = I_from_I * p_I + p_v * v_from_I;
+                p_v = p_v * v_from_v;
+                p_v = held ? p_v_held : p_v;
+                p_I = held ? p_I_held : p_I;
+                p_v_at[neuron] = p_v;
+                p_I_at[neuron] = p_I;
+                p_v = held ? Real(0) : p_v;   // a clamped state moves for no arrival
+                {
+                    const Real by_weight = p_I;
+                    const Real by_time = inverse_tau_exp * p_I - inverse_tau_mem * p_v;
+                    adjoints_exp_row[2 * lane] = by_weight;
+                    adjoints_exp_row[2 * lane + 1] = by_time;
+                }
+            }
+        }
+        for (size_t index = record.first_release[step]; index < record.first_release[step + 1]; ++index) {
+            const auto& release = record.releases[index];
+            const size_t neuron = release.neuron;
+            const Real release_dv = release.release_dv;
+            const Real p_v = p_v_all[neuron];
+            const Real released = -(p_v * release_dv);
+            released_all[neuron] = released;
+            held_all[neuron] = 1;
+        }
+    }
+};

@@ -1,0 +1,142 @@
+// Population "out": 2 neurons.
+#pragma once
+
+#include "kernels/loss.hpp"
+#include "platform/memory.hpp"
+
+#include <cmath>
+#include <vector>
+
+/// Numbers of "out" that do not change during a batch; those per neuron are padded to whole blocks.
+struct OutNumbers {
+    Real tau_mem;
+    Real tau_exp;
+    Real inverse_tau_exp;
+    Real inverse_tau_mem;
+    Real v_from_v;
+    Real v_from_I;
+    Real I_from_I;
+};
+
+/// What one sample leaves of "out" for the way back.
+struct OutRecord {
+    Real share = 1;   // of this sample in the loss: 1 / batch
+    Lines<Real> y_cross_entropy_out{padded(2)}, gradient_cross_entropy_out{padded(2)};
+    Real value_cross_entropy_out = 0;
+    Lines<std::int32_t> best_cross_entropy_out{padded(2)};
+    Lines<Real> rising_cross_entropy_out{padded(2)}, kink_cross_entropy_out{padded(2)};
+};
+/// States, delay lines and adjoints of "out" for one sample at a time.
+struct Out {
+    static constexpr size_t size = 2, blocks = blocks_of(size);
+
+    Lines<Real> v_all{padded(size)};
+    Lines<Real> I_all{padded(size)};
+    Sheet<Real> arrivals_exp{size, steps, 0};   // summed weights due at the start of a step
+    Lines<Real> p_v_all{padded(size)};
+    Lines<Real> p_I_all{padded(size)};
+    Sheet<Pair> adjoints_exp{size, steps, 0};   // what arrivals at the start of a step read
+    /// Clears what a trial must not inherit from the one before.
+    void begin([[maybe_unused]] const OutNumbers& numbers, [[maybe_unused]] OutRecord& record, [[maybe_unused]] bool learning) {
+        for (size_t neuron = 0; neuron < padded(size); ++neuron) {
+            v_all[neuron] = Real(0);
+            I_all[neuron] = Real(0);
+        }
+        arrivals_exp.cells.zero();
+        record.value_cross_entropy_out = 0;
+        for (size_t neuron = 0; neuron < padded(size); ++neuron) {
+            record.y_cross_entropy_out[neuron] = -HUGE_VALF;
+            record.best_cross_entropy_out[neuron] = -1;
+            record.kink_cross_entropy_out[neuron] = 0;
+        }
+    }
+
+    /// Step n: deliver, propagate from t_n to t_{n+1}, observe, guard, spike, reset.
+    void advance([[maybe_unused]] const OutNumbers& numbers, [[maybe_unused]] OutRecord& record, size_t step, [[maybe_unused]] bool learning) {
+        const Real tau_mem = numbers.tau_mem;
+        const Real v_from_v = numbers.v_from_v;
+        const Real v_from_I = numbers.v_from_I;
+        const Real I_from_I = numbers.I_from_I;
+        Real* const v_at = v_all.data();
+        Real* const I_at = I_all.data();
+        Real* const y_cross_entropy_out_at = record.y_cross_entropy_out.data();
+        Real *const rising_cross_entropy_out_at = record.rising_cross_entropy_out.data(), *const kink_cross_entropy_out_at = record.kink_cross_entropy_out.data();
+        std::int32_t* const best_cross_entropy_out_at = record.best_cross_entropy_out.data();
+        for (size_t block = 0; block < blocks; ++block) {
+            const Real* arrivals_exp_row = arrivals_exp.row(block, step);
+#pragma omp simd
+            for (size_t lane = 0; lane < lanes; ++lane) {
+                const size_t neuron = block * lanes + lane;
+                Real v = v_at[neuron];
+                Real I = I_at[neuron];
+                const Real due_exp = arrivals_exp_row[lane];
+                I += due_exp;
+                {
+                    const Real arrived = due_exp;
+                    const bool turned = best_cross_entropy_out_at[neuron] == std::int32_t(step) - 1 && rising_cross_entropy_out_at[neuron] > Real(0)
+                                        && arrived != Real(0) && (I - v) / tau_mem < Real(0);
+                    kink_cross_entropy_out_at[neuron] = turned ? rising_cross_entropy_out_at[neuron] / arrived : kink_cross_entropy_out_at[neuron];
+                }
+                v = I * v_from_I + v * v_from_v;
+                I = I * I_from_I;
+                {
+                    const Real now = v;
+                    const bool better = now > y_cross_entropy_out_at[neuron];
+                    y_cross_entropy_out_at[neuron] = better ? now : y_cross_entropy_out_at[neuron];
+                    best_cross_entropy_out_at[neuron] = better ? std::int32_t(step) : best_cross_entropy_out_at[neuron];
+                    rising_cross_entropy_out_at[neuron] = better ? (I - v) / tau_mem : rising_cross_entropy_out_at[neuron];
+                    kink_cross_entropy_out_at[neuron] = better ? Real(0) : kink_cross_entropy_out_at[neuron];
+                }
+                v_at[neuron] = v;
+                I_at[neuron] = I;
+            }
+        }
+    }
+
+    /// Clears the adjoints: p(T) = 0.
+    void begin_backward([[maybe_unused]] const OutRecord& record) {
+        p_v_all.zero();
+        p_I_all.zero();
+    }
+
+    /// Adds what the losses drive at t_{n+1}, before resets; integrals count half a step here, half at its start.
+    void drive(const OutRecord& record, [[maybe_unused]] size_t step) {
+        for (size_t neuron = 0; neuron < padded(size); ++neuron) {
+            p_v_all[neuron] += record.best_cross_entropy_out[neuron] == std::int32_t(step) ? record.gradient_cross_entropy_out[neuron] : Real(0);
+        }
+    }
+
+    /// From t_{n+1} to t_n, and what the arrivals of step n read there.
+    void propagate([[maybe_unused]] const OutNumbers& numbers, [[maybe_unused]] const OutRecord& record, size_t step) {
+        const Real inverse_tau_exp = numbers.inverse_tau_exp;
+        const Real inverse_tau_mem = numbers.inverse_tau_mem;
+        const Real v_from_v = numbers.v_from_v;
+        const Real v_from_I = numbers.v_from_I;
+        const Real I_from_I = numbers.I_from_I;
+        Real* const p_v_at = p_v_all.data();
+        Real* const p_I_at = p_I_all.data();
+        const Real *const gradient_cross_entropy_out_at = record.gradient_cross_entropy_out.data(), *const kink_cross_entropy_out_at = record.kink_cross_entropy_out.data();
+        const std::int32_t* const best_cross_entropy_out_at = record.best_cross_entropy_out.data();
+        for (size_t block = 0; block < blocks; ++block) {
+            Real* adjoints_exp_row = reinterpret_cast<Real*>(adjoints_exp.row(block, step));
+#pragma omp simd
+            for (size_t lane = 0; lane < lanes; ++lane) {
+                const size_t neuron = block * lanes + lane;
+                Real p_v = p_v_at[neuron];
+                Real p_I = p_I_at[neuron];
+                p_I = I_from_I * p_I + p_v * v_from_I;
+                p_v = p_v * v_from_v;
+                p_v_at[neuron] = p_v;
+                p_I_at[neuron] = p_I;
+                Real kink = 0;
+                kink += best_cross_entropy_out_at[neuron] == std::int32_t(step) - 1 ? gradient_cross_entropy_out_at[neuron] * kink_cross_entropy_out_at[neuron] : Real(0);
+                {
+                    const Real by_weight = p_I;
+                    const Real by_time = inverse_tau_exp * p_I - inverse_tau_mem * p_v + kink;
+                    adjoints_exp_row[2 * lane] = by_weight;
+                    adjoints_exp_row[2 * lane + 1] = by_time;
+                }
+            }
+        }
+    }
+};

@@ -1,0 +1,120 @@
+// One sample, forward and backward: old.
+#pragma once
+
+#include "populations/hidden.hpp"
+#include "populations/out.hpp"
+#include "kernels/dense.hpp"
+#include "kernels/sparse.hpp"
+
+/// Weights and delays of a batch, as the kernels read them, and the numbers of every population.
+struct Network {
+    Dense<true, false> input_to_hidden{3, 4};
+    Dense<false, true> hidden_to_out{4, 2};
+    HiddenNumbers hidden;
+    OutNumbers out;
+};
+
+/// Gradient sums of a group of samples.
+struct Gradients {
+    Lines<Pair> input_to_hidden;
+    Lines<Pair> hidden_to_out;
+    HiddenGradients hidden;
+
+    void clear([[maybe_unused]] const Network& net) {
+        input_to_hidden.resize(net.input_to_hidden.gradient_size());
+        hidden_to_out.resize(net.hidden_to_out.gradient_size());
+        hidden.tau_mem.zero();
+    }
+};
+
+/// Input events of one sample, in order of time.
+struct Events {
+    const std::int32_t *step, *channel;
+    size_t count;
+
+    template <class Take> void operator()(const Take& take) const {
+        for (size_t e = 0; e < count; ++e) take(std::uint32_t(step[e]), std::uint32_t(channel[e]));
+    }
+};
+
+/// What is known of one sample, and what it leaves for the way back.
+struct Record {
+    Events input{};
+    std::int64_t label = -1;
+    const Real* target = nullptr;
+    size_t target_stride = 0;   // elements from one step to the next; 0 for one target per trial
+    HiddenRecord hidden;
+    OutRecord out;
+};
+
+/// States and delay lines of one thread.
+struct Workspace {
+    BySender input_events;
+    Hidden hidden;
+    BySender hidden_events;
+
+    Out out;
+    /// Forward; `after_step(step)` is called at each t_{n+1}, with states as they are after resets.
+    template <class AfterStep>
+    void forward(const Network& net, Record& record, bool learning, const AfterStep& after_step) {
+        hidden.begin(net.hidden, record.hidden, learning);
+        out.begin(net.out, record.out, learning);
+        input_events.build(3, record.input);
+        net.input_to_hidden.deliver(input_events, hidden.arrivals_exp);
+        for (size_t step = 0; step < steps; ++step) {
+            hidden.advance(net.hidden, record.hidden, step, learning);
+            out.advance(net.out, record.out, step, learning);
+            send_hidden(net, record.hidden, step);
+            after_step(step);
+        }
+        std::memcpy(record.hidden.left.data(), hidden.left.data(), padded(4) * sizeof(std::int32_t));
+    }
+
+    /// The loss of one sample once it has run, and dL/dy, `share` being 1 / batch.
+    static Real judge(Record& record, Real share, bool learning) {
+        Real total = 0;
+        {
+            auto& own = record.out;
+            own.share = share;
+            own.value_cross_entropy_out = cross_entropy_out(own.y_cross_entropy_out.data(), 2, record.label, target(record, 0), learning ? own.gradient_cross_entropy_out.data() : nullptr);
+            for (size_t n = 0; learning && n < 2; ++n) own.gradient_cross_entropy_out[n] *= share;
+            total += own.value_cross_entropy_out;
+        }
+        (void)learning; (void)share;
+        return total;
+    }
+
+    /// Backward; gradients are added to `sums`.
+    void backward(const Network& net, const Record& record, Gradients& sums) {
+        hidden.begin_backward(record.hidden);
+        out.begin_backward(record.out);
+        for (size_t step = steps; step-- > 0;) {
+            hidden.jump(net.hidden, record.hidden, sums.hidden, step, [&]([[maybe_unused]] std::uint32_t neuron) {
+                Real sent = 0;
+                sent += net.hidden_to_out.sent(neuron, step, out.adjoints_exp);
+                return sent;
+            });
+            out.drive(record.out, step);
+            hidden.propagate(net.hidden, record.hidden, sums.hidden, step);
+            out.propagate(net.out, record.out, step);
+        }
+        input_events.build(3, record.input);
+        net.input_to_hidden.gather(input_events, hidden.adjoints_exp, sums.input_to_hidden);
+        hidden_events.build(4, [&](const auto& take) {
+            for (const auto& spike : record.hidden.spikes) take(spike.step, spike.neuron);
+        });
+        net.hidden_to_out.gather(hidden_events, out.adjoints_exp, sums.hidden_to_out);
+    }
+
+private:
+    static const Real* target(const Record& record, size_t step) {
+        return record.target ? record.target + step * record.target_stride : nullptr;
+    }
+
+    void send_hidden([[maybe_unused]] const Network& net, const HiddenRecord& record, size_t step) {
+        for (size_t index = record.first[step]; index < record.first[step + 1]; ++index) {
+            [[maybe_unused]] const std::uint32_t neuron = record.spikes[index].neuron;
+            net.hidden_to_out.deliver(neuron, step, out.arrivals_exp);
+        }
+    }
+};
