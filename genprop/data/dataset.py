@@ -51,7 +51,7 @@ class Dataset:
         object.__setattr__(self, "augment", tuple(self.augment))
         if self.speakers is not None:
             object.__setattr__(self, "speakers", np.asarray(self.speakers, np.int64))
-        _refuse_misfit(self)
+        _refuse_inconsistency(self)
 
     def __len__(self) -> int:
         return len(self.spikes)
@@ -239,7 +239,7 @@ def _draw(
         yield batch
 
 
-def _refuse_misfit(data: Dataset) -> None:
+def _refuse_inconsistency(data: Dataset) -> None:
     """Refuse labels, names and speakers that do not fit the samples."""
     labels = data.spikes.labels
     if labels is None:

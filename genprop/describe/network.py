@@ -10,7 +10,7 @@ from genprop.describe.assign import assign_updates
 from genprop.describe.neuron import Neuron, Source, spikes
 from genprop.describe.pattern import Pattern, dense
 from genprop.describe.population import Population, Receptors
-from genprop.describe.projection import Projection, Wiring, misfits
+from genprop.describe.projection import Projection, Wiring, incompatibilities
 from genprop.describe.spec import NetworkSpec, ProjectionSpec
 from genprop.describe.target import check_loss
 from genprop.describe.text import check_identifier
@@ -89,7 +89,7 @@ class Network:
         """
         sender, receiver = self._find(pre), self._find(post)
         title = self._title(sender, receiver, name)
-        refuse_if(misfits(title, sender, receiver, synapse))
+        refuse_if(incompatibilities(title, sender, receiver, synapse))
         wiring = Wiring(title, sender, receiver, pattern or dense(), synapse)
         spec = wiring.project(weight, delay, max_delay, receptor=self._receptors[receiver.name].add)
         self._projections[title] = spec

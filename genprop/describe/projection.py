@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from genprop.describe.population import Population
     from genprop.describe.synapse import Synapse
 
-__all__ = ["Projection", "Wiring", "misfits"]
+__all__ = ["Projection", "Wiring", "incompatibilities"]
 
 _TIME = UNITS["ms"].dimension
 
@@ -87,7 +87,7 @@ class Wiring:
         return found.parameter(where, "weight", shape, like)
 
 
-def misfits(
+def incompatibilities(
     title: str, pre: Population, post: Population, synapse: Synapse
 ) -> list[DescriptionError]:
     """Why these two cannot be connected by this synapse."""

@@ -51,12 +51,12 @@ def findings(tables: Table, text: str, path: Path) -> Iterator[ConfigurationErro
     """Everything in ``tables`` that a train.toml may not have, with its place in ``text``."""
     for name, value in tables.items():
         if name not in SECTIONS:
-            yield from _misfits((name,), value, TOP, [*TOP, *SECTIONS], text, path)
+            yield from _key_faults((name,), value, TOP, [*TOP, *SECTIONS], text, path)
         elif not isinstance(value, dict):
             yield _fault(f"{name} is a table", (name,), f"write [{name}]", text, path)
         elif (keys := SECTIONS[name]) is not None:
             for key, inner in value.items():
-                yield from _misfits((name, str(key)), inner, keys, list(keys), text, path)
+                yield from _key_faults((name, str(key)), inner, keys, list(keys), text, path)
     if "network" not in tables:
         yield _fault(
             "no network is named", (), 'write network = "network.py" at the top', text, path
@@ -67,7 +67,7 @@ def findings(tables: Table, text: str, path: Path) -> Iterator[ConfigurationErro
         yield _fault("the number of epochs is missing", ("fit",), remedy, text, path)
 
 
-def _misfits(
+def _key_faults(
     keys: tuple[str, ...], value: object, known: Keys, names: list[str], text: str, path: Path
 ) -> Iterator[ConfigurationError]:
     """An unknown key, or a value of another type."""

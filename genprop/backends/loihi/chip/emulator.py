@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.backends.loihi.chip.delivery import Arrivals, Delivery, Spikes
-from genprop.backends.loihi.chip.fits import misfits
+from genprop.backends.loihi.chip.incompatibilities import incompatibilities
 from genprop.errors import refuse_if
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Emulator:
     """
 
     def __init__(self, network: IntegerNetwork, batch: int) -> None:
-        refuse_if(misfits(network))
+        refuse_if(incompatibilities(network))
         self.cells = {
             c.name: CellRun(c, batch, max((s.longest for s in network.incoming(c.name)), default=0))
             for c in network.cells

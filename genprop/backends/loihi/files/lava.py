@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.backends.loihi.chip.fits import misfits
+from genprop.backends.loihi.chip.incompatibilities import incompatibilities
 from genprop.backends.loihi.files.lava_python import lava_python
 from genprop.backends.loihi.files.process import run_group
 from genprop.emit.lava import render_lava
@@ -32,7 +32,7 @@ def write_lava(folder: str | Path, network: IntegerNetwork, name: str, digest: s
         UnsupportedError: for numbers beyond the chip, or populations with a reset interval, which
             the program has not.
     """
-    refuse_if(misfits(network))
+    refuse_if(incompatibilities(network))
     if any(c.interval for c in network.cells):
         raise UnsupportedError(
             "a Lava program has no reset intervals", remedy="run one trial at a time"

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from genprop.backends.loihi.chip.fits import misfits
+from genprop.backends.loihi.chip.incompatibilities import incompatibilities
 from genprop.backends.loihi.chip.integers import Cells, IntegerNetwork, Synapses
 from genprop.backends.loihi.chip.limits import DECAY, DELAY, THRESHOLD, WEIGHT, Limit
 from genprop.backends.loihi.chip.weights import stored_weights
@@ -38,7 +38,7 @@ def write_netx(path: str | Path, network: IntegerNetwork) -> None:
         UnsupportedError: for what the format cannot hold, all at once.
         DataError: where the file cannot be written.
     """
-    refuse_if([*misfits(network), *_beyond_format(network)])
+    refuse_if([*incompatibilities(network), *_beyond_format(network)])
     chain = _chain(network)
     try:
         with h5py.File(path, "w") as file:
@@ -76,7 +76,7 @@ def read_netx(path: str | Path) -> IntegerNetwork:
     except (OSError, KeyError, TypeError, ValueError) as fault:
         raise _damaged(path, str(fault).strip("'\"")) from fault
     network = IntegerNetwork({"input": size}, tuple(cells), tuple(synapses))
-    refuse_if(_misfits(network, path))
+    refuse_if(_incompatibilities(network, path))
     return network
 
 
@@ -194,7 +194,7 @@ def _read_synapses(layer: h5py.Group, before: str, name: str) -> Iterator[Synaps
         yield Synapses(pre, name, 2 * weight if mixed else weight, delay, -1 if mixed else 0)
 
 
-def _misfits(network: IntegerNetwork, path: str | Path) -> Iterator[GenpropError]:
+def _incompatibilities(network: IntegerNetwork, path: str | Path) -> Iterator[GenpropError]:
     """Numbers beyond the chip, and shapes that do not fit each other."""
     sizes = network.sources | {c.name: c.size for c in network.cells}
     for c in network.cells:

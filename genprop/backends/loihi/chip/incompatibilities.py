@@ -13,10 +13,10 @@ from genprop.errors import UnsupportedError
 if TYPE_CHECKING:
     from genprop.backends.loihi.chip.integers import IntegerNetwork
 
-__all__ = ["misfits"]
+__all__ = ["incompatibilities"]
 
 
-def misfits(network: IntegerNetwork) -> Iterator[UnsupportedError]:
+def incompatibilities(network: IntegerNetwork) -> Iterator[UnsupportedError]:
     """Every threshold, decay, bias and delay beyond its limit; weights are clipped by the chip."""
     for c in network.cells:
         numbers = ((THRESHOLD, c.vth), (DECAY, c.du + 1), (DECAY, c.dv), (BIAS, c.bias))
