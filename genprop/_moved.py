@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
-__all__ = ["attributes", "forward"]
+__all__ = ["arguments", "attributes", "forward"]
 
+Function = TypeVar("Function", bound=Callable[..., Any])
 Kind = TypeVar("Kind")
 
 
@@ -47,3 +49,20 @@ def _reader(kind: str, old: str, new: str) -> Callable[[object], object]:
         return getattr(owner, new)
 
     return read
+
+
+def arguments(**moved: str) -> Callable[[Function], Function]:
+    """A decorator for functions whose keyword arguments moved, ``old="new"`` each."""
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def call(*args: object, **named: object) -> object:
+            for old in moved.keys() & named.keys():
+                message = f"{function.__qualname__}({old}=…) is now {moved[old]}=…"
+                warnings.warn(message, DeprecationWarning, stacklevel=2)
+                named[moved[old]] = named.pop(old)
+            return function(*args, **named)
+
+        return cast("Function", call)
+
+    return decorate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import genprop
+from genprop._moved import arguments
 
 SOURCE = Path(genprop.__file__).read_text(encoding="utf-8")
 HEAVY = ("sympy", "jinja2", "h5py", "numpy", "scipy", "sklearn", "rich", "matplotlib")
@@ -99,3 +101,19 @@ def test_a_callback_is_found_under_its_name_of_before(old: str, new: str) -> Non
 def test_a_name_that_never_was_in_train_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'nope'"):
         getattr(genprop.train, "nope")  # noqa: B009
+
+
+def test_a_keyword_of_before_is_passed_on_with_a_warning() -> None:
+    @arguments(watch="on_rounded")
+    def retarget(target: str, *, on_rounded: str = "") -> tuple[str, str]:
+        return target, on_rounded
+
+    assert retarget("loihi", on_rounded="a") == ("loihi", "a")
+    with pytest.warns(DeprecationWarning, match=r"retarget\(watch=…\) is now on_rounded=…"):
+        assert retarget("loihi", watch="b") == ("loihi", "b")  # pyright: ignore[reportCallIssue]
+
+
+@pytest.mark.parametrize("kind", [genprop.Simulator, genprop.QuantiseAware])
+def test_retarget_is_called_as_before(kind: type) -> None:
+    signature = inspect.signature(kind.retarget)  # pyright: ignore[reportAttributeAccessIssue]
+    assert list(signature.parameters) == ["self", "target", "quantise", "on_rounded"]

@@ -1,4 +1,4 @@
-"""What every command shares: how it registers, and how its help teaches."""
+"""Common to all commands: how one registers, and its help with examples."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def add_command(
         commands: where.
         name: as it is typed.
         what: one line that says what it does, in the imperative.
-        examples: command lines with a word on each, one per line.
+        examples: command lines, each with what it does, one per line.
         more: what there is to know beyond that line.
     """
     listing = "\n".join(f"  {line.strip()}" for line in examples.strip().splitlines())

@@ -23,10 +23,10 @@ def add(commands: Commands) -> None:
         "cache",
         "show, prune or clear the cache of compiled networks and of data read before",
         """genprop cache                              what it holds, and where
-           genprop cache prune --older-than 30d       forget what was not used for 30 days
-           genprop cache prune --max-size 500M        forget the least used above 500 MB
-           genprop cache clear                        forget everything
-           genprop cache clear --only data            forget flat copies of data files""",
+           genprop cache prune --older-than 30d       remove what was not used for 30 days
+           genprop cache prune --max-size 500M        remove the least recently used above 500 MB
+           genprop cache clear                        remove everything
+           genprop cache clear --only data            remove copies of data files""",
         more="The folder is $GENPROP_CACHE, else the user's cache folder.\n"
         "Nothing is lost: what is missing is compiled, or read from its file, again.",
     )

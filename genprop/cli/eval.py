@@ -1,4 +1,4 @@
-"""``genprop eval``: how good the network of a run is."""
+"""``genprop eval``: evaluate the network of a run."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def add(commands: Commands) -> None:
            genprop export runs/digits digits.nir --branches    with delays of single synapses
            genprop import digits.toml digits.nir               the reverse, into a run folder""",
         more="NIR (neuir.org) holds LIF and LI neurons, linear connections and delays per neuron;\n"
-        "what it cannot say is told at once. Losses and optimisers have no place in it. A run\n"
+        "what it cannot express is reported at once. It holds no losses or optimisers. A run\n"
         "that learned on the grid of Loihi 2 gives the floats it learned in.\n"
         "Integers for Loihi 2 and a NetX file (.net) come from genprop retarget RUN -o DIR.",
     )
@@ -38,7 +38,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--branches",
         action="store_true",
-        help="one branch per delay where delays differ from synapse to synapse, in whole steps",
+        help="one branch per delay where delays differ from synapse to synapse, in time steps",
     )
     parser.add_argument(
         "--spikes",

@@ -1,4 +1,4 @@
-"""The command ``genprop``: finds its commands by listing this folder, and tells errors clearly.
+"""The command ``genprop``: finds its commands by listing this folder, and prints errors clearly.
 
 A command is one module here: ``add(commands)`` registers it under the name of its file, and
 ``run(args)`` does it and gives the exit status. Files that begin with an
@@ -29,7 +29,7 @@ _EPILOG = """\
 begin here:
   genprop doctor                                    is everything there that genprop needs?
   genprop models                                    the neurons, synapses and optimisers it knows
-  genprop train experiments/yin_yang/train.toml     watch a network learn
+  genprop train experiments/yin_yang/train.toml     train a first network
 
 `genprop COMMAND --help` shows the options of a command, with examples.
 """

@@ -30,7 +30,7 @@ def add(commands: Commands) -> None:
         "models",
         "list the neurons, synapses and optimisers, or show some in full",
         """genprop models                       all of them, with a line on each
-           genprop models lif                   equations, parameters, units and whom to cite
+           genprop models lif                   equations, parameters, units and citation
            genprop models alif exp adam         several""",
         more="Models of your own stand in the folders of $GENPROP_MODELS, or of\n"
         "`[tool.genprop] models` in your pyproject.toml, each with neurons/, synapses/, updates/.",

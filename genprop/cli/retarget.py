@@ -1,4 +1,4 @@
-"""``genprop retarget``: the network of a run in the integers of Loihi 2."""
+"""``genprop retarget``: the network of a run, quantised for Loihi 2."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def add(commands: Commands) -> None:
     parser = add_command(
         commands,
         "retarget",
-        "bring the network of a run to Loihi 2: what is lost, what it takes, how well both agree",
+        "quantise the network of a run for Loihi 2: errors, resources, agreement with float",
         """genprop retarget runs/digits               8 bits, calibrated on the training set
            genprop retarget runs/digits --bits 4      fewer bits
            genprop retarget runs/digits --exponents   finer steps where a projection is weak

@@ -1,4 +1,4 @@
-"""``genprop show``: a stage of the way from a description to what runs."""
+"""``genprop show``: a stage of the compilation of a network."""
 
 from __future__ import annotations
 

@@ -41,11 +41,13 @@ def run(args: argparse.Namespace) -> int:
     from genprop.experiment.sweep import run_sweep, sweep_table
 
     root = args.run or Path("runs") / f"{read_config(args.file).name}-sweep"
-    rows = run_sweep(args.file, args.settings, root, jobs=args.jobs, tell=_tell, keep=args.keep)
+    rows = run_sweep(
+        args.file, args.settings, root, jobs=args.jobs, on_case=_print_line, keep=args.keep
+    )
     print(sweep_table(rows))
     print(f"sweep folder: {root}")
     return 0
 
 
-def _tell(line: str) -> None:
+def _print_line(line: str) -> None:
     print(line, flush=True)

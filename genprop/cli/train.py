@@ -1,4 +1,4 @@
-"""``genprop train``: learn what a train.toml says, in a run folder."""
+"""``genprop train``: train the network of a train.toml, in a run folder."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def header(
 
     Raises:
         DataError: for an empty file, for arrays that differ in length, and for labels or speakers
-            that are no whole numbers or no class.
+            that are no integers or no class.
     """
     times, units = samples
     if not times:
@@ -95,7 +95,7 @@ def header(
 def _whole(values: Array, name: str, file: str) -> npt.NDArray[np.int64]:
     if values.dtype.kind not in "iu" or values.ndim != 1:
         raise DataError(
-            f"{name} is {values.dtype} of shape {values.shape}, expected one whole number a sample",
+            f"{name} is {values.dtype} of shape {values.shape}, expected one integer a sample",
             where=file,
             remedy="name a file of SHD's layout",
         )

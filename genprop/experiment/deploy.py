@@ -1,4 +1,4 @@
-"""The network of a run on a chip, beside the float network it came from."""
+"""Deployment of a run: its network on a chip, compared with the float network."""
 
 from __future__ import annotations
 
@@ -93,8 +93,8 @@ def retarget_run(
         rules = scale or "calibrated", rounding or "calibrated"
         calibrate = experiment.split("train") if "calibrated" in rules else None
         options = Quantise(weight_bits or 8, rules[1], rules[0], calibrate, exponents=exponents)
-    with rounding_bar(progress) as watch:
-        chip = simulator.retarget("loihi", options, watch=watch)
+    with rounding_bar(progress) as on_rounded:
+        chip = simulator.retarget("loihi", options, on_rounded=on_rounded)
     data = experiment.split(split)
     recorders = Recorder(simulator), Recorder(chip)
     found = agreement(*recorders, data)

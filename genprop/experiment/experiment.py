@@ -1,4 +1,4 @@
-"""What is trained on what: the answer of a network.py, and how it is loaded and compiled."""
+"""An experiment: what build() of a network.py returns, and how it is loaded and compiled."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def load_experiment(config: Config) -> Experiment:
 
     Raises:
         ConfigurationError: for a file without ``build``, options it does not take (with "did you
-            mean"), or an answer that is no Experiment.
+            mean"), or a return value that is no Experiment.
     """
     build = _build_of(config)
     options = dict(config.options)
@@ -232,28 +232,28 @@ def _compiled(config: Config) -> CodeType:
         ) from None
 
 
-def _checked(answer: object, config: Config) -> Experiment:
+def _checked(returned: object, config: Config) -> Experiment:
     where = f"{config.network}, build()"
     fields = [f.name for f in dataclasses.fields(Experiment)]
-    if isinstance(answer, Mapping):
-        for name in answer:
+    if isinstance(returned, Mapping):
+        for name in returned:
             if name not in fields:
                 raise ConfigurationError(
                     f"{name!r} is no part of an experiment",
                     where=where,
                     remedy=did_you_mean(str(name), fields),
                 )
-        if "train" not in answer:
+        if "train" not in returned:
             raise ConfigurationError("the experiment has no 'train' samples", where=where)
-        answer = Experiment(**{str(key): value for key, value in answer.items()})
-    if not isinstance(answer, Experiment):
+        returned = Experiment(**{str(key): value for key, value in returned.items()})
+    if not isinstance(returned, Experiment):
         raise ConfigurationError(
-            f"build() returned {type(answer).__name__}, not an Experiment",
+            f"build() returned {type(returned).__name__}, not an Experiment",
             where=where,
             remedy="return gp.Experiment(net=…, loss=…, optimiser=…, train=…, valid=…)",
         )
-    if (answer.net is None) == (answer.sim is None):
+    if (returned.net is None) == (returned.sim is None):
         raise ConfigurationError(
             "an experiment has either a network or a simulator", where=where, remedy="give net=…"
         )
-    return answer
+    return returned

@@ -44,7 +44,7 @@ SECTIONS: Mapping[str, Keys | None] = {
 }
 """The keys of each section with their types; None where what they are given to checks them."""
 
-_WORDS = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
+_WORDS = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}
 
 
 def findings(tables: Table, text: str, path: Path) -> Iterator[ConfigurationError]:

@@ -43,14 +43,14 @@ def optimiser_of(config: Config) -> Update | dict[str, Update] | None:
             ) from None
 
     table = config.optimiser
-    plain = {k: v for k, v in table.items() if not isinstance(v, Mapping)}
+    common = {k: v for k, v in table.items() if not isinstance(v, Mapping)}
     found = {
         name: of({str(k): v for k, v in inner.items()}, "optimiser", name)
         for name, inner in table.items()
         if isinstance(inner, Mapping)
     }
-    if plain:
-        first = of(plain, "optimiser")
+    if common:
+        first = of(common, "optimiser")
         return {"default": first, **found} if found else first
     return found or None
 

@@ -1,7 +1,7 @@
 """Many trainings of one train.toml, side by side, and one table of what came out.
 
 Each case is a process of one thread with a run folder of its own. What is finished is not done
-again, what was begun goes on where it stopped: a sweep that was killed ends, when it is asked for
+again, what was begun goes on where it stopped: a sweep that was killed ends, when it is run
 again, in the same table.
 """
 
@@ -65,7 +65,7 @@ class Row:
 def cases_of(settings: Sequence[str], root: Path) -> tuple[list[Case], list[str]]:
     """All combinations of the settings that vary, and the settings that do not.
 
-    ``"seed=0..7"`` varies over whole numbers, both ends included; ``"options.hidden=16,32"`` over a
+    ``"seed=0..7"`` varies over integers, both ends included; ``"options.hidden=16,32"`` over a
     list; anything else is set alike in all cases.
 
     Raises:
@@ -95,7 +95,7 @@ def run_sweep(
     root: Path,
     *,
     jobs: int | None = None,
-    tell: Callable[[str], None] = print,
+    on_case: Callable[[str], None] = print,
     keep: Path | None = None,
 ) -> list[Row]:
     """Train every case that is not finished, ``jobs`` at a time, and give the table.
@@ -107,7 +107,7 @@ def run_sweep(
         settings: see :func:`cases_of`.
         root: the folder of the cases' run folders.
         jobs: processes at a time; by default as many as there are cores.
-        tell: is given a line for each case that ends.
+        on_case: is called with a line for each case that ends.
         keep: another file for what ``sweep.json`` holds, such as an experiment's ``results.json``.
 
     Raises:
@@ -121,7 +121,7 @@ def run_sweep(
 
     def train(case: Case) -> str:
         fault = _train(file, case, fixed)
-        tell(f"{next(done)}/{len(cases)}  {case.name}  {'failed' if fault else 'finished'}")
+        on_case(f"{next(done)}/{len(cases)}  {case.name}  {'failed' if fault else 'finished'}")
         return fault
 
     with ThreadPoolExecutor(jobs or _cores()) as pool:
@@ -135,14 +135,14 @@ def run_sweep(
         raise TrainingError(
             f"{len(failed)} of {len(cases)} trainings failed:\n    " + "\n    ".join(failed),
             where=str(root),
-            remedy="mend what is said there (log.txt in their folders says more); then the same "
-            "command goes on with what is missing",
+            remedy="correct what is reported there (log.txt in their folders has more); then the "
+            "same command continues with what is missing",
         )
     rows = list(_rows(cases))
     summary = {
         "file": str(file),
         "settings": list(settings),
-        "table": [_plain(r) for r in rows],
+        "table": [_row_fields(r) for r in rows],
         "cases": [_case(c) for c in cases],
         "environment": _environment(cases[0]),
     }
@@ -197,7 +197,7 @@ def _train(file: Path, case: Case, fixed: Sequence[str]) -> str:
 
 
 def _rows(cases: Sequence[Case]) -> Iterator[Row]:
-    """Mean and deviation of every number the cases' results share, group by group."""
+    """Mean and deviation of every number that all results of a group hold, group by group."""
     groups: dict[str, list[dict[str, float]]] = {}
     for case in cases:
         groups.setdefault(case.group, []).append(_numbers(case.folder.read_result()))
@@ -254,8 +254,8 @@ def _overrides(case: Case, fixed: Sequence[str]) -> list[str]:
 
 
 def _folder_name(varied: Sequence[tuple[str, str]]) -> str:
-    plain = ",".join(f"{key}={value}" for key, value in varied)
-    return re.sub(r"[^A-Za-z0-9=,._+-]", "_", plain)
+    name = ",".join(f"{key}={value}" for key, value in varied)
+    return re.sub(r"[^A-Za-z0-9=,._+-]", "_", name)
 
 
 def shown_cell(row: Row | None) -> str:
@@ -268,7 +268,7 @@ def shown_cell(row: Row | None) -> str:
     return f"{row.mean * scale:.4g}{deviation}{unit}"
 
 
-def _plain(row: Row) -> dict[str, object]:
+def _row_fields(row: Row) -> dict[str, object]:
     deviation = None if math.isnan(row.deviation) else row.deviation
     return {
         "group": row.group,

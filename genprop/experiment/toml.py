@@ -1,4 +1,4 @@
-"""TOML: reading it with the lines of its keys, and writing plain tables."""
+"""TOML: reading it with the lines of its keys, and writing tables."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def line_of(text: str, path: Sequence[str]) -> int:
 
 
 def toml_text(tables: Mapping[str, object]) -> str:
-    """Plain tables (strings, numbers, booleans, lists, tables) as TOML; None is left out."""
+    """Tables (strings, numbers, booleans, lists, tables) as TOML; None is left out."""
     try:
         return tomlkit.dumps(_stated(tables))  # pyright: ignore[reportArgumentType]
     except ConvertError as fault:

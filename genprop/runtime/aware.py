@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop._moved import arguments
 from genprop.backends.loihi.chip.limits import DELAY
 from genprop.backends.loihi.mapping.check import check
 from genprop.backends.loihi.mapping.decode import decoded
@@ -19,7 +20,7 @@ from genprop.runtime.simulator import Simulator
 
 if TYPE_CHECKING:
     from genprop.backends.base import Engine, Inputs, Outcome, Parameters
-    from genprop.backends.loihi.mapping.compensate import Watch
+    from genprop.backends.loihi.mapping.compensate import OnRounded
     from genprop.runtime.retarget import Chip
 
 __all__ = ["QuantiseAware"]
@@ -125,11 +126,16 @@ class QuantiseAware(Simulator):
             whole = {name: int(value) for name, value in exponent.items()}
             self.grid = Grid({name: float(value) for name, value in scale.items()}, whole)
 
+    @arguments(watch="on_rounded")
     def retarget(
-        self, target: str = "loihi", quantise: Quantise | None = None, *, watch: Watch | None = None
+        self,
+        target: str = "loihi",
+        quantise: Quantise | None = None,
+        *,
+        on_rounded: OnRounded | None = None,
     ) -> Chip:
         """This network on a chip, by default on the grid it has learned on."""
-        return retarget(self, target, quantise or self._fixed(), watch)
+        return retarget(self, target, quantise or self._fixed(), on_rounded)
 
     def latent(self) -> Simulator:
         """The float network with the same parameters, not a copy of them."""

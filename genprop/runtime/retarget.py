@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from genprop.backends.base import Inputs, Outcome
     from genprop.backends.loihi.chip.integers import IntegerNetwork
     from genprop.backends.loihi.mapping.cell import Cell
-    from genprop.backends.loihi.mapping.compensate import Watch
+    from genprop.backends.loihi.mapping.compensate import OnRounded
     from genprop.backends.loihi.mapping.options import Grid
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.spec import NetworkSpec
@@ -181,9 +181,9 @@ class Chip:
 
 
 def retarget(
-    sim: Trained, target: str, options: Quantise | None, watch: Watch | None = None
+    sim: Trained, target: str, options: Quantise | None, on_rounded: OnRounded | None = None
 ) -> Chip:
-    """The network of ``sim`` in the integers of ``target``; ``watch`` is told of every neuron.
+    """The network of ``sim`` on a chip; ``on_rounded`` is called for every neuron that is rounded.
 
     Raises:
         GenpropError: everything that the chip cannot hold, at once.
@@ -207,6 +207,6 @@ def retarget(
         seen.ranges,
         seen.trains,
         graded=sim.events == "sum",
-        watch=watch,
+        on_rounded=on_rounded,
     )
     return Chip(sim, cells, quantised, chosen)

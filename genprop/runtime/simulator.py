@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop._moved import arguments
 from genprop.backends.base import Engine, Inputs, Outcome, Target
 from genprop.errors import CheckpointError, DataError, UnsupportedError, did_you_mean
 from genprop.runtime.parameters import Parameters, initial_parameters
 
 if TYPE_CHECKING:
-    from genprop.backends.loihi.mapping.compensate import Watch
+    from genprop.backends.loihi.mapping.compensate import OnRounded
     from genprop.backends.loihi.mapping.options import Quantise
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.spec import NetworkSpec
@@ -211,23 +212,28 @@ class Simulator:
             self.events,
         )
 
+    @arguments(watch="on_rounded")
     def retarget(
-        self, target: str = "loihi", quantise: Quantise | None = None, *, watch: Watch | None = None
+        self,
+        target: str = "loihi",
+        quantise: Quantise | None = None,
+        *,
+        on_rounded: OnRounded | None = None,
     ) -> Chip:
         """This network, with its present parameters, in the integers of a chip.
 
         Args:
             target: ``"loihi"``: Loihi 2.
             quantise: how floats become integers; by default 8 bits, the largest weight kept.
-            watch: is told (projection, neurons done, neurons in all) while weights are rounded by
-                data, which takes a while for many synapses with delays.
+            on_rounded: is called with (projection, neurons done, neurons in all) while weights are
+                rounded by data, which takes a while for many synapses with delays.
 
         Raises:
             GenpropError: everything that the chip cannot hold, at once, with remedies.
         """
         from genprop.runtime.retarget import retarget
 
-        return retarget(self, target, quantise, watch)
+        return retarget(self, target, quantise, on_rounded)
 
     def _labels(self, batch: SpikeBatch, learning: bool) -> np.ndarray:
         if not self.program.losses:

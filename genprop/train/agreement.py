@@ -1,4 +1,4 @@
-"""How far two runs of one network agree, sample by sample: the float one and the chip's."""
+"""Agreement of two networks, sample by sample: the float one and the chip's."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ __all__ = ["Agreement", "agreement"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Agreement:
-    """What two networks made of the same data; ``print`` it.
+    """Agreement of two networks on the same samples; ``print`` it.
 
     Attributes:
         samples: how many there were.
-        predictions: share of samples with the same largest score; None without scores.
+        predictions: fraction of samples with the same predicted class; None without scores.
         accuracy: of both, (first, second); None without labels.
         correlation: of all scores of both over samples and classes; None without scores.
         spikes: by population, spikes per neuron and trial of both.
@@ -53,7 +53,7 @@ class Agreement:
 
 
 def agreement(first: Runnable, second: Runnable, dataset: Dataset) -> Agreement:
-    """Show every sample of ``dataset`` to both, and compare.
+    """Run both networks on every sample of ``dataset``, and compare spikes and predictions.
 
     Raises:
         DataError: for an empty dataset.
@@ -80,13 +80,13 @@ def agreement(first: Runnable, second: Runnable, dataset: Dataset) -> Agreement:
     if not (scores[0] and scores[1]):
         return Agreement(samples, None, None, None, spikes, related)
     one, other = (np.concatenate(side) for side in scores)
-    guesses = one.argmax(axis=1), other.argmax(axis=1)
-    right = None
+    predicted = one.argmax(axis=1), other.argmax(axis=1)
+    accuracy = None
     if labels:
         true = np.concatenate(labels)
-        right = (float(np.mean(guesses[0] == true)), float(np.mean(guesses[1] == true)))
-    same = float(np.mean(guesses[0] == guesses[1]))
-    return Agreement(samples, same, right, _correlation(one, other), spikes, related)
+        accuracy = (float(np.mean(predicted[0] == true)), float(np.mean(predicted[1] == true)))
+    same = float(np.mean(predicted[0] == predicted[1]))
+    return Agreement(samples, same, accuracy, _correlation(one, other), spikes, related)
 
 
 def _correlation(one: np.ndarray, other: np.ndarray) -> float:

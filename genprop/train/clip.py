@@ -24,7 +24,7 @@ class Clip(Callback):
         value: the greatest magnitude of an element that passes.
         parameters: which, by flat name, name in the model or role; by default all. As weights and
             delays have gradients of different units, give each a Clip of its own.
-        name: of its metrics, ``<name>.acted`` (share of batches) and ``<name>.norm`` (the mean).
+        name: of its metrics, ``<name>.acted`` (fraction of batches) and ``<name>.norm`` (the mean).
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""How good a network is on a dataset."""
+"""Evaluation of a network on a dataset: loss, accuracy, confusion, spikes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ __all__ = ["Evaluation", "evaluate"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """What a forward pass over a dataset showed; ``print`` it.
+    """What a forward pass over a dataset gave; ``print`` it.
 
     Attributes:
         samples: how many there were.
         loss: mean loss per sample.
-        accuracy: share of samples classified rightly; None without labels or scores.
-        confusion: (classes, classes), label i (row) taken for class j (column); None likewise.
+        accuracy: fraction of samples that are classified correctly; None without labels or scores.
+        confusion: (classes, classes), label i (row) predicted as class j (column); None likewise.
         spikes: by population, spikes per neuron and trial, (n,).
         predictions: (samples,) the class of the largest score, in order; None likewise.
     """
@@ -44,12 +44,12 @@ class Evaluation:
 
     @property
     def class_accuracy(self) -> np.ndarray | None:
-        """(classes,) the share of each class's samples that was right; NaN for absent classes."""
+        """(classes,) the accuracy on the samples of each class; NaN for absent classes."""
         if self.confusion is None:
             return None
         total = self.confusion.sum(axis=1)
-        right = np.diag(self.confusion).astype(np.float64)
-        return np.divide(right, total, out=np.full(len(total), np.nan), where=total > 0)
+        correct = np.diag(self.confusion).astype(np.float64)
+        return np.divide(correct, total, out=np.full(len(total), np.nan), where=total > 0)
 
     def summary(self) -> dict[str, float]:
         """The numbers one reports, by name."""
@@ -132,16 +132,18 @@ def _checked(labels: np.ndarray, classes: int, where: str) -> np.ndarray:
     return labels
 
 
-def _confusion_lines(confusion: np.ndarray, share: np.ndarray) -> list[str]:
+def _confusion_lines(confusion: np.ndarray, accuracy: np.ndarray) -> list[str]:
     classes = len(confusion)
     if classes > 30:
-        worst = np.argsort(np.where(np.isnan(share), 2.0, share))[:5]
-        listed = ", ".join(f"{c} ({share[c]:.1%})" for c in worst)
+        worst = np.argsort(np.where(np.isnan(accuracy), 2.0, accuracy))[:5]
+        listed = ", ".join(f"{c} ({accuracy[c]:.1%})" for c in worst)
         return [f"worst classes: {listed}"]
     width = max(len(str(confusion.max())), len(str(classes - 1)), 1) + 1
-    head = "label" + "".join(str(c).rjust(width) for c in range(classes)) + "   right"
+    head = "label" + "".join(str(c).rjust(width) for c in range(classes)) + "   accuracy"
     rows = [
-        str(c).rjust(5) + "".join(str(n).rjust(width) for n in confusion[c]) + f"  {share[c]:6.1%}"
+        str(c).rjust(5)
+        + "".join(str(n).rjust(width) for n in confusion[c])
+        + f"  {accuracy[c]:6.1%}"
         for c in range(classes)
     ]
     return ["rows are labels, columns predictions", head, *rows]

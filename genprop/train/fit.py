@@ -50,7 +50,7 @@ def fit(
     Args:
         sim: the network; it is trained in place.
         train: what it learns from.
-        valid: what it is measured on after each epoch.
+        valid: what it is evaluated on after each epoch.
         epochs: how often it sees ``train``, epochs before a resumption included.
         callbacks: what acts meanwhile, in this order.
         augment: changes to each batch of ``train`` instead of the dataset's own; ``()`` for none.

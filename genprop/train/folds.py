@@ -1,4 +1,4 @@
-"""Cross-validation: a network of its own for each fold, judged by the samples held out."""
+"""Cross-validation: a network for each fold, evaluated on the samples held out."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def cross_validate(
         folds: such as ``dataset.folds(5)`` or :func:`leave_one_speaker_out`: pairs (the rest, held
             out), or the same with a name in front.
         epochs: for each fold.
-        valid: the share of the rest that chooses the best epoch; with 0 the last epoch counts.
+        valid: the fraction of the rest that chooses the best epoch; with 0 the last epoch counts.
         callbacks: gives fresh callbacks.
         run: a folder; each fold has a run folder below it.
         resume: go on with what is there.

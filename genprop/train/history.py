@@ -1,4 +1,4 @@
-"""What training has seen, epoch by epoch, in memory and as JSON lines.
+"""The metrics of a training, epoch by epoch, in memory and as JSON lines.
 
 A run folder's ``history.jsonl`` holds one record per line. A line is written in one piece; should
 the machine stop in the middle of it, the torn last line is dropped when the file is read again.

@@ -51,7 +51,7 @@ class Meter:
 
     @property
     def accuracy(self) -> float | None:
-        """The share of samples whose largest score is that of their label; None without labels."""
+        """The fraction of samples that are classified correctly; None without labels."""
         return self.correct / self.labelled if self.labelled else None
 
     def rates(self) -> dict[str, np.ndarray]:
@@ -92,7 +92,7 @@ class Meter:
 
 
 def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    """How often label i (row) was taken for class j (column), (classes, classes) int64."""
+    """How often label i (row) was predicted as class j (column), (classes, classes) int64."""
     flat = np.asarray(labels, np.int64) * classes + np.asarray(predicted, np.int64)
     return np.bincount(flat, minlength=classes * classes).reshape(classes, classes)
 

@@ -1,4 +1,4 @@
-"""What one sees of a training or a long rounding: bars on a terminal, else lines or nothing."""
+"""Progress of a training or a long rounding: bars on a terminal, else lines or nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-    from genprop.backends.loihi.mapping.compensate import Watch
+    from genprop.backends.loihi.mapping.compensate import OnRounded
     from genprop.train.callbacks import Training
 
 __all__ = ["Reporter", "reporter", "rounding_bar"]
@@ -22,7 +22,7 @@ _PATIENCE = 2.0  # s without a bar
 
 
 class Reporter:
-    """Says nothing; the base of those that do."""
+    """Reports nothing; the base of those that do."""
 
     def __enter__(self) -> Reporter:
         return self
@@ -44,7 +44,7 @@ class Reporter:
         """A line for the user."""
 
 
-class Lines(Reporter):
+class LineReporter(Reporter):
     """One line per epoch, for logs and pipes."""
 
     def epoch(self, training: Training) -> None:
@@ -58,7 +58,7 @@ class Lines(Reporter):
         print(text, flush=True)
 
 
-class Bars(Reporter):
+class BarReporter(Reporter):
     """Bars of epochs and batches with loss, accuracy, samples per second and time left."""
 
     def __init__(self) -> None:
@@ -127,7 +127,7 @@ def reporter(progress: bool) -> Reporter:
     """Bars where there is a terminal, lines where there is none, silence where none is wanted."""
     if not progress:
         return Reporter()
-    return Bars() if sys.stdout.isatty() else Lines()
+    return BarReporter() if sys.stdout.isatty() else LineReporter()
 
 
 def describe_epoch(training: Training) -> str:
@@ -143,8 +143,8 @@ def describe_epoch(training: Training) -> str:
 
 
 @contextmanager
-def rounding_bar(progress: bool = True) -> Generator[Watch | None, None, None]:
-    """Gives what is to be told of rounded neurons; after 2 s, bars per projection show them.
+def rounding_bar(progress: bool = True) -> Generator[OnRounded | None, None, None]:
+    """A callback for the progress of a rounding; after 2 s, a bar per projection shows it.
 
     They go away when done. None where there is no terminal, or no bar is wanted.
     """
@@ -158,7 +158,7 @@ def rounding_bar(progress: bool = True) -> Generator[Watch | None, None, None]:
     bars = Progress(*columns, transient=True)
     begun = time.perf_counter()
 
-    def watch(projection: str, done: int, neurons: int) -> None:
+    def on_rounded(projection: str, done: int, neurons: int) -> None:
         known = {task.description: task.id for task in bars.tasks}
         task = known.get(projection)
         if task is None:
@@ -168,6 +168,6 @@ def rounding_bar(progress: bool = True) -> Generator[Watch | None, None, None]:
             bars.start()
 
     try:
-        yield watch
+        yield on_rounded
     finally:
         bars.stop()

@@ -126,10 +126,10 @@ class Cosine(Schedule):
         self.final, self.epochs = final, epochs
 
     def factor(self, training: Training) -> float:
-        """With x the share that is done, final + (1 − final)(1 + cos πx)/2."""
+        """With x the fraction of the batches that are done, final + (1 − final)(1 + cos πx)/2."""
         total = (self.epochs or training.epochs) * max(training.batches, 1)
-        share = min(training.step / total, 1.0)
-        return self.final + (1.0 - self.final) * 0.5 * (1.0 + math.cos(math.pi * share))
+        done = min(training.step / total, 1.0)
+        return self.final + (1.0 - self.final) * 0.5 * (1.0 + math.cos(math.pi * done))
 
 
 def _positive(who: str, name: str, value: float) -> float:

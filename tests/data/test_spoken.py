@@ -233,7 +233,7 @@ def test_a_damaged_file_is_refused_by_name(
     [
         ({"labels": np.zeros(SAMPLES - 1, np.uint16)}, "labels has 59"),
         ({"labels": np.full(SAMPLES, 4, np.uint16)}, "label 4 does not match the 4 names"),
-        ({"labels": np.full(SAMPLES, 0.5)}, "one whole number a sample"),
+        ({"labels": np.full(SAMPLES, 0.5)}, "one integer a sample"),
         ({"labels": None}, "the file has no labels"),
         ({"extra__speaker": np.zeros(7, np.uint16)}, "extra/speaker has 7"),
     ],

@@ -47,11 +47,11 @@ def test_a_killed_sweep_ends_in_the_same_table(tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
     plain = write(tmp_path / "plain", SHORT)
     killing = write(tmp_path / "kill", SHORT + f'[options]\nkill = "{mark}"\n')
-    expected = run_sweep(plain, ["seed=0..1"], tmp_path / "whole", jobs=2, tell=silent)
+    expected = run_sweep(plain, ["seed=0..1"], tmp_path / "whole", jobs=2, on_case=silent)
     with pytest.raises(TrainingError, match="2 of 2 trainings failed"):
-        run_sweep(killing, ["seed=0..1"], tmp_path / "sweep", jobs=2, tell=silent)
+        run_sweep(killing, ["seed=0..1"], tmp_path / "sweep", jobs=2, on_case=silent)
     assert (tmp_path / "mark-0").exists() and (tmp_path / "mark-1").exists()
-    rows = run_sweep(killing, ["seed=0..1"], tmp_path / "sweep", jobs=2, tell=silent)
+    rows = run_sweep(killing, ["seed=0..1"], tmp_path / "sweep", jobs=2, on_case=silent)
     assert rows == expected
     assert sweep_table(rows) == sweep_table(expected)
     written = json.loads((tmp_path / "sweep" / "sweep.json").read_text())
@@ -60,11 +60,11 @@ def test_a_killed_sweep_ends_in_the_same_table(tmp_path: Path) -> None:
 
 def test_a_sweep_whose_network_was_changed_says_where_and_what_to_do(tmp_path: Path) -> None:
     path, root = write(tmp_path, SHORT), tmp_path / "sweep"
-    run_sweep(path, ["seed=0..1"], root, tell=silent)
+    run_sweep(path, ["seed=0..1"], root, on_case=silent)
     network = tmp_path / "network.py"
     network.write_text(network.read_text() + "\nOTHER = 1\n")
     with pytest.raises(TrainingError) as caught:
-        run_sweep(path, ["seed=0..1"], root, tell=silent)
+        run_sweep(path, ["seed=0..1"], root, on_case=silent)
     told = str(caught.value)
     assert "2 of 2 trainings failed" in told
     assert "is not that of" in told
@@ -73,7 +73,7 @@ def test_a_sweep_whose_network_was_changed_says_where_and_what_to_do(tmp_path: P
 
 def test_the_table_is_mean_deviation_and_n_of_the_results(tmp_path: Path) -> None:
     root, kept = tmp_path / "sweep", tmp_path / "results.json"
-    rows = run_sweep(write(tmp_path, SHORT), ["seed=0..1"], root, jobs=2, tell=silent, keep=kept)
+    rows = run_sweep(write(tmp_path, SHORT), ["seed=0..1"], root, jobs=2, on_case=silent, keep=kept)
     assert kept.read_text() == (root / "sweep.json").read_text()
     folders = [RunFolder(root / f"seed={k}") for k in range(2)]
     values = [json.loads(f.result.read_text())["test"]["accuracy"] for f in folders]
@@ -86,12 +86,12 @@ def test_the_table_is_mean_deviation_and_n_of_the_results(tmp_path: Path) -> Non
     cases = json.loads(kept.read_text())["cases"]
     assert [case["test.accuracy"] for case in cases] == values
     before = [f.result.stat().st_mtime_ns for f in folders]
-    assert run_sweep(write(tmp_path, SHORT), ["seed=0..1"], root, jobs=2, tell=silent) == rows
+    assert run_sweep(write(tmp_path, SHORT), ["seed=0..1"], root, jobs=2, on_case=silent) == rows
     assert [f.result.stat().st_mtime_ns for f in folders] == before, "finished cases are kept"
     assert "±" in sweep_table(rows)
 
 
 def test_a_setting_that_does_not_fit_is_told_before_anything_is_trained(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="did you mean"):
-        run_sweep(write(tmp_path, SHORT), ["seeds=0..1"], tmp_path / "sweep", tell=silent)
+        run_sweep(write(tmp_path, SHORT), ["seeds=0..1"], tmp_path / "sweep", on_case=silent)
     assert not (tmp_path / "sweep").exists()

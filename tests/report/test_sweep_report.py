@@ -29,7 +29,7 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT))
         settings = ["seed=0..1", "options.rate=0.05,0.2"]
-        run_sweep(write(folder, SHORT), settings, folder / "runs", jobs=2, tell=lambda _: None)
+        run_sweep(write(folder, SHORT), settings, folder / "runs", jobs=2, on_case=lambda _: None)
     return folder / "runs"
 
 

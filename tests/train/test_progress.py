@@ -29,10 +29,10 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 def test_a_rounding_that_takes_long_shows_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = terminal(monkeypatch)
     monkeypatch.setattr(progress, "_PATIENCE", -1.0)
-    with rounding_bar() as watch:
-        assert watch is not None
-        watch("in->hidden", 1, 7)
-        watch("hidden->out", 3, 3)
+    with rounding_bar() as on_rounded:
+        assert on_rounded is not None
+        on_rounded("in->hidden", 1, 7)
+        on_rounded("hidden->out", 3, 3)
     assert "in->hidden" in shown.getvalue()
     assert "1/7" in shown.getvalue()
     assert "3/3" in shown.getvalue()
@@ -40,13 +40,13 @@ def test_a_rounding_that_takes_long_shows_how_far_it_is(monkeypatch: pytest.Monk
 
 def test_a_short_one_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = terminal(monkeypatch)
-    with rounding_bar() as watch:
-        assert watch is not None
-        watch("in->hidden", 7, 7)
+    with rounding_bar() as on_rounded:
+        assert on_rounded is not None
+        on_rounded("in->hidden", 7, 7)
     assert not shown.getvalue()
 
 
 def test_nothing_is_told_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", io.StringIO())
-    with rounding_bar() as watch:
-        assert watch is None
+    with rounding_bar() as on_rounded:
+        assert on_rounded is None

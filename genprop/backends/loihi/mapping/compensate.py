@@ -1,4 +1,4 @@
-"""Rounding by data: what one weight loses, the others of its neuron make good.
+"""Error-compensating rounding (GPTQ): weights absorb the rounding errors of others by data.
 
 With x_k(t) the voltage that synapse k alone gives per unit of weight, delay and decays included,
 the rounded weights ŵ of a neuron shall keep small the mean over data of::
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from genprop.backends.loihi.mapping.cell import Cell
     from genprop.backends.loihi.mapping.wires import Wires
 
-__all__ = ["Responses", "Trains", "Watch", "compensated"]
+__all__ = ["OnRounded", "Responses", "Trains", "compensated"]
 
 Trains = Sequence[Mapping[str, np.ndarray]]
 """Per sample and population, (k, 2) int: [step, neuron] of every spike."""
 
-Watch = Callable[[str, int, int], None]
-"""Is told the name of a projection, how many of its neurons are rounded, and how many there are."""
+OnRounded = Callable[[str, int, int], None]
+"""Is called with a projection, how many of its neurons are rounded, and how many there are."""
 
 _MOMENTS = 2048  # pairs of sample and step that H is the mean of
 _DAMPING = 0.01  # of H's mean diagonal, added to it: data are few
@@ -81,11 +81,11 @@ def compensated(
     responses: Responses,
     lowest: int,
     highest: int,
-    watch: Watch | None = None,
+    on_rounded: OnRounded | None = None,
 ) -> np.ndarray:
     """The weights ``exact`` (k,) of a projection, rounded to ``lowest`` … ``highest``.
 
-    ``watch`` is told after each neuron.
+    ``on_rounded`` is called after each neuron.
     """
     whole = np.clip(np.rint(exact), lowest, highest)
     delay = np.zeros(exact.shape, np.int64) if wires.steps is None else wires.steps
@@ -100,8 +100,8 @@ def compensated(
             chosen, share = _shares(responses.moments(pre, late))
         here = own[chosen]
         whole[here] = _rounded(exact[here], share, lowest, highest)
-        if watch is not None:
-            watch(wires.name, done, len(neurons))
+        if on_rounded is not None:
+            on_rounded(wires.name, done, len(neurons))
     return whole
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.backends.loihi.chip.integers import IntegerNetwork
-from genprop.backends.loihi.mapping.compensate import Responses, Trains, Watch, compensated
+from genprop.backends.loihi.mapping.compensate import OnRounded, Responses, Trains, compensated
 from genprop.backends.loihi.mapping.options import Grid, Quantise, Scale
 from genprop.backends.loihi.mapping.rounding import (
     CellReport,
@@ -71,13 +71,13 @@ def quantise(
     trains: Trains = (),
     *,
     graded: bool = False,
-    watch: Watch | None = None,
+    on_rounded: OnRounded | None = None,
 ) -> Quantised:
     """Round everything.
 
     ``ranges`` by population and ``trains`` are the calibration's, empty without one; ``graded``
-    says that several input spikes of a channel in one step count as several; ``watch`` is told how
-    far rounding by data is.
+    says that several input spikes of a channel in one step count as several; ``on_rounded``
+    is called for each neuron that is rounded by data.
 
     Raises:
         UnsupportedError: for a constant input beyond what the chip's bias holds.
@@ -102,7 +102,7 @@ def quantise(
             exponent_of(p.name, scale[p.post], size[p.name], options),
             program.clock,
             options.weight_bits,
-            _rounder(p, wires[p.name], program, cells, trains, options, rng, watch),
+            _rounder(p, wires[p.name], program, cells, trains, options, rng, on_rounded),
         )
         for p in program.projections
     ]
@@ -129,7 +129,7 @@ def _rounder(
     trains: Trains,
     options: Quantise,
     rng: np.random.Generator,
-    watch: Watch | None,
+    on_rounded: OnRounded | None,
 ) -> Rounder:
     """How the weights of one projection become whole."""
     if options.rounds == "stochastic":
@@ -145,4 +145,4 @@ def _rounder(
         0 if wires.steps is None else int(wires.steps.max(initial=0)),
         options.seed,
     )
-    return lambda exact, low, high: compensated(exact, wires, responses, low, high, watch)
+    return lambda exact, low, high: compensated(exact, wires, responses, low, high, on_rounded)
