@@ -30,7 +30,7 @@ def add(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the stage."""
     net, settings, _ = read_network(args)
-    shown = ("loss", "optimiser", "dt", "duration", "batch", "backend", "solver")
+    shown = ("loss", "optimiser", "dt", "duration", "batch", "backend", "solver", "clock")
     given = {name: settings[name] for name in shown if name in settings}
     print(show(net, args.stage, **given))
     return 0

@@ -181,7 +181,7 @@ def compile_settings(
                 where=config.place("compile"),
                 remedy=f"write {name} = … [ms] below [compile]",
             )
-    names = ("dt", "duration", "batch", "solver", "events")
+    names = ("dt", "duration", "batch", "solver", "events", "clock")
     return {name: config.compile[name] for name in names if name in config.compile} | {
         "loss": experiment.loss,
         "optimiser": optimiser_of(config) or experiment.optimiser,

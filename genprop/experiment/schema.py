@@ -28,6 +28,7 @@ SECTIONS: Mapping[str, Keys | None] = {
         "device": (str,),
         "tape": (int,),
         "events": (str,),
+        "clock": (str,),
     },
     "optimiser": None,
     "quantise": {

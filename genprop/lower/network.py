@@ -52,6 +52,7 @@ def lower(
         name=spec.name,
         digest=spec.digest(),
         clock=clock,
+        solver=solver,
         populations=tuple(_with_tape(p, spikes.get(p.name)) for p in populations),
         projections=tuple(_projection(spec, p, active, clock) for p in spec.projections),
         losses=losses,

@@ -252,11 +252,15 @@ class UpdateProgram:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The network in the steps of ``clock``; ``digest`` names the description it came from."""
+    """The network in the steps of ``clock``, flows stepped by ``solver``.
+
+    ``digest`` names the description it came from.
+    """
 
     name: str
     digest: str
     clock: Clock
+    solver: str
     populations: tuple[PopulationProgram, ...]
     projections: tuple[ProjectionProgram, ...]
     losses: tuple[LossProgram, ...]

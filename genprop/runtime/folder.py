@@ -24,7 +24,9 @@ from genprop.backends import get_backend
 from genprop.backends.base import Standalone
 from genprop.emit.bundle import SourceBundle
 from genprop.errors import ConfigurationError
+from genprop.runtime.earlier import derived_anew
 from genprop.runtime.plain import from_plain, to_plain
+from genprop.runtime.remembered import fingerprint
 from genprop.runtime.simulator import Simulator
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ def save(sim: Simulator, folder: str | Path) -> Path:
     _refuse_foreign(place)
     plain = {
         "genprop": __version__,
+        "code": fingerprint(),
         "backend": sim.target.name,
         "options": _options(sim.target),
         "batch": sim.batch,
@@ -59,6 +62,8 @@ def save(sim: Simulator, folder: str | Path) -> Path:
         "events": sim.events,
         "spec": to_plain(sim.spec),
         "program": to_plain(sim.program),
+        "clock": sim.program.clock.name,
+        "sources": None if sim.bundle is None else sim.bundle.digest(),
     }
     place.mkdir(parents=True, exist_ok=True)
     if sim.bundle is not None:
@@ -76,14 +81,16 @@ def save(sim: Simulator, folder: str | Path) -> Path:
 def load(folder: str | Path, *, backend: Target | None = None) -> Simulator:
     """The network in a folder of ``genprop build`` or :func:`save`, ready to run and to learn.
 
-    Sources are compiled as they are now, with the edits made since they were written.
+    Sources are compiled as they are now, with the edits made since they were written. Where other
+    code of genprop wrote them, they are rendered anew from the description.
 
     Args:
         folder: where it is.
         backend: instead of the one it was written with, such as ``gp.Native(threads=1)``.
 
     Raises:
-        ConfigurationError: for a folder that is none, is incomplete, or is of another version.
+        ConfigurationError: for a folder that is none, is incomplete, or is of another version; for
+            edited sources that other code of genprop wrote.
         ToolchainError: without a compiler, or where it refuses the sources.
         CheckpointError: for parameters of another network.
     """
@@ -91,9 +98,12 @@ def load(folder: str | Path, *, backend: Target | None = None) -> Simulator:
     plain = _read(place / _NETWORK)
     where = str(place / _NETWORK)
     spec = cast("NetworkSpec", from_plain(plain["spec"], where))
-    program = cast("Program", from_plain(plain["program"], where))
     target = backend or _target(plain)
     bundle = SourceBundle.read(place) if (place / _BUNDLE).is_file() else None
+    if plain.get("code") == fingerprint():
+        program = cast("Program", from_plain(plain["program"], where))
+    else:
+        program, bundle = derived_anew(plain, spec, target, bundle, where)
     sim = Simulator(
         spec,
         program,

@@ -13,7 +13,6 @@ from genprop.describe import draws, spec
 from genprop.errors import ConfigurationError, UnsupportedError
 from genprop.lower import nodes, program
 from genprop.lower.clocks import grid
-from genprop.runtime.plain_old import upgraded
 
 __all__ = ["from_plain", "to_plain"]
 
@@ -73,7 +72,6 @@ def from_plain(data: object, where: str) -> object:
         if kind == "array":
             return _array(table)
         values = {name: from_plain(item, where) for name, item in table.items()}
-        kind, values = upgraded(kind, values)
         return _KNOWN[kind](**values)
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigurationError(

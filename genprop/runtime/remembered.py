@@ -14,7 +14,7 @@ from genprop._version import __version__
 from genprop.build import cache
 from genprop.emit.templates import own_templates
 
-__all__ = ["remembered"]
+__all__ = ["fingerprint", "remembered"]
 
 T = TypeVar("T")
 

@@ -8,7 +8,11 @@ import pytest
 
 from genprop.errors import ConfigurationError
 from genprop.experiment.config import read_config
-from genprop.experiment.experiment import compile_experiment, load_experiment
+from genprop.experiment.experiment import (
+    compile_experiment,
+    compile_settings,
+    load_experiment,
+)
 from genprop.experiment.toml import line_of, parse_assignment, read_toml, toml_text
 from genprop.train.clip import Clip
 from genprop.train.schedule import Cosine
@@ -92,6 +96,27 @@ def test_all_faults_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
     assert "5 problems" in message
     for fact in ("line 1", "line 4", "line 5", "line 7", "'best'", "'network'", "no network"):
         assert fact in message
+
+
+def test_a_clock_that_there_is_not_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    network = """
+import genprop as gp
+from genprop.experiment.experiment import Experiment
+from tests.train.fake import counts_task
+
+
+def build(samples):
+    net = gp.Network("small")
+    source, out = net.population("a", 2, gp.spikes()), net.population("b", 2, gp.neuron("LI"))
+    net.connect(source, out, gp.synapse("exp"), weight=gp.learn(1.0))
+    return Experiment(net=net, loss=gp.CrossEntropy(gp.integral(out)), train=counts_task(samples))
+"""
+    path = write(tmp_path, GOOD + "[compile]\ndt = 1\nduration = 40\n", network)
+    config = read_config(path, ["compile.clock=grid"])
+    assert compile_settings(load_experiment(config), config)["clock"] == "grid"
+    message = refused(path, "compile.clock=exact")
+    assert "no clock 'exact'" in message
+    assert "grid" in message.split("→")[-1]
 
 
 def test_an_unknown_option_of_build_is_named_with_its_line(tmp_path: Path) -> None:

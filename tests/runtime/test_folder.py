@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +10,9 @@ import pytest
 
 import genprop as gp
 from genprop import ms
+from genprop.backends import get_backend
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import ConfigurationError, ToolchainError
-from genprop.runtime.compile import lowered
-from genprop.runtime.simulator import Simulator
 
 
 def network() -> gp.Network:
@@ -94,29 +92,56 @@ def test_a_damaged_or_foreign_network_is_refused(
         gp.load(place)
 
 
-def test_a_folder_of_an_earlier_form_of_the_program_loads_and_runs_as_compiled_now(
-    tmp_path: Path,
-) -> None:
-    """``saved/native`` was written when a Program had one clock and populations had ports."""
-    place = shutil.copytree(Path(__file__).parent / "saved" / "native", tmp_path / "old")
+def test_a_network_that_earlier_code_saved_learns_as_it_did_there() -> None:
+    """``saved/earlier`` is of 73ce42a, where ``trained.npz`` is what three batches made of it."""
+    place = Path(__file__).parent / "saved" / "earlier"
+    sim = gp.load(place, backend=get_backend("reference"))
     rng = np.random.default_rng(2)
     events = [(np.sort(rng.uniform(0, 20, 30)), rng.integers(0, 3, 30)) for _ in range(4)]
     labels = np.array([0, 1, 0, 1])
     data = SpikeBatch.from_events(events, channels=3, duration=30.0, labels=labels)
-    old = gp.load(place, backend=gp.Native(threads=1))
-    program, bundle = lowered(old.spec, old.program.clock, "exact", old.target)
-    new = Simulator(
-        old.spec,
-        program,
-        old.target.load(program, old.spec, bundle),
-        batch=4,
-        seed=0,
-        target=old.target,
-    )
-    new.restore(old.state())
-    for sim in (old, new):
-        for _ in range(3):
-            sim.gradients(data)
-            sim.step()
-    assert old.last.spikes["hidden"].sum() > 10
-    assert all(np.array_equal(new.state()[name], array) for name, array in old.state().items())
+    before = sim.parameters["input->hidden.weight"].copy()
+    for _ in range(3):
+        sim.gradients(data)
+        sim.step()
+    assert sim.last.spikes["hidden"].sum() == 91
+    with np.load(place / "trained.npz") as trained:
+        assert set(trained.files) == set(sim.state())
+        for name, array in sim.state().items():
+            np.testing.assert_allclose(array, trained[name], rtol=1e-9, atol=0)  # libm's last bits
+    assert not np.allclose(before, sim.parameters["input->hidden.weight"], rtol=1e-3)
+
+
+def of_other_code(place: Path, **changes: object) -> Path:
+    plain = json.loads((place / "network.json").read_text()) | {"code": "other"} | changes
+    kept = {name: value for name, value in plain.items() if value != "left out"}
+    (place / "network.json").write_text(json.dumps(kept))
+    return place
+
+
+def test_sources_of_other_code_are_rendered_anew_unless_they_were_edited(tmp_path: Path) -> None:
+    sim = compiled("native")
+    program = {"clock": {"dt": 1, "steps": 20}, "solver": "exact"}
+    place = of_other_code(gp.save(sim, tmp_path / "kept"), program=program)
+    again = gp.load(place)
+    assert (again.program, again.bundle) == (sim.program, sim.bundle)
+    source = place / "interface.cpp"
+    source.write_text(source.read_text() + "// mine\n")
+    with pytest.raises(ConfigurationError, match="sources were edited"):
+        gp.load(place)
+    with pytest.warns(UserWarning, match="edits made in them are not used"):
+        assert gp.load(of_other_code(place, sources="left out")).bundle == sim.bundle
+
+
+def test_the_solver_of_a_program_that_does_not_tell_it_is_found_by_its_steps(
+    tmp_path: Path,
+) -> None:
+    sim = gp.compile(network(), dt=1, duration=20, solver="runge_kutta:3", backend="reference")
+    place = gp.save(sim, tmp_path / "kept")
+    program = json.loads((place / "network.json").read_text())["program"]
+    del program["solver"]
+    assert gp.load(of_other_code(place, program=program)).program == sim.program
+    for population in program["populations"]:
+        population["step"] = []
+    with pytest.raises(ConfigurationError, match="a solver that is not told"):
+        gp.load(of_other_code(place, program=program))
