@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from genprop.backends.genn import GeNN
     from genprop.backends.loihi.mapping.options import Quantise
     from genprop.backends.native import Native
+    from genprop.describe.derived import Declared, leaf
     from genprop.describe.initial import constant, learn, normal, uniform, values
     from genprop.describe.library import list_models
     from genprop.describe.network import Network
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
     from genprop.runtime.gradcheck import check_gradients
     from genprop.runtime.show import show
     from genprop.runtime.simulator import Simulator
+    from genprop.stages.base import Stage
+    from genprop.stages.derived import derived
     from genprop.train.agreement import agreement
     from genprop.train.evaluate import evaluate
     from genprop.train.fit import fit
@@ -65,6 +68,7 @@ __all__ = [
     "AdamW",
     "Checkpoint",
     "CrossEntropy",
+    "Declared",
     "EarlySpike",
     "Experiment",
     "FirstSpikeCrossEntropy",
@@ -81,6 +85,7 @@ __all__ = [
     "RelativeMeanSquare",
     "Simulator",
     "SpikeBudget",
+    "Stage",
     "Synapse",
     "V",
     "__version__",
@@ -92,6 +97,7 @@ __all__ = [
     "constant",
     "data",
     "dense",
+    "derived",
     "errors",
     "evaluate",
     "experiment",
@@ -100,6 +106,7 @@ __all__ = [
     "fit",
     "integral",
     "kHz",
+    "leaf",
     "learn",
     "list_models",
     "load",
@@ -138,6 +145,7 @@ _NAMES = {
     "backends.genn": ("GeNN",),
     "backends.loihi.mapping.options": ("Quantise",),
     "backends.native": ("Native",),
+    "describe.derived": ("Declared", "leaf"),
     "describe.initial": ("constant", "learn", "normal", "uniform", "values"),
     "describe.library": ("list_models",),
     "describe.network": ("Network",),
@@ -174,6 +182,8 @@ _NAMES = {
     "runtime.gradcheck": ("check_gradients",),
     "runtime.show": ("show",),
     "runtime.simulator": ("Simulator",),
+    "stages.base": ("Stage",),
+    "stages.derived": ("derived",),
     "train.agreement": ("agreement",),
     "train.evaluate": ("evaluate",),
     "train.fit": ("fit",),

@@ -27,7 +27,7 @@ def assign_updates(
     if optimiser is None:
         return (), []
     table = optimiser if isinstance(optimiser, Mapping) else {"default": optimiser}
-    learned = [p for p in network.parameters() if p.learned]
+    learned = [p for p in network.leaf_parameters() if p.learned]
     findings = _stray(table, network)
     assigned: dict[Update, list[str]] = {}
     for parameter in learned:
@@ -55,8 +55,8 @@ def _choose(table: Mapping[str, Update], parameter: ParameterSpec) -> Update | N
 
 def _stray(table: Mapping[str, Update], network: NetworkSpec) -> list[DescriptionError]:
     """Entries that no parameter could take, or whose parameter is not learned."""
-    parameters = {p.name: p for p in network.parameters()}
-    keys = {p.key for p in parameters.values()}
+    parameters = {p.name: p for p in network.leaf_parameters()}
+    keys = {word for p in parameters.values() for word in (p.key, p.role)}
     known = {*parameters, *keys, *ROLES, "default"}
     findings = [
         DescriptionError(

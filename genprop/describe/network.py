@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, SupportsIndex
 
 from genprop.describe.assign import assign_updates
+from genprop.describe.derived import extended
 from genprop.describe.neuron import Neuron, Source, spikes
 from genprop.describe.pattern import Pattern, dense
 from genprop.describe.population import Population, Receptors
@@ -17,6 +19,7 @@ from genprop.describe.text import check_identifier
 from genprop.errors import DescriptionError, did_you_mean, refuse_if
 
 if TYPE_CHECKING:
+    from genprop.describe.derived import Declares
     from genprop.describe.initial import Learn, Number, Value
     from genprop.describe.objective import Loss
     from genprop.describe.synapse import Synapse
@@ -96,7 +99,10 @@ class Network:
         return Projection(title, spec)
 
     def freeze(
-        self, loss: Loss | None = None, optimiser: Update | Mapping[str, Update] | None = None
+        self,
+        loss: Loss | None = None,
+        optimiser: Update | Mapping[str, Update] | None = None,
+        stages: Sequence[Declares] = (),
     ) -> NetworkSpec:
         """The frozen description; every finding of the cross-checks is told at once.
 
@@ -105,6 +111,7 @@ class Network:
             optimiser: one for all, or by role (``"weight"``, ``"delay"``, ``"neuron"``,
                 ``"synapse"``), by name in the model (``"tau_mem"``), by flat name
                 (``"inp->hidden.weight"``), or ``"default"``; the most specific one counts.
+            stages: what derives parameters from leaves, in order from those to the network.
 
         Raises:
             DescriptionError: for losses that look at what is not there, or parameters
@@ -118,9 +125,10 @@ class Network:
             projections=tuple(self._projections.values()),
             loss=() if loss is None else loss.terms,
         )
-        updates, findings = assign_updates(bare, optimiser)
-        refuse_if([*self._findings(), *check_loss(bare), *findings])
-        return NetworkSpec(bare.name, bare.populations, bare.projections, bare.loss, updates)
+        whole, unfit = extended(bare, stages)
+        updates, findings = assign_updates(whole, optimiser)
+        refuse_if([*self._findings(), *check_loss(bare), *unfit, *findings])
+        return replace(whole, updates=updates)
 
     def _findings(self) -> list[DescriptionError]:
         found: list[DescriptionError] = []

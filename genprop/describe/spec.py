@@ -35,6 +35,9 @@ __all__ = [
     "digest_of",
 ]
 
+_WHERE_USED = {"where used": True}
+"""Marks a field that counts in the digest where it is not empty only."""
+
 
 @dataclass(frozen=True, slots=True)
 class Equation:
@@ -224,20 +227,27 @@ class UpdateSpec:
 
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:
-    """The whole description: populations in order, projections, loss terms and optimisers."""
+    """The whole description: populations in order, projections, loss terms and optimisers.
+
+    Where parameters are derived, ``leaves`` are those that ``stages`` (their forms, in order) add
+    and ``derived`` names those that are computed from them.
+    """
 
     name: str
     populations: tuple[PopulationSpec, ...]
     projections: tuple[ProjectionSpec, ...]
     loss: tuple[LossTermSpec, ...] = ()
     updates: tuple[UpdateSpec, ...] = ()
+    leaves: tuple[ParameterSpec, ...] = field(default=(), metadata=_WHERE_USED)
+    derived: tuple[str, ...] = field(default=(), metadata=_WHERE_USED)
+    stages: tuple[str, ...] = field(default=(), metadata=_WHERE_USED)
 
     def population(self, name: str) -> PopulationSpec:
         """The population called ``name``."""
         return next(p for p in self.populations if p.name == name)
 
     def parameters(self) -> Iterator[ParameterSpec]:
-        """Every parameter: populations first (neuron, then receptors), then projections."""
+        """Every parameter that runs: populations (neuron, then receptors), then projections."""
         for population in self.populations:
             yield from population.parameters
             for receptor in population.receptors:
@@ -246,6 +256,11 @@ class NetworkSpec:
             yield projection.weight
             if projection.delay is not None:
                 yield projection.delay
+
+    def leaf_parameters(self) -> Iterator[ParameterSpec]:
+        """What is drawn, learned and saved: all that is not derived, then the stages' leaves."""
+        yield from (p for p in self.parameters() if p.name not in self.derived)
+        yield from self.leaves
 
     def digest(self) -> str:
         """sha256 over everything that changes what is computed; places and prose do not count."""
@@ -270,8 +285,10 @@ def _feed(hasher: _Hasher, value: object) -> None:
     elif is_dataclass(value):
         hasher.update(type(value).__name__.encode())
         for f in fields(value):
-            if f.compare and f.name not in ("doc", "cite"):
-                _feed(hasher, getattr(value, f.name))
+            held = getattr(value, f.name)
+            unused = f.metadata.get("where used", False) and held == ()
+            if f.compare and f.name not in ("doc", "cite") and not unused:
+                _feed(hasher, held)
     elif isinstance(value, tuple):
         hasher.update(f"({len(value)}".encode())
         for item in value:

@@ -232,7 +232,9 @@ def _result(
         "metrics": dict(best.metrics),
         "test": None if test is None else test.summary(),
         "parameters": sum(
-            int(simulator.parameters[p.name].size) for p in simulator.spec.parameters() if p.learned
+            int(simulator.parameters[p.name].size)
+            for p in simulator.spec.leaf_parameters()
+            if p.learned
         ),
         "seconds": round(seconds, 3),
         "samples_per_second": round(len(experiment.train) * len(history) / max(seconds, 1e-9), 1),

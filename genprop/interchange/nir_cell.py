@@ -35,7 +35,7 @@ class _Look:
 
     def __init__(self, population: PopulationProgram, sim: Simulator, area: float) -> None:
         self.population, self._area = population, area
-        self._numbers = numbers(population, sim.parameters, sim.dt)
+        self._numbers = numbers(population, sim.arrays(), sim.dt)
         self.findings: list[UnsupportedError] = []
 
     def node(self) -> Node | None:

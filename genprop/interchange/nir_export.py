@@ -154,7 +154,7 @@ def _chain(
 
 def _matrix(projection: ProjectionSpec, sim: Simulator, name: str) -> np.ndarray:
     """A parameter of synapses as (pre, post), 0 where there is none."""
-    values = np.asarray(sim.parameters[name], np.float64)
+    values = np.asarray(sim.arrays()[name], np.float64)
     sizes = [sim.spec.population(n).size for n in (projection.pre, projection.post)]
     pattern = projection.pattern
     if pattern.kind == "dense":

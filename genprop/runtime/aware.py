@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from genprop._moved import arguments
-from genprop.backends.loihi.chip.limits import DELAY
 from genprop.backends.loihi.mapping.check import check
-from genprop.backends.loihi.mapping.decode import decoded
 from genprop.backends.loihi.mapping.options import Grid, Quantise
-from genprop.backends.loihi.mapping.quantise import quantise
 from genprop.errors import ConfigurationError, refuse_if
 from genprop.runtime.retarget import retarget
 from genprop.runtime.simulator import Simulator
+from genprop.stages.chip import Rounding
 
 if TYPE_CHECKING:
-    from genprop.backends.base import Engine, Inputs, Outcome, Parameters
     from genprop.backends.loihi.mapping.compensate import OnRounded
     from genprop.runtime.retarget import Chip
 
@@ -64,38 +61,37 @@ class QuantiseAware(Simulator):
                 where="QuantiseAware(…)",
                 remedy="learn with rounding='nearest'",
             )
-        self.grid: Grid | None = None
         source = sim.latent() if isinstance(sim, QuantiseAware) else sim
-        self._float = source.engine
+        self._float = source
+        self._rounding = Rounding(sim.program, sim.spec, self.options, self._find_grid)
         super().__init__(
             sim.spec,
             sim.program,
-            _Rounding(source.engine, self.seen),
+            source.engine,
             batch=sim.batch,
             seed=sim.seed,
             events=sim.events,
             target=sim.target,
             bundle=sim.bundle,
+            stages=(*source.stages.all, self._rounding),
         )
         super().restore({n: v for n, v in sim.state().items() if not n.startswith(_GRID)})
         self.settings = {name: dict(numbers) for name, numbers in sim.settings.items()}
-        self.grid = self.options.grid
-        self._hold_delays()
-        refuse_if(check(self.program, self.parameters)[1])
+        self.stages.hold(self.parameters.arrays)
+        refuse_if(check(self.program, self.arrays())[1])
 
-    def seen(self, parameters: Parameters | None = None) -> dict[str, np.ndarray]:
+    @property
+    def grid(self) -> Grid | None:
+        """The chip's scales, once they are found."""
+        return self._rounding.grid
+
+    def seen(self, parameters: Mapping[str, np.ndarray] | None = None) -> dict[str, np.ndarray]:
         """What the network runs with: the parameters as the chip holds them, float64 by name."""
-        given = self.parameters if parameters is None else parameters
-        cells, findings = check(self.program, given)
-        refuse_if(findings)
-        options = self._fixed()
-        integers = quantise(self.program, self.spec, given, cells, options, {})
-        return decoded(self.program, self.spec, given, cells, integers)
+        return self._rounding.seen(self.arrays() if parameters is None else parameters)
 
-    def step(self, gradients: Mapping[str, np.ndarray] | None = None) -> None:
-        """One update of the floats, see :meth:`Simulator.step`."""
-        super().step(gradients)
-        self._hold_delays()
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        """What the float network consists of; rounding is left out."""
+        return self._float.stages.forward(self.parameters, self.topology).used
 
     def state(self) -> dict[str, np.ndarray]:
         """Copies of all that is needed to go on bit by bit, the grid included."""
@@ -111,11 +107,11 @@ class QuantiseAware(Simulator):
         Raises:
             CheckpointError: naming what is missing, unknown or of another shape.
         """
-        before, self.grid = self.grid, None
+        before, self._rounding.grid = self.grid, None
         try:
             super().restore({n: v for n, v in state.items() if not n.startswith(_GRID)})
         except BaseException:
-            self.grid = before
+            self._rounding.grid = before
             raise
         self.take_grid(state)
 
@@ -124,7 +120,7 @@ class QuantiseAware(Simulator):
         scale, exponent = (_below(state, prefix) for prefix in (_SCALE, _EXPONENT))
         if scale:
             whole = {name: int(value) for name, value in exponent.items()}
-            self.grid = Grid({name: float(value) for name, value in scale.items()}, whole)
+            self._rounding.grid = Grid({n: float(value) for n, value in scale.items()}, whole)
 
     @arguments(watch="on_rounded")
     def retarget(
@@ -135,72 +131,26 @@ class QuantiseAware(Simulator):
         on_rounded: OnRounded | None = None,
     ) -> Chip:
         """This network on a chip, by default on the grid it has learned on."""
-        return retarget(self, target, quantise or self._fixed(), on_rounded)
+        return retarget(self, target, quantise or self._rounding.fixed(), on_rounded)
 
     def latent(self) -> Simulator:
         """The float network with the same parameters, not a copy of them."""
         sim = Simulator(
             self.spec,
             self.program,
-            self._float,
+            self._float.engine,
             batch=self.batch,
             seed=self.seed,
             events=self.events,
             target=self.target,
             bundle=self.bundle,
+            stages=self._float.stages.all,
         )
         sim.parameters = self.parameters
         return sim
 
-    def _fixed(self) -> Quantise:
-        """The options with the grid, which is found now if there is none."""
-        if self.grid is None:
-            self.grid = retarget(self.latent(), "loihi", self.options).grid
-        return replace(self.options, scale=self.grid, calibrate=None)
-
-    def _hold_delays(self) -> None:
-        longest = self.program.clock.delays(np.asarray(DELAY.highest))
-        for projection in self.program.projections:
-            if projection.delay:
-                delay = self.parameters.arrays[projection.delay]
-                np.minimum(delay, longest, out=delay)
-
-
-class _Rounding:
-    """An engine that runs with other parameters than it updates."""
-
-    def __init__(self, engine: Engine, seen: Callable[[Parameters], Parameters]) -> None:
-        self.engine, self.dtype = engine, engine.dtype
-        self._seen = seen
-
-    def reserve(self, batch: int) -> None:
-        """Make ready for batches of up to ``batch`` samples."""
-        self.engine.reserve(batch)
-
-    def run(self, parameters: Parameters, inputs: Inputs, record: tuple[str, ...]) -> Outcome:
-        """Forward with what is seen."""
-        return self.engine.run(self._cast(parameters), inputs, record)
-
-    def gradients(
-        self, parameters: Parameters, inputs: Inputs
-    ) -> tuple[Outcome, dict[str, np.ndarray]]:
-        """The gradient at what is seen."""
-        return self.engine.gradients(self._cast(parameters), inputs)
-
-    def update(
-        self,
-        parameters: Mapping[str, np.ndarray],
-        gradients: Mapping[str, np.ndarray],
-        state: Mapping[str, np.ndarray],
-        settings: Mapping[str, Mapping[str, float]],
-        count: int,
-    ) -> None:
-        """One step of every optimiser, of the parameters themselves."""
-        self.engine.update(parameters, gradients, state, settings, count)
-
-    def _cast(self, parameters: Parameters) -> dict[str, np.ndarray]:
-        seen = self._seen(parameters)
-        return {name: np.asarray(value, self.dtype) for name, value in seen.items()}
+    def _find_grid(self) -> Grid:
+        return retarget(self.latent(), "loihi", self.options).grid
 
 
 def _below(state: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

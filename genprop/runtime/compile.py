@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from genprop.backends import get_backend
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from genprop.emit.bundle import SourceBundle
     from genprop.lower.clocks.base import Clock
     from genprop.lower.program import Program
+    from genprop.stages.base import Stage
 
 __all__ = ["compile", "lowered"]
 
@@ -38,6 +39,7 @@ def compile(
     solver: str = "exact",
     events: str = "merge",
     clock: str = "grid",
+    stages: Sequence[Stage] = (),
 ) -> Simulator:
     """A network ready to run on ``backend`` and, with a loss and an optimiser, to learn.
 
@@ -57,11 +59,12 @@ def compile(
         events: ``"merge"`` takes several events of a channel in one step as one, ``"sum"`` counts
             each.
         clock: what decides when things happen: ``"grid"``, on steps of dt.
+        stages: what stands between the parameters and the arrays that run, in that order.
 
     Raises:
         GenpropError: everything that is wrong with the description, or beyond the backend, at once.
     """
-    spec = net.freeze(loss, optimiser)
+    spec = net.freeze(loss, optimiser, stages)
     time = make_clock(clock, in_ms(dt), in_ms(duration))
     target = get_backend(backend)
     refuse_if(target.check(spec, time))
@@ -76,6 +79,7 @@ def compile(
         events=events,
         target=target,
         bundle=bundle,
+        stages=stages,
     )
 
 

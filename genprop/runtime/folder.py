@@ -13,6 +13,7 @@ Nothing in it is executed but the sources, and those only after the user's compi
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -27,12 +28,14 @@ from genprop.errors import ConfigurationError
 from genprop.runtime.earlier import derived_anew
 from genprop.runtime.plain import from_plain, to_plain
 from genprop.runtime.remembered import fingerprint
+from genprop.runtime.saved_stages import read_stages, write_stages
 from genprop.runtime.simulator import Simulator
 
 if TYPE_CHECKING:
     from genprop.backends.base import Target
     from genprop.describe.spec import NetworkSpec
     from genprop.lower.program import Program
+    from genprop.stages.base import Stage
 
 __all__ = ["load", "save"]
 
@@ -48,7 +51,8 @@ def save(sim: Simulator, folder: str | Path) -> Path:
 
     Raises:
         ConfigurationError: for a folder with other things in it.
-        UnsupportedError: for initial values of a class of the user's own.
+        UnsupportedError: for initial values of a class of the user's own, or derived parameters
+            where the sources run without genprop.
     """
     place = Path(folder).expanduser()
     _refuse_foreign(place)
@@ -60,6 +64,7 @@ def save(sim: Simulator, folder: str | Path) -> Path:
         "batch": sim.batch,
         "seed": sim.seed,
         "events": sim.events,
+        "stages": write_stages(sim),
         "spec": to_plain(sim.spec),
         "program": to_plain(sim.program),
         "clock": sim.program.clock.name,
@@ -78,7 +83,9 @@ def save(sim: Simulator, folder: str | Path) -> Path:
     return place
 
 
-def load(folder: str | Path, *, backend: Target | None = None) -> Simulator:
+def load(
+    folder: str | Path, *, backend: Target | None = None, stages: Sequence[Stage] = ()
+) -> Simulator:
     """The network in a folder of ``genprop build`` or :func:`save`, ready to run and to learn.
 
     Sources are compiled as they are now, with the edits made since they were written. Where other
@@ -87,6 +94,7 @@ def load(folder: str | Path, *, backend: Target | None = None) -> Simulator:
     Args:
         folder: where it is.
         backend: instead of the one it was written with, such as ``gp.Native(threads=1)``.
+        stages: those of the network, where one of them is code and could not be written.
 
     Raises:
         ConfigurationError: for a folder that is none, is incomplete, or is of another version; for
@@ -113,6 +121,7 @@ def load(folder: str | Path, *, backend: Target | None = None) -> Simulator:
         events=str(plain["events"]),
         target=target,
         bundle=bundle,
+        stages=read_stages(plain, stages, spec, where),
     )
     sim.restore(_state(place / _STATE))
     return sim

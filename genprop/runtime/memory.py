@@ -30,7 +30,7 @@ def memory_text(spec: NetworkSpec, program: Program, batch: int) -> str:
 
 def memory_rows(spec: NetworkSpec, program: Program, batch: int) -> Iterator[tuple[str, int]]:
     """(what, bytes): parameters, gradient sums, optimiser states, arrivals, adjoints and tapes."""
-    sizes = {p.name: math.prod(p.shape) for p in spec.parameters()}
+    sizes = {p.name: math.prod(p.shape) for p in (*spec.parameters(), *spec.leaves)}
     yield "parameters", _REAL * sum(sizes.values())
     for projection in program.projections:
         if projection.learn_weight or projection.learn_delay:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from genprop.describe.topology import Synapses
 from genprop.errors import DescriptionError, did_you_mean
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec, ParameterSpec
 
-__all__ = ["Parameters", "initial_parameters"]
+__all__ = ["Parameters", "initial_parameters", "topology_of"]
 
 
 class Parameters(MutableMapping[str, np.ndarray]):
@@ -21,7 +22,7 @@ class Parameters(MutableMapping[str, np.ndarray]):
 
     def __init__(self, spec: NetworkSpec, arrays: dict[str, np.ndarray]) -> None:
         self.arrays = arrays
-        self._specs = {p.name: p for p in spec.parameters()}
+        self._specs = {p.name: p for p in spec.leaf_parameters()}
 
     def __getitem__(self, name: str) -> np.ndarray:
         self._known(name)
@@ -70,7 +71,19 @@ def initial_parameters(spec: NetworkSpec, seed: int, dtype: npt.DTypeLike) -> di
 
     A parameter's values depend on ``seed`` and its name, not on what else the network holds.
     """
-    return {p.name: np.array(_draw(p, seed), dtype) for p in spec.parameters()}
+    return {p.name: np.array(_draw(p, seed), dtype) for p in spec.leaf_parameters()}
+
+
+def topology_of(spec: NetworkSpec) -> dict[str, Synapses]:
+    """The synapses of every projection, as its pattern gives them."""
+    found: dict[str, Synapses] = {}
+    for p in spec.projections:
+        pre, post = spec.population(p.pre).size, spec.population(p.post).size
+        if p.pattern.kind == "dense":
+            found[p.name] = Synapses(pre, post)
+        else:
+            found[p.name] = Synapses(pre, post, p.pattern.row_start, p.pattern.column, False)
+    return found
 
 
 def _draw(parameter: ParameterSpec, seed: int) -> np.ndarray:

@@ -44,9 +44,8 @@ class Trained(Protocol):
     batch: int
     events: str
 
-    @property
-    def parameters(self) -> Mapping[str, np.ndarray]:
-        """Arrays by flat name, in base units."""
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        """What the network consists of: arrays by flat name, in base units."""
         ...
 
     def inputs(self, batch: SpikeBatch, learning: bool = False) -> Inputs:
@@ -82,7 +81,7 @@ class Chip:
         self.options = options
         self.voltages = {name: cell.voltage for name, cell in cells.items()}
         self._inputs, self._quantised = sim.inputs, quantised
-        parameters = {name: array.copy() for name, array in sim.parameters.items()}
+        parameters = {name: array.copy() for name, array in sim.arrays().items()}
         self._engine = LoihiEngine(sim.program, parameters, cells, quantised)
 
     @property
@@ -195,13 +194,14 @@ def retarget(
             remedy=did_you_mean(target, _TARGETS),
         )
     chosen = options or Quantise()
-    cells, findings = check(sim.program, sim.parameters)
+    arrays = sim.arrays()
+    cells, findings = check(sim.program, arrays)
     refuse_if(findings)
     seen = look(sim, cells, chosen)
     quantised = quantise(
         sim.program,
         sim.spec,
-        sim.parameters,
+        arrays,
         cells,
         chosen,
         seen.ranges,

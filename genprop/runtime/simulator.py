@@ -10,16 +10,19 @@ import numpy as np
 from genprop._moved import arguments
 from genprop.backends.base import Engine, Inputs, Outcome, Target
 from genprop.errors import CheckpointError, DataError, UnsupportedError, did_you_mean
-from genprop.runtime.parameters import Parameters, initial_parameters
+from genprop.runtime.parameters import Parameters, initial_parameters, topology_of
+from genprop.stages.stack import Stages
 
 if TYPE_CHECKING:
     from genprop.backends.loihi.mapping.compensate import OnRounded
     from genprop.backends.loihi.mapping.options import Quantise
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.spec import NetworkSpec
+    from genprop.describe.topology import Synapses
     from genprop.emit.bundle import SourceBundle
     from genprop.lower.program import Program
     from genprop.runtime.retarget import Chip
+    from genprop.stages.base import Stage
 
 __all__ = ["Simulator"]
 
@@ -35,6 +38,8 @@ class Simulator:
         parameters: arrays by flat name, in base units; assigning copies and checks.
         settings: the optimiser's numbers by learned parameter:
             ``sim.settings["a->b.weight"]["rate"] = 1e-4``.
+        topology: the synapses of every projection.
+        stages: what stands between the parameters and the arrays that run.
         batch: samples per batch, at most.
         target: the backend that runs it.
         bundle: the generated text, where the backend runs text.
@@ -52,11 +57,14 @@ class Simulator:
         events: str = "merge",
         target: Target,
         bundle: SourceBundle | None = None,
+        stages: Sequence[Stage] = (),
     ) -> None:
         self.spec, self.program, self.engine = spec, program, engine
         self.batch, self.seed, self.events = batch, seed, events
         self.target, self.bundle = target, bundle
         engine.reserve(batch)
+        self.topology: dict[str, Synapses] = topology_of(spec)
+        self.stages = Stages(stages, spec, engine.dtype)
         self.parameters = Parameters(spec, initial_parameters(spec, seed, engine.dtype))
         self.settings = {
             name: dict(update.settings) for update in program.updates for name in update.parameters
@@ -107,9 +115,10 @@ class Simulator:
                 "there is no loss to differentiate",
                 remedy="compile(net, loss=gp.CrossEntropy(…), …)",
             )
-        outcome, gradients = self.engine.gradients(self.parameters, self.inputs(batch, True))
-        self._last, self._gradients = outcome, gradients
-        return outcome.loss, gradients
+        flow = self.stages.forward(self.parameters, self.topology)
+        outcome, gradients = self.engine.gradients(flow.used, self.inputs(batch, True))
+        self._last, self._gradients = flow.with_penalties(outcome), flow.back(gradients)
+        return self._last.loss, self._gradients
 
     def run(self, batch: SpikeBatch, record: Sequence[str] = ()) -> Outcome:
         """Forward only, keeping what ``record`` names: ``"pop.spikes"``, ``"pop.state"``.
@@ -118,8 +127,17 @@ class Simulator:
             DataError: for a batch that does not fit, or something to record that does not exist.
         """
         self._check_record(record)
-        self._last = self.engine.run(self.parameters, self.inputs(batch, False), tuple(record))
+        flow = self.stages.forward(self.parameters, self.topology)
+        outcome = self.engine.run(flow.used, self.inputs(batch, False), tuple(record))
+        self._last = flow.with_penalties(outcome)
         return self._last
+
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        """What the network consists of: every array of ``spec.parameters()``, in base units.
+
+        These are the parameters themselves, and what the stages derive from them.
+        """
+        return self.stages.forward(self.parameters, self.topology).used
 
     def step(self, gradients: Mapping[str, np.ndarray] | None = None) -> None:
         """One update of everything learned, from ``gradients`` or those of the last batch.
@@ -139,12 +157,13 @@ class Simulator:
         arrays = self.parameters.arrays
         self.engine.update(arrays, given, self.optimiser, self.settings, self.updates)
         self.parameters.clip()
+        self.stages.hold(arrays)
 
     def state(self) -> dict[str, np.ndarray]:
         """Copies of all that is needed to go on bit by bit."""
         state = {f"parameter/{name}": array.copy() for name, array in self.parameters.items()}
         state |= {f"optimiser/{name}": array.copy() for name, array in self.optimiser.items()}
-        return state | {"counter/updates": np.asarray(self.updates)}
+        return state | {"counter/updates": np.asarray(self.updates)} | self.stages.state()
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Go back to a :meth:`state`.
@@ -152,7 +171,8 @@ class Simulator:
         Raises:
             CheckpointError: naming what is missing, unknown or of another shape.
         """
-        own = self.state()
+        staged, state = self.stages.split(state)
+        own = self.stages.split(self.state())[1]
         findings = [f"{name} is missing" for name in own.keys() - state.keys()]
         findings += [f"{name} is not of this network" for name in state.keys() - own.keys()]
         findings += [
@@ -165,6 +185,7 @@ class Simulator:
                 f"this state belongs to another network: {'; '.join(sorted(findings))}",
                 remedy="compile the network it was saved from",
             )
+        self.stages.restore(staged)
         for name, array in state.items():
             kind, _, rest = name.partition("/")
             if kind == "parameter":

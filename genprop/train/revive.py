@@ -20,8 +20,8 @@ class ReviveSilent(Callback):
     """Raises the learned incoming weights of neurons that were silent for a whole epoch.
 
     w_ij ← min(w_ij + amount, maximum) for every input i of a silent neuron j, before the next epoch
-    begins: what was validated and saved is what was learned. How many neurons that concerns is the
-    metric ``revived.<population>``.
+    begins: what was validated and saved is what was learned. Weights that a stage derives stay. How
+    many neurons that concerns is the metric ``revived.<population>``.
 
     Args:
         amount: what is added, in the unit of the weights.
@@ -79,7 +79,8 @@ class ReviveSilent(Callback):
 
     def _into(self, training: Training, population: str) -> Iterator[ProjectionSpec]:
         for projection in training.sim.spec.projections:
-            if projection.post == population and projection.weight.learned:
+            own = projection.weight.name in training.sim.parameters  # not derived by a stage
+            if projection.post == population and projection.weight.learned and own:
                 yield projection
 
     def _raise(self, training: Training, projection: ProjectionSpec, silent: np.ndarray) -> None:

@@ -32,7 +32,7 @@ class Selection:
         """
         if self._cache[0] == id(sim):
             return self._cache[1]
-        learned = [p for p in sim.spec.parameters() if p.learned]
+        learned = [p for p in sim.spec.leaf_parameters() if p.learned]
         words = {p.name: {p.name, p.key, p.role} for p in learned}
         known = set[str]().union(*words.values())
         for name in self.names:

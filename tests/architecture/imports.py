@@ -18,6 +18,7 @@ ROOMS = (
     "emit",
     "build",
     "backends",
+    "stages",
     "runtime",
     "interchange",
     "train",

@@ -16,6 +16,7 @@ from genprop.backends.genn.connectivity import connectivity_pairs
 from genprop.backends.genn.pygenn import Found, RunningNetwork, network_class
 from genprop.emit.names import identifier
 from genprop.errors import UnsupportedError
+from genprop.numerics.update import update_parameters
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
@@ -99,8 +100,10 @@ class GeNNEngine:
         settings: Mapping[str, Mapping[str, float]],
         count: int,
     ) -> None:
-        """One step of every optimiser, in place."""
+        """One step of every optimiser, in place: stages' leaves here, the others on the device."""
         self._network(1).update(parameters, gradients, state, settings, count)
+        leaves = {p.name: gradients[p.name] for p in self.spec.leaves if p.name in gradients}
+        update_parameters(self.program.updates, parameters, leaves, state, settings, count)
 
     def _network(self, samples: int) -> RunningNetwork:
         if self._loaded is None or (self.device != "cpu" and samples > self._batch):

@@ -108,7 +108,9 @@ def _population(
 
 def _own(spec: NetworkSpec, program: Program, size: int) -> Iterator[Row]:
     """What the simulator itself holds beside the model."""
-    sizes: Mapping[str, int] = {p.name: math.prod(p.shape) for p in spec.parameters()}
+    sizes: Mapping[str, int] = {
+        p.name: math.prod(p.shape) for p in (*spec.parameters(), *spec.leaves)
+    }
     learned = sum(math.prod(p.shape) for p in spec.parameters() if p.learned)
     yield "parameters, here", size * sum(sizes.values())
     yield "gradients, here", size * learned

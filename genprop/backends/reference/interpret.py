@@ -11,8 +11,8 @@ from genprop.backends.base import Inputs, Outcome, Parameters
 from genprop.backends.reference.backward import reverse
 from genprop.backends.reference.forward import PopulationRun, simulate
 from genprop.backends.reference.observe import Observer
-from genprop.backends.reference.update import update_parameters
 from genprop.backends.reference.wiring import Wiring
+from genprop.numerics.update import update_parameters
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
@@ -74,7 +74,7 @@ class Interpreter:
         count: int,
     ) -> None:
         """One step of every optimiser, in place."""
-        update_parameters(self.program, parameters, gradients, state, settings, count)
+        update_parameters(self.program.updates, parameters, gradients, state, settings, count)
 
     def _forward(
         self, wiring: Wiring, parameters: Parameters, inputs: Inputs, recorder: _Recorder

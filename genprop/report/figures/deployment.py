@@ -82,7 +82,7 @@ def _weights(sim: Simulator, chip: Chip) -> Iterator[Kept]:
         if p.pattern.kind != "dense":
             rows = np.repeat(np.arange(len(kept)), np.diff(p.pattern.row_start))
             kept = kept[rows, p.pattern.column]
-        exact = np.asarray(sim.parameters[p.weight.name], np.float64)
+        exact = np.asarray(sim.arrays()[p.weight.name], np.float64)
         yield Kept(p.name, exact.ravel(), kept.ravel())
 
 

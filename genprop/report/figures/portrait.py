@@ -152,7 +152,7 @@ def _changes(sim: Trainable, before: Mapping[str, np.ndarray]) -> list[Change]:
             np.ravel(before[p.name]).astype(np.float64),
             np.ravel(sim.parameters[p.name]).astype(np.float64),
         )
-        for p in sim.spec.parameters()
+        for p in sim.spec.leaf_parameters()
         if p.learned
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from genprop.numerics.evaluate import execute
 
 if TYPE_CHECKING:
-    from genprop.lower.program import Program, UpdateProgram
+    from genprop.lower.program import UpdateProgram
 
 __all__ = ["update_parameters"]
 
@@ -18,15 +18,15 @@ Arrays = Mapping[str, np.ndarray]
 
 
 def update_parameters(
-    program: Program,
+    updates: Sequence[UpdateProgram],
     parameters: Arrays,
     gradients: Arrays,
     state: Arrays,
     settings: Mapping[str, Mapping[str, float]],
     count: int,
 ) -> None:
-    """One step of every optimiser of ``program``, in place on ``parameters`` and ``state``."""
-    for update in program.updates:
+    """One step of every optimiser, in place on ``parameters`` and ``state``."""
+    for update in updates:
         for name in update.parameters:
             if name in gradients:
                 _update(

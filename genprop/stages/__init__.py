@@ -1,0 +1,1 @@
+"""From leaf parameters to the arrays that run, and from their gradients back."""

@@ -1,0 +1,164 @@
+"""Stages in their order: forward to the arrays that run, backward to the gradients of leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.errors import CheckpointError, DescriptionError, InternalError, refuse_if
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from genprop.backends.base import Outcome
+    from genprop.describe.spec import NetworkSpec, ParameterSpec
+    from genprop.describe.topology import Topology
+    from genprop.stages.base import Arrays, Stage
+
+__all__ = ["Flow", "Stages"]
+
+_PREFIX = "stage/"
+
+
+class Stages:
+    """The stages of one network."""
+
+    def __init__(self, stages: Sequence[Stage], spec: NetworkSpec, dtype: npt.DTypeLike) -> None:
+        self.all, self._dtype = tuple(stages), np.dtype(dtype)
+        self._used = {p.name: p for p in spec.parameters()}
+        self._leaves = [p for p in spec.leaf_parameters() if p.learned]
+        names = [stage.name for stage in self.all]
+        refuse_if(
+            DescriptionError(
+                f"two stages are called {name!r}", remedy="give one of them another name"
+            )
+            for name in dict.fromkeys(names)
+            if names.count(name) > 1
+        )
+
+    def forward(self, parameters: Mapping[str, np.ndarray], topology: Topology) -> Flow:
+        """The arrays that run, and all between them and the parameters."""
+        if not self.all:
+            return Flow(self, topology, [], [], parameters)
+        values, outputs = [dict(parameters)], list["Arrays"]()
+        for stage in self.all:
+            made = stage.forward(values[-1], topology)
+            outputs.append(made)
+            values.append({**values[-1], **made})
+        used = {name: self._cast(values[-1], spec) for name, spec in self._used.items()}
+        return Flow(self, topology, values, outputs, used)
+
+    def leaf_gradients(self, gradients: Mapping[str, np.ndarray]) -> Arrays:
+        """One gradient for every learned leaf, zero where nothing depends on it."""
+        found: Arrays = {}
+        for leaf in self._leaves:
+            given = gradients.get(leaf.name, np.zeros(leaf.shape))
+            found[leaf.name] = np.array(given, self._dtype).reshape(leaf.shape)
+        return found
+
+    def hold(self, parameters: Mapping[str, np.ndarray]) -> None:
+        """Bring leaves back to where every stage lets them be."""
+        for stage in self.all:
+            stage.hold(parameters)
+
+    def state(self) -> Arrays:
+        """Every stage's state, as ``"stage/<name>/<key>"``."""
+        return {
+            f"{_PREFIX}{stage.name}/{key}": np.array(value)
+            for stage in self.all
+            for key, value in stage.state().items()
+        }
+
+    def split(self, state: Mapping[str, np.ndarray]) -> tuple[Arrays, Arrays]:
+        """The parts of a state that are stages', and the rest.
+
+        Raises:
+            CheckpointError: for a stage that this network does not have.
+        """
+        own = {name: value for name, value in state.items() if name.startswith(_PREFIX)}
+        known = tuple(f"{_PREFIX}{stage.name}/" for stage in self.all)
+        if strange := sorted(name for name in own if not name.startswith(known)):
+            raise CheckpointError(
+                f"this state belongs to a network with another stage: {', '.join(strange)}",
+                remedy="compile with the stages it was saved with",
+            )
+        return own, {name: value for name, value in state.items() if name not in own}
+
+    def restore(self, own: Mapping[str, np.ndarray]) -> None:
+        """The reverse of :meth:`state`."""
+        for stage in self.all:
+            prefix = f"{_PREFIX}{stage.name}/"
+            stage.restore(
+                {k.removeprefix(prefix): v for k, v in own.items() if k.startswith(prefix)}
+            )
+
+    def _cast(self, values: Mapping[str, np.ndarray], spec: ParameterSpec) -> np.ndarray:
+        if spec.name not in values:
+            raise InternalError(f"no stage gave {spec.name}, which is derived")
+        made = np.asarray(values[spec.name], self._dtype)
+        try:
+            return np.array(np.broadcast_to(made, spec.shape), order="C")
+        except ValueError:
+            raise DescriptionError(
+                f"{spec.name} has shape {spec.shape}, but the stages gave {made.shape}",
+                remedy="let forward() give the shape of the synapses: topology[projection].shape",
+            ) from None
+
+
+class Flow:
+    """What one batch runs with, and the way back from it.
+
+    Attributes:
+        used: the arrays that run, by flat name.
+        values: the arrays before the first stage and after each; empty where there is none.
+    """
+
+    def __init__(
+        self,
+        stages: Stages,
+        topology: Topology,
+        values: list[Arrays],
+        outputs: list[Arrays],
+        used: Mapping[str, np.ndarray],
+    ) -> None:
+        self.used = used
+        self._stages, self._topology, self.values, self._outputs = (
+            stages,
+            topology,
+            values,
+            outputs,
+        )
+        self._penalties = {
+            k: found
+            for k, stage in enumerate(stages.all)
+            if (found := stage.penalty(values[k + 1], topology)) is not None
+        }
+
+    def with_penalties(self, outcome: Outcome) -> Outcome:
+        """The outcome with the terms of the stages; one without a loss stays without."""
+        if not self._penalties or not outcome.terms:
+            return outcome
+        terms = {self._stages.all[k].name: value for k, (value, _) in self._penalties.items()}
+        whole = outcome.loss + sum(terms.values())
+        return replace(outcome, loss=whole, terms={**outcome.terms, **terms})
+
+    def back(self, gradients: Arrays) -> Arrays:
+        """The gradients of the leaves from those of the arrays that ran."""
+        if not self.values:
+            return gradients
+        flowing = dict(gradients)
+        for k in reversed(range(len(self._stages.all))):
+            _, slopes = self._penalties.get(k, (0.0, dict[str, np.ndarray]()))
+            _add(flowing, slopes)
+            made = {n: flowing.pop(n) for n in self._outputs[k] if n in flowing}
+            before = self._stages.all[k].backward(self.values[k], made, self._topology)
+            _add(flowing, before)
+        return self._stages.leaf_gradients(flowing)
+
+
+def _add(total: Arrays, more: Mapping[str, np.ndarray]) -> None:
+    for name, value in more.items():
+        total[name] = total[name] + value if name in total else value

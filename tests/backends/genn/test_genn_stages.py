@@ -1,0 +1,51 @@
+"""Leaves of stages beside a network on a device."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import genprop as gp
+from genprop.backends.genn.engine import GeNNEngine
+from genprop.errors import (
+    UnsupportedError,
+)
+from tests.stages.staged import (
+    batch,
+    distance,
+    network,
+)
+
+if TYPE_CHECKING:
+    from genprop.stages.base import Arrays
+
+
+class OnDevice:
+    """A compiled GeNN network that updates what it holds itself, which leaves are not."""
+
+    def __init__(self) -> None:
+        self.updated: tuple[str, ...] = ()
+
+    def update(self, parameters: Arrays, gradients: Arrays, *_: object) -> None:
+        self.updated = tuple(gradients)
+
+
+def test_genn_updates_leaves_beside_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    sim = network([distance()], dt=1.0, backend="reference")
+    bundle = gp.GeNN().render(sim.program)
+    assert "hidden.x" not in dict(bundle.files)["model.py"]
+    device = OnDevice()
+    engine = GeNNEngine(sim.program, sim.spec, bundle, "cpu", "double", None)
+    monkeypatch.setattr(engine, "_loaded", device)
+    _, slopes = sim.gradients(batch())
+    before = {name: np.array(value) for name, value in sim.parameters.items()}
+    moments = {name: np.array(value) for name, value in sim.optimiser.items()}
+    engine.update(before, slopes, moments, sim.settings, 1)
+    sim.step()
+    assert np.array_equal(before["hidden.x"], sim.parameters["hidden.x"])
+    assert device.updated == tuple(slopes)
+    sim.target = gp.GeNN()
+    with pytest.raises(UnsupportedError, match=r"cannot derive hidden->hidden.delay"):
+        gp.save(sim, "nowhere")
