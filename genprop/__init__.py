@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from genprop._version import __version__
-from genprop.describe import downstream
+from genprop.describe import explanation
 
 if TYPE_CHECKING:
     from genprop import backends, data, errors, experiment, report, testing, train, units
@@ -208,8 +208,8 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def _adjoint(neuron: object) -> downstream.Shown:
+def _adjoint(neuron: object) -> explanation.Shown:
     return importlib.import_module("genprop.runtime.show").adjoint(neuron)
 
 
-downstream.connect("adjoint", _adjoint)
+explanation.connect("adjoint", _adjoint)

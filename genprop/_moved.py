@@ -33,11 +33,12 @@ def forward(module: str, moved: Mapping[str, str]) -> Callable[[str], object]:
 
 
 def attributes(**moved: str) -> Callable[[type[Kind]], type[Kind]]:
-    """A decorator for classes whose attributes moved, ``old="new"`` each; both can be read."""
+    """A decorator for classes whose attributes moved, ``old="new"`` each; both work."""
 
     def decorate(kind: type[Kind]) -> type[Kind]:
         for old, new in moved.items():
             setattr(kind, old, property(_reader(kind.__name__, old, new)))
+        kind.__init__ = arguments(**moved)(kind.__init__)
         return kind
 
     return decorate

@@ -39,7 +39,7 @@ __all__ = [
 
 
 class GenpropError(Exception):
-    """A fault on the user's side, told as what happened, where, and what to do.
+    """A fault on the user's side: what happened, where, and what to do.
 
     Args:
         what: one sentence that states the fault and what was expected.

@@ -13,6 +13,7 @@ import pytest
 
 import genprop
 from genprop._moved import arguments
+from genprop.testing import contract
 
 SOURCE = Path(genprop.__file__).read_text(encoding="utf-8")
 HEAVY = ("sympy", "jinja2", "h5py", "numpy", "scipy", "sklearn", "rich", "matplotlib")
@@ -117,3 +118,16 @@ def test_a_keyword_of_before_is_passed_on_with_a_warning() -> None:
 def test_retarget_is_called_as_before(kind: type) -> None:
     signature = inspect.signature(kind.retarget)  # pyright: ignore[reportAttributeAccessIssue]
     assert list(signature.parameters) == ["self", "target", "quantise", "on_rounded"]
+
+
+def test_a_field_of_before_is_given_and_read_with_a_warning() -> None:
+    with pytest.warns(DeprecationWarning, match=r"Blend.__init__\(share=…\) is now fraction=…"):
+        blend = genprop.data.Blend(0.5, **{"share": 0.25})
+    assert blend == genprop.data.Blend(0.5, fraction=0.25)
+    with pytest.warns(DeprecationWarning, match=r"Blend.share is now Blend.fraction"):
+        assert getattr(blend, "share") == 0.25  # noqa: B009
+
+
+def test_the_contract_clears_its_references_under_the_name_of_before() -> None:
+    with pytest.warns(DeprecationWarning, match="forget is now genprop.testing"):
+        assert contract.forget is contract.clear_references

@@ -124,10 +124,10 @@ def build(
         out_rate: of AdamW, for readout weights.
         delay_rate: of Adam, for delays [ms].
         decay: of weights, per unit of their rate.
-        stretch: augmentation by playing a letter faster or slower, by up to this share.
+        stretch: augmentation by playing a letter faster or slower, by up to this fraction.
         shift: augmentation by playing it earlier or later, by up to so much [ms].
-        drop: augmentation by leaving out this share of the events.
-        valid: share of what is not for testing that is for validation; 0 for none.
+        drop: augmentation by leaving out this fraction of the events.
+        valid: fraction of what is not for testing that is for validation; 0 for none.
     """
     train, validation, test = gp.data.braille(data, valid=valid, seed=seed)
     train = train.with_augment(gp.data.Warp(stretch, shift), gp.data.Drop(drop))

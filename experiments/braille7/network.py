@@ -39,10 +39,10 @@ def build(
         weight_rate: of Adam, for input and recurrent weights.
         out_rate: of Adam, for readout weights.
         delay_rate: of Adam, for delays [ms].
-        stretch: augmentation by playing a letter faster or slower, by up to this share.
+        stretch: augmentation by playing a letter faster or slower, by up to this fraction.
         shift: augmentation by playing it earlier or later, by up to so much [ms].
-        drop: augmentation by leaving out this share of the events.
-        valid: share of what is not for testing that is for validation.
+        drop: augmentation by leaving out this fraction of the events.
+        valid: fraction of what is not for testing that is for validation.
     """
     train, validation, test = gp.data.braille(data, valid=valid, seed=seed)
     train = train.with_augment(gp.data.Warp(stretch, shift), gp.data.Drop(drop))

@@ -65,7 +65,7 @@ def add_hidden(
 
 
 def main() -> None:
-    """Evaluate, print, and keep what was asked for."""
+    """Evaluate, print, and write the results that were requested."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folders of runs")
     parser.add_argument("--size", type=int, default=4, help="runs per network (default: 4)")

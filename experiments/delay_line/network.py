@@ -10,9 +10,9 @@ def build(lag: float = 20.0, rate: float = 3.0, longest: float = 40.0) -> gp.Exp
     """The experiment.
 
     Every arrival makes a LIF neuron spike, so that all it can tell is when; its LI neuron rises
-    most when spikes coincide. Neuron 0 shall answer to class 0 (channel 0, then channel 1): that is
+    most when spikes coincide. Neuron 0 shall respond to class 0 (channel 0, then 1): that is
     solved by a delay of ``lag`` on the channel that comes first and none on the other. Training
-    begins with these the wrong way round, so that each neuron answers to the other's class.
+    begins with these the wrong way round, so that each neuron responds to the other's class.
 
     Args:
         lag: from the first to the second spike [ms].

@@ -1,4 +1,4 @@
-"""Trains an experiment on two backends with the same seed; each judges what the other learned.
+"""Trains an experiment on two backends with the same seed; each evaluates what the other learned.
 
 Writes results.json: the learning curves, how far they are apart, and on how many samples of the
 test set the two backends predict alike from the same parameters. See README.md.

@@ -32,7 +32,7 @@ def build(
         recurrent: whether they reach each other.
         tau: of membranes and synapses [ms].
         jitter: of training events [ms].
-        drop: share of training events that are left out.
+        drop: fraction of training events that are left out.
     """
     train, valid, test = gp.data.braille(data, valid=0.2, seed=seed)
     train = train.with_augment(gp.data.Jitter(jitter), gp.data.Drop(drop))

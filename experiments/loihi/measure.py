@@ -1,4 +1,4 @@
-"""What trained networks are worth on Loihi 2; see README.md. Writes results.json in one go."""
+"""Accuracy of networks on Loihi 2, and agreement with float; see README.md. Writes results.json."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("runs", nargs="+", type=Path, help="run folders of genprop train")
     parser.add_argument("--tune", nargs="+", type=int, default=[4], help="bits to fine-tune for")
     parser.add_argument("--epochs", type=int, default=8, help="of fine-tuning")
-    parser.add_argument("--rate", type=float, default=0.1, help="share of the first learning rates")
+    parser.add_argument("--rate", type=float, default=0.1, help="factor of the learning rates")
     parser.add_argument("--calibrate", type=int, default=300, help="training samples for ranges")
     parser.add_argument("--steps", type=int, default=150, help="that live Lava runs")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
@@ -165,11 +165,11 @@ class Measured:
         exact = {name: value.copy() for name, value in self.sim.parameters.items()}
         hidden = [n for n in exact if n.endswith("->hidden.weight")]
         found: dict[str, float] = {}
-        for share in (1e-4, 1e-3, 1e-2):
+        for noise_level in (1e-4, 1e-3, 1e-2):
             for name in hidden:
                 noise = rng.standard_normal(exact[name].shape)
-                other.parameters[name] = exact[name] * (1 + share * noise)
-            found[f"{share:g}"] = same(self.sim, other, self.test)
+                other.parameters[name] = exact[name] * (1 + noise_level * noise)
+            found[f"{noise_level:g}"] = same(self.sim, other, self.test)
         return found
 
     def tuned(self, bits: int, epochs: int, rate: float) -> dict[str, object]:
@@ -229,7 +229,7 @@ def dataset(experiment: gp.Experiment, name: str) -> gp.data.Dataset:
 
 
 def same(one: gp.Simulator, other: gp.Simulator | Chip, data: gp.data.Dataset) -> float:
-    """The share of samples with the same prediction."""
+    """The fraction of samples with the same prediction."""
     found = gp.agreement(one, other, data).predictions
     assert found is not None
     return round(found, 4)

@@ -36,12 +36,12 @@ def rows(part: Mapping[str, Any]) -> list[str]:
 def together(seen: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Several runs' row as one: pooled agreement with its standard error, accuracies ± sd."""
     samples = np.array([s["samples"] for s in seen])
-    share = float(sum(s["same"] for s in seen) / samples.sum())
+    same = float(sum(s["same"] for s in seen) / samples.sum())
     return {
         "runs": len(seen),
         "samples": int(samples.sum()),
-        "same predictions": round(share, 4),
-        "standard error": round(float(np.sqrt(share * (1 - share) / samples.sum())), 4),
+        "same predictions": round(same, 4),
+        "standard error": round(float(np.sqrt(same * (1 - same) / samples.sum())), 4),
         "same, by run": [round(s["same"] / s["samples"], 4) for s in seen],
         "float accuracy": spread([s["right in floats"] / s["samples"] for s in seen]),
         "chip accuracy": spread([s["right on the chip"] / s["samples"] for s in seen]),
@@ -102,8 +102,8 @@ def rules_table(networks: Networks) -> str:
 def merged(seen: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """Several networks' agreement as one."""
     samples = sum(s["samples"] for s in seen)
-    share = sum(s["same predictions"] * s["samples"] for s in seen) / samples
-    return {"same predictions": share, "standard error": (share * (1 - share) / samples) ** 0.5}
+    same = sum(s["same predictions"] * s["samples"] for s in seen) / samples
+    return {"same predictions": same, "standard error": (same * (1 - same) / samples) ** 0.5}
 
 
 def agreed(seen: Mapping[str, Any]) -> str:

@@ -41,13 +41,13 @@ def build(
         delay_rate: of Adam, for delays [ms].
         budget: strength of the budget of 14 spikes per neuron and trial.
         shift: augmentation by moving all channels at random, up to so many.
-        blend: share of the samples that are blended with one of their class.
-        valid: share of the training file that is for validation.
+        blend: fraction of the samples that are blended with one of their class.
+        valid: fraction of the training file that is for validation.
         cache: keep a flat copy of the files in the user's cache folder.
     """
     chain: list[gp.data.Augmentation] = []
     if blend:
-        chain.append(gp.data.Blend(0.5, share=blend))
+        chain.append(gp.data.Blend(0.5, fraction=blend))
     if shift:
         chain.append(gp.data.Shift(shift))
     train, validation, test = gp.data.shd(

@@ -25,7 +25,7 @@ SAMPLES = 32
 
 
 def main() -> None:
-    """Run every measurement that was asked for."""
+    """Run every measurement that was requested."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--yardstick", type=Path, help="C++ source of a program to compare with")
     parser.add_argument("--rounds", type=int, default=7, help="alternations of the paired timings")

@@ -114,9 +114,9 @@ def epoch(folder: Path, hidden: int) -> dict[str, object]:
         "seconds": round(seconds, 1),
         "batches": batches,
         "waiting for data [s]": round(waiting.seconds, 2),
-        "waiting for data, share": round(waiting.seconds / seconds, 4),
+        "waiting for data, fraction": round(waiting.seconds / seconds, 4),
         "preparing a batch [s]": prepared,
-        "preparing all batches, share": round(batches * prepared / seconds, 4),
+        "preparing all batches, fraction": round(batches * prepared / seconds, 4),
         "train.loss": round(history.records[-1].metrics["train.loss"], 4),
         "memory [MB]": _memory(),
     }

@@ -46,7 +46,7 @@ VERSION = 1
 """Changes whenever the layout of the cache or the meaning of a key does."""
 
 KINDS = {"compiled": ("builds", "failed", "blobs"), "data": ("data",)}
-"""What may be asked for apart, and the folders that it is in."""
+"""The kinds of entries that ``info`` and ``clear`` take, and their folders."""
 
 _ABANDONED = (
     3600.0  # [s] after which a temporary folder has no living owner: no compile takes so long

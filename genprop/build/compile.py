@@ -35,7 +35,7 @@ class Artifact:
 
     Args:
         path: the shared library.
-        log: the file with the command and all the compiler said; the sources lie beside it.
+        log: the file with the command and the compiler output; the sources lie beside it.
         seconds: how long ``build`` took, [s].
         cached: whether it was there already.
     """
@@ -80,9 +80,9 @@ def trial(toolchain: Toolchain) -> float:
     bundle = SourceBundle("trial", (("trial.cpp", text),), "trial.cpp")
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="genprop-") as place:
-        answer = _run(bundle, toolchain, f"trial{_SUFFIX}", Path(place))
-        if answer.returncode != 0:
-            raise _refusal(answer, toolchain, Path(place))
+        completed = _run(bundle, toolchain, f"trial{_SUFFIX}", Path(place))
+        if completed.returncode != 0:
+            raise _refusal(completed, toolchain, Path(place))
         if ctypes.CDLL(str(Path(place) / f"trial{_SUFFIX}")).trial() != 42:
             raise ToolchainError("the compiler gave a program that computes something else")
     return time.perf_counter() - started
@@ -111,11 +111,11 @@ def _compile_into(entry: Path, bundle: SourceBundle, chain: Toolchain) -> Path:
     """Compile in a temporary folder, move it to ``entry`` and give the library there."""
     name = f"{bundle.name}{_SUFFIX}"
     with cache.workplace("builds") as place:
-        answer = _run(bundle, chain, name, place)
-        if answer.returncode != 0:
+        completed = _run(bundle, chain, name, place)
+        if completed.returncode != 0:
             kept = cache_dir() / "failed" / entry.name
             cache.install(place, kept, sound=lambda _: False)
-            raise _refusal(answer, chain, kept)
+            raise _refusal(completed, chain, kept)
         checksum = hashlib.sha256((place / name).read_bytes()).hexdigest()
         record = json.dumps({"library": name, "sha256": checksum})
         (place / "entry.json").write_text(f"{record}\n", encoding="utf-8")
@@ -139,13 +139,13 @@ def _run(
 
 
 def _refusal(
-    answer: subprocess.CompletedProcess[str], chain: Toolchain, kept: Path
+    completed: subprocess.CompletedProcess[str], chain: Toolchain, kept: Path
 ) -> ToolchainError:
     """What to tell of a failed compile whose folder is ``kept``."""
-    tail = "\n".join(answer.stdout.splitlines()[-_TAIL:])
+    tail = "\n".join(completed.stdout.splitlines()[-_TAIL:])
     return ToolchainError(
-        f"the compiler refused the generated code (exit status {answer.returncode})\n"
-        f"  command: {shlex.join(answer.args)}\n"
+        f"the compiler refused the generated code (exit status {completed.returncode})\n"
+        f"  command: {shlex.join(completed.args)}\n"
         f"  compiler: {chain.title}\n{tail}",
         where=str(kept / "source"),
         remedy=f"the whole log is {kept / 'build.log'}; try another compiler through CXX "

@@ -1,4 +1,4 @@
-"""A compiler of a bundle, run beside its sources, with a log of what it said."""
+"""A compiler of a bundle, run beside its sources, with a log of its output."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ __all__ = ["run_logged"]
 
 
 def run_logged(line: Sequence[str], place: Path) -> subprocess.CompletedProcess[str]:
-    """Run ``line`` in ``place/source`` and keep what it said in ``place/build.log``.
+    """Run ``line`` in ``place/source`` and keep its output in ``place/build.log``.
 
     Paths are relative, so the log stays true when the folder moves.
     """
-    answer = subprocess.run(
+    completed = subprocess.run(
         list(line),
         cwd=place / "source",
         stdin=subprocess.DEVNULL,
@@ -25,6 +25,8 @@ def run_logged(line: Sequence[str], place: Path) -> subprocess.CompletedProcess[
         errors="replace",
         check=False,
     )
-    log = f"$ cd source && {shlex.join(line)}\n{answer.stdout}exit status {answer.returncode}\n"
+    log = (
+        f"$ cd source && {shlex.join(line)}\n{completed.stdout}exit status {completed.returncode}\n"
+    )
     (place / "build.log").write_text(log, encoding="utf-8")
-    return answer
+    return completed

@@ -134,15 +134,15 @@ def cpu() -> str:
         if rows:
             return "\n".join(" ".join(row.split()) for row in rows)
     if sys.platform == "darwin":
-        answer = subprocess.run(
+        completed = subprocess.run(
             ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
         )
-        if answer.stdout.strip():
-            return answer.stdout.strip()
+        if completed.stdout.strip():
+            return completed.stdout.strip()
     return f"{platform.machine()} {platform.processor()}".strip()
 
 
@@ -155,7 +155,7 @@ def _zig() -> Path | None:
 def _answering(
     command: tuple[str, ...], program: Path, environment: Mapping[str, str]
 ) -> Toolchain:
-    """The toolchain behind ``command``; its version is asked once per state of ``program``."""
+    """The toolchain behind ``command``; its version is read once per state of ``program``."""
     state = program.resolve().stat()
     key = cache.digest("compiler", *command, str(state.st_mtime_ns), str(state.st_size))
     known = cache.read_blob(key)
@@ -170,7 +170,7 @@ def _answering(
 def _ask_version(command: tuple[str, ...]) -> str:
     line = (*command, "--version")
     try:
-        answer = subprocess.run(
+        completed = subprocess.run(
             line, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
     except OSError as error:
@@ -179,11 +179,11 @@ def _ask_version(command: tuple[str, ...]) -> str:
             where=shlex.join(line),
             remedy=how_to_get_a_compiler(),
         ) from error
-    if answer.returncode != 0:
+    if completed.returncode != 0:
         raise ToolchainError(
-            f"the compiler does not tell its version (exit status {answer.returncode}): "
-            f"{answer.stderr.strip()[-500:]}",
+            f"the compiler does not tell its version (exit status {completed.returncode}): "
+            f"{completed.stderr.strip()[-500:]}",
             where=shlex.join(line),
             remedy=how_to_get_a_compiler(),
         )
-    return answer.stdout.strip()
+    return completed.stdout.strip()

@@ -1,7 +1,7 @@
 """Augmentations: small frozen values that make a new batch of a batch.
 
 ``apply(batch, rng, dataset)`` draws from ``rng`` alone, so the same generator gives the same batch.
-Plain numbers are taken in the unit named; quantities (``2 * ms``) are checked. Batches with several
+Numbers are taken in the unit named; quantities (``2 * ms``) are checked. Batches with several
 sources are refused.
 """
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from genprop._moved import attributes
 from genprop.data.order import bounds, ordered, owners
 from genprop.data.quantity import in_unit
 from genprop.errors import DataError
@@ -30,7 +31,7 @@ Sample = tuple[Floats, Channels]
 
 
 class Samples(Protocol):
-    """What an augmentation may ask of a data set; ``Dataset`` answers it."""
+    """What an augmentation needs of a data set; ``Dataset`` has it."""
 
     @property
     def spikes(self) -> SpikeBatch:
@@ -63,7 +64,7 @@ class Augmentation(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """Moves each sample by a whole number of channels, uniform in [−max_channels, max_channels].
+    """Moves each sample by an integer number of channels, uniform in [−max_channels, max_channels].
 
     Events that leave the channels are dropped. Source: Nowotny et al. 2022 (arXiv 2212.01232).
     """
@@ -83,6 +84,7 @@ class Shift:
         return _kept(batch, (channels >= 0) & (channels < batch.channels_total), channels)
 
 
+@attributes(share="fraction")
 @dataclass(frozen=True, slots=True)
 class Blend:
     """Replaces samples by a blend with a random sample of the same class.
@@ -93,21 +95,21 @@ class Blend:
 
     Args:
         probability: of each event to be kept; 1/2 keeps the usual number of events.
-        share: of the samples that are blended; the others stay as they are.
+        fraction: of the samples that are blended; the others stay as they are.
 
     Source: Nowotny et al. 2022 (arXiv 2212.01232).
     """
 
     probability: float = 0.5
-    share: float = 0.5
+    fraction: float = 0.5
 
     def __post_init__(self) -> None:
-        _refuse_improbable(self, self.probability, self.share)
+        _refuse_improbable(self, self.probability, self.fraction)
 
     def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Samples) -> SpikeBatch:
         """The batch, some of its samples blended with samples of ``dataset``."""
         _refuse_inputs(self, batch)
-        which = np.flatnonzero(rng.random(len(batch)) < self.share)
+        which = np.flatnonzero(rng.random(len(batch)) < self.fraction)
         partners = _partners(batch, which, rng, dataset)
         # Sample by sample: what one needs stays in the processor's cache, three times as fast.
         parts = [batch.sample(k) for k in range(len(batch))]

@@ -81,7 +81,7 @@ def _crossed(
     nth = np.arange(len(which)) - np.repeat(np.cumsum(number) - number, number) + 1
     s, j = sample[which], line[which]
     sign = np.sign(count[s, j])
-    share = (reference[s, j] + sign * nth - before[s, j]) / (after[s, j] - before[s, j])
-    times = begin + dt * np.clip(share, 0, 1)
+    fraction = (reference[s, j] + sign * nth - before[s, j]) / (after[s, j] - before[s, j])
+    times = begin + dt * np.clip(fraction, 0, 1)
     channels = j + np.where(sign < 0, count.shape[1], 0)
     return s.astype(np.int32), times.astype(np.float32), channels.astype(np.int32)

@@ -148,7 +148,7 @@ class Dataset:
     def split_speakers(
         self, held_out: int | Sequence[int], seed: int = 0
     ) -> tuple[Dataset, Dataset]:
-        """Two parts that share no speaker: the rest, and the speakers held out.
+        """Two parts without a common speaker: the rest, and the speakers held out.
 
         Args:
             held_out: the speakers' numbers, or how many to draw with ``seed``.
@@ -210,7 +210,7 @@ def _batches(
             remedy="give batches(..., seed=(seed, epoch)), or augment=()",
         )
     if seed is not None and min(np.atleast_1d(seed)) < 0:
-        raise DataError(f"the seed {seed} is negative", remedy="give whole numbers from 0")
+        raise DataError(f"the seed {seed} is negative", remedy="give integers from 0")
     return _draw(data, size, seed, augment, drop_last=drop_last, first=first)
 
 

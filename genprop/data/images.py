@@ -72,7 +72,7 @@ def mnist(
         t_min: time of a white pixel [ms].
         t_max: time towards which dark pixels tend [ms].
         duration: [ms].
-        threshold: pixels up to this share of white do not spike.
+        threshold: pixels up to this fraction of white do not spike.
 
     Raises:
         DataError: for a file that is missing, damaged or of another kind.

@@ -18,7 +18,7 @@ Mask = npt.NDArray[np.bool_]
 def fraction_of(labels: Labels, fraction: float, seed: int, *, stratify: bool) -> Mask:
     """A mask (samples,) of a random ``fraction`` of the samples.
 
-    Stratified, each class gives its share to within one sample and the whole is exact: the samples
+    Stratified, each class gives its part to within one sample and the whole is exact: the samples
     that are left over after rounding down go to the classes with the largest remainders.
     """
     if not 0 < fraction < 1:
@@ -34,15 +34,15 @@ def fraction_of(labels: Labels, fraction: float, seed: int, *, stratify: bool) -
         return mask
     members = [np.flatnonzero(labels == label) for label in np.unique(labels)]
     exact = np.array([fraction * len(own) for own in members])
-    share = np.floor(exact + 1e-9).astype(np.int64)
-    share[np.argsort(share - exact, kind="stable")[: total - share.sum()]] += 1
-    for own, count in zip(members, share.tolist(), strict=True):
+    counts = np.floor(exact + 1e-9).astype(np.int64)
+    counts[np.argsort(counts - exact, kind="stable")[: total - counts.sum()]] += 1
+    for own, count in zip(members, counts.tolist(), strict=True):
         mask[rng.permutation(own)[:count]] = True
     return mask
 
 
 def speakers_of(speakers: Labels, held_out: int | Sequence[int], seed: int) -> Mask:
-    """A mask (samples,) of what the speakers held out said."""
+    """A mask (samples,) of the samples of the speakers that are held out."""
     known = np.unique(speakers)
     if isinstance(held_out, int):
         chosen = np.random.default_rng(seed).permutation(known)[: max(held_out, 0)]

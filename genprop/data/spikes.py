@@ -195,7 +195,7 @@ class SpikeBatch:
         outside = np.flatnonzero((chosen < 0) | (chosen >= len(self)))
         if outside.size:
             raise DataError(
-                f"sample {chosen[outside[0]]} was asked for, but there are {len(self)}",
+                f"sample {chosen[outside[0]]} was requested, but there are {len(self)}",
                 where=f"indices[{outside[0]}]",
                 remedy=f"give indices from 0 to {len(self) - 1}",
             )

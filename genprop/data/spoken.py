@@ -72,7 +72,7 @@ def shd(
         folder: where ``shd_train`` and ``shd_test`` are, or a folder above ``SHD/`` or
             ``hdspikes/``; else ``$GENPROP_DATA``. Missing files are downloaded there by tonic,
             where it is installed.
-        valid: share of the training file, taken from every class.
+        valid: fraction of the training file, taken from every class.
         valid_speakers: instead, these speakers of it, or so many drawn at random.
         seed: of the validation part.
         augment: for the training set, see :meth:`Dataset.batches`.
@@ -136,7 +136,7 @@ def fsdd(
     Args:
         folder: where ``fsdd_train`` and ``fsdd_test`` are, or a folder above ``FSDD/``; else
             ``$GENPROP_DATA``.
-        valid: share of the training file, taken from every class.
+        valid: fraction of the training file, taken from every class.
         valid_speakers: instead, these speakers of it, or so many drawn at random.
         seed: of the validation part.
         augment: for the training set, see :meth:`Dataset.batches`.

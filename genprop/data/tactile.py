@@ -61,9 +61,9 @@ def braille(
         path: the file; a relative one is looked for in ``$GENPROP_DATA`` too.
         threshold: of taxel values, for one event.
         rate: of taxel values in a pickle [Hz].
-        valid: share of what is not for testing that is for validation, in every class; 0 leaves
+        valid: fraction of what is not for testing that is for validation, in every class; 0 leaves
             the validation set empty.
-        test: share of the samples that is for testing, in every class; where the file flags its
+        test: fraction of the samples that is for testing, in every class; where the file flags its
             own test samples, those are taken instead.
         seed: of the parts.
         augment: for the training set, see :meth:`Dataset.batches`.

@@ -136,4 +136,4 @@ def xor(
 
 def _refuse_none(samples: int) -> None:
     if samples < 1:
-        raise DataError(f"{samples} samples were asked for", remedy="ask for at least one")
+        raise DataError(f"{samples} samples were requested", remedy="request at least one")

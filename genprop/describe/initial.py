@@ -125,7 +125,7 @@ def values(array: ArrayLike | Sequence[Quantity]) -> Values:
     ``(nnz,)``, in row order, for a sparse one.
 
     Raises:
-        DescriptionError: for elements that are not finite; a wrong shape is told where it is
+        DescriptionError: for elements that are not finite; a wrong shape is reported where it is
             declared.
     """
     given = np.asarray(array)

@@ -72,12 +72,12 @@ def _parameter(parameter: ParameterSpec) -> str:
     unit = dimension_name(parameter.dimension)
     start = repr(parameter.initial)
     start = start if len(start) <= 80 else f"{type(parameter.initial).__name__}(…)"
-    said = f"{parameter.key}: {shape}{'' if unit == '1' else f' [{unit}]'}, from {start}"
+    text = f"{parameter.key}: {shape}{'' if unit == '1' else f' [{unit}]'}, from {start}"
     if not parameter.learned:
-        return said
+        return text
     low, high = parameter.minimum, parameter.maximum
     bounds = f" in [{'−∞' if low is None else low}, {'∞' if high is None else high}]"
-    return f"{said}, learned{bounds if (low, high) != (None, None) else ''}"
+    return f"{text}, learned{bounds if (low, high) != (None, None) else ''}"
 
 
 def _loss(term: LossTermSpec) -> str:

@@ -1,4 +1,4 @@
-"""What neuron and synapse models share: named quantities, overrides, and their checks."""
+"""Common to neuron and synapse models: named quantities, overrides, and their checks."""
 
 from __future__ import annotations
 

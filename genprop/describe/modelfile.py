@@ -1,4 +1,4 @@
-"""Reading one model file (TOML) into a specification; faults are told with the file's name.
+"""Reading one model file (TOML) into a specification; errors name the file.
 
 ::
 

@@ -79,7 +79,7 @@ class Network:
         Args:
             pre: the population that sends.
             post: the population that receives.
-            synapse: what an arrival does; equal synapses on one population share their states.
+            synapse: what an arrival does; equal synapses on one population have common states.
             weight: a value per synapse, ``(pre, post)`` if dense, else ``(nnz,)`` in row order.
             delay: likewise, in [0, max] [ms].
             pattern: ``gp.dense()``, ``gp.sparse(…)`` or ``gp.one_to_one()``.
@@ -104,7 +104,7 @@ class Network:
         optimiser: Update | Mapping[str, Update] | None = None,
         stages: Sequence[Declares] = (),
     ) -> NetworkSpec:
-        """The frozen description; every finding of the cross-checks is told at once.
+        """The frozen description; all findings of the cross-checks are reported at once.
 
         Args:
             loss: what is minimised.

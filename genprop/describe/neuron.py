@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from genprop.describe.check import check_neuron
-from genprop.describe.downstream import explain
+from genprop.describe.explanation import explain
 from genprop.describe.library import load_neuron
 from genprop.describe.model import (
     Units,
@@ -28,7 +28,7 @@ from genprop.units import parse_unit
 
 if TYPE_CHECKING:
     from genprop.describe.declaration import Declaration
-    from genprop.describe.downstream import Shown
+    from genprop.describe.explanation import Shown
     from genprop.describe.initial import Learn, Number, Value
 
 __all__ = ["Neuron", "Source", "neuron", "spikes"]

@@ -45,7 +45,7 @@ class Dense:
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """What patterns with a list share."""
+    """Common to patterns with a list."""
 
     def shape(self, spec: PatternSpec, pre: int, post: int) -> tuple[int, ...]:
         """``(nnz,)``."""

@@ -62,7 +62,7 @@ class Population:
 class Receptors:
     """The different synapses on one population, in the order in which they came.
 
-    Equal synapses (model, values and name) share a receptor and its states. A name that is taken
+    Equal synapses (model, values and name) use one receptor and its states. A name that is taken
     by a different synapse gets a number: ``exp``, ``exp_2``.
     """
 

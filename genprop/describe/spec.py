@@ -1,6 +1,6 @@
 """The frozen description: what ``Network.freeze`` gives and every later stage reads.
 
-Plain data: strings, numbers and numpy arrays, no functions. Two networks that would compute the
+Data only: strings, numbers and numpy arrays, no functions. Two networks that would compute the
 same have the same :meth:`NetworkSpec.digest`.
 """
 
@@ -71,7 +71,7 @@ class NeuronSpec:
 
     ``flow`` holds ẋ, ``spike`` the guard as ``"v > v_th"`` (empty for a readout that never spikes),
     ``reset`` the states that jump. ``inputs`` are the names that synapses drive (usually ``I``).
-    ``refractory`` names the parameter with the clamp's duration and ``held`` the states it clamps.
+    ``refractory`` names the parameter with the refractory period, ``held`` the states held then.
     """
 
     name: str
@@ -131,7 +131,7 @@ class ParameterSpec:
 
 @dataclass(frozen=True, slots=True)
 class ReceptorSpec:
-    """One synapse model on one population; projections that share it share its states.
+    """One synapse model on one population; projections onto it have common states.
 
     ``suffix`` is appended to state and parameter names where a population has several receptors
     (``"_fast"``), and is empty where it has one.

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop._moved import attributes
 from genprop.errors import DataError, GenpropError, did_you_mean, refuse_if
 from genprop.interchange.mlgenn_files import Files, choose_epoch, find_epochs, read_array
 
@@ -34,6 +35,7 @@ __all__ = ["LoadedMlGenn", "load_mlgenn"]
 _KNOWN = ("g", "d", "pre_ind", "post_ind")
 
 
+@attributes(kept="unchanged")
 @dataclass(frozen=True, slots=True)
 class LoadedMlGenn:
     """What was read; ``print`` it.
@@ -41,13 +43,13 @@ class LoadedMlGenn:
     Attributes:
         epoch: of the files, None where they carry no number.
         parameters: the file of each parameter that was set.
-        kept: parameters of projections that no file speaks of; they are as described.
+        unchanged: parameters of projections that no file speaks of; they are as described.
         clipped: delays that were below 0 or beyond the longest, by parameter.
     """
 
     epoch: int | None
     parameters: Mapping[str, Path]
-    kept: tuple[str, ...]
+    unchanged: tuple[str, ...]
     clipped: Mapping[str, int]
 
     def __str__(self) -> str:
@@ -56,7 +58,7 @@ class LoadedMlGenn:
             outside = self.clipped.get(name, 0)
             note = f", {outside} delays brought within their bounds" if outside else ""
             lines.append(f"  {name} from {path.name}{note}")
-        lines += [f"  {name} as described: there is no file of it" for name in self.kept]
+        lines += [f"  {name} as described: there is no file of it" for name in self.unchanged]
         return "\n".join(lines)
 
 
@@ -90,12 +92,12 @@ def load_mlgenn(
     refuse_if([*reading.strangers(), *reading.missing(chosen, epochs), *reading.read()])
     for name, values in reading.values.items():
         sim.parameters[name] = values
-    kept = [
+    unchanged = [
         p.delay.name
         for p in sim.spec.projections
         if p.delay is not None and p.delay.name not in reading.values
     ]
-    return LoadedMlGenn(chosen, reading.paths, tuple(kept), reading.clipped)
+    return LoadedMlGenn(chosen, reading.paths, tuple(unchanged), reading.clipped)
 
 
 class _Reading:

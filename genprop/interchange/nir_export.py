@@ -41,7 +41,7 @@ def save_nir(
         sim: the network; losses and optimisers have no place in NIR.
         path: of the file, ``.nir``.
         branches: whether a projection whose delays differ from synapse to synapse may become one
-            branch per delay, in whole steps of dt; NIR's delays are per neuron.
+            branch per delay, in steps of dt; NIR's delays are per neuron.
         spikes: how large the pulse of a spike is, see the module: ``"step"`` or ``"dirac"``.
 
     Raises:
@@ -129,7 +129,7 @@ def _connect(
 
 
 def _common(delay: np.ndarray, there: np.ndarray, axis: int) -> np.ndarray | None:
-    """The one delay that all synapses along ``axis`` share, 0 where there are none; else None."""
+    """The one delay of all synapses along ``axis``, 0 where there are none; else None."""
     low = np.where(there, delay, np.inf).min(axis=axis)
     high = np.where(there, delay, -np.inf).max(axis=axis)
     empty = ~there.any(axis=axis)

@@ -83,7 +83,7 @@ def read_graph(path: str | Path) -> Graph:
     nir = _package()
     try:
         found = nir.read(str(path))
-        graph = Graph({}, [], _plain(getattr(found, "metadata", {})))
+        graph = Graph({}, [], _attributes(getattr(found, "metadata", {})))
         _unfold(found, "", graph)
     except (OSError, KeyError, ValueError, TypeError, AttributeError, AssertionError) as fault:
         raise DataError(
@@ -123,7 +123,7 @@ def _size(node: Any) -> int:
     return int(np.prod(shapes[0])) if shapes and shapes[0] is not None else 0
 
 
-def _plain(metadata: Mapping[str, Any]) -> dict[str, object]:
+def _attributes(metadata: Mapping[str, Any]) -> dict[str, object]:
     """Metadata with words as text."""
     return {k: v.decode() if isinstance(v, bytes) else v for k, v in dict(metadata).items()}
 

@@ -144,13 +144,13 @@ def _model(node: Node) -> Neuron:
     """A neuron whose currents are in the unit of its voltage."""
     arrays = {k: np.broadcast_to(v.ravel(), node.size) for k, v in node.arrays.items()}
     tau = _in_ms(arrays["tau_mem"] if "tau_mem" in arrays else arrays["tau"])
-    leak = _plain(arrays["v_leak"])
+    leak = _value(arrays["v_leak"])
     if "v_threshold" not in arrays:
         if leak == 0.0:
             return neuron("LI", tau_mem=tau)
         flow = "dv/dt = (v_leak + I - v)/tau_mem"
         return Neuron("leaky", flow=flow, parameters={"tau_mem": tau, "v_leak": leak})
-    high, low = _plain(arrays["v_threshold"]), _plain(arrays["v_reset"])
+    high, low = _value(arrays["v_threshold"]), _value(arrays["v_reset"])
     if leak == 0.0:
         return neuron("LIF", tau_mem=tau, v_th=high, v_reset=low)
     return Neuron(
@@ -207,6 +207,6 @@ def _in_ms(seconds: np.ndarray) -> Value:
     return times[0] if len({t.value for t in times}) == 1 else values(times)
 
 
-def _plain(numbers: np.ndarray) -> Value:
+def _value(numbers: np.ndarray) -> Value:
     """Numbers, one where all are the same."""
     return float(numbers[0]) if np.all(numbers == numbers[0]) else values(numbers)

@@ -43,7 +43,7 @@ class Route:
 def find_routes(graph: Graph) -> tuple[list[Route], list[UnsupportedError]]:
     """Every way between populations, and what keeps others from being one.
 
-    Ways between the same two that share no synapse are one route with different delays.
+    Ways between the same two without a common synapse are one route with different delays.
     """
     search = _Search(graph)
     merged: list[Route] = []

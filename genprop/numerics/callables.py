@@ -1,4 +1,4 @@
-"""Derived expressions as numpy functions, so that rooms downstream evaluate them without sympy."""
+"""Derived expressions as numpy functions, so that later rooms evaluate them without sympy."""
 
 from __future__ import annotations
 

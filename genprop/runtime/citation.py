@@ -1,4 +1,4 @@
-"""Whom to cite for a network: the papers of its models, its optimisers and the method."""
+"""Citations of a network: the papers of its models, its optimisers and the method."""
 
 from __future__ import annotations
 

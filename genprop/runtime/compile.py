@@ -49,7 +49,7 @@ def compile(
         optimiser: one for all that is learned, or one per kind (``"weight"``, ``"delay"``), model
             parameter (``"tau_mem"``) or flat name.
         dt: length of a step; plain numbers are ms.
-        duration: length of a trial, a whole number of steps.
+        duration: length of a trial, a multiple of dt.
         batch: samples per batch, at most.
         backend: a name (``"native"``, ``"reference"``, …) or an object with options
             (``gp.Native(threads=1)``).

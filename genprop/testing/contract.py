@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop._moved import forward
 from genprop.backends import get_backend
 from genprop.data.spikes import SpikeBatch
 from genprop.runtime.compile import compile
@@ -46,13 +47,14 @@ __all__ = [
     "check_spikes",
     "check_states",
     "check_updates",
+    "clear_references",
     "distance",
-    "forget",
     "prepare",
     "silent",
     "simulator",
 ]
 
+__getattr__ = forward(__name__, {"forget": "testing.contract.clear_references"})
 Arrays = Mapping[str, np.ndarray]
 
 
@@ -235,8 +237,8 @@ def _example(name: str, seed: int | None) -> Example:
     return made if seed is None else replace(made, seed=seed)
 
 
-def forget() -> None:
-    """Let the interpreter run every case afresh."""
+def clear_references() -> None:
+    """Clear what the interpreter gave for every case, so that it runs them afresh."""
     _reference.cache_clear()
 
 

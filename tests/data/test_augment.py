@@ -79,7 +79,7 @@ def test_shift_drops_what_leaves_the_channels() -> None:
 
 def test_blend_of_a_sample_with_itself_at_probability_one_doubles_it() -> None:
     data = make(samples=4)  # one sample per class: each partner is the sample itself
-    result = applied(Blend(1.0, share=1.0), data)
+    result = applied(Blend(1.0, fraction=1.0), data)
     for k in range(4):
         times, channels = data.spikes.sample(k)
         assert np.array_equal(result.sample(k)[0], np.repeat(times, 2))
@@ -94,7 +94,7 @@ def test_blend_meets_half_way_in_channel_and_time_within_the_class() -> None:
         [low, high, other], channels=40, duration=100.0, labels=[0, 0, 1]
     )
     data = Dataset(spikes, 2)
-    blend, met = Blend(1.0, share=1.0), 0
+    blend, met = Blend(1.0, fraction=1.0), 0
     for seed in range(20):
         result = applied(blend, data, seed)
         assert set(result.sample(2)[0].tolist()) == {90.0}

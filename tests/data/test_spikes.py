@@ -71,7 +71,7 @@ def test_select_takes_samples_in_the_order_asked_for() -> None:
 
 
 def test_select_refuses_a_sample_that_is_not_there() -> None:
-    with pytest.raises(DataError, match="sample 7 was asked for"):
+    with pytest.raises(DataError, match="sample 7 was requested"):
         random_batch().select([0, 7])
 
 

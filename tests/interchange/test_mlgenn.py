@@ -85,7 +85,7 @@ def test_delays_without_a_file_stay_as_described(tmp_path: Path) -> None:
     (tmp_path / "0-Conn_input_hidden-d.npy").unlink()
     sim = network()
     found = gp.load_mlgenn(tmp_path, sim)
-    assert found.kept == ("input->hidden.delay",)
+    assert found.unchanged == ("input->hidden.delay",)
     assert np.all(sim.parameters["input->hidden.delay"] == 1.0)
 
 

@@ -182,9 +182,9 @@ def test_a_name_from_nowhere_is_found_before_anything_is_rendered(part: str) -> 
 
 @pytest.fixture
 def clean() -> Iterator[None]:
-    contract.forget()
+    contract.clear_references()
     yield
-    contract.forget()
+    contract.clear_references()
 
 
 def no_clamp(self: PopulationReverse, *args: object) -> None:
@@ -225,7 +225,7 @@ def test_a_fault_of_the_clock_breaks_the_contract(
     owner, method, wrong, name = FAULTS[fault]
     case, backend = Case(name, 0.1), gp.Native("double")
     contract.check_gradients(backend, case, 1e-9)
-    contract.forget()
+    contract.clear_references()
     monkeypatch.setattr(owner, method, wrong)
     with pytest.raises(contract.ContractError, match="is off by"):
         contract.check_gradients(backend, case, 1e-9)
