@@ -8,41 +8,41 @@ from typing import TYPE_CHECKING
 import sympy
 
 from genprop.adjoint.system import SEND
-from genprop.equations.sheet import Line, Sheet, formula
 from genprop.equations.show import derivative, system_sections
+from genprop.equations.typeset import Equations, Line, formula
 
 if TYPE_CHECKING:
     from genprop.adjoint.loss import LossAdjoint
     from genprop.adjoint.system import AdjointSystem
 
-__all__ = ["adjoint_sheet", "loss_sheet"]
+__all__ = ["adjoint_equations", "loss_equations"]
 
 Section = tuple[str, tuple[Line, ...]]
 _COST = sympy.Symbol("κ", real=True)
 _RATE = sympy.Symbol("ġ", real=True)
-_WORTH = sympy.Symbol("S", real=True)
+_SENT = sympy.Symbol("S", real=True)
 _WEIGHT = sympy.Symbol("w", real=True)
 
 
-def adjoint_sheet(adjoint: AdjointSystem, title: str = "") -> Sheet:
+def adjoint_equations(adjoint: AdjointSystem, title: str = "") -> Equations:
     """Forward and backward equations of one population, p = ∂L/∂x.
 
     ⁺ is after an event and ⁻ before it; time runs backwards, so ⁺ is known first. At a spike
-    p⁻ = (∂h/∂x)ᵀ p⁺ − (∂g/∂x) κ/ġ, and S is what the spike is worth to all it reaches: Σ ∂L/∂t of
-    the arrivals it causes, and what losses and the end of refractoriness add.
+    p⁻ = (∂h/∂x)ᵀ p⁺ − (∂g/∂x) κ/ġ, and S is ∂L/∂t_spike without the jump: Σ ∂L/∂t of the
+    arrivals that the spike causes, and what losses and the refractory-release term add.
     """
     name = title or f"population {adjoint.system.population}"
-    return Sheet(name, (*system_sections(adjoint.system), *_sections(adjoint)))
+    return Equations(name, (*system_sections(adjoint.system), *_sections(adjoint)))
 
 
-def loss_sheet(name: str, loss: LossAdjoint) -> Sheet:
+def loss_equations(name: str, loss: LossAdjoint) -> Equations:
     """What one term of the loss observes, its value and its gradient, summed over neurons j."""
     observation, function = loss.observation, loss.function
     rows = [Line("y", "y", observation.value * observation.weight, remark=observation.mode)]
     rows += [_reduction(r.name, r.operation, r.each) for r in function.reductions]
     backward = [_reduction(r.name, r.operation, r.each) for r in loss.backward]
     backward.append(Line("∂L/∂y", r"\frac{\partial L}{\partial y}", loss.gradient))
-    return Sheet(
+    return Equations(
         f"{loss.coefficient:g} × {name}",
         (
             ("observed", tuple(rows)),
@@ -66,7 +66,7 @@ def _sections(adjoint: AdjointSystem) -> Iterator[Section]:
     if system.guard is not None:
         yield "at a spike, from after (+) to before (−) it", tuple(_spike(adjoint))
     if adjoint.induced:
-        cost = adjoint.induced_cost.subs(SEND, _WORTH)
+        cost = adjoint.induced_cost.subs(SEND, _SENT)
         yield (
             "where an arrival itself lifts the state over the threshold",
             (Line("∂L/∂t", r"\frac{\partial L}{\partial t}", cost),),
@@ -87,7 +87,7 @@ def _sections(adjoint: AdjointSystem) -> Iterator[Section]:
 def _spike(adjoint: AdjointSystem) -> Iterator[Line]:
     """The crossing speed, the cost, and p⁻ of every state that the spike changes."""
     yield Line("ġ", r"\dot{g}", adjoint.rate, remark="the speed at which the threshold is crossed")
-    yield Line("κ", r"\kappa", adjoint.cost.subs(SEND, _WORTH))
+    yield Line("κ", r"\kappa", adjoint.cost.subs(SEND, _SENT))
     for p in adjoint.adjoints.values():
         before = adjoint.transfer[p] - adjoint.guard_gradient[p] * _COST / _RATE
         yield Line(f"{p.name}⁻", f"{sympy.latex(p)}^{{-}}", before)

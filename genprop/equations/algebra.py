@@ -1,4 +1,4 @@
-"""The few questions asked of sympy, with their types told."""
+"""The few functions of sympy that are used, with types."""
 
 from __future__ import annotations
 

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 
 import sympy
 
-from genprop.equations.sheet import Line, Sheet
+from genprop.equations.typeset import Equations, Line
 
 if TYPE_CHECKING:
     from genprop.equations.system import HybridSystem
 
-__all__ = ["derivative", "system_sections", "system_sheet"]
+__all__ = ["derivative", "system_equations", "system_sections"]
 
 Section = tuple[str, tuple[Line, ...]]
 
 
-def system_sheet(system: HybridSystem) -> Sheet:
+def system_equations(system: HybridSystem) -> Equations:
     """Flow, guard, reset and arrivals of one population."""
-    return Sheet(f"population {system.population}", tuple(system_sections(system)))
+    return Equations(f"population {system.population}", tuple(system_sections(system)))
 
 
 def system_sections(system: HybridSystem) -> Iterator[Section]:
-    """The headings of :func:`system_sheet` with their equations."""
+    """The headings of :func:`system_equations` with their equations."""
     kind = "linear" if system.linear else "not linear"
     yield (
         f"flow ({kind})",

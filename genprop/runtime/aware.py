@@ -10,7 +10,7 @@ import numpy as np
 
 from genprop._moved import arguments
 from genprop.backends.loihi.mapping.check import check
-from genprop.backends.loihi.mapping.options import Grid, Quantise
+from genprop.backends.loihi.mapping.options import QuantisationGrid, Quantise
 from genprop.errors import ConfigurationError, refuse_if
 from genprop.runtime.retarget import retarget
 from genprop.runtime.simulator import Simulator
@@ -30,7 +30,7 @@ class QuantiseAware(Simulator):
     """A copy of a simulator that runs with what Loihi 2 holds, and learns in floats.
 
     Forward and backward use the floats that the chip's integers stand for: weights on its grid,
-    delays of whole steps up to 62, time constants of 12 bits, thresholds. The gradient at them is
+    delays of 0 to 62 steps, time constants of 12 bits, thresholds. The gradient at them is
     given to the parameters as it is (straight-through), which the optimiser, clipping and bounds
     act on and checkpoints keep. Delays are kept within what the chip can hold.
 
@@ -81,7 +81,7 @@ class QuantiseAware(Simulator):
         refuse_if(check(self.program, self.arrays())[1])
 
     @property
-    def grid(self) -> Grid | None:
+    def grid(self) -> QuantisationGrid | None:
         """The chip's scales, once they are found."""
         return self._rounding.grid
 
@@ -120,7 +120,9 @@ class QuantiseAware(Simulator):
         scale, exponent = (_below(state, prefix) for prefix in (_SCALE, _EXPONENT))
         if scale:
             whole = {name: int(value) for name, value in exponent.items()}
-            self._rounding.grid = Grid({n: float(value) for n, value in scale.items()}, whole)
+            self._rounding.grid = QuantisationGrid(
+                {n: float(value) for n, value in scale.items()}, whole
+            )
 
     @arguments(watch="on_rounded")
     def retarget(
@@ -149,7 +151,7 @@ class QuantiseAware(Simulator):
         sim.parameters = self.parameters
         return sim
 
-    def _find_grid(self) -> Grid:
+    def _find_grid(self) -> QuantisationGrid:
         return retarget(self.latent(), "loihi", self.options).grid
 
 

@@ -64,8 +64,8 @@ def check_gradients(
         batch: what to run; random spikes and labels where absent. A few samples are enough.
         samples: components per parameter that difference quotients are taken of.
         seed: of initial parameters, random input and the choice of components.
-        fine: the fine step; a hundredth of a ms or a tenth of ``dt`` unless told.
-        backend: runs the clocks; the native one in double precision unless told.
+        fine: the fine step; a hundredth of a ms or a tenth of ``dt`` by default.
+        backend: runs the clocks; by default the native one in double precision.
 
     Returns:
         A report; ``print(report)`` shows it, ``report.passed`` is the verdict.

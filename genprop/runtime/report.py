@@ -103,13 +103,13 @@ class GradientReport:
             for row in rows
             for pairs in [list(zip(row[1:], widths[1:], strict=True))]
         ]
-        told = ["the same" if same else "different" for same in self.same]
+        counts = ["the same" if same else "different" for same in self.same]
         return "\n".join(
             [
                 f"gradients of {self.network} against {measure}; errors relative to the largest",
                 *lines,
-                f"{self.spikes} spikes; counts at {self.dt:g} ms are {told[0]}, "
-                f"at {self.fine:g} ms {told[1]}",
+                f"{self.spikes} spikes; counts at {self.dt:g} ms are {counts[0]}, "
+                f"at {self.fine:g} ms {counts[1]}",
                 self.verdict,
             ]
         )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from genprop.backends.loihi.chip.integers import IntegerNetwork
     from genprop.backends.loihi.mapping.cell import Cell
     from genprop.backends.loihi.mapping.compensate import OnRounded
-    from genprop.backends.loihi.mapping.options import Grid
+    from genprop.backends.loihi.mapping.options import QuantisationGrid
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.spec import NetworkSpec
     from genprop.lower.program import Program
@@ -100,7 +100,7 @@ class Chip:
         return self._quantised.network
 
     @property
-    def grid(self) -> Grid:
+    def grid(self) -> QuantisationGrid:
         """Scales and exponents: ``Quantise(scale=chip.grid)`` puts other parameters on it."""
         return self._quantised.grid
 

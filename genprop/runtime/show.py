@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from genprop.describe.objective import Loss
     from genprop.describe.update import Update
     from genprop.emit.bundle import SourceBundle
-    from genprop.equations.sheet import Sheet
+    from genprop.equations.typeset import Equations
     from genprop.lower.clocks.base import Clock
     from genprop.lower.program import Program
 
@@ -33,7 +33,7 @@ __all__ = ["STAGES", "adjoint", "show"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Request:
     """What is shown: a description and how it shall run."""
 
     spec: NetworkSpec
@@ -92,25 +92,25 @@ def show(
     else:
         spec = net if isinstance(net, NetworkSpec) else net.freeze(loss, optimiser)
     time = make_clock(clock, in_ms(dt), in_ms(duration))
-    return _SHOWN[stage](_Asked(spec, time, solver, get_backend(backend), batch))
+    return _SHOWN[stage](_Request(spec, time, solver, get_backend(backend), batch))
 
 
-def adjoint(neuron: Neuron) -> Sheet:
+def adjoint(neuron: Neuron) -> Equations:
     """The equations of a neuron forwards and backwards, its inputs being exponential synapses.
 
     ``print`` it, ``show()`` it, or let a notebook typeset it. p = ∂L/∂x; see
-    :func:`genprop.adjoint.show.adjoint_sheet`. Source: Wunderlich & Pehle 2021, in the form for
+    :func:`genprop.adjoint.show.adjoint_equations`. Source: Wunderlich & Pehle 2021, in the form for
     hybrid systems.
 
     Raises:
         DescriptionError: for unknown names, units that disagree or a guard that cannot be inverted.
     """
     from genprop.adjoint.derive import derive_population
-    from genprop.adjoint.show import adjoint_sheet
+    from genprop.adjoint.show import adjoint_equations
     from genprop.equations.analyse import understand
 
     system = understand(_alone(neuron)).populations["neuron"]
-    return adjoint_sheet(derive_population(system), f"neuron {neuron.spec.name}")
+    return adjoint_equations(derive_population(system), f"neuron {neuron.spec.name}")
 
 
 def _alone(neuron: Neuron) -> NetworkSpec:
@@ -126,51 +126,51 @@ def _alone(neuron: Neuron) -> NetworkSpec:
     return net.freeze()
 
 
-def _system(asked: _Asked) -> str:
+def _system(request: _Request) -> str:
     from genprop.equations.analyse import understand
-    from genprop.equations.show import system_sheet
+    from genprop.equations.show import system_equations
 
-    return _pages(system_sheet(s) for s in understand(asked.spec).populations.values())
+    return _pages(system_equations(s) for s in understand(request.spec).populations.values())
 
 
-def _adjoint(asked: _Asked) -> str:
+def _adjoint(request: _Request) -> str:
     from genprop.adjoint.derive import derive
-    from genprop.adjoint.show import adjoint_sheet, loss_sheet
+    from genprop.adjoint.show import adjoint_equations, loss_equations
     from genprop.equations.analyse import understand
 
-    found = derive(understand(asked.spec), asked.spec)
-    sheets = [adjoint_sheet(population) for population in found.populations.values()]
-    for term, loss in zip(asked.spec.loss, found.loss, strict=True):
-        sheets.append(loss_sheet(f"{term.kind} of {term.readout.population}", loss))
-    return _pages(sheets)
+    found = derive(understand(request.spec), request.spec)
+    parts = [adjoint_equations(population) for population in found.populations.values()]
+    for term, loss in zip(request.spec.loss, found.loss, strict=True):
+        parts.append(loss_equations(f"{term.kind} of {term.readout.population}", loss))
+    return _pages(parts)
 
 
-def _source(asked: _Asked) -> str:
-    _, bundle = asked.lowered()
+def _source(request: _Request) -> str:
+    _, bundle = request.lowered()
     if bundle is None:
         raise UnsupportedError(
-            f"the backend {asked.target.name!r} runs the Program itself, there is no source",
+            f"the backend {request.target.name!r} runs the Program itself, there is no source",
             remedy="show the stage 'program', or the source of backend 'native'",
         )
     return "\n".join(f"// ==== {path}\n{text}" for path, text in bundle.files)
 
 
-def _memory(asked: _Asked) -> str:
-    program, _ = lowered(asked.spec, asked.clock, asked.solver, asked.target)
-    if isinstance(asked.target, MemoryEstimator):
-        return asked.target.memory(asked.spec, program, asked.batch)
-    return memory_text(asked.spec, program, asked.batch)
+def _memory(request: _Request) -> str:
+    program, _ = lowered(request.spec, request.clock, request.solver, request.target)
+    if isinstance(request.target, MemoryEstimator):
+        return request.target.memory(request.spec, program, request.batch)
+    return memory_text(request.spec, program, request.batch)
 
 
 def _pages(parts: Iterable[object]) -> str:
     return "\n\n".join(map(str, parts))
 
 
-_SHOWN: Mapping[str, Callable[[_Asked], str]] = {
-    "spec": lambda asked: spec_text(asked.spec),
+_SHOWN: Mapping[str, Callable[[_Request], str]] = {
+    "spec": lambda request: spec_text(request.spec),
     "system": _system,
     "adjoint": _adjoint,
-    "program": lambda asked: str(asked.lowered()[0]),
+    "program": lambda request: str(request.lowered()[0]),
     "source": _source,
     "memory": _memory,
 }

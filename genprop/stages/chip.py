@@ -16,7 +16,7 @@ from genprop.errors import refuse_if
 from genprop.stages.base import Stage
 
 if TYPE_CHECKING:
-    from genprop.backends.loihi.mapping.options import Grid, Quantise
+    from genprop.backends.loihi.mapping.options import QuantisationGrid, Quantise
     from genprop.describe.spec import NetworkSpec
     from genprop.describe.topology import Topology
     from genprop.lower.program import Program
@@ -38,10 +38,14 @@ class Rounding(Stage):
     """
 
     def __init__(
-        self, program: Program, spec: NetworkSpec, options: Quantise, find: Callable[[], Grid]
+        self,
+        program: Program,
+        spec: NetworkSpec,
+        options: Quantise,
+        find: Callable[[], QuantisationGrid],
     ) -> None:
         self.program, self.spec, self.options = program, spec, options
-        self.grid: Grid | None = options.grid
+        self.grid: QuantisationGrid | None = options.grid
         self._find = find
 
     def fixed(self) -> Quantise:

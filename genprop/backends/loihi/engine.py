@@ -108,14 +108,14 @@ class LoihiEngine:
 
 
 class _Recorder:
-    """Keeps what is asked for."""
+    """Records what is requested."""
 
     def __init__(self, record: tuple[str, ...]) -> None:
-        self._asked = [(name, *name.rsplit(".", 1)) for name in record]
+        self._requested = [(name, *name.rsplit(".", 1)) for name in record]
         self._kept: dict[str, list[np.ndarray]] = {name: [] for name in record}
 
     def keep(self, step: int, cells: Mapping[str, CellRun]) -> None:
-        for name, population, what in self._asked:
+        for name, population, what in self._requested:
             run = cells[population]
             if what == "spikes":
                 rows = [run.spikes.sample, np.full(len(run.spikes.sample), step), run.spikes.neuron]
@@ -125,7 +125,7 @@ class _Recorder:
 
     def finish(self, batch: int) -> dict[str, list[np.ndarray] | np.ndarray]:
         recorded: dict[str, list[np.ndarray] | np.ndarray] = {}
-        for name, _, what in self._asked:
+        for name, _, what in self._requested:
             if what == "spikes":
                 every = np.concatenate(self._kept[name])
                 recorded[name] = [every[every[:, 0] == b][:, 1:].astype(np.int32)

@@ -10,7 +10,7 @@ from genprop import ms
 from genprop.backends.loihi.chip.weights import stored_weights
 from genprop.backends.loihi.mapping.cell import Cell
 from genprop.backends.loihi.mapping.compensate import Responses, compensated
-from genprop.backends.loihi.mapping.wires import Wires
+from genprop.backends.loihi.mapping.connectivity import Connectivity
 from genprop.data.dataset import Dataset
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import ConfigurationError
@@ -38,14 +38,14 @@ def trains(rng: np.random.Generator, samples: int = 20) -> list[dict[str, np.nda
     return found
 
 
-def wires(rng: np.random.Generator, delayed: bool, sparse: bool) -> Wires:
+def connectivity(rng: np.random.Generator, delayed: bool, sparse: bool) -> Connectivity:
     pre, post = (index.ravel() for index in np.indices((PRE, POST)))
     if sparse:
         kept = np.flatnonzero(rng.random(len(pre)) < 0.7)
         pre, post = pre[kept], post[kept]
     delay = rng.integers(0, 6, len(pre)) if delayed else None
     weight = rng.normal(0, 2, len(pre))
-    return Wires("p", (PRE, POST), pre, post, weight, delay, delay, False)
+    return Connectivity("p", (PRE, POST), pre, post, weight, delay, delay, False)
 
 
 @pytest.mark.parametrize("delayed", [False, True])
@@ -55,7 +55,7 @@ def test_voltages_differ_less_than_with_each_weight_at_its_nearest(
 ) -> None:
     """The voltage error is computed here anew, on other data than the rounding saw."""
     rng = np.random.default_rng(5)
-    given = wires(rng, delayed, sparse)
+    given = connectivity(rng, delayed, sparse)
     responses = Responses(trains(rng, 60), "pre", PRE, cell(), STEPS, 5, 0)
     ours = compensated(given.weight, given, responses, -8, 7)
     assert np.array_equal(ours, np.rint(ours))
@@ -68,7 +68,9 @@ def test_voltages_differ_less_than_with_each_weight_at_its_nearest(
     assert error[0] < (0.75 if sparse else 0.5) * error[1]
 
 
-def _voltage(given: Wires, weight: np.ndarray, samples: list[dict[str, np.ndarray]]) -> float:
+def _voltage(
+    given: Connectivity, weight: np.ndarray, samples: list[dict[str, np.ndarray]]
+) -> float:
     """The mean square of V for these weights, spike by spike and step by step."""
     delay = np.zeros(len(weight), int) if given.steps is None else given.steps
     total = 0.0
@@ -87,7 +89,7 @@ def _voltage(given: Wires, weight: np.ndarray, samples: list[dict[str, np.ndarra
 
 def test_weights_that_no_data_reach_go_to_the_nearest() -> None:
     rng = np.random.default_rng(2)
-    given = wires(rng, True, False)
+    given = connectivity(rng, True, False)
     quiet = [{"pre": t["pre"][t["pre"][:, 1] < 6]} for t in trains(rng)]
     responses = Responses(quiet, "pre", PRE, cell(), STEPS, 5, 0)
     ours = compensated(given.weight, given, responses, -8, 7)
@@ -142,7 +144,7 @@ def test_without_data_it_is_refused() -> None:
 def test_it_is_optimal_brain_surgery_without_the_inverse() -> None:
     """The same integers as when weights yet to come are moved by the inverse of H, clips too."""
     rng = np.random.default_rng(3)
-    given = wires(rng, True, False)
+    given = connectivity(rng, True, False)
     responses = Responses(trains(rng, 60), "pre", PRE, cell(), STEPS, 5, 0)
     told: list[tuple[str, int, int]] = []
     ours = compensated(given.weight, given, responses, -2, 2, lambda *so_far: told.append(so_far))

@@ -82,7 +82,7 @@ class Energy:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Time per sample [ms], least and most, and how many ``cores`` share the work at most.
+    """Time per sample [ms], least and most, and how many ``cores`` work at most.
 
     Least: the work is spread evenly over ``cores``. Most: one core does all of it, one thing after
     the other. A step ends at a barrier for all. Input and output are not counted.
@@ -116,7 +116,7 @@ def estimate_latency(network: IntegerNetwork, activity: Activity, cores: int) ->
     Args:
         network: the integers.
         activity: what was measured.
-        cores: how many share the work at most.
+        cores: how many work at most.
     """
     if not activity.samples:
         return None

@@ -65,7 +65,7 @@ SYNAPSE_BYTES_PER_CORE = Limit(
     "bytes of synapse memory per core",
     128 * 1024,
     192 * 1024,
-    "secondary sources; the upper figure shares memory with other uses",
+    "secondary sources; the upper figure includes memory of other uses",
     confirmed=False,
 )
 AXONS_PER_CORE = Limit("axons into a core", 0, 4096, _DAVIES, confirmed=False)

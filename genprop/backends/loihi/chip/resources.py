@@ -58,14 +58,14 @@ def resources_of(network: IntegerNetwork) -> Resources:
         sum(_cores(c, size[c.name], memory) for c in network.cells) for memory in (high, low)
     )
     axons = sum(network.sources.values()) + sum(c.size for c in network.cells)
-    asked = ((CORES, cores[1]), (AXONS_PER_CORE, axons))
+    needed = ((CORES, cores[1]), (AXONS_PER_CORE, axons))
     return Resources(
         sum(c.size for c in network.cells),
         sum(synapses.values()),
         sum(size.values()),
         max((int(n.max(initial=0)) for n in fan_in.values()), default=0),
         (cores[0], cores[1]),
-        tuple(_warning(limit, value) for limit, value in asked if not limit.holds(value)),
+        tuple(_warning(limit, value) for limit, value in needed if not limit.holds(value)),
     )
 
 

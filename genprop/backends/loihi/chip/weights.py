@@ -1,7 +1,7 @@
 """What the chip makes of a weight matrix: a sign mode, clipping, and bits cut off.
 
 The mode follows from the matrix: no negative weight is excitatory, no positive one inhibitory, else
-mixed. Magnitudes are clipped to 255 (mixed ones to −256 … 255); of b bits asked for, the lowest 8 −
+mixed. Magnitudes are clipped to 255 (mixed ones to −256 … 255); of b bits requested, the lowest 8 −
 b are cut off, one more where the sign takes a bit: w ← (w >> k) << k. Inhibitory weights are cut as
 magnitudes, mixed ones towards −∞. Source: Lava 0.10, lava/utils/weightutils.py.
 """

@@ -1,7 +1,7 @@
 """NetX files: an integer network as layers in HDF5, the exchange format of lava-dl.
 
 ``/layer/i/`` holds ``shape``, ``type`` (``input``, ``dense``, ``dense_rec``), ``weight`` and
-``weight_rec`` float32 (post, pre) of whole numbers, ``delay`` and ``delay_rec`` int32 (post, pre)
+``weight_rec`` float32 (post, pre) of integers, ``delay`` and ``delay_rec`` int32 (post, pre)
 in steps, and ``neuron/`` with ``type`` (CUBA), ``iDecay``, ``vDecay``, ``vThMant``, ``refDelay``.
 Layer 0 is the input. Layout: lava-dl 0.6.0, lava/lib/dl/netx.
 
@@ -81,7 +81,7 @@ def read_netx(path: str | Path) -> IntegerNetwork:
 
 
 def effective_weights(synapses: Synapses) -> Integers:
-    """The weights as they act, (pre, post): stored ones times 2 to the exponent, whole numbers.
+    """The weights as they act, (pre, post): stored ones times 2 to the exponent, integers.
 
     Raises:
         UnsupportedError: where a shift to the right cuts off bits of a weight.

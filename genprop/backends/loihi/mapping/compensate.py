@@ -21,7 +21,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from genprop.backends.loihi.mapping.cell import Cell
-    from genprop.backends.loihi.mapping.wires import Wires
+    from genprop.backends.loihi.mapping.connectivity import Connectivity
 
 __all__ = ["OnRounded", "Responses", "Trains", "compensated"]
 
@@ -33,7 +33,7 @@ OnRounded = Callable[[str, int, int], None]
 
 _MOMENTS = 2048  # pairs of sample and step that H is the mean of
 _DAMPING = 0.01  # of H's mean diagonal, added to it: data are few
-_SILENT = 1e-3  # synapses with less than this share of the mean power are rounded to the nearest
+_SILENT = 1e-3  # synapses with less than this fraction of the mean power are rounded to the nearest
 
 
 class Responses:
@@ -45,7 +45,7 @@ class Responses:
         size: how many senders.
         cell: the receiver.
         steps: of a trial.
-        longest: delay that is asked for [steps].
+        longest: delay that is needed [steps].
         seed: of the moments that are looked at.
     """
 
@@ -77,7 +77,7 @@ class Responses:
 
 def compensated(
     exact: np.ndarray,
-    wires: Wires,
+    connectivity: Connectivity,
     responses: Responses,
     lowest: int,
     highest: int,
@@ -88,20 +88,20 @@ def compensated(
     ``on_rounded`` is called after each neuron.
     """
     whole = np.clip(np.rint(exact), lowest, highest)
-    delay = np.zeros(exact.shape, np.int64) if wires.steps is None else wires.steps
-    order = np.argsort(wires.post, kind="stable")
+    delay = np.zeros(exact.shape, np.int64) if connectivity.steps is None else connectivity.steps
+    order = np.argsort(connectivity.post, kind="stable")
     known: tuple[bytes, bytes] | None = None
-    chosen, share = np.zeros(0, np.int64), np.zeros((0, 0))
-    neurons = np.split(order, np.flatnonzero(np.diff(wires.post[order])) + 1)
+    chosen, factors = np.zeros(0, np.int64), np.zeros((0, 0))
+    neurons = np.split(order, np.flatnonzero(np.diff(connectivity.post[order])) + 1)
     for done, own in enumerate(neurons, 1):
-        pre, late = wires.pre[own], delay[own]
+        pre, late = connectivity.pre[own], delay[own]
         if known != (pre.tobytes(), late.tobytes()):
             known = pre.tobytes(), late.tobytes()
-            chosen, share = _shares(responses.moments(pre, late))
+            chosen, factors = _factors(responses.moments(pre, late))
         here = own[chosen]
-        whole[here] = _rounded(exact[here], share, lowest, highest)
+        whole[here] = _rounded(exact[here], factors, lowest, highest)
         if on_rounded is not None:
-            on_rounded(wires.name, done, len(neurons))
+            on_rounded(connectivity.name, done, len(neurons))
     return whole
 
 
@@ -119,7 +119,7 @@ def _voltages(trains: Trains, pre: str, size: int, cell: Cell, steps: int) -> np
     return found
 
 
-def _shares(moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _factors(moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The synapses that data reach, the quietest first, and L_lk/L_kk of them as (k, l)."""
     power = np.diag(moments)
     order = np.argsort(power, kind="stable")
@@ -130,10 +130,10 @@ def _shares(moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return chosen, (lower / np.diag(lower)).T.copy()
 
 
-def _rounded(exact: np.ndarray, share: np.ndarray, lowest: int, highest: int) -> np.ndarray:
+def _rounded(exact: np.ndarray, factors: np.ndarray, lowest: int, highest: int) -> np.ndarray:
     whole, error = np.zeros(len(exact)), np.zeros(len(exact))
     for k in reversed(range(len(exact))):
-        moved = exact[k] + share[k, k + 1 :] @ error[k + 1 :]
+        moved = exact[k] + factors[k, k + 1 :] @ error[k + 1 :]
         whole[k] = min(max(round(moved), lowest), highest)
         error[k] = exact[k] - whole[k]
     return whole

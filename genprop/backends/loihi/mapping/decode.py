@@ -15,7 +15,7 @@ import numpy as np
 from genprop.backends.loihi.chip.limits import DECAY
 from genprop.backends.loihi.chip.weights import stored_weights
 from genprop.backends.loihi.mapping.cell import recognise
-from genprop.backends.loihi.mapping.wires import wires_of
+from genprop.backends.loihi.mapping.connectivity import connectivity_of
 
 if TYPE_CHECKING:
     from genprop.backends.base import Parameters
@@ -52,14 +52,15 @@ def decoded(
         found, _ = recognise(population, seen, program.dt)
         gain[held.name] = (found or cell).gain
     for projection, held in zip(program.projections, quantised.network.synapses, strict=True):
-        wires = wires_of(projection, spec, parameters, program.clock, graded=False)
+        connectivity = connectivity_of(projection, spec, parameters, program.clock, graded=False)
         shape = np.shape(parameters[projection.weight])
-        whole = stored_weights(held.weight, held.bits)[wires.pre, wires.post] * 2.0**held.exponent
+        stored = stored_weights(held.weight, held.bits)[connectivity.pre, connectivity.post]
+        whole = stored * 2.0**held.exponent
         unit = scales[projection.post] * gain[projection.post]
         seen[projection.weight] = (whole / unit).reshape(shape)
-        if wires.steps is not None:
+        if connectivity.steps is not None:
             delays = np.shape(parameters[projection.delay])
-            seen[projection.delay] = program.clock.delays(wires.steps).reshape(delays)
+            seen[projection.delay] = program.clock.delays(connectivity.steps).reshape(delays)
     return seen
 
 

@@ -11,7 +11,7 @@ from genprop.errors import ConfigurationError, did_you_mean
 if TYPE_CHECKING:
     from genprop.data.spikes import SpikeBatch
 
-__all__ = ["Calibration", "Grid", "Quantise", "Scale"]
+__all__ = ["Calibration", "QuantisationGrid", "Quantise", "Scale"]
 
 _ROUNDINGS = ("nearest", "stochastic", "calibrated")
 _SCALES = ("max", "percentile", "calibrated", "power_of_two")
@@ -26,8 +26,8 @@ class Calibration(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    """Where the integers of a network stand.
+class QuantisationGrid:
+    """The quantisation grid of a network.
 
     Attributes:
         scale: S by population.
@@ -42,7 +42,7 @@ class Grid:
 class Quantise:
     """How weights are rounded and scaled.
 
-    A population has one scale S: weights on the chip are S·K·w in whole steps, the threshold is
+    A population has one scale S: weights on the chip are S·K·w in integer steps, the threshold is
     S·θ. With L the largest weight of ``weight_bits`` bits and W = K·w over all that arrives:
 
     * ``"max"``: S = L / max|W|;
@@ -51,7 +51,7 @@ class Quantise:
     * ``"calibrated"``: few of the largest weights are clipped where that makes the rms error of all
       smaller, and u and v as they were on data keep ``headroom`` to 24 bits.
 
-    * a :class:`Grid` gives S as a number, so that parameters that change keep their grid.
+    * a :class:`QuantisationGrid` gives S as a number: parameters that change keep their grid.
 
     S never lifts the threshold beyond 17 bits, and makes it whole. With ``exponents`` every
     projection has a weight exponent of its own, 0 … 7, and stores steps of 2, 4, … 128: S follows
@@ -61,9 +61,9 @@ class Quantise:
     Args:
         weight_bits: 2 … 8.
         rounding: ``"nearest"``, ``"stochastic"`` (up with the probability of the remainder), or
-            ``"calibrated"``: the errors of a neuron's weights make each other good on data; without
-            a word ``"calibrated"`` with data and else ``"nearest"``.
-        scale: one of the above; without a word ``"calibrated"`` with data and else ``"max"``.
+            ``"calibrated"``: error-compensating rounding by data (GPTQ); by default
+            ``"calibrated"`` with data and else ``"nearest"``.
+        scale: one of the above; by default ``"calibrated"`` with data and else ``"max"``.
         calibrate: the data that ranges are measured on.
         percentile: of absolute weights, in per cent.
         headroom: how much larger u and v may grow than in calibration.
@@ -76,7 +76,7 @@ class Quantise:
 
     weight_bits: int = 8
     rounding: str | None = None
-    scale: str | Grid | None = None
+    scale: str | QuantisationGrid | None = None
     calibrate: Calibration | None = None
     percentile: float = 99.0
     headroom: float = 1.25
@@ -113,9 +113,9 @@ class Quantise:
         return self.rounding or ("calibrated" if self.calibrate is not None else "nearest")
 
     @property
-    def grid(self) -> Grid | None:
+    def grid(self) -> QuantisationGrid | None:
         """The grid, where one was given."""
-        return self.scale if isinstance(self.scale, Grid) else None
+        return self.scale if isinstance(self.scale, QuantisationGrid) else None
 
 
 @dataclass(frozen=True, slots=True)

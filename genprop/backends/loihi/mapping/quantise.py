@@ -18,7 +18,8 @@ import numpy as np
 
 from genprop.backends.loihi.chip.integers import IntegerNetwork
 from genprop.backends.loihi.mapping.compensate import OnRounded, Responses, Trains, compensated
-from genprop.backends.loihi.mapping.options import Grid, Quantise, Scale
+from genprop.backends.loihi.mapping.connectivity import connectivity_of
+from genprop.backends.loihi.mapping.options import QuantisationGrid, Quantise, Scale
 from genprop.backends.loihi.mapping.rounding import (
     CellReport,
     Rounder,
@@ -28,13 +29,12 @@ from genprop.backends.loihi.mapping.rounding import (
     weight_factor,
 )
 from genprop.backends.loihi.mapping.scaling import exponent_of, scale_of
-from genprop.backends.loihi.mapping.wires import wires_of
 
 if TYPE_CHECKING:
     from genprop.backends.base import Parameters
     from genprop.backends.loihi.mapping.cell import Cell
+    from genprop.backends.loihi.mapping.connectivity import Connectivity
     from genprop.backends.loihi.mapping.scaling import Range
-    from genprop.backends.loihi.mapping.wires import Wires
     from genprop.describe.spec import NetworkSpec
     from genprop.lower.program import Program, ProjectionProgram
 
@@ -53,9 +53,9 @@ class Quantised:
     synapses: tuple[SynapseReport, ...]
 
     @property
-    def grid(self) -> Grid:
+    def grid(self) -> QuantisationGrid:
         """Scales and exponents, for other parameters on the same grid."""
-        return Grid(
+        return QuantisationGrid(
             {report.name: report.scale for report in self.cells},
             {report.name: report.exponent for report in self.synapses},
         )
@@ -84,25 +84,26 @@ def quantise(
         ConfigurationError: for a grid of another network.
     """
     rng = np.random.default_rng(options.seed)
-    wires = {
-        p.name: wires_of(p, spec, parameters, program.clock, graded) for p in program.projections
+    connectivity = {
+        p.name: connectivity_of(p, spec, parameters, program.clock, graded)
+        for p in program.projections
     }
     factor = {name: weight_factor(cell) for name, cell in cells.items()}
-    size = {p.name: np.abs(wires[p.name].weight * factor[p.post]) for p in program.projections}
-    scale: dict[str, float] = {}
-    for name, cell in cells.items():
-        arriving = [size[p.name] for p in program.incoming(name)]
-        scale[name] = scale_of(cell, arriving, options, ranges.get(name))
+    size = {
+        p.name: np.abs(connectivity[p.name].weight * factor[p.post]) for p in program.projections
+    }
+    arriving = {name: [size[p.name] for p in program.incoming(name)] for name in cells}
+    scale = {n: scale_of(c, arriving[n], options, ranges.get(n)) for n, c in cells.items()}
     neurons = [round_cell(cell, scale[name]) for name, cell in cells.items()]
     synapses = [
         round_synapses(
-            wires[p.name],
+            connectivity[p.name],
             (p.pre, p.post),
             scale[p.post] * factor[p.post],
             exponent_of(p.name, scale[p.post], size[p.name], options),
             program.clock,
             options.weight_bits,
-            _rounder(p, wires[p.name], program, cells, trains, options, rng, on_rounded),
+            _rounder(p, connectivity[p.name], program, cells, trains, options, rng, on_rounded),
         )
         for p in program.projections
     ]
@@ -123,7 +124,7 @@ def quantise(
 
 def _rounder(
     projection: ProjectionProgram,
-    wires: Wires,
+    connectivity: Connectivity,
     program: Program,
     cells: Mapping[str, Cell],
     trains: Trains,
@@ -139,10 +140,12 @@ def _rounder(
     responses = Responses(
         trains,
         projection.pre,
-        wires.shape[0],
+        connectivity.shape[0],
         cells[projection.post],
         program.steps,
-        0 if wires.steps is None else int(wires.steps.max(initial=0)),
+        0 if connectivity.steps is None else int(connectivity.steps.max(initial=0)),
         options.seed,
     )
-    return lambda exact, low, high: compensated(exact, wires, responses, low, high, on_rounded)
+    return lambda exact, low, high: compensated(
+        exact, connectivity, responses, low, high, on_rounded
+    )

@@ -14,11 +14,11 @@ from genprop.backends.loihi.chip.weights import weight_step
 from genprop.errors import UnsupportedError
 
 Rounder = Callable[[np.ndarray, int, int], np.ndarray]
-"""Gives whole numbers between a lowest and a highest for numbers (k,)."""
+"""Gives integers between a lowest and a highest for numbers (k,)."""
 
 if TYPE_CHECKING:
     from genprop.backends.loihi.mapping.cell import Cell
-    from genprop.backends.loihi.mapping.wires import Wires
+    from genprop.backends.loihi.mapping.connectivity import Connectivity
     from genprop.lower.clocks.base import Clock
 
 __all__ = [
@@ -111,7 +111,7 @@ def weight_factor(cell: Cell) -> float:
 
 
 def round_synapses(
-    wires: Wires,
+    connectivity: Connectivity,
     ends: tuple[str, str],
     factor: float,
     exponent: int,
@@ -125,22 +125,22 @@ def round_synapses(
     """
     factor /= 2.0**exponent
     step = weight_step(bits)
-    exact = wires.weight * factor / step
+    exact = connectivity.weight * factor / step
     lowest, highest = -128 // step, 128 // step - 1
     whole = rounder(exact, lowest, highest)
     kept = (np.clip(whole, lowest, highest) * step).astype(np.int64)
-    synapses = _stored(ends, wires, wires.matrix(kept), exponent, bits)
+    synapses = _stored(ends, connectivity, connectivity.matrix(kept), exponent, bits)
     late = np.zeros(())
-    if wires.delay is not None and wires.steps is not None:
-        late = clock.delays(wires.steps) - wires.delay
+    if connectivity.delay is not None and connectivity.steps is not None:
+        late = clock.delays(connectivity.steps) - connectivity.delay
     report = SynapseReport(
-        wires.name,
+        connectivity.name,
         factor,
         exponent,
         kept.size,
         int(np.count_nonzero((np.rint(exact) < lowest) | (np.rint(exact) > highest))),
-        int(np.count_nonzero((kept == 0) & (wires.weight != 0))),
-        _rms(kept / factor - wires.weight) / (_rms(wires.weight) or 1.0),
+        int(np.count_nonzero((kept == 0) & (connectivity.weight != 0))),
+        _rms(kept / factor - connectivity.weight) / (_rms(connectivity.weight) or 1.0),
         _rms(np.asarray(late)),
         synapses.longest,
     )
@@ -148,13 +148,13 @@ def round_synapses(
 
 
 def _stored(
-    ends: tuple[str, str], wires: Wires, weight: np.ndarray, exponent: int, bits: int
+    ends: tuple[str, str], connectivity: Connectivity, weight: np.ndarray, exponent: int, bits: int
 ) -> Synapses:
     """Mixed weights are stored doubled, the exponent one less: their sign takes a bit of nine."""
     mixed = bool(np.any(weight > 0) and np.any(weight < 0))
-    delay = None if wires.steps is None else wires.matrix(wires.steps)
+    delay = None if connectivity.steps is None else connectivity.matrix(connectivity.steps)
     stored, shift = (2 * weight, exponent - 1) if mixed else (weight, exponent)
-    return Synapses(*ends, stored, delay, shift, bits, wires.graded)
+    return Synapses(*ends, stored, delay, shift, bits, connectivity.graded)
 
 
 def _bias(cell: Cell, scale: float) -> tuple[np.ndarray, np.ndarray]:

@@ -37,7 +37,7 @@ def scale_of(
 ) -> float:
     """S of a population; ``arriving`` are K·|w| of all that ends there, by projection.
 
-    ``seen`` is what it showed on the calibration's data. S·θ is a whole number.
+    ``seen`` is what it showed on the calibration's data. S·θ is an integer.
 
     Raises:
         ConfigurationError: for a grid without this population.

@@ -1,4 +1,4 @@
-"""A sheet of equations, to read: as text, and as LaTeX in a notebook."""
+"""Equations to read: as text, and as LaTeX in a notebook."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sympy
 from sympy.printing.str import StrPrinter
 
-__all__ = ["Line", "Sheet", "formula"]
+__all__ = ["Equations", "Line", "formula"]
 
 _GREEK = {
     "alpha": "α",
@@ -59,19 +59,19 @@ class Line:
 
     def text(self, width: int = 0) -> str:
         """The equation in unicode, its left side padded to ``width``."""
-        said = f"{self.left.ljust(width)} {self.relation} {formula(self.right)}"
-        return f"{said}    ({self.remark})" if self.remark else said
+        text = f"{self.left.ljust(width)} {self.relation} {formula(self.right)}"
+        return f"{text}    ({self.remark})" if self.remark else text
 
     def latex(self) -> str:
         """The equation as a row of ``aligned``."""
         relation = r"\mathrel{+}=" if self.relation == "+=" else self.relation
         right = sympy.latex(self.right).replace("ġ", r"\dot{g}").replace("κ", r"\kappa ")
-        said = f"{self.left_latex} &{relation} {right}"
-        return rf"{said} && \text{{{self.remark}}}" if self.remark else said
+        text = f"{self.left_latex} &{relation} {right}"
+        return rf"{text} && \text{{{self.remark}}}" if self.remark else text
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class Equations:
     """Equations under headings: ``print`` it, or let a notebook typeset it."""
 
     title: str

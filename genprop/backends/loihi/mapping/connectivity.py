@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from genprop.lower.clocks.base import Clock
     from genprop.lower.program import ProjectionProgram
 
-__all__ = ["Wires", "wires_of"]
+__all__ = ["Connectivity", "connectivity_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Wires:
+class Connectivity:
     """A projection's synapses as a list.
 
     Attributes:
@@ -47,13 +47,13 @@ class Wires:
         return dense
 
 
-def wires_of(
+def connectivity_of(
     projection: ProjectionProgram,
     spec: NetworkSpec,
     parameters: Parameters,
     clock: Clock,
     graded: bool,
-) -> Wires:
+) -> Connectivity:
     """The synapses of a projection; ``graded`` says that counts of input spikes multiply."""
     pattern = next(p for p in spec.projections if p.name == projection.name).pattern
     shape = (spec.population(projection.pre).size, spec.population(projection.post).size)
@@ -65,7 +65,7 @@ def wires_of(
     weight = np.asarray(parameters[projection.weight], np.float64).ravel()
     counts = graded and spec.population(projection.pre).neuron is None
     if not projection.delay:
-        return Wires(projection.name, shape, pre, post, weight, None, None, counts)
+        return Connectivity(projection.name, shape, pre, post, weight, None, None, counts)
     delay = np.asarray(parameters[projection.delay], np.float64).ravel()
     steps = clock.delay_steps(delay).astype(np.int64)
-    return Wires(projection.name, shape, pre, post, weight, delay, steps, counts)
+    return Connectivity(projection.name, shape, pre, post, weight, delay, steps, counts)
