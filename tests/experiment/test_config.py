@@ -171,7 +171,7 @@ def test_tables_are_written_as_toml_reads_them(tmp_path: Path) -> None:
 
 
 def test_the_line_of_a_key_is_that_of_the_key_and_not_of_text_that_looks_like_it() -> None:
-    text = 'a = """\nb = 1\n[t]\n"""\nb = 2\n\n[t]\nx = {y = 3,\n  z = 4}\n[t.u]\nv.w = 5\n'
+    text = 'a = """\nb = 1\n[t]\n"""\nb = 2\n\n[t]\nx = [{y = 3},\n  {y = 4}]\n[t.u]\nv.w = 5\n'
     lines = {"a": 1, "b": 5, "t": 7, "t.x": 8, "t.q": 7, "t.u": 10, "t.u.v.w": 11, "c": 0}
     assert {path: line_of(text, path.split(".")) for path in lines} == lines
 
