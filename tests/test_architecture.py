@@ -21,7 +21,7 @@ DOORS = {
     "tensorboardX": ("train/tensorboard.py",),
     "tomlkit": ("experiment/toml.py",),
     "tonic": ("data/tonic_sets.py",),
-    "matplotlib": ("report/figures/paper.py",),
+    "matplotlib": ("report/figures/",),
     "platformdirs": ("_resources.py",),
     "pygenn": ("backends/genn/engine.py",),
     "lava": (),
@@ -31,7 +31,7 @@ DOORS = {
     "torch": (),
 }
 OPTIONAL = ("matplotlib", "pygenn", "sklearn", "tensorboardX", "tonic")
-"""Imported inside functions only."""
+"""Imported inside functions and for types only."""
 
 
 def order_faults(found: list[Import]) -> list[str]:

@@ -24,7 +24,12 @@ from genprop.errors import GenpropError, InternalError, ToolchainError
 __all__ = ["Finding", "add", "examine", "run"]
 
 _OPTIONAL = (
-    ("matplotlib", "matplotlib", "figures for papers", "pip install 'genprop[plot]'"),
+    (
+        "matplotlib",
+        "matplotlib",
+        "the charts of reports, and figures for papers",
+        "pip install 'genprop[plot]'",
+    ),
     (
         "tensorboardX",
         "tensorboardX",

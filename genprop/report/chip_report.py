@@ -11,7 +11,7 @@ from genprop.backends.loihi.chip.costs import ESTIMATE
 from genprop.report.chip_tables import as_range, chip_tables
 from genprop.report.figures.chip import chip_figures
 from genprop.report.figures.deployment import portray_chip
-from genprop.report.page import figure_view
+from genprop.report.page import figure_view, undrawn
 from genprop.runtime.aware import QuantiseAware
 from genprop.train.files import write_atomically
 from genprop.train.folder import RunFolder
@@ -57,7 +57,7 @@ def chip_page_view(found: Deployed, samples: Sequence[int] = ()) -> Plain:
             {"name": name, "value": value, "wide": ESTIMATE in name}
             for name, value in _facts(found)
         ],
-        "remarks": list(_remarks(found)),
+        "remarks": [*_remarks(found), *undrawn()],
         "figures": [figure_view(figure) for figure in chip_figures(portrait)],
         "tables": chip_tables(found),
         "config": found.config,

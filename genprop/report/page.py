@@ -4,25 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from genprop.report.figures.svg import lay_out
+from genprop.report.figures.drawing import has_matplotlib, panel_svg
 
 if TYPE_CHECKING:
-    from genprop.report.figures.chart import Figure, Panel
+    from genprop.report.figures.figure import Figure
 
-__all__ = ["figure_view"]
+__all__ = ["figure_view", "undrawn"]
 
 
 def figure_view(figure: Figure) -> dict[str, object]:
-    """A figure laid out in pixels, for ``templates/report/figure.html.j2``."""
+    """A figure with its panels as SVG, for ``templates/report/figure.html.j2``.
+
+    Without matplotlib its panels have their titles and notes alone, see :func:`undrawn`.
+    """
+    panels = [
+        {
+            "title": panel.title,
+            "note": panel.note,
+            "svg": panel_svg(panel, f"{figure.key} {k}") if has_matplotlib() else "",
+        }
+        for k, panel in enumerate(figure.panels)
+    ]
     return {
         "key": figure.key,
         "title": figure.title,
         "caption": figure.caption,
-        "panels": [_panel(panel) for panel in figure.panels],
+        "panels": panels,
     }
 
 
-def _panel(panel: Panel) -> dict[str, object]:
-    last = len(panel.charts) - 1
-    charts = [lay_out(chart, labelled=k == last) for k, chart in enumerate(panel.charts)]
-    return {"title": panel.title, "note": panel.note, "charts": charts}
+def undrawn() -> list[str]:
+    """What a page without charts has to say."""
+    if has_matplotlib():
+        return []
+    return ["The charts are left out: pip install 'genprop[plot]' and write the page again."]

@@ -11,7 +11,7 @@ import numpy as np
 from genprop._version import __version__
 from genprop.report.figures.charts import figures
 from genprop.report.figures.portrait import portray
-from genprop.report.page import figure_view
+from genprop.report.page import figure_view, undrawn
 from genprop.train.files import write_atomically
 from genprop.train.folder import RunFolder
 
@@ -57,7 +57,7 @@ def page_view(portrait: Portrait) -> dict[str, object]:
         "version": __version__,
         "lead": _lead(portrait),
         "facts": [{"name": name, "value": value} for name, value in _facts(portrait)],
-        "remarks": portrait.remarks,
+        "remarks": [*portrait.remarks, *undrawn()],
         "figures": [figure_view(figure) for figure in figures(portrait)],
         "single": list(_single(portrait)),
         "head": ["epoch", *_shown(portrait), "seconds"],

@@ -12,7 +12,7 @@ from genprop._version import __version__
 from genprop.errors import ConfigurationError, DataError
 from genprop.experiment.sweep import Case, Row, cases_of, shown_cell
 from genprop.report.figures.sweeps import sweep_curves
-from genprop.report.page import figure_view
+from genprop.report.page import figure_view, undrawn
 from genprop.train.files import write_atomically
 from genprop.train.history import History, read_history
 from genprop.train.metrics import is_better
@@ -72,7 +72,7 @@ def sweep_view(root: Path) -> dict[str, object]:
         "version": __version__,
         "lead": _lead(rows, best, chosen),
         "facts": [{"name": n, "value": v} for n, v in _facts(cases, groups)],
-        "remarks": [],
+        "remarks": undrawn() if figures else [],
         "figures": [figure_view(figure) for figure in figures],
         "tables": [_table(rows, groups, metrics, best), _trainings(cases)],
         "config": "\n".join([f"genprop sweep {file}", *(f"  --set {s}" for s in settings)]),

@@ -31,7 +31,10 @@ ROOMS = (
 
 @dataclass(frozen=True)
 class Import:
-    """``file`` (relative to the package) imports ``target``; ``inner`` says inside a function."""
+    """``file`` (relative to the package) imports ``target``.
+
+    ``inner`` says inside a function or for types alone, thus not when the file is imported.
+    """
 
     file: str
     target: str
@@ -48,13 +51,17 @@ def imports(package: Path) -> Iterator[Import]:
     for path in sorted(package.rglob("*.py")):
         file = path.relative_to(package).as_posix()
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-        inner = {
-            id(node) for f in ast.walk(tree) if isinstance(f, functions) for node in ast.walk(f)
-        }
+        inner = {id(node) for f in ast.walk(tree) if _is_later(f) for node in ast.walk(f)}
         for node in ast.walk(tree):
             for target in targets(node, package, file):
                 yield Import(file, target, id(node) in inner)
+
+
+def _is_later(node: ast.AST) -> bool:
+    """Whether what stands inside is not run when the file is imported."""
+    if isinstance(node, ast.If):
+        return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+    return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
 
 
 def targets(node: ast.AST, package: Path, file: str) -> list[str]:

@@ -17,7 +17,7 @@ from genprop.experiment.deploy import Deployed, retarget_run
 from genprop.report.chip_report import chip_page_view, write_chip_report
 from genprop.report.figures.deployment import portray_chip
 from genprop.report.render import render_chip_report
-from tests.report.test_run_report import CHROMIUM, dom, read
+from tests.report.test_run_report import CHROMIUM, dom, fetches, read
 from tests.train.small_run import small_run
 
 TABLES = {
@@ -53,8 +53,7 @@ def test_the_page_stands_in_the_run_and_is_well_formed(found: Deployed, page: Pa
 
 
 def test_the_page_fetches_nothing_and_runs_nothing(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
-    assert re.findall(r"https?:|url\(|@import|\bsrc=|<script|<link|<iframe|\bon\w+=", text) == []
+    assert fetches(page) == []
 
 
 def test_the_numbers_are_those_of_the_report(found: Deployed, page: Path) -> None:

@@ -1,4 +1,4 @@
-"""Charts: ticks that are round, pixels that are proportional, files for papers."""
+"""Charts: what was drawn where, in a page's colours, and files for papers."""
 
 from __future__ import annotations
 
@@ -9,87 +9,100 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from genprop._resources import data_dir
 from genprop.errors import ConfigurationError
-from genprop.report.figures.chart import Axis, Bars, Chart, Dots, Figure, Heat, Line, Panel
-from genprop.report.figures.paper import draw_figures
-from genprop.report.figures.scales import Scale, span, ticks
-from genprop.report.figures.svg import lay_out, thinned
+from genprop.report.figures.drawing import draw_figures, panel_svg
+from genprop.report.figures.figure import Chart, Figure, Panel
+from genprop.report.figures.plots import confusion, histograms, raster, rule, traces
+from tests.report.drawn import axes
 
-AXES = [(0, 1), (-3.2, 7.9), (0, 0.00123), (1, 12), (0, 123456), (-0.1, 2.5e6), (99.1, 99.3)]
-
-
-def number(text: str) -> float:
-    scale = {"k": 1e3, "M": 1e6}.get(text[-1], 1.0)
-    return scale * float(text.rstrip("kM").replace("−", "-"))
+TIMES = np.arange(5.0)
 
 
-@pytest.mark.parametrize(("low", "high"), AXES)
-@pytest.mark.parametrize("most", [3, 6, 10])
-def test_ticks_lie_on_the_axis_and_say_where_they_are(low: float, high: float, most: int) -> None:
-    found = ticks(Axis("", low, high), most)
-    assert 1 <= len(found) <= most
-    for at, text in found:
-        assert low - 1e-9 <= at <= high + 1e-9
-        assert abs(number(text) - at) <= 1e-6 * (high - low)
-    assert len({text for _, text in found}) == len(found)
+def test_a_raster_has_a_stroke_at_every_spike() -> None:
+    ax = axes()
+    times, neurons = np.array([1.5, 4.0]), np.array([2, 0])
+    raster(ax, times, neurons, 3, 5.0, "hidden")
+    (line,) = ax.get_lines()
+    x, y = (np.asarray(values).reshape(-1, 3) for values in line.get_data())
+    assert np.array_equal(x, np.repeat(times, 3).reshape(-1, 3))
+    assert np.allclose(y[:, :2].mean(axis=1), neurons)
+    assert np.isnan(y[:, 2]).all()
+    assert (ax.get_xlim(), ax.get_ylim()) == ((0.0, 5.0), (-0.5, 2.5))
 
 
-def test_ticks_of_whole_things_are_whole() -> None:
-    assert [at for at, _ in ticks(Axis("", 0, 2.1, whole=True), 9)] == [0, 1, 2]
+def test_histograms_share_their_bins_and_count_what_is_finite() -> None:
+    ax = axes()
+    histograms(ax, {"after": np.array([0.0, 4.0, 4.0, np.nan]), "before": TIMES}, bins=4)
+    after, before = (np.asarray(patch.get_path().vertices) for patch in ax.patches)
+    assert np.unique(after[:, 0]).tolist() == np.unique(before[:, 0]).tolist() == [0, 1, 2, 3, 4]
+    assert (after[:, 1].max(), before[:, 1].max()) == (2, 2)
 
 
-def test_a_span_holds_every_finite_value() -> None:
-    low, high = span(np.array([1.0, np.nan, 3.0]), np.array([[-2.0, np.inf]]))
-    assert low < -2
-    assert high > 3
-    assert span(np.array([np.nan])) == (0.0, 1.0)
-    assert span(np.array([5.0]), floor=0.0)[0] == 0.0
+@pytest.mark.parametrize("rates", [np.zeros(3), np.array([2.0]), np.zeros(0)])
+def test_a_histogram_of_one_value_or_none_is_drawn(rates: np.ndarray) -> None:
+    ax = axes()
+    histograms(ax, {"": rates}, low=0.0)
+    assert ax.get_xlim()[1] > ax.get_xlim()[0]
 
 
-def test_pixels_are_proportional_to_values() -> None:
-    scale = Scale(0.0, 10.0, 200.0, 100.0)
-    assert [scale(v) for v in (0, 5, 10)] == [200.0, 150.0, 100.0]
+def test_the_shade_of_a_confusion_is_the_root_of_the_share_of_the_row() -> None:
+    ax = axes()
+    confusion(ax, np.array([[9, 1], [0, 0]]), ("yes", "no"), "answer", "label")
+    (mesh,) = ax.collections
+    assert np.allclose(np.ravel(np.asarray(mesh.get_array())) ** 2, [0.9, 0.1, 0, 0])
+    assert [text.get_text() for text in ax.texts] == ["9", "1", "0", "0"]
+    assert ax.get_ylim() == (2, 0), "the first label stands above"
 
 
-def test_a_curve_goes_through_its_points_and_breaks_where_there_are_none() -> None:
-    x, y = np.arange(5.0), np.array([0.0, 1.0, np.nan, 3.0, 4.0])
-    chart = Chart(Axis("x", 0, 4), Axis("y", 0, 4), "a curve", lines=(Line(x, y),))
-    paths = lay_out(chart)["paths"]
-    assert isinstance(paths, list)
-    (path,) = paths
-    assert path["d"].count("M") == 2
-    points = np.array(re.findall(r"[ML]([\d.]+) ([\d.]+)", path["d"]), float)
-    assert np.allclose(np.diff(points[:, 0]), np.array([1, 2, 1]) * (points[1, 0] - points[0, 0]))
-    assert np.allclose(np.diff(points[:, 1]), np.array([1, 2, 1]) * (points[1, 1] - points[0, 1]))
-
-
-def test_a_long_curve_keeps_its_lowest_and_highest_value() -> None:
-    values = np.random.default_rng(0).normal(size=20_000)
-    kept = thinned(values, 100)
-    assert len(kept) <= 100
-    assert {values.argmin(), values.argmax()} <= set(kept.tolist())
-
-
-def test_the_shade_of_a_heat_map_is_the_root_of_the_share_of_the_row() -> None:
-    heat = Heat(np.array([[9, 1], [0, 0]]))
-    assert np.allclose(heat.shade**2, [[0.9, 0.1], [0, 0]])
+def test_a_large_confusion_numbers_its_columns_and_leaves_its_cells_bare() -> None:
+    ax = axes()
+    names = tuple(f"word {k}" for k in range(40))
+    confusion(ax, np.eye(40, dtype=int), names, "answer", "label")
+    assert [tick.get_text() for tick in ax.get_xticklabels()][:2] == ["0", "3"]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == list(names)
+    assert not ax.texts
 
 
 def every_mark() -> Figure:
-    axis = Axis("time [ms]", 0.0, 4.0)
-    x = np.arange(5.0)
-    raster = Chart(axis, Axis("neuron", -0.5, 4.5), "spikes", dots=(Dots(x, x, 1),))
-    curve = Chart(axis, Axis("v", 0, 4), "v", lines=(Line(x, x, "label"), Line(x, 4 - x)))
-    bars = Chart(axis, Axis("n", 0, 4), "n", bars=(Bars(x, x[1:], "after"),))
-    names = ("yes", "no")
-    heat = Chart(
-        Axis("answer", -0.5, 1.5, names=names),
-        Axis("label", 1.5, -0.5, names=names),
-        "confusion",
-        heat=Heat(np.array([[3, 1], [0, 4]])),
+    curves = np.stack([TIMES, 4 - TIMES], axis=1)
+    counts = np.array([[3, 1], [0, 4]])
+    panels = (
+        Panel(
+            "a",
+            (
+                Chart(lambda ax: raster(ax, TIMES, TIMES, 5, 4.0, "neuron"), "spikes", 0.6),
+                Chart(lambda ax: traces(ax, TIMES, curves, "label <&>"), "v < 5"),
+            ),
+        ),
+        Panel("b", (Chart(lambda ax: histograms(ax, {"after": TIMES, "before": TIMES}), "n"),)),
+        Panel("c", (Chart(lambda ax: rule(ax, 1.0, "mean"), "rule"),)),
+        Panel("d", (Chart(lambda ax: confusion(ax, counts, ("yes", "no"), "x", "y"), "c"),)),
     )
-    panels = (Panel("a", (raster, curve)), Panel("b", (bars,)), Panel("c", (heat,)))
     return Figure("all", "All", "", panels)
+
+
+def test_what_is_drawn_for_a_page_has_the_pages_colours_alone() -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is in the extra 'plot'")
+    style = (data_dir("templates") / "report/style.css.j2").read_text(encoding="utf-8")
+    drawn = [panel_svg(panel, panel.title) for panel in every_mark().panels]
+    used = set(re.findall(r"var\(--(\w+)\)", "".join(drawn)))
+    assert {"c0", "c1", "muted", "ink", "soft", "rule", "page"} <= used
+    assert all(style.count(f"--{name}:") == 2 for name in used), "by day and by night"
+    assert re.findall(r"#[0-9a-f]{3,8}\b(?!\))|rgb|black|white", "".join(drawn)) == []
+
+
+def test_what_is_drawn_for_a_page_is_the_same_each_time_and_keeps_its_parts_apart() -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is in the extra 'plot'")
+    panel = every_mark().panels[0]
+    one, same, other = (panel_svg(panel, name) for name in ("one", "one", "other"))
+    assert one == same
+    places, others = (re.findall(r'id="([^"]*)"', text) for text in (one, other))
+    assert places
+    assert len({*places, *others}) == len(places) + len(others)
+    assert {*re.findall(r"#(\w+)", one)} == {*places}
+    assert 'aria-label="spikes. v &lt; 5"' in one
+    assert "label &lt;&amp;&gt;</text>" in one
 
 
 def test_figures_for_papers_are_the_same_bytes_each_time(tmp_path: Path) -> None:
@@ -100,7 +113,7 @@ def test_figures_for_papers_are_the_same_bytes_each_time(tmp_path: Path) -> None
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in again]
     assert first[1].read_bytes().startswith(b"%PDF")
     text = first[0].read_text(encoding="utf-8")
-    for word in ("time [ms]", "label", "after", "yes"):
+    for word in ("neuron", "label &lt;&amp;&gt;", "after", "yes"):
         assert f">{word}</text>" in text
 
 

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,10 +20,12 @@ from genprop.errors import CheckpointError, ConfigurationError, DataError
 from genprop.experiment.config import read_config
 from genprop.experiment.experiment import compile_experiment, load_experiment
 from genprop.report.figures import Portrait, figures, portray
+from genprop.report.figures.charts import plot_curves
 from genprop.report.render import render_report
 from genprop.report.run_report import page_view, write_report
 from genprop.train.checkpoint import read_snapshot
 from genprop.train.history import History, Record, read_history
+from tests.report.drawn import axes
 from tests.train.fake import ROOT
 from tests.train.small_run import small_run
 
@@ -86,6 +89,13 @@ def portrait(run: Path) -> Portrait:
     return portray(run)
 
 
+def fetches(page: Path) -> list[str]:
+    """What a page takes from elsewhere or runs; places within it begin with #."""
+    text = page.read_text(encoding="utf-8")
+    away = r"https?:|url\((?!#)|href=\"(?!#)|@import|\bsrc=|<script|<link|<iframe|<image|\bon\w+="
+    return re.findall(away, text)
+
+
 def test_the_page_is_well_formed_and_its_links_lead_somewhere(page: Path) -> None:
     tags = read(page).tags
     names = [attributes["id"] for _, attributes in tags if "id" in attributes]
@@ -96,18 +106,18 @@ def test_the_page_is_well_formed_and_its_links_lead_somewhere(page: Path) -> Non
 
 
 def test_the_page_fetches_nothing_and_runs_nothing(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
-    assert re.findall(r"https?:|url\(|@import|\bsrc=|<script|<link|<iframe|\bon\w+=", text) == []
+    assert fetches(page) == []
 
 
 def test_every_figure_is_there_with_axes_that_are_named(page: Path, portrait: Portrait) -> None:
     reader = read(page)
     shown = [attributes.get("id") for tag, attributes in reader.tags if tag == "section"]
     assert [key for key in FIGURES if key not in shown] == []
-    drawn = sum(len(p.charts) for figure in figures(portrait) for p in figure.panels)
-    charts = [attributes for tag, attributes in reader.tags if tag == "svg"]
-    assert len(charts) == drawn
-    assert all(c["role"] == "img" and c["aria-label"] for c in charts)
+    panels = [panel for figure in figures(portrait) for panel in figure.panels]
+    drawn = [attributes for tag, attributes in reader.tags if tag == "svg"]
+    assert [d["role"] for d in drawn] == ["img"] * len(panels)
+    for panel, attributes in zip(panels, drawn, strict=True):
+        assert all(chart.says in attributes["aria-label"] for chart in panel.charts)
     for label in ("time [ms]", "delay [ms]", "accuracy [%]", "duration [s]", "input channel"):
         assert label in reader.text
 
@@ -131,11 +141,24 @@ def test_the_table_of_epochs_says_what_the_history_says(run: Path, page: Path) -
             assert math.isclose(told, record.metrics[name], rel_tol=1e-3)
 
 
-def test_the_curves_are_those_of_the_history(portrait: Portrait) -> None:
-    curves = next(f for f in figures(portrait) if f.key == "learning-curves")
-    for panel, name, factor in zip(curves.panels, ("loss", "accuracy"), (1, 100), strict=True):
-        for line, part in zip(panel.charts[0].lines, ("train", "valid"), strict=True):
-            assert np.array_equal(line.y, factor * portrait.history[f"{part}.{name}"])
+@pytest.mark.parametrize(("name", "factor"), [("loss", 1), ("accuracy", 100)])
+def test_the_curves_are_those_of_the_history(portrait: Portrait, name: str, factor: int) -> None:
+    ax = axes()
+    plot_curves(ax, portrait, name)
+    curves = {str(line.get_label()): line.get_ydata() for line in ax.get_lines()}
+    for part, word in (("train", "training"), ("valid", "validation")):
+        assert np.array_equal(curves[word], factor * portrait.history[f"{part}.{name}"])
+
+
+def test_without_matplotlib_a_page_has_no_charts_and_says_how_to_get_them(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    reader = read(write_report(run, output=tmp_path / "page.html"))
+    assert "svg" not in {tag for tag, _ in reader.tags}
+    shown = [attributes.get("id") for tag, attributes in reader.tags if tag == "section"]
+    assert [key for key in FIGURES if key not in shown] == []
+    assert sum("pip install 'genprop[plot]'" in text for text in reader.text) == 1
 
 
 def test_the_answers_on_the_page_are_those_of_the_result(run: Path, page: Path) -> None:
@@ -267,7 +290,7 @@ def test_many_classes_and_neurons_are_drawn_within_the_chart(portrait: Portrait)
     assert "word number 34" in reader.text
     assert "2000 of 2000 neurons silent" in reader.text
     for tag, attributes in reader.tags:
-        if tag == "text" and "x" in attributes:
+        if tag == "text":
             assert 0 <= float(attributes["x"]) <= 400
 
 

@@ -7,87 +7,91 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.report.figures.chart import (
-    MUTED,
-    Axis,
-    Bars,
-    Chart,
-    Figure,
-    Heat,
-    Line,
-    Panel,
-    Rule,
-)
+from genprop.report.figures.figure import Chart, Figure, Panel
+from genprop.report.figures.plots import COLOURS, GREY, confusion, histograms, rule, square
 from genprop.report.figures.rasters import raster_figure
-from genprop.report.figures.scales import span
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from genprop.report.figures.portrait import Change, Portrait
 
-__all__ = ["figures"]
-
-_BINS = 30
-_LETTERS = 40
-"""How many letters fit below a chart as names of its columns."""
+__all__ = ["figures", "plot_activity", "plot_curves", "plot_distribution", "plot_speed"]
 
 
 def figures(portrait: Portrait) -> list[Figure]:
     """Every figure that the run has something for, in the order of the page."""
-    makers = (curves, raster_figure, distributions, confusion, activity, speed)
+    makers = (_curves, raster_figure, _distributions, _confusion, _activity, _speed)
     return [figure for make in makers for figure in make(portrait)]
 
 
-def curves(portrait: Portrait) -> Iterator[Figure]:
-    """Loss and accuracy over the epochs, of training and validation."""
+def plot_curves(ax: Axes, portrait: Portrait, name: str) -> None:
+    """``name`` of training and validation over the epochs; accuracies in percent."""
     history = portrait.history
-    if not len(history):
-        return
-    panels = [
-        _curve(portrait, name, title, label, factor)
-        for name, title, label, factor in (
-            ("loss", "Loss", "mean loss per sample", 1.0),
-            ("accuracy", "Accuracy", "accuracy [%]", 100.0),
+    percent = name == "accuracy"
+    marker = _over_epochs(ax, portrait)
+    for colour, dashes, part, word in (
+        (COLOURS[0], "--", "train", "training"),
+        (COLOURS[1], "-", "valid", "validation"),
+    ):
+        if f"{part}.{name}" in history.metrics():
+            values = (100 if percent else 1) * history[f"{part}.{name}"]
+            ax.plot(_epochs(portrait), values, dashes, color=colour, label=word, marker=marker)
+    rule(ax, portrait.best, f"best, epoch {portrait.best}")
+    ax.set_ylabel("accuracy [%]" if percent else "mean loss per sample")
+    low, high = ax.get_ylim()
+    ax.set_ylim((low, min(high, 100.0)) if percent else (min(low, 0.0), 1.05 * high))
+
+
+def plot_distribution(ax: Axes, change: Change) -> None:
+    """Histograms of a learned parameter before and after training."""
+    low = 0.0 if min(change.before.min(), change.after.min()) >= 0 else None
+    histograms(ax, {"after": change.after, "before": change.before}, low=low)
+    ax.set(xlabel=f"{change.role}{_bracketed(change.unit)}", ylabel="parameters")
+
+
+def plot_activity(ax: Axes, rate: np.ndarray) -> None:
+    """A histogram of the spikes per neuron and trial, ``rate`` (n,), with their mean."""
+    histograms(ax, {"": rate}, low=0.0)
+    rule(ax, float(rate.mean()), f"mean {rate.mean():.3g}")
+    ax.set(xlabel="spikes per neuron and trial", ylabel="neurons")
+
+
+def plot_speed(ax: Axes, portrait: Portrait) -> None:
+    """Seconds per epoch, with their median."""
+    seconds = _seconds(portrait)
+    middle = float(np.median(seconds))
+    marker = _over_epochs(ax, portrait)
+    ax.plot(_epochs(portrait), seconds, color=COLOURS[3], label="epoch", marker=marker)
+    ax.axhline(middle, color=GREY, linestyle="--", label=f"median {middle:.3g} s")
+    ax.set(ylim=(0.0, None), ylabel="duration [s]")
+
+
+def _curves(portrait: Portrait) -> Iterator[Figure]:
+    metrics = portrait.history.metrics()
+    names = [n for n in ("loss", "accuracy") if {f"train.{n}", f"valid.{n}"} & {*metrics}]
+    if names:
+        yield Figure(
+            "learning-curves",
+            "Learning curves",
+            "Training numbers are means over an epoch while the parameters change; validation "
+            "numbers are of the parameters at its end. The rule marks the epoch that is shown "
+            "below.",
+            tuple(_curve(portrait, name) for name in names),
         )
-        if any(f"{part}.{name}" in history.metrics() for part in ("train", "valid"))
+
+
+def _curve(portrait: Portrait, name: str) -> Panel:
+    last = [
+        f"{metric} {portrait.history[metric][-1]:.4g}"
+        for metric in (f"train.{name}", f"valid.{name}")
+        if metric in portrait.history.metrics()
     ]
-    yield Figure(
-        "learning-curves",
-        "Learning curves",
-        "Training numbers are means over an epoch while the parameters change; validation numbers "
-        "are of the parameters at its end. The rule marks the epoch that is shown below.",
-        tuple(panels),
-    )
+    says = f"{name.title()} by epoch; in the last epoch: {', '.join(last)}"
+    return Panel(name.title(), (Chart(lambda ax: plot_curves(ax, portrait, name), says),))
 
 
-def _curve(portrait: Portrait, name: str, title: str, label: str, factor: float) -> Panel:
-    history = portrait.history
-    epochs = _epochs(portrait)
-    lines = tuple(
-        Line(
-            epochs, factor * history[metric], word, colour, dashed=colour == 0, points=_few(epochs)
-        )
-        for colour, (metric, word) in enumerate(
-            ((f"train.{name}", "training"), (f"valid.{name}", "validation"))
-        )
-        if metric in history.metrics()
-    )
-    floor = 0.0 if name == "loss" else None
-    low, high = span(*(line.y for line in lines), floor=floor)
-    if name == "accuracy":
-        high = min(high, 100.0)
-    last = ", ".join(f"{line.name} {line.y[-1]:.4g}" for line in lines)
-    chart = Chart(
-        _epoch_axis(epochs),
-        Axis(label, low, high),
-        f"{title} by epoch; in the last epoch: {last}",
-        lines=lines,
-        rules=(Rule(float(portrait.best), f"best, epoch {portrait.best}"),),
-    )
-    return Panel(title, (chart,))
-
-
-def distributions(portrait: Portrait) -> Iterator[Figure]:
-    """Histograms of everything learned that is more than one number, before and after."""
+def _distributions(portrait: Portrait) -> Iterator[Figure]:
     spread = [c for c in portrait.changes if c.before.size > 1]
     if spread:
         yield Figure(
@@ -100,128 +104,87 @@ def distributions(portrait: Portrait) -> Iterator[Figure]:
 
 
 def _distribution(change: Change) -> Panel:
-    unit = "" if change.unit == "1" else f" [{change.unit}]"
-    low, high = span(change.before, change.after)
-    least = min(change.before.min(), change.after.min())
-    if least >= 0 > low:
-        low = 0.0
-    edges = np.linspace(low, high, _BINS + 1)
-    before, after = (np.histogram(v, edges)[0] for v in (change.before, change.after))
-    chart = Chart(
-        Axis(f"{change.role}{unit}", low, high),
-        Axis("parameters", 0.0, 1.06 * float(max(before.max(), after.max(), 1)), whole=True),
-        f"{change.name}: mean {change.before.mean():.3g} before, {change.after.mean():.3g} after",
-        bars=(
-            Bars(edges, after, "after", 0),
-            Bars(edges, before, "before", 1, filled=False),
-        ),
-    )
-    moved = float(np.median(np.abs(change.after - change.before)))
-    mean = f"{change.before.mean():.3g} → {change.after.mean():.3g}"
-    deviation = f"{change.before.std():.3g} → {change.after.std():.3g}"
+    before, after = change.before, change.after
+    mean = f"mean {before.mean():.3g} → {after.mean():.3g}"
+    unit = "" if change.unit == "1" else f" {change.unit}"
+    says = f"{change.name} before and after: {mean}"
     return Panel(
         change.name,
-        (chart,),
-        f"{change.after.size:,} values; mean {mean}, standard deviation {deviation}, "
-        f"median change {moved:.2g}{unit and ' ' + change.unit}",
+        (Chart(lambda ax: plot_distribution(ax, change), says),),
+        f"{after.size:,} values; {mean}, standard deviation {before.std():.3g} → "
+        f"{after.std():.3g}, median change {np.median(np.abs(after - before)):.2g}{unit}",
     )
 
 
-def confusion(portrait: Portrait) -> Iterator[Figure]:
-    """Which class was taken for which."""
+def _confusion(portrait: Portrait) -> Iterator[Figure]:
     counts = portrait.evaluation.confusion
     if counts is None:
         return
-    size = len(counts)
-    known = portrait.classes if len(portrait.classes) == size else ()
-    numbers = tuple(map(str, range(size)))
-    names = known or numbers
-    short = max(map(len, names)) * size <= _LETTERS
-    right = int(np.trace(counts))
+    size, right = len(counts), int(np.trace(counts))
+    known = len(portrait.classes) == size
+    names = portrait.classes if known else tuple(map(str, range(size)))
     chart = Chart(
-        Axis("answer", -0.5, size - 0.5, names=names if short else numbers),
-        Axis("label", size - 0.5, -0.5, names=names),
+        lambda ax: confusion(ax, counts, names, "answer", "label"),
         f"Confusion of {size} classes: {right} of {counts.sum()} samples on the diagonal",
-        heat=Heat(counts),
+        square(names),
     )
-    caption = (
-        f"Rows are labels, columns answers; {portrait.split} samples. Colour is the square root of "
-        "the share of the row, so that mistakes are seen."
+    yield Figure(
+        "confusion",
+        "Confusion",
+        f"Rows are labels, columns answers, in the same order; {portrait.split} samples. Colour is "
+        "the square root of the share of the row, so that mistakes are seen.",
+        (Panel(f"{right} of {counts.sum()} right", (chart,)),),
     )
-    if not short:
-        caption += " Answers are numbered from 0 in the order of the labels."
-    panel = Panel(f"{right} of {counts.sum()} right", (chart,))
-    yield Figure("confusion", "Confusion", caption, (panel,))
 
 
-def activity(portrait: Portrait) -> Iterator[Figure]:
-    """How many neurons spike how often."""
-    panels: list[Panel] = []
-    for name, rate in portrait.evaluation.spikes.items():
-        silent = int(np.count_nonzero(rate == 0))
-        high = float(rate.max()) or 1.0
-        edges = np.linspace(0.0, high, _BINS + 1)
-        heights = np.histogram(rate, edges)[0]
-        chart = Chart(
-            Axis("spikes per neuron and trial", 0.0, 1.02 * high),
-            Axis("neurons", 0.0, 1.06 * float(heights.max()), whole=True),
-            f"{name}: {silent} of {len(rate)} neurons silent, mean {rate.mean():.3g} spikes",
-            bars=(Bars(edges, heights, "", 2),),
-            rules=(Rule(float(rate.mean()), f"mean {rate.mean():.3g}"),),
-        )
-        panels.append(Panel(name, (chart,), f"{silent} of {len(rate)} neurons silent{_who(rate)}"))
+def _activity(portrait: Portrait) -> Iterator[Figure]:
+    panels = tuple(_rates(*entry) for entry in portrait.evaluation.spikes.items())
     if panels:
         yield Figure(
             "activity",
             "Activity",
             f"Mean over the {portrait.evaluation.samples} {portrait.split} samples; a neuron is "
             "silent if it spiked in none of them.",
-            tuple(panels),
+            panels,
         )
 
 
-def speed(portrait: Portrait) -> Iterator[Figure]:
-    """Seconds per epoch."""
-    if not len(portrait.history):
-        return
-    epochs = _epochs(portrait)
-    seconds = np.array([record.seconds for record in portrait.history])
-    middle = float(np.median(seconds))
-    lines = (
-        Line(epochs, seconds, "epoch", 3, points=_few(epochs)),
-        Line(epochs, np.full(len(epochs), middle), f"median {middle:.3g} s", MUTED, dashed=True),
-    )
-    low, high = span(seconds, floor=0.0)
-    chart = Chart(
-        _epoch_axis(epochs),
-        Axis("duration [s]", low, high),
-        f"Seconds per epoch, median {middle:.3g}",
-        lines=lines,
-    )
-    yield Figure(
-        "speed",
-        "Speed",
-        "Wall-clock time of learning in each epoch; validation and checkpoints are not counted.",
-        (Panel("Seconds per epoch", (chart,)),),
-    )
+def _rates(name: str, rate: np.ndarray) -> Panel:
+    silent = np.flatnonzero(rate == 0)
+    note = f"{len(silent)} of {len(rate)} neurons silent"
+    says = f"{name}: {note}, mean {rate.mean():.3g} spikes"
+    if 0 < len(silent) <= 12:
+        note += f" (number {', '.join(map(str, silent))})"
+    return Panel(name, (Chart(lambda ax: plot_activity(ax, rate), says),), note)
+
+
+def _speed(portrait: Portrait) -> Iterator[Figure]:
+    if len(portrait.history):
+        says = f"Seconds per epoch, median {np.median(_seconds(portrait)):.3g}"
+        chart = Chart(lambda ax: plot_speed(ax, portrait), says)
+        yield Figure(
+            "speed",
+            "Speed",
+            "Wall-clock time of learning in each epoch; validation and checkpoints are not "
+            "counted.",
+            (Panel("Seconds per epoch", (chart,)),),
+        )
 
 
 def _epochs(portrait: Portrait) -> np.ndarray:
-    return np.array([record.epoch for record in portrait.history], np.float64)
+    return np.array([record.epoch for record in portrait.history])
 
 
-def _epoch_axis(epochs: np.ndarray) -> Axis:
-    first, last = float(epochs[0]), float(epochs[-1])
-    if first == last:
-        return Axis("epoch", first - 1, last + 1, whole=True)
-    return Axis("epoch", first, last, whole=True)
+def _seconds(portrait: Portrait) -> np.ndarray:
+    return np.array([record.seconds for record in portrait.history])
 
 
-def _few(values: np.ndarray) -> bool:
-    return len(values) <= 40
+def _over_epochs(ax: Axes, portrait: Portrait) -> str:
+    """Makes x the axis of epochs; gives the marker of its values, which is none for many."""
+    ax.set_xlabel("epoch")
+    ax.locator_params(axis="x", integer=True)
+    return "." if len(portrait.history) <= 40 else ""
 
 
-def _who(rate: np.ndarray) -> str:
-    """Which neurons are silent, if they are few."""
-    silent = np.flatnonzero(rate == 0)
-    return f" (number {', '.join(map(str, silent))})" if 0 < len(silent) <= 12 else ""
+def _bracketed(unit: str) -> str:
+    return "" if unit == "1" else f" [{unit}]"

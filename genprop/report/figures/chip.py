@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.report.figures.chart import (
-    MUTED,
-    Axis,
-    Bars,
-    Chart,
-    Dots,
-    Figure,
-    Heat,
-    Line,
-    Panel,
-    Rule,
+from genprop.report.figures.figure import Chart, Figure, Panel
+from genprop.report.figures.plots import (
+    COLOURS,
+    class_name,
+    confusion,
+    histograms,
+    raster,
+    rule,
+    square,
+    traces,
 )
-from genprop.report.figures.scales import span
 
-__all__ = ["ChipPortrait", "ChipSample", "Kept", "chip_figures"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["ChipPortrait", "ChipSample", "Kept", "chip_figures", "plot_readouts"]
 
 _BINS = 40
-_FLOAT, _CHIP = 0, 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,6 +89,30 @@ def chip_figures(portrait: ChipPortrait) -> list[Figure]:
     return [figure for make in makers for figure in make(portrait)]
 
 
+def plot_readouts(
+    ax: Axes,
+    times: np.ndarray,
+    exact: np.ndarray,
+    ours: np.ndarray,
+    shown: Mapping[int, str],
+) -> None:
+    """Readouts of the float network and, dashed, of the chip; others than those shown in grey.
+
+    Args:
+        ax: where they are drawn.
+        times: (steps,) [ms].
+        exact: (steps, n) of the float network.
+        ours: (steps, n) of the chip, in the same unit.
+        shown: by number, the name of each output that is shown in colour.
+    """
+    others = [k for k in range(exact.shape[1]) if k not in shown]
+    traces(ax, times, exact[:, others], "others, float")
+    for place, (k, word) in enumerate(shown.items()):
+        one, other = COLOURS[2 * place % 4], COLOURS[(2 * place + 1) % 4]
+        ax.plot(times, exact[:, k], color=one, label=f"{word}, float")
+        ax.plot(times, ours[:, k], "--", color=other, label=f"{word}, chip")
+
+
 def _samples(portrait: ChipPortrait) -> Iterator[Figure]:
     if portrait.samples:
         yield Figure(
@@ -109,9 +134,9 @@ def _sample(portrait: ChipPortrait, view: ChipSample) -> Panel:
     charts += [_readout(portrait, view, name, *both) for name, both in view.readouts.items()]
     title = f"Sample {view.index}"
     if view.label is not None:
-        title += f": label {_class(view.label, portrait)}"
+        title += f": label {class_name(view.label, portrait.classes)}"
     if view.answers is not None:
-        first, second = (_class(k, portrait) for k in view.answers)
+        first, second = (class_name(k, portrait.classes) for k in view.answers)
         title += f", both answer {first}" if first == second else f", answers {first} and {second}"
     return Panel(title, tuple(charts))
 
@@ -119,11 +144,11 @@ def _sample(portrait: ChipPortrait, view: ChipSample) -> Panel:
 def _raster(portrait: ChipPortrait, name: str, spikes: np.ndarray, side: int) -> Chart:
     steps, neurons = np.asarray(spikes).reshape(-1, 2).T
     who = ("float", "chip")[side]
+    shape = (portrait.sizes[name], portrait.duration)
+    label = f"{name}, {who}"
     return Chart(
-        Axis("time [ms]", 0.0, portrait.duration),
-        Axis(f"{name}, {who}", -0.5, portrait.sizes[name] - 0.5, whole=True),
+        lambda ax: raster(ax, (steps + 1) * portrait.dt, neurons, *shape, label, COLOURS[side]),
         f"{len(steps)} spikes of {name}, {who} network",
-        dots=(Dots((steps + 1) * portrait.dt, neurons, side),),
         height=0.6,
     )
 
@@ -131,30 +156,17 @@ def _raster(portrait: ChipPortrait, name: str, spikes: np.ndarray, side: int) ->
 def _readout(
     portrait: ChipPortrait, view: ChipSample, name: str, exact: np.ndarray, ours: np.ndarray
 ) -> Chart:
-    """The outputs of the label and of both answers in colour, the others in grey."""
+    """The outputs of the label and of both answers in colour."""
     times = (np.arange(len(exact)) + 1) * portrait.dt
     wanted = {k for k in (view.label, *(view.answers or ())) if k is not None}
-    shown = [k for k in sorted(wanted) if k < exact.shape[1]] or [0]
-    lines = [
-        Line(times, exact[:, k], "others, float" if first else "", MUTED)
-        for first, k in _firsts(k for k in range(exact.shape[1]) if k not in shown)
-    ]
-    for colour, k in enumerate(shown):
-        word = _class(k, portrait)
-        lines.append(Line(times, exact[:, k], f"{word}, float", 2 * colour))
-        lines.append(Line(times, ours[:, k], f"{word}, chip", 2 * colour + 1, dashed=True))
-    return Chart(
-        Axis("time [ms]", 0.0, portrait.duration),
-        Axis(name, *span(exact, ours[:, shown])),
-        f"{name} of the float network and of the chip over time",
-        lines=tuple(lines),
-        height=0.8,
-    )
+    chosen = [k for k in sorted(wanted) if k < exact.shape[1]] or [0]
+    shown = {k: class_name(k, portrait.classes) for k in chosen}
 
+    def draw(ax: Axes) -> None:
+        plot_readouts(ax, times, exact, ours, shown)
+        ax.set(xlim=(0.0, portrait.duration), xlabel="time [ms]", ylabel=name)
 
-def _firsts(numbers: Iterator[int]) -> Iterator[tuple[bool, int]]:
-    for place, k in enumerate(numbers):
-        yield place == 0, k
+    return Chart(draw, f"{name} of the float network and of the chip over time", height=0.8)
 
 
 def _answers(portrait: ChipPortrait) -> Iterator[Figure]:
@@ -168,13 +180,11 @@ def _answers(portrait: ChipPortrait) -> Iterator[Figure]:
     same = int(np.trace(counts))
     named = len(portrait.classes) == size
     names = portrait.classes if named else tuple(map(str, range(size)))
-    short = max(map(len, names)) * size <= 40
-    numbers = tuple(map(str, range(size)))
+    columns, rows = "answer of the chip", "answer of the float network"
     chart = Chart(
-        Axis("answer of the chip", -0.5, size - 0.5, names=names if short else numbers),
-        Axis("answer of the float network", size - 0.5, -0.5, names=names),
+        lambda ax: confusion(ax, counts, names, columns, rows),
         f"Answers of both networks: {same} of {len(one)} samples on the diagonal",
-        heat=Heat(counts),
+        square(names),
     )
     yield Figure(
         "answers",
@@ -186,26 +196,25 @@ def _answers(portrait: ChipPortrait) -> Iterator[Figure]:
 
 
 def _activity(portrait: ChipPortrait) -> Iterator[Figure]:
-    panels: list[Panel] = []
-    for name, (exact, ours) in portrait.rates.items():
-        high = max(float(exact.max()), float(ours.max())) or 1.0
-        edges = np.linspace(0.0, high, _BINS + 1)
-        bars = _two(edges, exact, ours)
-        chart = Chart(
-            Axis("spikes per neuron and trial", 0.0, 1.02 * high),
-            Axis("neurons", 0.0, _top(bars), whole=True),
-            f"{name}: mean {exact.mean():.3g} spikes in float, {ours.mean():.3g} on the chip",
-            bars=bars,
-            rules=(Rule(float(ours.mean()), f"mean on the chip {ours.mean():.3g}"),),
-        )
-        silent = [int(np.count_nonzero(rate == 0)) for rate in (exact, ours)]
-        worst = float(np.abs(ours - exact).max())
-        note = f"Silent: {silent[0]} in float, {silent[1]} on the chip of {len(ours)} neurons; "
-        panels.append(Panel(name, (chart,), f"{note}largest difference {worst:.3g} spikes."))
+    panels = tuple(_rates(name, *both) for name, both in portrait.rates.items())
     if panels:
-        yield Figure(
-            "activity", "Activity", f"Mean over the {portrait.split} samples.", tuple(panels)
-        )
+        yield Figure("activity", "Activity", f"Mean over the {portrait.split} samples.", panels)
+
+
+def _rates(name: str, exact: np.ndarray, ours: np.ndarray) -> Panel:
+    def draw(ax: Axes) -> None:
+        histograms(ax, {"float": exact, "chip": ours}, _BINS, low=0.0)
+        rule(ax, float(ours.mean()), f"mean on the chip {ours.mean():.3g}")
+        ax.set(xlabel="spikes per neuron and trial", ylabel="neurons")
+
+    says = f"{name}: mean {exact.mean():.3g} spikes in float, {ours.mean():.3g} on the chip"
+    silent = [int(np.count_nonzero(rate == 0)) for rate in (exact, ours)]
+    return Panel(
+        name,
+        (Chart(draw, says),),
+        f"Silent: {silent[0]} in float, {silent[1]} on the chip of {len(ours)} neurons; "
+        f"largest difference {np.abs(ours - exact).max():.3g} spikes.",
+    )
 
 
 def _weights(portrait: ChipPortrait) -> Iterator[Figure]:
@@ -218,27 +227,12 @@ def _weights(portrait: ChipPortrait) -> Iterator[Figure]:
 
 
 def _kept(entry: Kept) -> Panel:
-    low, high = span(entry.exact, entry.kept)
-    bars = _two(np.linspace(low, high, _BINS + 1), entry.exact, entry.kept)
+    def draw(ax: Axes) -> None:
+        histograms(ax, {"float": entry.exact, "chip": entry.kept}, _BINS)
+        ax.set(xlabel="weight", ylabel="synapses")
+
     values = len(np.unique(entry.kept))
-    chart = Chart(
-        Axis("weight", low, high),
-        Axis("synapses", 0.0, _top(bars), whole=True),
-        f"{entry.name}: {entry.exact.size} weights, {values} values on the chip",
-        bars=bars,
-    )
+    says = f"{entry.name}: {entry.exact.size} weights, {values} values on the chip"
     zero = int(np.count_nonzero((entry.kept == 0) & (entry.exact != 0)))
-    return Panel(entry.name, (chart,), f"{values} different values; {zero} weights became 0.")
-
-
-def _two(edges: np.ndarray, exact: np.ndarray, ours: np.ndarray) -> tuple[Bars, Bars]:
-    first, second = (np.histogram(v, edges)[0] for v in (exact, ours))
-    return Bars(edges, first, "float", _FLOAT), Bars(edges, second, "chip", _CHIP, filled=False)
-
-
-def _top(bars: tuple[Bars, ...]) -> float:
-    return 1.06 * max(1.0, *(float(b.heights.max()) for b in bars))
-
-
-def _class(k: int, portrait: ChipPortrait) -> str:
-    return portrait.classes[k] if k < len(portrait.classes) else str(k)
+    note = f"{values} different values; {zero} weights became 0."
+    return Panel(entry.name, (Chart(draw, says),), note)

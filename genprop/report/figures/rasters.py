@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.report.figures.chart import MUTED, Axis, Chart, Dots, Figure, Line, Panel
-from genprop.report.figures.scales import span
+from genprop.report.figures.figure import Chart, Figure, Panel
+from genprop.report.figures.plots import COLOURS, class_name, raster, traces
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from genprop.report.figures.portrait import Portrait
     from genprop.report.figures.samples import Raster, SampleView, Trace
 
-__all__ = ["raster_figure"]
+__all__ = ["plot_outputs", "raster_figure"]
 
-_INPUT, _HIDDEN = 0, 1
 _MOST_OTHERS = 40
 
 
@@ -33,62 +34,55 @@ def raster_figure(portrait: Portrait) -> Iterator[Figure]:
         )
 
 
+def plot_outputs(ax: Axes, trace: Trace, view: SampleView, classes: tuple[str, ...]) -> None:
+    """The label's output in colour, the answer's if it is another, the rest in grey."""
+    times = (np.arange(len(trace.values)) + 1) * view.dt
+    chosen = {view.answer: (COLOURS[3], "answer"), view.label: (COLOURS[2], "label")}
+    if _right(view):
+        chosen[view.label] = (COLOURS[2], "label and answer")
+    others = [k for k in range(trace.values.shape[1]) if k not in chosen][:_MOST_OTHERS]
+    traces(ax, times, trace.values[:, others], "others")
+    for k, (colour, role) in chosen.items():
+        if k is not None and k < trace.values.shape[1]:
+            ax.plot(
+                times, trace.values[:, k], color=colour, label=f"{class_name(k, classes)} ({role})"
+            )
+    unit = "" if trace.unit == "1" else f" [{trace.unit}]"
+    ax.set(xlim=(0.0, view.duration), xlabel="time [ms]")
+    ax.set_ylabel(f"{trace.population}.{trace.state}{unit}")
+
+
 def _panel(view: SampleView, classes: tuple[str, ...]) -> Panel:
-    charts = [_raster(r, view, _INPUT, 0.55) for r in view.inputs]
-    charts += [_raster(r, view, _HIDDEN, 0.75) for r in view.hidden]
+    charts = [_raster(r, view, COLOURS[0], 0.6) for r in view.inputs]
+    charts += [_raster(r, view, COLOURS[1], 0.75) for r in view.hidden]
     charts += [_outputs(trace, view, classes) for trace in view.outputs]
     title = f"Sample {view.index}"
     if view.label is not None:
-        title += f": label {_class(view.label, classes)}"
+        title += f": label {class_name(view.label, classes)}"
     if view.answer is not None:
         verdict = "" if view.label is None else (", right" if _right(view) else ", wrong")
-        title += f", answer {_class(view.answer, classes)}{verdict}"
+        title += f", answer {class_name(view.answer, classes)}{verdict}"
     return Panel(title, tuple(charts))
 
 
-def _right(view: SampleView) -> bool:
-    return view.label == view.answer
-
-
-def _class(k: int, classes: tuple[str, ...]) -> str:
-    return classes[k] if k < len(classes) else str(k)
-
-
-def _time(view: SampleView) -> Axis:
-    return Axis("time [ms]", 0.0, view.duration)
-
-
-def _raster(raster: Raster, view: SampleView, colour: int, height: float) -> Chart:
-    kind = "channel" if raster.source else "neuron"
-    label = f"{raster.population} {kind}" if len(raster.population) <= 8 else raster.population
+def _raster(found: Raster, view: SampleView, colour: str, height: float) -> Chart:
+    name, shape = found.population, (found.size, view.duration)
+    kind = "channel" if found.source else "neuron"
+    label = f"{name} {kind}" if len(name) <= 8 else name
     return Chart(
-        _time(view),
-        Axis(label, -0.5, raster.size - 0.5, whole=True),
-        f"{len(raster.times)} spikes of {raster.population}, {raster.size} neurons, "
-        f"in {view.duration:g} ms",
-        dots=(Dots(raster.times, raster.neurons, colour),),
-        height=height,
+        lambda ax: raster(ax, found.times, found.neurons, *shape, label, colour),
+        f"{len(found.times)} spikes of {name}, {found.size} neurons, in {view.duration:g} ms",
+        height,
     )
 
 
 def _outputs(trace: Trace, view: SampleView, classes: tuple[str, ...]) -> Chart:
-    """The label's output in colour, the answer's if it is another, the rest in grey."""
-    values = trace.values
-    times = (np.arange(len(values)) + 1) * view.dt
-    coloured = {view.answer: "answer", view.label: "label"}
-    others = [k for k in range(values.shape[1]) if k not in coloured][:_MOST_OTHERS]
-    lines = [Line(times, values[:, k], "others" if k == others[0] else "", MUTED) for k in others]
-    for colour, (k, role) in zip((3, 2), coloured.items(), strict=False):
-        if k is not None and k < values.shape[1]:
-            said = "label and answer" if _right(view) else role
-            name = f"{_class(k, classes)} ({said})"
-            lines.append(Line(times, values[:, k], name, 2 if k == view.label else colour))
-    low, high = span(values)
-    unit = "" if trace.unit == "1" else f" [{trace.unit}]"
     return Chart(
-        _time(view),
-        Axis(f"{trace.population}.{trace.state}{unit}", low, high),
-        f"{trace.state} of the {values.shape[1]} neurons of {trace.population} over time",
-        lines=tuple(lines),
+        lambda ax: plot_outputs(ax, trace, view, classes),
+        f"{trace.state} of the {trace.values.shape[1]} neurons of {trace.population} over time",
         height=0.8,
     )
+
+
+def _right(view: SampleView) -> bool:
+    return view.label == view.answer
