@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from genprop._checks import whole_number
 from genprop.backends import get_backend
-from genprop.errors import refuse_if
+from genprop.errors import ConfigurationError, refuse_if
 from genprop.lower.clocks import make_clock
 from genprop.runtime.remembered import remembered
 from genprop.runtime.simulator import Simulator
@@ -64,6 +65,7 @@ def compile(
     Raises:
         GenpropError: everything that is wrong with the description, or beyond the backend, at once.
     """
+    batch, seed = _numbers(batch, seed, events)
     spec = net.freeze(loss, optimiser, stages)
     time = make_clock(clock, in_ms(dt), in_ms(duration))
     target = get_backend(backend)
@@ -105,3 +107,14 @@ def _derived(
     adjoint = derive(system, spec)
     program = verified(lower(spec, adjoint, clock=clock, solver=solver))
     return program, target.render(program)
+
+
+def _numbers(batch: int, seed: int, events: str) -> tuple[int, int]:
+    if events not in ("merge", "sum"):
+        raise ConfigurationError(
+            f"compile(events={events!r}) is unknown", remedy="use 'merge' or 'sum'"
+        )
+    return (
+        whole_number(batch, "compile(batch=…)", least=1),
+        whole_number(seed, "compile(seed=…)"),
+    )

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Evaluation", "Quotient", "fitted_slope", "five_point", "quotients", "worst_error"]
+__all__ = [
+    "FIT_POINTS",
+    "Evaluation",
+    "Quotient",
+    "fitted_slope",
+    "five_point",
+    "quotients",
+    "worst_error",
+]
+
+FIT_POINTS = 8
+"""How many steps to either side the slope is fitted to."""
 
 Parameters = Mapping[str, np.ndarray]
 
@@ -102,7 +113,7 @@ def fitted_slope(
     name: str,
     index: int,
     step: float,
-    points: int = 8,
+    points: int = FIT_POINTS,
 ) -> float | None:
     """The slope at 0 of the odd cubic through [L(kh) − L(−kh)]/2, k = 1 … ``points``, h = ``step``.
 

@@ -13,9 +13,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.backends.native import Native
+from genprop.describe.bounds import clipped
 from genprop.errors import DescriptionError, UnsupportedError
 from genprop.runtime.compile import compile
-from genprop.runtime.differences import Quotient, fitted_slope, quotients, worst_error
+from genprop.runtime.differences import (
+    FIT_POINTS,
+    Quotient,
+    fitted_slope,
+    quotients,
+    worst_error,
+)
 from genprop.runtime.random_batch import random_batch
 from genprop.runtime.report import NEAR, GradientReport, ParameterCheck
 from genprop.units import Quantity, in_ms
@@ -180,6 +187,8 @@ class _Check:
             for index in sorted(rng.permutation(flat.size)[: self.samples].tolist()):
                 values: list[float] = []
                 for step in steps:
+                    if not self._inside(name, index, step):
+                        continue
                     slope = fitted_slope(evaluate, self.parameters, name, index, step)
                     values += [] if slope is None else [slope]
                     if (
@@ -189,6 +198,13 @@ class _Check:
                         break
                 found.append(Quotient(name, index, tuple(values)))
         return found
+
+    def _inside(self, name: str, index: int, step: float) -> bool:
+        """Whether all points of a fit lie within the bounds: beyond them there is no slope."""
+        spec = next(p for p in self.spec.parameters() if p.name == name)
+        value = float(self.parameters[name].reshape(-1)[index])
+        ends = np.array([value - FIT_POINTS * step, value + FIT_POINTS * step])
+        return bool(np.array_equal(clipped(ends, spec), ends))
 
     def _report(
         self,

@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop._moved import arguments
-from genprop.backends.base import Engine, Inputs, Outcome, Target
-from genprop.errors import CheckpointError, DataError, UnsupportedError, did_you_mean
+from genprop.errors import (
+    CheckpointError,
+    DataError,
+    DescriptionError,
+    UnsupportedError,
+    did_you_mean,
+)
+from genprop.runtime.inputs import inputs_of
 from genprop.runtime.parameters import Parameters, initial_parameters, topology_of
 from genprop.stages.stack import Stages
 
 if TYPE_CHECKING:
+    from genprop.backends.base import Engine, Inputs, Outcome, Target
     from genprop.backends.loihi.mapping.compensate import OnRounded
     from genprop.backends.loihi.mapping.options import Quantise
     from genprop.data.spikes import SpikeBatch
@@ -23,10 +30,12 @@ if TYPE_CHECKING:
     from genprop.lower.program import Program
     from genprop.runtime.retarget import Chip
     from genprop.stages.base import Stage
+    from genprop.stages.stack import Flow
 
 __all__ = ["Simulator"]
 
 Gradients = dict[str, np.ndarray]
+_DAMAGED = "the file is damaged, or was written by a training that had gone astray: take another"
 
 
 class Simulator:
@@ -108,6 +117,7 @@ class Simulator:
 
         Raises:
             DataError: for events, labels or targets that do not fit the network.
+            DescriptionError: for parameters written in place that are not finite or out of bounds.
             UnsupportedError: for a network compiled without a loss.
         """
         if not self.program.losses:
@@ -115,8 +125,8 @@ class Simulator:
                 "there is no loss to differentiate",
                 remedy="compile(net, loss=gp.CrossEntropy(…), …)",
             )
-        flow = self.stages.forward(self.parameters, self.topology)
-        outcome, gradients = self.engine.gradients(flow.used, self.inputs(batch, True))
+        inputs, flow = self.inputs(batch, True), self._flow()
+        outcome, gradients = self.engine.gradients(flow.used, inputs)
         self._last, self._gradients = flow.with_penalties(outcome), flow.back(gradients)
         return self._last.loss, self._gradients
 
@@ -125,10 +135,11 @@ class Simulator:
 
         Raises:
             DataError: for a batch that does not fit, or something to record that does not exist.
+            DescriptionError: for parameters written in place that are not finite or out of bounds.
         """
         self._check_record(record)
-        flow = self.stages.forward(self.parameters, self.topology)
-        outcome = self.engine.run(flow.used, self.inputs(batch, False), tuple(record))
+        inputs, flow = self.inputs(batch, False), self._flow()
+        outcome = self.engine.run(flow.used, inputs, tuple(record))
         self._last = flow.with_penalties(outcome)
         return self._last
 
@@ -137,7 +148,7 @@ class Simulator:
 
         These are the parameters themselves, and what the stages derive from them.
         """
-        return self.stages.forward(self.parameters, self.topology).used
+        return self._flow().used
 
     def step(self, gradients: Mapping[str, np.ndarray] | None = None) -> None:
         """One update of everything learned, from ``gradients`` or those of the last batch.
@@ -169,7 +180,8 @@ class Simulator:
         """Go back to a :meth:`state`.
 
         Raises:
-            CheckpointError: naming what is missing, unknown or of another shape.
+            CheckpointError: naming what is missing, unknown, of another shape or no sound number;
+                then nothing has changed.
         """
         staged, state = self.stages.split(state)
         own = self.stages.split(self.state())[1]
@@ -185,53 +197,29 @@ class Simulator:
                 f"this state belongs to another network: {'; '.join(sorted(findings))}",
                 remedy="compile the network it was saved from",
             )
+        sound = {name: self._sound(name, value) for name, value in state.items()}
         self.stages.restore(staged)
-        for name, array in state.items():
+        for name, array in sound.items():
             kind, _, rest = name.partition("/")
             if kind == "parameter":
                 self.parameters[rest] = array
             elif kind == "optimiser":
                 self.optimiser[rest][...] = array
-        self.updates = int(state["counter/updates"])
+        self.updates = int(sound["counter/updates"])
 
     def inputs(self, batch: SpikeBatch, learning: bool = False) -> Inputs:
         """The batch as backends take it: spikes in real time, labels and targets.
 
         Raises:
-            DataError: for events or labels that do not fit the network.
+            DataError: for events, labels or targets that do not fit the network.
         """
-        sources = [p for p in self.program.populations if p.source]
-        for source in sources:
-            channels = batch.source(source.name).channels_total
-            if channels > source.size:
-                raise DataError(
-                    f"the data has {channels} channels, "
-                    f"population {source.name!r} only {source.size}",
-                    remedy=f"net.population({source.name!r}, {channels}, gp.spikes())",
-                )
-        for source in sources:
-            late = int(np.count_nonzero(batch.source(source.name).times >= self.duration))
-            if late:
-                raise DataError(
-                    f"{late} events come after the trial of {self.duration:g} ms",
-                    where=f"population {source.name}",
-                    remedy="compile(…, duration=…) as long as the data, or crop it: "
-                    f"dataset.crop({self.duration:g})",
-                )
-        if batch.duration > self.duration * (1 + 1e-9):
-            batch = batch.crop(self.duration)
-        if len(batch) > self.batch:
+        found = inputs_of(self.program, batch, self.events, learning=learning)
+        if found.batch > self.batch:
             raise DataError(
-                f"the batch has {len(batch)} samples, the simulator was compiled for {self.batch}",
+                f"the batch has {found.batch} samples, the simulator was compiled for {self.batch}",
                 remedy="compile(…, batch=…) with the largest batch",
             )
-        return Inputs(
-            {s.name: batch.source(s.name) for s in sources},
-            len(batch),
-            self._labels(batch, learning),
-            batch.targets,
-            self.events,
-        )
+        return found
 
     @arguments(watch="on_rounded")
     def retarget(
@@ -256,25 +244,26 @@ class Simulator:
 
         return retarget(self, target, quantise, on_rounded)
 
-    def _labels(self, batch: SpikeBatch, learning: bool) -> np.ndarray:
-        if not self.program.losses:
-            return np.full(len(batch), -1)
-        classes = self.program.population(self.program.losses[0].population).size
-        if batch.labels is None:
-            if learning and batch.targets is None:
-                raise DataError(
-                    "the batch has neither labels nor targets, and the loss needs them",
-                    remedy="give SpikeBatch labels=… or targets=…",
-                )
-            return np.full(len(batch), -1)
-        outside = np.flatnonzero((batch.labels < 0) | (batch.labels >= classes))
-        if outside.size:
-            raise DataError(
-                f"label {batch.labels[outside[0]]} is out of range: there are {classes} outputs",
-                where=f"sample {outside[0]} of the batch",
-                remedy="give the output population as many neurons as there are classes",
+    def _flow(self) -> Flow:
+        """What runs at the present parameters, which are checked first."""
+        self.parameters.refuse_unsound()
+        return self.stages.forward(self.parameters, self.topology)
+
+    def _sound(self, name: str, value: np.ndarray) -> np.ndarray:
+        """An array of a state, refused where the network could not hold it."""
+        kind, _, rest = name.partition("/")
+        try:
+            if kind == "parameter":
+                return self.parameters.sound(rest, value)
+            found = np.asarray(value, float)
+        except (DescriptionError, TypeError, ValueError) as error:
+            what = error.what if isinstance(error, DescriptionError) else str(error)
+            raise CheckpointError(f"{name} cannot be taken: {what}", remedy=_DAMAGED) from error
+        if not np.isfinite(found).all() or (kind == "counter" and not found >= 0):
+            raise CheckpointError(
+                f"{name} holds what is no finite number, or negative", remedy=_DAMAGED
             )
-        return batch.labels
+        return found
 
     def _check_record(self, record: Sequence[str]) -> None:
         known = {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.errors import ConfigurationError, DataError, TrainingError
+from genprop.train.arguments import callback_list, usable
 from genprop.train.callbacks import Callback, Training
 from genprop.train.evaluate import evaluate
 from genprop.train.finite import refuse_infinite_gradients, refuse_infinite_parameters
@@ -67,10 +68,11 @@ def fit(
         TrainingError: when loss, a gradient or a parameter is no longer finite; it names epoch,
             batch and parameter, and the last good checkpoint is kept.
         CheckpointError: when a checkpoint cannot be written, or resumed from.
-        ConfigurationError: for a run folder that holds a training which is not to be resumed.
+        ConfigurationError, DataError: for arguments of another kind than these, validation data
+            unlike ``train``, and a run folder that holds a training which is not to be resumed.
         KeyboardInterrupt: when the user interrupts; a consistent checkpoint was kept before.
     """
-    folder = RunFolder.of(run)
+    folder, (epochs, seed) = RunFolder.of(run), usable(sim, train, valid, epochs, seed)
     savers, others = _ordered(callbacks, folder)
     history = History(path=None if folder is None else folder.history)
     training = Training(sim, history, epochs, seed, callbacks=(*others, *savers))
@@ -94,7 +96,7 @@ def _ordered(
     callbacks: Iterable[Callback], folder: RunFolder | None
 ) -> tuple[list[Checkpoint], list[Callback]]:
     """Those that save, which come last so as to save what the others did, and the others."""
-    given = list(callbacks)
+    given = callback_list(callbacks)
     savers = [c for c in given if isinstance(c, Checkpoint)]
     if folder is not None:
         own = [c for c in savers if c.path == folder.last]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from genprop.describe.bounds import clipped
 from genprop.errors import ConfigurationError
 from genprop.train.callbacks import Callback, Training
 from genprop.train.clip import joint_norm
@@ -25,6 +26,7 @@ class Sharpness(Callback):
         radius: ‖ε‖, in the unit of the chosen parameters.
         parameters: which are moved, by flat name, name in the model or role. Weights by default:
             delays have another unit, and all gradients are taken at the moved weights anyway.
+            None is moved beyond its bounds.
 
     Source: Foret et al. 2021, arXiv:2010.01412.
     """
@@ -50,8 +52,10 @@ class Sharpness(Callback):
             return
         parameters = training.sim.parameters
         here = {name: np.array(parameters[name]) for name in names}
+        bounds = {spec.name: spec for spec in training.sim.spec.parameters()}
         for name, slope in slopes.items():
-            parameters[name] = here[name] + (self.radius / norm * slope).astype(here[name].dtype)
+            moved = here[name] + (self.radius / norm * slope).astype(here[name].dtype)
+            parameters[name] = clipped(moved, bounds[name])
         try:
             _, training.gradients = training.sim.gradients(training.inputs)
         finally:

@@ -18,13 +18,13 @@ from genprop.errors import ConfigurationError, DataError, UnsupportedError
 STEPS = 60
 
 
-def network(delays: bool = True, cell: gp.Neuron | None = None) -> gp.Simulator:
+def network(delays: bool = True, cell: gp.Neuron | None = None, longest: int = 62) -> gp.Simulator:
     net = gp.Network("chip")
     source = net.population("in", 12, gp.spikes())
     hidden = net.population("hidden", 16, cell or _lif())
     out = net.population("out", 4, gp.neuron("LI", tau_mem=20 * ms))
     exp = gp.synapse("exp", tau=5 * ms)
-    late = gp.learn(gp.uniform(0 * ms, 12 * ms), max=62 * ms) if delays else 0 * ms
+    late = gp.learn(gp.uniform(0 * ms, 12 * ms), max=longest * ms) if delays else 0 * ms
     net.connect(source, hidden, exp, weight=gp.learn(gp.normal(0.6, 0.8)), delay=late)
     net.connect(hidden, hidden, exp, weight=gp.learn(gp.normal(0.0, 0.2)), delay=late)
     net.connect(hidden, out, exp, weight=gp.learn(gp.normal(0.0, 0.6)))
@@ -257,7 +257,7 @@ def test_bad_choices_are_told_with_a_remedy(sim: gp.Simulator, data: Dataset) ->
         sim.retarget().run(next(iter(data.batches(2, seed=None))), record=["hidden.spike"])
     with pytest.raises(UnsupportedError, match="2 problems"):
         network(cell=_lif(0.1, 2 * ms)).retarget()
-    late = network()
+    late = network(longest=63)
     late.parameters["in->hidden.delay"] = 63.0
     with pytest.raises(UnsupportedError, match="63 steps"):
         late.retarget()

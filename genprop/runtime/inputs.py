@@ -1,0 +1,120 @@
+"""A batch as backends take it, with everything checked that they rely on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.backends.base import Inputs
+from genprop.data.spikes import SpikeBatch
+from genprop.errors import DataError
+from genprop.lower.nodes import names_in
+
+if TYPE_CHECKING:
+    from genprop.lower.program import LossProgram, Program
+
+__all__ = ["inputs_of"]
+
+
+def inputs_of(program: Program, batch: SpikeBatch, events: str, *, learning: bool) -> Inputs:
+    """Spikes in real time, labels and targets.
+
+    Args:
+        program: the network.
+        batch: its samples; events may not come after the trial.
+        events: ``"merge"`` or ``"sum"``.
+        learning: whether a gradient is wanted, for which the loss needs labels or targets.
+
+    Raises:
+        DataError: for events, labels or targets that do not fit the network.
+    """
+    if not isinstance(batch, SpikeBatch):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise DataError(
+            f"a batch of spikes was expected, not a {type(batch).__name__}",
+            remedy="make one: gp.data.SpikeBatch.from_events(…), or dataset.batches(…)",
+        )
+    _refuse_misfits(program, batch)
+    if batch.duration > program.duration * (1 + 1e-9):
+        batch = batch.crop(program.duration)
+    sources = [p.name for p in program.populations if p.source]
+    return Inputs(
+        {name: batch.source(name) for name in sources},
+        len(batch),
+        _labels(program, batch, learning=learning),
+        _targets(program, batch),
+        events,
+    )
+
+
+def _refuse_misfits(program: Program, batch: SpikeBatch) -> None:
+    """Refuse channels that the network lacks, and events after the trial."""
+    for source in (p for p in program.populations if p.source):
+        given = batch.source(source.name)
+        if given.channels_total > source.size:
+            raise DataError(
+                f"the data has {given.channels_total} channels, "
+                f"population {source.name!r} only {source.size}",
+                remedy=f"net.population({source.name!r}, {given.channels_total}, gp.spikes())",
+            )
+        late = int(np.count_nonzero(given.times >= program.duration))
+        if late:
+            raise DataError(
+                f"{late} events come after the trial of {program.duration:g} ms",
+                where=f"population {source.name}",
+                remedy="compile(…, duration=…) as long as the data, or crop it: "
+                f"dataset.crop({program.duration:g})",
+            )
+
+
+def _labels(program: Program, batch: SpikeBatch, *, learning: bool) -> np.ndarray:
+    """(batch,) int64, −1 where there is no label."""
+    if batch.labels is None or not program.losses:
+        wanting = [x.name for x in program.losses if _needs_label(x, batch)]
+        if learning and wanting:
+            raise DataError(
+                f"the batch has neither labels nor targets, and the loss {wanting[0]} needs them",
+                remedy="give SpikeBatch labels=… or targets=…",
+            )
+        return np.full(len(batch), -1)
+    for loss in program.losses:
+        size = program.population(loss.population).size
+        outside = np.flatnonzero(batch.labels >= size)
+        if outside.size and (loss.score is not None or _needs_label(loss, batch)):
+            raise DataError(
+                f"label {batch.labels[outside[0]]} is out of range: there are {size} outputs",
+                where=f"sample {outside[0]} of the batch",
+                remedy="give the output population as many neurons as there are classes",
+            )
+    return batch.labels
+
+
+def _targets(program: Program, batch: SpikeBatch) -> np.ndarray | None:
+    """The targets, of a shape that every loss which reads them can take; None where none does."""
+    targets = batch.targets
+    readers = [x for x in program.losses if "target" in _names(x)]
+    if targets is None or not readers:
+        return None
+    for loss in readers:
+        size = program.population(loss.population).size
+        legal: list[tuple[int, ...]] = [(len(batch), size)]
+        if loss.mode == "trace":
+            legal.append((len(batch), program.steps, size))
+        if targets.shape not in legal:
+            raise DataError(
+                f"targets of shape {targets.shape} do not fit population {loss.population!r}",
+                where=f"loss {loss.name}",
+                remedy=f"give targets of shape {' or '.join(map(str, legal))}: "
+                "(batch, neurons), for a trace also (batch, steps, neurons)",
+            )
+    return targets
+
+
+def _needs_label(loss: LossProgram, batch: SpikeBatch) -> bool:
+    names = _names(loss)
+    return "is_label" in names or ("target" in names and batch.targets is None)
+
+
+def _names(loss: LossProgram) -> set[str]:
+    parts = [loss.total, loss.gradient, *(r.each for r in (*loss.reductions, *loss.backward))]
+    return {name for part in parts for name in names_in(part)}

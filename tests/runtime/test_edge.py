@@ -1,0 +1,213 @@
+"""Every number that enters is checked once, at the public edge, before anything reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import genprop as gp
+from genprop import ms
+from genprop.data.spikes import SpikeBatch
+from genprop.errors import CheckpointError, ConfigurationError, DataError, DescriptionError
+
+DELAY, TAU = "input->hidden.delay", "hidden.tau_mem"
+BACKENDS = ("native", "reference")
+
+
+def network() -> gp.Network:
+    net = gp.Network("edge")
+    source = net.population("input", 2, gp.spikes())
+    hidden = net.population("hidden", 4, gp.neuron("LIF", tau_mem=gp.learn(20 * ms, min=1 * ms)))
+    out = net.population("out", 3, gp.neuron("LI"))
+    net.connect(
+        source,
+        hidden,
+        gp.synapse("exp"),
+        weight=gp.learn(gp.normal(1.5, 0.5)),
+        delay=gp.learn(gp.uniform(0, 5), max=0.1 + 9.9 * ms.value),
+    )
+    net.connect(hidden, out, gp.synapse("exp"), weight=gp.learn(gp.normal(0, 0.5)))
+    return net
+
+
+def compiled(
+    backend: str = "reference", loss: gp.Loss | None = None, **more: object
+) -> gp.Simulator:
+    options: dict[str, object] = {"dt": 1, "duration": 10, "batch": 4, "backend": backend}
+    return gp.compile(
+        network(),
+        loss=loss or gp.CrossEntropy(gp.integral("out")),
+        optimiser=gp.Adam(1e-3),
+        **(options | more),  # type: ignore[arg-type]
+    )
+
+
+def samples(count: int = 2, **more: object) -> SpikeBatch:
+    events = [(np.array([1.0, 2.0]), np.array([0, 1]))] * count
+    given: dict[str, object] = {"labels": np.arange(count) % 3, "channels": 2, "duration": 10.0}
+    return SpikeBatch.from_events(events, **(given | more))  # type: ignore[arg-type]
+
+
+WRONG_TARGETS = ((2, 2), (2, 4), (2, 5, 3), (2, 10, 7), (2, 11, 3))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_targets_of_another_shape_never_reach_a_backend(backend: str) -> None:
+    sim = compiled(backend, gp.MeanSquare(gp.trace("out")))
+    for shape in WRONG_TARGETS:
+        for call in (sim.gradients, sim.run):
+            with pytest.raises(DataError, match="do not fit population 'out'"):
+                call(samples(targets=np.zeros(shape)))
+    flat = sim.gradients(samples(targets=np.zeros((2, 3))))[0]
+    assert flat == sim.gradients(samples(targets=np.zeros((2, 10, 3))))[0]
+
+
+def test_targets_over_time_need_a_loss_over_time() -> None:
+    sim = compiled("reference", gp.MeanSquare(gp.integral("out")))
+    with pytest.raises(DataError, match=r"\(2, 10, 3\)"):
+        sim.gradients(samples(targets=np.zeros((2, 10, 3))))
+
+
+def test_targets_that_no_loss_reads_are_left_alone() -> None:
+    plain = compiled().gradients(samples())[0]
+    assert plain == compiled().gradients(samples(targets=np.zeros((2, 77))))[0]
+
+
+def test_which_labels_fit_does_not_depend_on_the_order_of_a_sum() -> None:
+    entropy, budget = gp.CrossEntropy(gp.integral("out")), gp.SpikeBudget("hidden", 1)
+    for loss in (entropy + budget, budget + entropy):
+        sim = compiled("reference", loss)
+        sim.gradients(samples(labels=np.array([0, 2])))
+        with pytest.raises(DataError, match="label 3 is out of range: there are 3 outputs"):
+            sim.gradients(samples(labels=np.array([0, 3])))
+
+
+def test_a_loss_of_counts_alone_needs_no_labels() -> None:
+    compiled("reference", gp.SpikeBudget("hidden", 1)).gradients(samples(labels=None))
+
+
+OUTSIDE = ((DELAY, 50.0), (DELAY, -3.0), (TAU, 0.0), (TAU, -20.0), (TAU, 0.99), (TAU, np.nan))
+
+
+@pytest.mark.parametrize(("name", "value"), OUTSIDE)
+def test_a_parameter_never_leaves_its_bounds(name: str, value: float) -> None:
+    sim = compiled()
+    before = np.array(sim.parameters[name])
+    with pytest.raises(DescriptionError, match=name):
+        sim.parameters[name] = value
+    assert np.array_equal(sim.parameters[name], before)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("name", "value"), OUTSIDE)
+def test_what_is_written_in_place_is_checked_when_used(
+    backend: str, name: str, value: float
+) -> None:
+    sim = compiled(backend)
+    sim.parameters[name].reshape(-1)[0] = value
+    for call in (sim.gradients, sim.run):
+        with pytest.raises(DescriptionError, match=name):
+            call(samples())
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_value_on_its_bound_is_inside_whatever_the_precision(backend: str) -> None:
+    sim = compiled(backend)
+    bound = next(p.maximum for p in sim.spec.parameters() if p.name == DELAY)
+    sim.parameters[DELAY] = bound  # float32 holds it rounded, up or down
+    sim.parameters[DELAY] = np.array(sim.parameters[DELAY])
+    sim.run(samples())
+
+
+def test_parameters_follow_mapping() -> None:
+    parameters = compiled().parameters
+    assert "foo" not in parameters
+    assert 3 not in parameters
+    assert TAU in parameters
+    assert parameters.get("foo") is None
+    assert parameters.get("foo", 7) == 7
+    assert parameters.get(TAU) is parameters[TAU]
+    with pytest.raises(DescriptionError, match="holds no numbers"):
+        parameters[TAU] = "twenty"  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        (f"parameter/{TAU}", np.inf),
+        (f"parameter/{DELAY}", 50.0),
+        (f"optimiser/{TAU}/m", np.nan),
+        ("counter/updates", -1),
+    ],
+)
+def test_a_state_that_could_not_run_is_refused_and_changes_nothing(
+    entry: str, value: float
+) -> None:
+    sim = compiled()
+    state = sim.state()
+    before = {name: np.array(a) for name, a in state.items()}
+    for name in state:
+        if name.startswith("parameter/"):
+            state[name] = state[name] * 0.999
+    state[entry] = np.full_like(np.asarray(state[entry], float), value)
+    with pytest.raises(CheckpointError, match=entry.replace(">", ".")):
+        sim.restore(state)
+    after = sim.state()
+    assert all(np.array_equal(after[name], before[name]) for name in before)
+
+
+COMPILE: dict[str, tuple[object, ...]] = {
+    "batch": (0, -1, 2.5, "20", True, None),
+    "seed": (-1, None, 1.5, "0"),
+    "events": ("both", None),
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(n, v) for n, vs in COMPILE.items() for v in vs])
+def test_compile_refuses_what_is_no_number_of_its_kind(name: str, value: object) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        compiled(**{name: value})
+
+
+def test_numpy_integers_are_integers() -> None:
+    assert compiled(batch=np.int64(4), seed=np.uint8(3)).batch == 4
+
+
+def task(channels: int = 2, classes: int = 3) -> gp.data.Dataset:
+    batch = samples(6, channels=channels, labels=np.arange(6) % classes)
+    return gp.data.Dataset(batch, classes)
+
+
+CLIP = gp.train.Clip(norm=1.0)
+FIT: dict[str, tuple[Callable[[], dict[str, object]], type[Exception], str]] = {
+    "epochs below 0": (lambda: {"epochs": -1}, ConfigurationError, "epochs"),
+    "half an epoch": (lambda: {"epochs": 1.5}, ConfigurationError, "epochs"),
+    "a seed below 0": (lambda: {"seed": -1}, ConfigurationError, "seed"),
+    "a function": (lambda: {"callbacks": [lambda *_: None]}, ConfigurationError, "no callback"),
+    "one callback": (
+        lambda: {"callbacks": gp.train.Clip(norm=1.0)},
+        ConfigurationError,
+        "as a list",
+    ),
+    "spikes": (lambda: {"train": samples()}, DataError, "a data set was expected"),
+    "channels": (lambda: {"valid": task(channels=3)}, DataError, "channels"),
+    "classes": (lambda: {"valid": task(classes=2)}, DataError, "classes"),
+    "a network": (lambda: {"sim": network()}, ConfigurationError, "cannot be trained"),
+}
+
+
+@pytest.mark.parametrize("case", FIT)
+def test_fit_refuses_before_it_begins(case: str) -> None:
+    changes, kind, words = FIT[case]
+    given: dict[str, object] = {"sim": compiled(), "train": task(), "valid": task(), "epochs": 1}
+    given |= changes()
+    sim, train, valid = (given.pop(name) for name in ("sim", "train", "valid"))
+    with pytest.raises(kind, match=words):
+        gp.fit(sim, train, valid, progress=False, **given)  # type: ignore[arg-type]
+
+
+def test_an_array_is_no_batch() -> None:
+    with pytest.raises(DataError, match="a batch of spikes was expected, not a ndarray"):
+        compiled().run(np.zeros((2, 10, 2)))  # type: ignore[arg-type]
