@@ -88,25 +88,23 @@ def compile(
 def lowered(
     spec: NetworkSpec, clock: Clock, solver: str, target: Target
 ) -> tuple[Program, SourceBundle | None]:
-    """The Program and its text, derived now or remembered in the user's cache."""
-    return remembered(
-        lambda: _derived(spec, clock, solver, target),
-        *(spec.digest(), repr(clock), solver, target.form, spec.name),
-    )
+    """The Program and its text, made now or remembered in the user's cache.
+
+    All targets and precisions share the Program: it is derived once.
+    """
+    words = (spec.digest(), repr(clock), solver, spec.name)
+    program = remembered(lambda: _derived(spec, clock, solver), *words)
+    return program, remembered(lambda: target.render(program), *words, target.form)
 
 
-def _derived(
-    spec: NetworkSpec, clock: Clock, solver: str, target: Target
-) -> tuple[Program, SourceBundle | None]:
+def _derived(spec: NetworkSpec, clock: Clock, solver: str) -> Program:
     from genprop.adjoint.derive import derive
     from genprop.equations.analyse import understand
     from genprop.lower.network import lower
     from genprop.lower.verify import verified
 
-    system = understand(spec)
-    adjoint = derive(system, spec)
-    program = verified(lower(spec, adjoint, clock=clock, solver=solver))
-    return program, target.render(program)
+    adjoint = derive(understand(spec), spec)
+    return verified(lower(spec, adjoint, clock=clock, solver=solver))
 
 
 def _numbers(batch: int, seed: int, events: str) -> tuple[int, int]:
