@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from genprop.testing.zoo import NAMES
+from tests.train.small_run import small_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from xdist.remote import Producer
+    from xdist.scheduler import Scheduling
 
 QUICK = "-O1"  # compiles in two thirds of the time; production_flags are for what depends on more
 ON_REQUEST = {
@@ -30,6 +37,22 @@ def production_flags() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the one run that is trained for all tests, its network.py and train.toml."""
+    folder = tmp_path_factory.mktemp("trained")
+    small_run(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder with a trained network; each file has a copy of its own to write into."""
+    folder = tmp_path_factory.mktemp("run") / "trained"
+    shutil.copytree(trained, folder)
+    return folder / "run"
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden",
@@ -39,12 +62,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give each test its worker, and begin with the slow ones, so that no worker waits at the end.
-
-    Tests that take minutes run when they are asked for by name.
-    """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    """Begin with the slow ones, so that no worker waits at the end; skip what nobody asked for."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     asked = str(config.getoption("markexpr"))
     for item in items:
@@ -53,14 +71,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
-def _group(item: pytest.Item) -> str:
-    """Tests of one network of the zoo run on one worker, others with their file.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
+    """Give each worker whole networks of the zoo, and whole files of other tests.
 
     So no worker derives, compiles or solves what another already has.
     """
-    call = getattr(item, "callspec", None)
-    for value in call.params.values() if call is not None else ():
-        name = getattr(value, "name", value)
-        if isinstance(name, str) and name in NAMES:
-            return f"network {name}"
-    return item.nodeid.partition("::")[0]
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByNetwork(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return ByNetwork(config, log) if config.getoption("dist") == "loadscope" else None
+
+
+def group_of(nodeid: str) -> str:
+    """The network of the zoo that a test is about, as its parameters name it; else its file."""
+    file, _, test = nodeid.partition("::")
+    for word in re.split(r"[\[\]@-]", test.partition("[")[2]):
+        if word in NAMES:
+            return f"network {word}"
+    return file

@@ -9,14 +9,9 @@ import pytest
 
 from genprop.cli.main import main
 from genprop.experiment.training import open_run
-from tests.train.small_run import NETWORK, small_run
+from tests.train.small_run import NETWORK
 
 pytest.importorskip("nir", reason="nir is in the extras 'nir' and 'test'")
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_run(tmp_path_factory.mktemp("export"), "epochs=1", "options.rate=0.05")
 
 
 def test_a_run_goes_into_a_file_and_back(

@@ -8,12 +8,6 @@ from pathlib import Path
 import pytest
 
 from genprop.cli.main import main
-from tests.train.small_run import small_run
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_run(tmp_path_factory.mktemp("report"), "epochs=1")
 
 
 def test_the_page_is_written_into_the_run(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,12 +8,6 @@ import pytest
 
 from genprop.backends.loihi.files.netx import read_netx
 from genprop.cli.main import main
-from tests.train.small_run import small_run
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_run(tmp_path_factory.mktemp("retarget"), "epochs=1")
 
 
 def test_a_run_is_retargeted_and_written(

@@ -14,12 +14,12 @@ from genprop.experiment.experiment import compile_experiment, load_experiment
 from genprop.experiment.training import evaluate_run, open_run, train_run
 from genprop.runtime.aware import QuantiseAware
 from genprop.train.checkpoint import read_snapshot
-from tests.train.small_run import small_run
 
 
 @pytest.fixture(scope="module")
-def floats(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_run(tmp_path_factory.mktemp("floats"), "epochs=2")
+def floats(run: Path) -> Path:
+    """A run that learned in floats."""
+    return run
 
 
 def tuned(floats: Path, name: str, *overrides: str, epochs: int = 3, resume: bool = False) -> Path:

@@ -16,9 +16,12 @@ FOLDER = Path(__file__).parents[2] / "experiments" / "loihi"
 
 
 def test_runs_are_measured_and_pooled(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    run: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    runs = [str(small_run(tmp_path / seed, "epochs=1", f"seed={seed}")) for seed in ("3", "4")]
+    runs = [str(run), str(small_run(tmp_path, "epochs=1", "seed=4"))]
     output = tmp_path / "results.json"
     line = [*runs, "--parts", "test", "tuned", "--epochs", "1", "--output", str(output)]
     monkeypatch.setattr(sys, "argv", ["measure.py", *line])

@@ -32,8 +32,7 @@ TABLES = {
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
-    run = small_run(tmp_path_factory.mktemp("chip"), "epochs=1")
+def found(run: Path) -> Deployed:
     return retarget_run(run)
 
 

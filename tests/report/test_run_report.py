@@ -75,11 +75,6 @@ def read(page: Path | str) -> Reader:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_run(tmp_path_factory.mktemp("report"))
-
-
-@pytest.fixture(scope="module")
 def page(run: Path) -> Path:
     return write_report(run)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +12,9 @@ from genprop.adjoint import derive as deriving
 from genprop.runtime import remembered
 from genprop.testing import contract
 from genprop.testing.contract import Case
+
+if TYPE_CHECKING:
+    from genprop.describe.spec import NetworkSpec
 
 CASE = Case("feed_forward", 1.0)
 
@@ -22,7 +26,7 @@ def derived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     right = deriving.derive
 
-    def counted(network: object, spec: gp.describe.spec.NetworkSpec) -> object:
+    def counted(network: object, spec: NetworkSpec) -> object:
         found.append(spec.name)
         return right(network, spec)  # pyright: ignore[reportArgumentType]
 
