@@ -8,7 +8,6 @@ again, in the same table.
 from __future__ import annotations
 
 import itertools
-import json
 import math
 import os
 import re
@@ -23,6 +22,7 @@ from pathlib import Path
 from genprop.errors import ConfigurationError, TrainingError
 from genprop.experiment.config import read_config
 from genprop.experiment.training import finished_result
+from genprop.train.files import read_table
 from genprop.train.folder import RunFolder
 
 __all__ = ["Case", "Row", "cases_of", "run_sweep", "shown_cell", "sweep_table"]
@@ -231,8 +231,8 @@ def _case(case: Case) -> dict[str, object]:
 
 def _environment(case: Case) -> object:
     """On what it was trained, without the command of the one case."""
-    text = case.folder.environment.read_text(encoding="utf-8")
-    return {k: v for k, v in json.loads(text).items() if k != "command"}
+    facts = read_table(case.folder.environment)
+    return {name: fact for name, fact in facts.items() if name != "command"}
 
 
 def _values(text: str, setting: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +12,7 @@ from genprop.errors import ConfigurationError, DataError
 from genprop.experiment.sweep import Case, Row, cases_of, shown_cell
 from genprop.report.figures.sweeps import sweep_curves
 from genprop.report.page import figure_view, undrawn
-from genprop.train.files import write_atomically
+from genprop.train.files import read_table, write_atomically
 from genprop.train.history import History, read_history
 from genprop.train.metrics import is_better
 
@@ -21,6 +20,7 @@ __all__ = ["is_sweep", "write_sweep_report"]
 
 _CHOOSE = ("valid.accuracy", "valid.loss", "train.accuracy", "train.loss")
 """What the best group is chosen by, the first there is: never the test."""
+_AGAIN = "give the command of the sweep again: it writes the table anew"
 
 
 def is_sweep(folder: str | Path) -> bool:
@@ -59,7 +59,7 @@ def sweep_view(root: Path) -> dict[str, object]:
         raise DataError(
             f"the sweep's table is damaged: {fault}",
             where=str(root / "sweep.json"),
-            remedy="give the command of the sweep again: it writes the table anew",
+            remedy=_AGAIN,
         ) from None
     metrics = list(dict.fromkeys(row.metric for row in rows))
     rows = [replace(row, group=plain_group(row.group)) for row in rows]
@@ -87,24 +87,14 @@ def plain_group(group: str) -> str:
 
 
 def _summary(root: Path) -> dict[str, object]:
-    path = root / "sweep.json"
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        return read_table(root / "sweep.json", _AGAIN)
     except FileNotFoundError:
         raise ConfigurationError(
             "this is no folder of a sweep that has ended: it has no sweep.json",
             where=str(root),
             remedy="give the command of the sweep again: it goes on with what is missing",
         ) from None
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise DataError(
-            "the sweep's table is damaged",
-            where=str(path),
-            remedy="give the command of the sweep again: it writes the table anew",
-        )
-    return found
 
 
 def _list(summary: Mapping[str, object], name: str) -> list[Mapping[str, object]]:

@@ -1,13 +1,16 @@
-"""Writing a file so that there is always a whole one."""
+"""Files of a run: written so that there is always a whole one, and read as tables."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import tempfile
 from pathlib import Path
 
-__all__ = ["write_atomically"]
+from genprop.errors import DataError
+
+__all__ = ["read_table", "write_atomically"]
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -33,6 +36,22 @@ def write_atomically(path: Path, content: bytes) -> None:
             temporary.unlink(missing_ok=True)
         raise
     _force_folder(path.parent)
+
+
+def read_table(path: Path, remedy: str = "restore or remove it") -> dict[str, object]:
+    """The table in a JSON file.
+
+    Raises:
+        FileNotFoundError: where there is no such file.
+        DataError: for a damaged one.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise DataError("the file is damaged", where=str(path), remedy=remedy)
+    return found
 
 
 def _force_folder(folder: Path) -> None:

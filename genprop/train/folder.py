@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genprop.errors import ConfigurationError, DataError
-from genprop.train.files import write_atomically
+from genprop.train.files import read_table, write_atomically
 
 __all__ = ["RunFolder", "run_path"]
 
@@ -117,18 +117,11 @@ class RunFolder:
             DataError: for a run without a result, or a damaged one.
         """
         try:
-            found = json.loads(self.result.read_text(encoding="utf-8"))
+            return read_table(self.result, "remove it and --resume")
         except FileNotFoundError:
             raise DataError(
                 "the run has no result", where=str(self.path), remedy="finish it with --resume"
             ) from None
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
-            raise DataError(
-                "the result is damaged", where=str(self.result), remedy="remove it and --resume"
-            )
-        return found
 
     @contextlib.contextmanager
     def locked(self, wait: bool = False) -> Generator[None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.errors import ConfigurationError, DataError
+from genprop.errors import ConfigurationError
 from genprop.experiment.config import read_config
 from genprop.experiment.experiment import compile_experiment, load_experiment
 from genprop.report.figures.samples import SampleView, choose, record
 from genprop.train.checkpoint import load_checkpoint
 from genprop.train.evaluate import Evaluation, evaluate
+from genprop.train.files import read_table
 from genprop.train.folder import RunFolder
 from genprop.train.history import History, read_history
 from genprop.units import dimension_name
@@ -132,15 +132,7 @@ def portray(
 
 def _facts(path: Path) -> dict[str, object]:
     """The content of a JSON file of the run; nothing where there is none."""
-    if not path.exists():
-        return {}
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise DataError("the file is damaged", where=str(path), remedy="restore or remove it")
-    return found
+    return read_table(path) if path.exists() else {}
 
 
 def _changes(sim: Trainable, before: Mapping[str, np.ndarray]) -> list[Change]:
