@@ -1,4 +1,4 @@
-"""One page that shows what a run's network is worth on the chip."""
+"""One page that shows the accuracy of a run's network on the chip, and its agreement with float."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from genprop._version import __version__
 from genprop.backends.loihi.chip.costs import ESTIMATE
 from genprop.report.chip_tables import as_range, chip_tables
 from genprop.report.figures.chip import chip_figures
-from genprop.report.figures.deployment import portray_chip
+from genprop.report.figures.chip_data import collect_chip
 from genprop.report.page import figure_view, undrawn
 from genprop.runtime.aware import QuantiseAware
 from genprop.train.files import write_atomically
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["chip_page_view", "write_chip_report"]
 
-Plain = dict[str, object]
+View = dict[str, object]
 
 
 def write_chip_report(
@@ -44,9 +44,9 @@ def write_chip_report(
     return path
 
 
-def chip_page_view(found: Deployed, samples: Sequence[int] = ()) -> Plain:
-    """The page as plain names, numbers and texts, for ``templates/report/chip.html.j2``."""
-    portrait = portray_chip(
+def chip_page_view(found: Deployed, samples: Sequence[int] = ()) -> View:
+    """The page as names, numbers and texts, for ``templates/report/chip.html.j2``."""
+    data = collect_chip(
         found.recorders, found.simulator, found.chip, found.data, found.split, samples
     )
     return {
@@ -58,7 +58,7 @@ def chip_page_view(found: Deployed, samples: Sequence[int] = ()) -> Plain:
             for name, value in _facts(found)
         ],
         "remarks": [*_remarks(found), *undrawn()],
-        "figures": [figure_view(figure) for figure in chip_figures(portrait)],
+        "figures": [figure_view(figure) for figure in chip_figures(data)],
         "tables": chip_tables(found),
         "config": found.config,
     }
@@ -69,18 +69,18 @@ def _lead(found: Deployed) -> str:
     bits = f"{found.report.bits} weight bits, scale {found.report.rule!r}"
     if seen.predictions is None:
         return f"{bits}; compared on {seen.samples} {found.split} samples."
-    text = f"{bits}: {seen.predictions:.2%} of {seen.samples} {found.split} samples get the answer "
-    text += "of the float network"
+    text = f"{bits}: {seen.predictions:.2%} of {seen.samples} {found.split} samples have the "
+    text += "prediction of the float network"
     if seen.accuracy is None:
         return f"{text}."
     first, second = seen.accuracy
-    return f"{text}; right are {second:.2%} on the chip and {first:.2%} in float."
+    return f"{text}; accuracy is {second:.2%} on the chip and {first:.2%} in float."
 
 
 def _facts(found: Deployed) -> Iterator[tuple[str, str]]:
     seen, report = found.agreement, found.report
     if seen.predictions is not None:
-        yield "same answers", f"{seen.predictions:.2%}"
+        yield "same predictions", f"{seen.predictions:.2%}"
     if seen.accuracy is not None:
         yield f"float accuracy, n = {seen.samples}", f"{seen.accuracy[0]:.2%}"
         yield f"chip accuracy, n = {seen.samples}", f"{seen.accuracy[1]:.2%}"

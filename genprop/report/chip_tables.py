@@ -1,4 +1,4 @@
-"""The tables of a chip's page, as plain names and texts."""
+"""The tables of a chip's page, as names and texts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["as_range", "chip_tables"]
 
-Plain = dict[str, object]
+View = dict[str, object]
 _LIMITS = (
     limits.WEIGHT,
     limits.DELAY,
@@ -27,7 +27,7 @@ _LIMITS = (
 )
 
 
-def chip_tables(found: Deployed) -> list[Plain]:
+def chip_tables(found: Deployed) -> list[View]:
     """All of them, in the order of the page, for ``templates/report/chip.html.j2``."""
     return [
         _agreement(found),
@@ -45,7 +45,7 @@ def as_range(few: int, many: int) -> str:
     return str(few) if few == many else f"{few} – {many}"
 
 
-def _agreement(found: Deployed) -> Plain:
+def _agreement(found: Deployed) -> View:
     seen = found.agreement
     rows = [
         [name, f"{first:.4g}", f"{second:.4g}", f"{seen.counts[name]:.4f}"]
@@ -61,7 +61,7 @@ def _agreement(found: Deployed) -> Plain:
     )
 
 
-def _populations(found: Deployed) -> Plain:
+def _populations(found: Deployed) -> View:
     activity = found.report.activity
     rows = [
         [
@@ -79,7 +79,7 @@ def _populations(found: Deployed) -> Plain:
         "populations",
         "Populations",
         "Scale: chip units of weight and threshold per unit of the model. Errors are what rounding "
-        "to whole numbers left; wraps and saturations were counted over "
+        "to integers left; wraps and saturations were counted over "
         f"{activity.samples:,} samples of {activity.steps:,} steps.",
         (
             "population",
@@ -94,7 +94,7 @@ def _populations(found: Deployed) -> Plain:
     )
 
 
-def _projections(found: Deployed) -> Plain:
+def _projections(found: Deployed) -> View:
     rows = [
         [
             s.name,
@@ -127,7 +127,7 @@ def _projections(found: Deployed) -> Plain:
     )
 
 
-def _resources(found: Deployed) -> Plain:
+def _resources(found: Deployed) -> View:
     needs = found.report.resources
     rows = [
         ["neurons", f"{needs.neurons:,}", ""],
@@ -153,7 +153,7 @@ def _resources(found: Deployed) -> Plain:
     )
 
 
-def _estimates(found: Deployed) -> Plain:
+def _estimates(found: Deployed) -> View:
     energy, latency = found.report.energy, found.report.latency
     rows: list[list[str]] = []
     if energy is not None and latency is not None:
@@ -178,7 +178,7 @@ def _estimates(found: Deployed) -> Plain:
     )
 
 
-def _constants() -> Plain:
+def _constants() -> View:
     return _table(
         "constants",
         "Constants of the estimates",
@@ -188,7 +188,7 @@ def _constants() -> Plain:
     )
 
 
-def _published() -> Plain:
+def _published() -> View:
     return _table(
         "published",
         "Measured by others on Loihi 2",
@@ -200,7 +200,7 @@ def _published() -> Plain:
 
 def _table(
     key: str, title: str, caption: str, columns: tuple[str, ...], rows: list[list[str]]
-) -> Plain:
+) -> View:
     """A table; columns that end in # hold numbers."""
     named = [
         {"name": c.removesuffix(" #"), "kind": "number" if c.endswith("#") else "word"}

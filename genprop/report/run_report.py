@@ -10,13 +10,13 @@ import numpy as np
 
 from genprop._version import __version__
 from genprop.report.figures.charts import figures
-from genprop.report.figures.portrait import portray
+from genprop.report.figures.run_data import collect_run
 from genprop.report.page import figure_view, undrawn
 from genprop.train.files import write_atomically
 from genprop.train.folder import RunFolder
 
 if TYPE_CHECKING:
-    from genprop.report.figures.portrait import Portrait
+    from genprop.report.figures.run_data import RunData
 
 __all__ = ["page_view", "write_report"]
 
@@ -34,7 +34,7 @@ def write_report(
     """Write the report of a run, and give its path: ``RUN/report.html`` unless ``output`` is given.
 
     Args:
-        run: the run folder; see :func:`~genprop.report.figures.portrait.portray` for the rest.
+        run: the run folder; see :func:`~genprop.report.figures.run_data.collect_run` for the rest.
         split: which samples are run again; by default test, else valid, else train.
         samples: which of them are drawn, by number.
         overrides: changes to the run's settings.
@@ -42,62 +42,62 @@ def write_report(
     """
     from genprop.report.render import render_report
 
-    portrait = portray(run, split, samples, overrides)
+    data = collect_run(run, split, samples, overrides)
     folder = RunFolder(Path(run).expanduser())
     path = folder.report if output is None else Path(output).expanduser()
-    write_atomically(path, render_report(page_view(portrait)).encode())
+    write_atomically(path, render_report(page_view(data)).encode())
     return path
 
 
-def page_view(portrait: Portrait) -> dict[str, object]:
+def page_view(data: RunData) -> dict[str, object]:
     """The page as plain names, numbers and texts, for ``templates/report/page.html.j2``."""
-    config = portrait.config
+    config = data.config
     return {
         "title": config.name,
         "version": __version__,
-        "lead": _lead(portrait),
-        "facts": [{"name": name, "value": value} for name, value in _facts(portrait)],
-        "remarks": [*portrait.remarks, *undrawn()],
-        "figures": [figure_view(figure) for figure in figures(portrait)],
-        "single": list(_single(portrait)),
-        "head": ["epoch", *_shown(portrait), "seconds"],
-        "rows": _rows(portrait),
-        "equations": portrait.equations,
+        "lead": _lead(data),
+        "facts": [{"name": name, "value": value} for name, value in _facts(data)],
+        "remarks": [*data.remarks, *undrawn()],
+        "figures": [figure_view(figure) for figure in figures(data)],
+        "single": list(_single(data)),
+        "head": ["epoch", *_shown(data), "seconds"],
+        "rows": _rows(data),
+        "equations": data.equations,
         "config": config.toml(),
-        "environment": [{"name": k, "value": v} for k, v in _flat(portrait.environment)],
+        "environment": [{"name": k, "value": v} for k, v in _flat(data.environment)],
     }
 
 
-def _lead(portrait: Portrait) -> str:
-    found = portrait.evaluation
+def _lead(data: RunData) -> str:
+    found = data.evaluation
     score = f"loss {found.loss:.4g}" if found.accuracy is None else f"{found.accuracy:.2%} right"
-    state = "" if portrait.result else ", training not finished"
+    state = "" if data.result else ", training not finished"
     return (
-        f"{score} on {found.samples} {portrait.split} samples, with the parameters of epoch "
-        f"{portrait.best} of {len(portrait.history)}{state}."
+        f"{score} on {found.samples} {data.split} samples, with the parameters of epoch "
+        f"{data.best} of {len(data.history)}{state}."
     )
 
 
-def _facts(portrait: Portrait) -> Iterator[tuple[str, str]]:
+def _facts(data: RunData) -> Iterator[tuple[str, str]]:
     """The numbers one looks for first."""
-    found, history = portrait.evaluation, portrait.history
+    found, history = data.evaluation, data.history
     if found.accuracy is not None:
-        yield f"{portrait.split} accuracy", f"{found.accuracy:.2%}"
-    yield f"{portrait.split} loss", f"{found.loss:.4g}"
+        yield f"{data.split} accuracy", f"{found.accuracy:.2%}"
+    yield f"{data.split} loss", f"{found.loss:.4g}"
     metrics = (
         history.best("valid.accuracy").metrics if "valid.accuracy" in history.metrics() else {}
     )
     if metrics:
         yield "best valid accuracy", f"{metrics['valid.accuracy']:.2%}"
-    yield "epochs", f"{len(history)} of {portrait.config.epochs}"
-    yield "learned parameters", f"{sum(c.after.size for c in portrait.changes):,}"
+    yield "epochs", f"{len(history)} of {data.config.epochs}"
+    yield "learned parameters", f"{sum(c.after.size for c in data.changes):,}"
     if len(history):
         seconds = np.array([record.seconds for record in history])
         yield "seconds per epoch", f"{np.median(seconds):.3g}"
         yield "training took", _duration(float(seconds.sum()))
-    if "samples_per_second" in portrait.result:
-        yield "samples per second", f"{float(str(portrait.result['samples_per_second'])):,.0f}"
-    yield "seed", str(portrait.config.seed)
+    if "samples_per_second" in data.result:
+        yield "samples per second", f"{float(str(data.result['samples_per_second'])):,.0f}"
+    yield "seed", str(data.config.seed)
 
 
 def _duration(seconds: float) -> str:
@@ -107,9 +107,9 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _single(portrait: Portrait) -> Iterator[dict[str, str]]:
+def _single(data: RunData) -> Iterator[dict[str, str]]:
     """What is learned as one number."""
-    for change in portrait.changes:
+    for change in data.changes:
         if change.before.size == 1:
             yield {
                 "name": change.name,
@@ -119,23 +119,23 @@ def _single(portrait: Portrait) -> Iterator[dict[str, str]]:
             }
 
 
-def _shown(portrait: Portrait) -> list[str]:
-    return [name for name in _COLUMNS if name in portrait.history.metrics()]
+def _shown(data: RunData) -> list[str]:
+    return [name for name in _COLUMNS if name in data.history.metrics()]
 
 
-def _rows(portrait: Portrait) -> list[dict[str, object]]:
+def _rows(data: RunData) -> list[dict[str, object]]:
     """One row of texts per epoch; of very long trainings the last."""
-    shown = _shown(portrait)
+    shown = _shown(data)
     return [
         {
-            "best": record.epoch == portrait.best,
+            "best": record.epoch == data.best,
             "cells": [
                 str(record.epoch),
                 *(_cell(name, record.metrics.get(name, np.nan)) for name in shown),
                 _digits(record.seconds, 3),
             ],
         }
-        for record in portrait.history.records[-_MOST_ROWS:]
+        for record in data.history.records[-_MOST_ROWS:]
     ]
 
 

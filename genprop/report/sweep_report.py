@@ -62,7 +62,7 @@ def sweep_view(root: Path) -> dict[str, object]:
             remedy=_AGAIN,
         ) from None
     metrics = list(dict.fromkeys(row.metric for row in rows))
-    rows = [replace(row, group=plain_group(row.group)) for row in rows]
+    rows = [replace(row, group=short_group(row.group)) for row in rows]
     groups = list(dict.fromkeys(row.group for row in rows))
     best, chosen = _best(rows, metrics)
     trainings, _ = cases_of(settings, root)
@@ -80,7 +80,7 @@ def sweep_view(root: Path) -> dict[str, object]:
     }
 
 
-def plain_group(group: str) -> str:
+def short_group(group: str) -> str:
     """``"options.delays=none,options.hidden=32"`` as it is read: ``"delays=none, hidden=32"``."""
     settings = [setting.removeprefix("options.") for setting in group.split(",")]
     return ", ".join(settings) if group else "all"
@@ -133,11 +133,11 @@ def _best(rows: Sequence[Row], metrics: Sequence[str]) -> tuple[str, str]:
 
 def _lead(rows: Sequence[Row], best: str, metric: str) -> str:
     found = {row.metric: row for row in rows if row.group == best}
-    said = [
+    results = [
         f"{name} {shown_cell(found[name])}" for name in (metric, "test.accuracy") if name in found
     ]
     count = max((row.n for row in found.values()), default=0)
-    numbers = f"{', '.join(said)} (mean ± standard deviation, n = {count})."
+    numbers = f"{', '.join(results)} (mean ± standard deviation, n = {count})."
     alone = len({row.group for row in rows}) == 1
     return f"All: {numbers}" if alone else f"Best by {metric}: {best}, with {numbers}"
 
@@ -185,13 +185,13 @@ def _trainings(cases: Sequence[Mapping[str, object]]) -> dict[str, object]:
         "caption": "Every training with its settings and numbers.",
         "head": head,
         "rows": [
-            {"best": False, "cells": [_plain(name, case.get(name)) for name in head]}
+            {"best": False, "cells": [_cell(name, case.get(name)) for name in head]}
             for case in cases
         ],
     }
 
 
-def _plain(name: str, value: object) -> str:
+def _cell(name: str, value: object) -> str:
     if isinstance(value, float):
         return f"{value:.2%}" if name.endswith("accuracy") else f"{value:.4g}"
     return "–" if value is None else str(value)
@@ -202,7 +202,7 @@ def _histories(cases: Sequence[Case]) -> dict[str, list[History]]:
     found: dict[str, list[History]] = {}
     for case in cases:
         if case.folder.history.exists():
-            found.setdefault(plain_group(case.group), []).append(
+            found.setdefault(short_group(case.group), []).append(
                 History(read_history(case.folder.history))
             )
     return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from genprop.errors import ConfigurationError
 from genprop.lower.clocks import make_clock
 from genprop.runtime.compile import lowered
-from genprop.runtime.plain import to_plain
+from genprop.runtime.serialise import serialised
 
 if TYPE_CHECKING:
     from genprop.backends.base import Target
@@ -19,48 +19,48 @@ if TYPE_CHECKING:
 
 __all__ = ["derived_anew"]
 
-Plain = Mapping[str, object]
+Saved = Mapping[str, object]
 
 
 def derived_anew(
-    plain: Plain, spec: NetworkSpec, target: Target, sources: SourceBundle | None, where: str
+    found: Saved, spec: NetworkSpec, target: Target, sources: SourceBundle | None, where: str
 ) -> tuple[Program, SourceBundle | None]:
-    """Program and text of ``spec`` as they are now, by the clock and the solver of ``plain``.
+    """Program and text of ``spec`` as they are now, by the clock and the solver of ``found``.
 
     Sources and the code that calls them are of one version, so text of another one is not used.
 
     Raises:
         ConfigurationError: where ``sources`` were edited, or no solver gives the Program's steps.
     """
-    if sources is not None and plain.get("sources") not in (None, sources.digest()):
+    if sources is not None and found.get("sources") not in (None, sources.digest()):
         raise ConfigurationError(
             "the sources were edited, and another version of genprop wrote them",
             where=where,
             remedy="make the edits in what genprop build NET -o OTHER writes now",
         )
-    if sources is not None and "sources" not in plain:
+    if sources is not None and "sources" not in found:
         warnings.warn(
             f"{where}: another version of genprop wrote the sources; they are rendered anew and "
             "edits made in them are not used",
             stacklevel=3,
         )
-    saved = cast("Plain", plain["program"])
-    time = cast("Plain", saved.get("clock", saved))
+    saved = cast("Saved", found["program"])
+    time = cast("Saved", saved.get("clock", saved))
     dt, steps = float(str(time["dt"])), int(str(time["steps"]))
-    clock = make_clock(str(plain.get("clock", "grid")), dt, dt * steps)
+    clock = make_clock(str(found.get("clock", "grid")), dt, dt * steps)
     for solver in _solvers(saved):
         program, bundle = lowered(spec, clock, solver, target)
-        if "solver" in saved or _steps(saved) == _steps(cast("Plain", to_plain(program))):
+        if "solver" in saved or _steps(saved) == _steps(cast("Saved", serialised(program))):
             return program, bundle
     raise ConfigurationError(
-        "another version of genprop wrote this network, by a solver that is not told",
+        "another version of genprop wrote this network, by a solver that is not named",
         where=where,
         remedy="write the folder again: genprop build NET -o DIR",
     )
 
 
-def _solvers(saved: Plain) -> Iterator[str]:
-    """The one that is told; Programs of before did not tell."""
+def _solvers(saved: Saved) -> Iterator[str]:
+    """The one that is named; Programs of before did not name it."""
     if "solver" in saved:
         yield str(saved["solver"])
         return
@@ -68,6 +68,6 @@ def _solvers(saved: Plain) -> Iterator[str]:
     yield from (f"runge_kutta:{n}" for n in range(1, 17))
 
 
-def _steps(program: Plain) -> list[object]:
-    populations = cast("list[Plain]", program["populations"])
+def _steps(program: Saved) -> list[object]:
+    populations = cast("list[Saved]", program["populations"])
     return [population["step"] for population in populations]

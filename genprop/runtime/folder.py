@@ -3,7 +3,7 @@
 ::
 
     DIR/bundle.json and sources     the generated text; edit it, load() compiles it again
-    DIR/network.json                description, Program and settings, as plain data
+    DIR/network.json                description, Program and settings, as data
     DIR/state.npz                   parameters and optimiser, as Simulator.state() gives them
     DIR/*.npz                       what text that runs without genprop reads beside them
 
@@ -26,9 +26,9 @@ from genprop.backends.base import Standalone
 from genprop.emit.bundle import SourceBundle
 from genprop.errors import ConfigurationError
 from genprop.runtime.earlier import derived_anew
-from genprop.runtime.plain import from_plain, to_plain
 from genprop.runtime.remembered import fingerprint
 from genprop.runtime.saved_stages import read_stages, write_stages
+from genprop.runtime.serialise import deserialised, serialised
 from genprop.runtime.simulator import Simulator
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def save(sim: Simulator, folder: str | Path) -> Path:
     """
     place = Path(folder).expanduser()
     _refuse_foreign(place)
-    plain = {
+    content = {
         "genprop": __version__,
         "code": fingerprint(),
         "backend": sim.target.name,
@@ -65,15 +65,15 @@ def save(sim: Simulator, folder: str | Path) -> Path:
         "seed": sim.seed,
         "events": sim.events,
         "stages": write_stages(sim),
-        "spec": to_plain(sim.spec),
-        "program": to_plain(sim.program),
+        "spec": serialised(sim.spec),
+        "program": serialised(sim.program),
         "clock": sim.program.clock.name,
         "sources": None if sim.bundle is None else sim.bundle.digest(),
     }
     place.mkdir(parents=True, exist_ok=True)
     if sim.bundle is not None:
         sim.bundle.write(place)
-    (place / _NETWORK).write_text(json.dumps(plain) + "\n", encoding="utf-8")
+    (place / _NETWORK).write_text(json.dumps(content) + "\n", encoding="utf-8")
     with (place / _STATE).open("wb") as file:
         np.savez(file, allow_pickle=False, **sim.state())
     if isinstance(sim.target, Standalone):
@@ -103,25 +103,25 @@ def load(
         CheckpointError: for parameters of another network.
     """
     place = Path(folder).expanduser()
-    plain = _read(place / _NETWORK)
+    content = _read(place / _NETWORK)
     where = str(place / _NETWORK)
-    spec = cast("NetworkSpec", from_plain(plain["spec"], where))
-    target = backend or _target(plain)
+    spec = cast("NetworkSpec", deserialised(content["spec"], where))
+    target = backend or _target(content)
     bundle = SourceBundle.read(place) if (place / _BUNDLE).is_file() else None
-    if plain.get("code") == fingerprint():
-        program = cast("Program", from_plain(plain["program"], where))
+    if content.get("code") == fingerprint():
+        program = cast("Program", deserialised(content["program"], where))
     else:
-        program, bundle = derived_anew(plain, spec, target, bundle, where)
+        program, bundle = derived_anew(content, spec, target, bundle, where)
     sim = Simulator(
         spec,
         program,
         target.load(program, spec, bundle),
-        batch=int(str(plain["batch"])),
-        seed=int(str(plain["seed"])),
-        events=str(plain["events"]),
+        batch=int(str(content["batch"])),
+        seed=int(str(content["seed"])),
+        events=str(content["events"]),
         target=target,
         bundle=bundle,
-        stages=read_stages(plain, stages, spec, where),
+        stages=read_stages(content, stages, spec, where),
     )
     sim.restore(_state(place / _STATE))
     return sim
@@ -143,21 +143,23 @@ def _is_ours(place: Path) -> bool:
 def _options(target: Target) -> dict[str, object]:
     """How the backend was set, but for its name."""
     found = fields(target) if is_dataclass(target) else ()
-    return {f.name: to_plain(getattr(target, f.name)) for f in found if f.name != "name"}
+    return {f.name: serialised(getattr(target, f.name)) for f in found if f.name != "name"}
 
 
-def _target(plain: dict[str, object]) -> Target:
-    default = get_backend(str(plain["backend"]))
-    options = cast("dict[str, object]", plain["options"])
+def _target(content: dict[str, object]) -> Target:
+    default = get_backend(str(content["backend"]))
+    options = cast("dict[str, object]", content["options"])
     return type(default)(**options)
 
 
 def _read(path: Path) -> dict[str, object]:
     remedy = "write one: genprop build NET -o DIR"
     try:
-        plain = cast("dict[str, object]", json.loads(path.read_text(encoding="utf-8")))
-        version = plain["genprop"]
-        missing = {"spec", "program", "backend", "options", "batch", "seed", "events"} - set(plain)
+        content = cast("dict[str, object]", json.loads(path.read_text(encoding="utf-8")))
+        version = content["genprop"]
+        missing = {"spec", "program", "backend", "options", "batch", "seed", "events"} - set(
+            content
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigurationError(
             f"this folder holds no network of genprop ({error})",
@@ -165,11 +167,11 @@ def _read(path: Path) -> dict[str, object]:
             remedy=remedy,
         ) from error
     if missing or version != __version__:
-        said = f"lacks {', '.join(sorted(missing))}" if missing else f"is of genprop {version}"
+        fault = f"lacks {', '.join(sorted(missing))}" if missing else f"is of genprop {version}"
         raise ConfigurationError(
-            f"the network {said}; this is genprop {__version__}", where=str(path), remedy=remedy
+            f"the network {fault}; this is genprop {__version__}", where=str(path), remedy=remedy
         )
-    return plain
+    return content
 
 
 def _state(path: Path) -> dict[str, np.ndarray]:

@@ -34,7 +34,7 @@ def inputs_of(program: Program, batch: SpikeBatch, events: str, *, learning: boo
             f"a batch of spikes was expected, not a {type(batch).__name__}",
             remedy="make one: gp.data.SpikeBatch.from_events(…), or dataset.batches(…)",
         )
-    _refuse_misfits(program, batch)
+    _refuse_other_sources(program, batch)
     if batch.duration > program.duration * (1 + 1e-9):
         batch = batch.crop(program.duration)
     sources = [p.name for p in program.populations if p.source]
@@ -47,7 +47,7 @@ def inputs_of(program: Program, batch: SpikeBatch, events: str, *, learning: boo
     )
 
 
-def _refuse_misfits(program: Program, batch: SpikeBatch) -> None:
+def _refuse_other_sources(program: Program, batch: SpikeBatch) -> None:
     """Refuse channels that the network lacks, and events after the trial."""
     for source in (p for p in program.populations if p.source):
         given = batch.source(source.name)

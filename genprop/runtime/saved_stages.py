@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from genprop.backends.base import Standalone
 from genprop.errors import ConfigurationError, UnsupportedError
-from genprop.runtime.plain import from_plain, to_plain
+from genprop.runtime.serialise import deserialised, serialised
 from genprop.stages.derived import Derived
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def write_stages(sim: Simulator) -> list[object]:
             remedy="compile it for another backend before it is saved",
         )
     compiled = sim.stages.all[: len(sim.spec.stages)]
-    return [to_plain(stage) if isinstance(stage, Derived) else stage.form for stage in compiled]
+    return [serialised(stage) if isinstance(stage, Derived) else stage.form for stage in compiled]
 
 
 def read_stages(
@@ -63,4 +63,4 @@ def _written(plain: Mapping[str, object], where: str) -> tuple[Stage, ...]:
             where=where,
             remedy="give all of them in their order: gp.load(folder, stages=[…])",
         )
-    return cast("tuple[Stage, ...]", from_plain(found, where))
+    return cast("tuple[Stage, ...]", deserialised(found, where))

@@ -87,8 +87,8 @@ def test_an_interrupt_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_module_runs_as_the_command() -> None:
     line = [sys.executable, "-m", "genprop", "--version"]
-    answer = subprocess.run(line, capture_output=True, text=True, check=True)
-    assert answer.stdout.startswith("genprop ")
+    prediction = subprocess.run(line, capture_output=True, text=True, check=True)
+    assert prediction.stdout.startswith("genprop ")
 
 
 def test_old_names_in_a_file_are_told_to_who_runs_the_command(

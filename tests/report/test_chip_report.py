@@ -15,7 +15,7 @@ from genprop.backends.loihi.files.netx import effective_weights
 from genprop.errors import ConfigurationError
 from genprop.experiment.deploy import Deployed, retarget_run
 from genprop.report.chip_report import chip_page_view, write_chip_report
-from genprop.report.figures.deployment import portray_chip
+from genprop.report.figures.chip_data import collect_chip
 from genprop.report.render import render_chip_report
 from tests.report.test_run_report import CHROMIUM, dom, fetches, read
 from tests.train.small_run import small_run
@@ -46,7 +46,7 @@ def test_the_page_stands_in_the_run_and_is_well_formed(found: Deployed, page: Pa
     tags = read(page).tags
     names = [attributes["id"] for _, attributes in tags if "id" in attributes]
     assert len(names) == len(set(names))
-    assert {"samples", "answers", "activity", "weights", "configuration", *TABLES} <= set(names)
+    assert {"samples", "predictions", "activity", "weights", "configuration", *TABLES} <= set(names)
     links = [attributes["href"] for tag, attributes in tags if tag == "a"]
     assert {link.removeprefix("#") for link in links} <= set(names)
 
@@ -122,11 +122,11 @@ def _list(value: object) -> list[object]:
 def test_drawn_weights_and_voltages_are_those_of_the_chip_in_the_models_units(
     found: Deployed,
 ) -> None:
-    portrait = portray_chip(found.recorders, found.simulator, found.chip, found.data, "test", (4,))
-    for entry, made in zip(portrait.weights, found.chip.network.synapses, strict=True):
+    data = collect_chip(found.recorders, found.simulator, found.chip, found.data, "test", (4,))
+    for entry, made in zip(data.weights, found.chip.network.synapses, strict=True):
         assert len(np.unique(entry.kept)) == len(np.unique(effective_weights(made)))
         assert np.abs(entry.kept - entry.exact).max() < 0.02 * np.abs(entry.exact).max()
-    (view,) = portrait.samples
+    (view,) = data.samples
     assert view.index == 4
     exact, ours = view.readouts["out.v"]
     assert exact.shape == ours.shape == (60, 3)

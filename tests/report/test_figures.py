@@ -48,7 +48,7 @@ def test_a_histogram_of_one_value_or_none_is_drawn(rates: np.ndarray) -> None:
 
 def test_the_shade_of_a_confusion_is_the_root_of_the_share_of_the_row() -> None:
     ax = axes()
-    confusion(ax, np.array([[9, 1], [0, 0]]), ("yes", "no"), "answer", "label")
+    confusion(ax, np.array([[9, 1], [0, 0]]), ("yes", "no"), "prediction", "label")
     (mesh,) = ax.collections
     assert np.allclose(np.ravel(np.asarray(mesh.get_array())) ** 2, [0.9, 0.1, 0, 0])
     assert [text.get_text() for text in ax.texts] == ["9", "1", "0", "0"]
@@ -58,7 +58,7 @@ def test_the_shade_of_a_confusion_is_the_root_of_the_share_of_the_row() -> None:
 def test_a_large_confusion_numbers_its_columns_and_leaves_its_cells_bare() -> None:
     ax = axes()
     names = tuple(f"word {k}" for k in range(40))
-    confusion(ax, np.eye(40, dtype=int), names, "answer", "label")
+    confusion(ax, np.eye(40, dtype=int), names, "prediction", "label")
     assert [tick.get_text() for tick in ax.get_xticklabels()][:2] == ["0", "3"]
     assert [tick.get_text() for tick in ax.get_yticklabels()] == list(names)
     assert not ax.texts

@@ -19,7 +19,7 @@ import pytest
 from genprop.errors import CheckpointError, ConfigurationError, DataError
 from genprop.experiment.config import read_config
 from genprop.experiment.experiment import compile_experiment, load_experiment
-from genprop.report.figures import Portrait, figures, portray
+from genprop.report.figures import RunData, collect_run, figures
 from genprop.report.figures.charts import plot_curves
 from genprop.report.render import render_report
 from genprop.report.run_report import page_view, write_report
@@ -80,8 +80,8 @@ def page(run: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def portrait(run: Path) -> Portrait:
-    return portray(run)
+def data(run: Path) -> RunData:
+    return collect_run(run)
 
 
 def fetches(page: Path) -> list[str]:
@@ -104,11 +104,11 @@ def test_the_page_fetches_nothing_and_runs_nothing(page: Path) -> None:
     assert fetches(page) == []
 
 
-def test_every_figure_is_there_with_axes_that_are_named(page: Path, portrait: Portrait) -> None:
+def test_every_figure_is_there_with_axes_that_are_named(page: Path, data: RunData) -> None:
     reader = read(page)
     shown = [attributes.get("id") for tag, attributes in reader.tags if tag == "section"]
     assert [key for key in FIGURES if key not in shown] == []
-    panels = [panel for figure in figures(portrait) for panel in figure.panels]
+    panels = [panel for figure in figures(data) for panel in figure.panels]
     drawn = [attributes for tag, attributes in reader.tags if tag == "svg"]
     assert [d["role"] for d in drawn] == ["img"] * len(panels)
     for panel, attributes in zip(panels, drawn, strict=True):
@@ -137,12 +137,12 @@ def test_the_table_of_epochs_says_what_the_history_says(run: Path, page: Path) -
 
 
 @pytest.mark.parametrize(("name", "factor"), [("loss", 1), ("accuracy", 100)])
-def test_the_curves_are_those_of_the_history(portrait: Portrait, name: str, factor: int) -> None:
+def test_the_curves_are_those_of_the_history(data: RunData, name: str, factor: int) -> None:
     ax = axes()
-    plot_curves(ax, portrait, name)
+    plot_curves(ax, data, name)
     curves = {str(line.get_label()): line.get_ydata() for line in ax.get_lines()}
     for part, word in (("train", "training"), ("valid", "validation")):
-        assert np.array_equal(curves[word], factor * portrait.history[f"{part}.{name}"])
+        assert np.array_equal(curves[word], factor * data.history[f"{part}.{name}"])
 
 
 def test_without_matplotlib_a_page_has_no_charts_and_says_how_to_get_them(
@@ -167,25 +167,25 @@ def test_the_answers_on_the_page_are_those_of_the_result(run: Path, page: Path) 
 def test_before_are_the_values_that_training_began_with(tmp_path: Path) -> None:
     run = small_run(tmp_path, "options.rate=0.0", "epochs=1")
     trained = read_snapshot(run / "checkpoints" / "last.h5").parameters()
-    changes = portray(run).changes
+    changes = collect_run(run).changes
     assert len(changes) == 4
     for change in changes:
         assert np.array_equal(change.before, change.after)
         assert np.array_equal(change.before, np.ravel(trained[change.name]))
 
 
-def test_before_is_drawn_from_the_seed_and_after_is_the_best(run: Path, portrait: Portrait) -> None:
+def test_before_is_drawn_from_the_seed_and_after_is_the_best(run: Path, data: RunData) -> None:
     config = read_config(run / "config.toml")
     fresh, _ = compile_experiment(load_experiment(config), config)
     best = read_snapshot(run / "checkpoints" / "best.h5").parameters()
-    for change in portrait.changes:
+    for change in data.changes:
         assert np.array_equal(change.before, np.ravel(fresh.parameters[change.name]))
         assert np.array_equal(change.after, np.ravel(best[change.name]))
         assert not np.array_equal(change.before, change.after)
 
 
 def test_a_sample_is_drawn_with_its_events_and_the_spikes_of_the_network(run: Path) -> None:
-    views = portray(run, samples=(25, 2)).samples
+    views = collect_run(run, samples=(25, 2)).samples
     config = read_config(run / "config.toml")
     experiment = load_experiment(config)
     sim, _ = compile_experiment(experiment, config)
@@ -201,22 +201,22 @@ def test_a_sample_is_drawn_with_its_events_and_the_spikes_of_the_network(run: Pa
         counts = np.bincount(view.hidden[0].neurons, minlength=6)
         assert np.array_equal(counts, outcome.spikes["hidden"][0])
         assert outcome.scores is not None
-        assert view.answer == int(outcome.scores[0].argmax())
+        assert view.prediction == int(outcome.scores[0].argmax())
         assert np.allclose(view.outputs[0].values.max(axis=0), outcome.scores[0])
 
 
-def test_the_first_mistake_is_among_the_samples_chosen_by_default(portrait: Portrait) -> None:
-    assert [view.label for view in portrait.samples[:3]] != [portrait.samples[0].label] * 3
-    assert any(view.label != view.answer for view in portrait.samples)
+def test_the_first_mistake_is_among_the_samples_chosen_by_default(data: RunData) -> None:
+    assert [view.label for view in data.samples[:3]] != [data.samples[0].label] * 3
+    assert any(view.label != view.prediction for view in data.samples)
 
 
 def test_samples_that_are_not_there_are_refused(run: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"no sample 30.*\n.*0 to 29"):
-        portray(run, samples=(30,))
+        collect_run(run, samples=(30,))
 
 
-def test_what_is_learned_as_one_number_stands_in_a_table(page: Path, portrait: Portrait) -> None:
-    (tau,) = (c for c in portrait.changes if c.before.size == 1)
+def test_what_is_learned_as_one_number_stands_in_a_table(page: Path, data: RunData) -> None:
+    (tau,) = (c for c in data.changes if c.before.size == 1)
     row = next(row for row in read(page).rows if row[:1] == ["hidden.tau_mem"])
     assert row == ["hidden.tau_mem", "10", f"{tau.after[0]:.6g}", "ms"]
 
@@ -234,18 +234,18 @@ def test_a_number_that_is_not_reproduced_is_told(run: Path, tmp_path: Path) -> N
     result = json.loads((copy / "result.json").read_text())
     result["test"]["accuracy"] = 0.123
     (copy / "result.json").write_text(json.dumps(result))
-    assert "result.json says 12.30%" in " ".join(portray(copy).remarks)
+    assert "result.json says 12.30%" in " ".join(collect_run(copy).remarks)
 
 
 def test_a_changed_network_is_told(run: Path, tmp_path: Path) -> None:
     copy = copied(run, tmp_path)
     network = copy / "network.py"
     network.write_text(network.read_text().replace("tau=5 * ms", "tau=6 * ms"))
-    assert "differ from those of the checkpoint" in " ".join(portray(copy).remarks)
+    assert "differ from those of the checkpoint" in " ".join(collect_run(copy).remarks)
 
 
-def test_an_undisturbed_run_needs_no_remark(portrait: Portrait) -> None:
-    assert portrait.remarks == ()
+def test_an_undisturbed_run_needs_no_remark(data: RunData) -> None:
+    assert data.remarks == ()
 
 
 def test_a_run_under_way_is_shown_as_such(run: Path, tmp_path: Path) -> None:
@@ -254,11 +254,11 @@ def test_a_run_under_way_is_shown_as_such(run: Path, tmp_path: Path) -> None:
     assert "training not finished" in " ".join(read(write_report(copy)).text)
 
 
-def test_what_a_run_does_not_have_leaves_a_gap_and_no_fault(portrait: Portrait) -> None:
+def test_what_a_run_does_not_have_leaves_a_gap_and_no_fault(data: RunData) -> None:
     history = History([Record(1, {"train.loss": math.nan}), Record(2, {"train.loss": 1.0})])
-    found = replace(portrait.evaluation, accuracy=None, confusion=None, predictions=None, spikes={})
+    found = replace(data.evaluation, accuracy=None, confusion=None, predictions=None, spikes={})
     bare = replace(
-        portrait,
+        data,
         environment={},
         result={},
         history=history,
@@ -276,12 +276,12 @@ def test_what_a_run_does_not_have_leaves_a_gap_and_no_fault(portrait: Portrait) 
     read(render_report(page_view(none)))
 
 
-def test_many_classes_and_neurons_are_drawn_within_the_chart(portrait: Portrait) -> None:
+def test_many_classes_and_neurons_are_drawn_within_the_chart(data: RunData) -> None:
     counts = np.random.default_rng(0).integers(0, 9, (35, 35))
     rates = {"hidden": np.zeros(2000)}
-    found = replace(portrait.evaluation, confusion=counts, spikes=rates)
+    found = replace(data.evaluation, confusion=counts, spikes=rates)
     names = tuple(f"word number {k}" for k in range(35))
-    reader = read(render_report(page_view(replace(portrait, evaluation=found, classes=names))))
+    reader = read(render_report(page_view(replace(data, evaluation=found, classes=names))))
     assert "word number 34" in reader.text
     assert "2000 of 2000 neurons silent" in reader.text
     for tag, attributes in reader.tags:

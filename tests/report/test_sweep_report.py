@@ -14,7 +14,7 @@ from genprop.cli.main import main
 from genprop.errors import ConfigurationError, DataError
 from genprop.experiment.sweep import run_sweep, shown_cell
 from genprop.report.figures.sweeps import sweep_curves
-from genprop.report.sweep_report import plain_group, sweep_view, write_sweep_report
+from genprop.report.sweep_report import short_group, sweep_view, write_sweep_report
 from genprop.train.history import History, Record
 from tests.experiment.test_config import write
 from tests.report.drawn import axes
@@ -52,7 +52,7 @@ def test_the_table_on_the_page_is_that_of_the_sweep(sweep: Path) -> None:
         found = next(r for r in own if r["metric"] == "test.accuracy")
         assert f"{100 * found['mean']:.4g}" in shown[group][1]
         assert shown[group][-1] == "2"
-    means = {plain_group(r["group"]): r["mean"] for r in rows if r["metric"] == "valid.accuracy"}
+    means = {short_group(r["group"]): r["mean"] for r in rows if r["metric"] == "valid.accuracy"}
     best = max(means, key=lambda group: means[group])
     assert f"Best by valid.accuracy: {best}" in text
     assert re.search(rf'<tr class="best"><td>{best}</td>', text)

@@ -143,5 +143,5 @@ def test_the_solver_of_a_program_that_does_not_tell_it_is_found_by_its_steps(
     assert gp.load(of_other_code(place, program=program)).program == sim.program
     for population in program["populations"]:
         population["step"] = []
-    with pytest.raises(ConfigurationError, match="a solver that is not told"):
+    with pytest.raises(ConfigurationError, match="a solver that is not named"):
         gp.load(of_other_code(place, program=program))

@@ -14,30 +14,30 @@ from genprop.report.figures.rasters import raster_figure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from genprop.report.figures.portrait import Change, Portrait
+    from genprop.report.figures.run_data import Change, RunData
 
 __all__ = ["figures", "plot_activity", "plot_curves", "plot_distribution", "plot_speed"]
 
 
-def figures(portrait: Portrait) -> list[Figure]:
+def figures(data: RunData) -> list[Figure]:
     """Every figure that the run has something for, in the order of the page."""
     makers = (_curves, raster_figure, _distributions, _confusion, _activity, _speed)
-    return [figure for make in makers for figure in make(portrait)]
+    return [figure for make in makers for figure in make(data)]
 
 
-def plot_curves(ax: Axes, portrait: Portrait, name: str) -> None:
+def plot_curves(ax: Axes, data: RunData, name: str) -> None:
     """``name`` of training and validation over the epochs; accuracies in percent."""
-    history = portrait.history
+    history = data.history
     percent = name == "accuracy"
-    marker = _over_epochs(ax, portrait)
+    marker = _over_epochs(ax, data)
     for colour, dashes, part, word in (
         (COLOURS[0], "--", "train", "training"),
         (COLOURS[1], "-", "valid", "validation"),
     ):
         if f"{part}.{name}" in history.metrics():
             values = (100 if percent else 1) * history[f"{part}.{name}"]
-            ax.plot(_epochs(portrait), values, dashes, color=colour, label=word, marker=marker)
-    rule(ax, portrait.best, f"best, epoch {portrait.best}")
+            ax.plot(_epochs(data), values, dashes, color=colour, label=word, marker=marker)
+    rule(ax, data.best, f"best, epoch {data.best}")
     ax.set_ylabel("accuracy [%]" if percent else "mean loss per sample")
     low, high = ax.get_ylim()
     ax.set_ylim((low, min(high, 100.0)) if percent else (min(low, 0.0), 1.05 * high))
@@ -57,18 +57,18 @@ def plot_activity(ax: Axes, rate: np.ndarray) -> None:
     ax.set(xlabel="spikes per neuron and trial", ylabel="neurons")
 
 
-def plot_speed(ax: Axes, portrait: Portrait) -> None:
+def plot_speed(ax: Axes, data: RunData) -> None:
     """Seconds per epoch, with their median."""
-    seconds = _seconds(portrait)
+    seconds = _seconds(data)
     middle = float(np.median(seconds))
-    marker = _over_epochs(ax, portrait)
-    ax.plot(_epochs(portrait), seconds, color=COLOURS[3], label="epoch", marker=marker)
+    marker = _over_epochs(ax, data)
+    ax.plot(_epochs(data), seconds, color=COLOURS[3], label="epoch", marker=marker)
     ax.axhline(middle, color=GREY, linestyle="--", label=f"median {middle:.3g} s")
     ax.set(ylim=(0.0, None), ylabel="duration [s]")
 
 
-def _curves(portrait: Portrait) -> Iterator[Figure]:
-    metrics = portrait.history.metrics()
+def _curves(data: RunData) -> Iterator[Figure]:
+    metrics = data.history.metrics()
     names = [n for n in ("loss", "accuracy") if {f"train.{n}", f"valid.{n}"} & {*metrics}]
     if names:
         yield Figure(
@@ -77,28 +77,28 @@ def _curves(portrait: Portrait) -> Iterator[Figure]:
             "Training numbers are means over an epoch while the parameters change; validation "
             "numbers are of the parameters at its end. The rule marks the epoch that is shown "
             "below.",
-            tuple(_curve(portrait, name) for name in names),
+            tuple(_curve(data, name) for name in names),
         )
 
 
-def _curve(portrait: Portrait, name: str) -> Panel:
+def _curve(data: RunData, name: str) -> Panel:
     last = [
-        f"{metric} {portrait.history[metric][-1]:.4g}"
+        f"{metric} {data.history[metric][-1]:.4g}"
         for metric in (f"train.{name}", f"valid.{name}")
-        if metric in portrait.history.metrics()
+        if metric in data.history.metrics()
     ]
     says = f"{name.title()} by epoch; in the last epoch: {', '.join(last)}"
-    return Panel(name.title(), (Chart(lambda ax: plot_curves(ax, portrait, name), says),))
+    return Panel(name.title(), (Chart(lambda ax: plot_curves(ax, data, name), says),))
 
 
-def _distributions(portrait: Portrait) -> Iterator[Figure]:
-    spread = [c for c in portrait.changes if c.before.size > 1]
+def _distributions(data: RunData) -> Iterator[Figure]:
+    spread = [c for c in data.changes if c.before.size > 1]
     if spread:
         yield Figure(
             "distributions",
             "Learned parameters before and after",
             "Before: drawn again from the configuration and its seed. "
-            f"After: epoch {portrait.best}, the best.",
+            f"After: epoch {data.best}, the best.",
             tuple(_distribution(change) for change in spread),
         )
 
@@ -116,34 +116,34 @@ def _distribution(change: Change) -> Panel:
     )
 
 
-def _confusion(portrait: Portrait) -> Iterator[Figure]:
-    counts = portrait.evaluation.confusion
+def _confusion(data: RunData) -> Iterator[Figure]:
+    counts = data.evaluation.confusion
     if counts is None:
         return
     size, right = len(counts), int(np.trace(counts))
-    known = len(portrait.classes) == size
-    names = portrait.classes if known else tuple(map(str, range(size)))
+    known = len(data.classes) == size
+    names = data.classes if known else tuple(map(str, range(size)))
     chart = Chart(
-        lambda ax: confusion(ax, counts, names, "answer", "label"),
+        lambda ax: confusion(ax, counts, names, "prediction", "label"),
         f"Confusion of {size} classes: {right} of {counts.sum()} samples on the diagonal",
         square(names),
     )
     yield Figure(
         "confusion",
         "Confusion",
-        f"Rows are labels, columns answers, in the same order; {portrait.split} samples. Colour is "
-        "the square root of the share of the row, so that mistakes are seen.",
+        f"Rows are labels, columns predictions, in the same order; {data.split} samples. Colour is "
+        "the square root of the fraction of the row, so that mistakes are seen.",
         (Panel(f"{right} of {counts.sum()} right", (chart,)),),
     )
 
 
-def _activity(portrait: Portrait) -> Iterator[Figure]:
-    panels = tuple(_rates(*entry) for entry in portrait.evaluation.spikes.items())
+def _activity(data: RunData) -> Iterator[Figure]:
+    panels = tuple(_rates(*entry) for entry in data.evaluation.spikes.items())
     if panels:
         yield Figure(
             "activity",
             "Activity",
-            f"Mean over the {portrait.evaluation.samples} {portrait.split} samples; a neuron is "
+            f"Mean over the {data.evaluation.samples} {data.split} samples; a neuron is "
             "silent if it spiked in none of them.",
             panels,
         )
@@ -158,10 +158,10 @@ def _rates(name: str, rate: np.ndarray) -> Panel:
     return Panel(name, (Chart(lambda ax: plot_activity(ax, rate), says),), note)
 
 
-def _speed(portrait: Portrait) -> Iterator[Figure]:
-    if len(portrait.history):
-        says = f"Seconds per epoch, median {np.median(_seconds(portrait)):.3g}"
-        chart = Chart(lambda ax: plot_speed(ax, portrait), says)
+def _speed(data: RunData) -> Iterator[Figure]:
+    if len(data.history):
+        says = f"Seconds per epoch, median {np.median(_seconds(data)):.3g}"
+        chart = Chart(lambda ax: plot_speed(ax, data), says)
         yield Figure(
             "speed",
             "Speed",
@@ -171,19 +171,19 @@ def _speed(portrait: Portrait) -> Iterator[Figure]:
         )
 
 
-def _epochs(portrait: Portrait) -> np.ndarray:
-    return np.array([record.epoch for record in portrait.history])
+def _epochs(data: RunData) -> np.ndarray:
+    return np.array([record.epoch for record in data.history])
 
 
-def _seconds(portrait: Portrait) -> np.ndarray:
-    return np.array([record.seconds for record in portrait.history])
+def _seconds(data: RunData) -> np.ndarray:
+    return np.array([record.seconds for record in data.history])
 
 
-def _over_epochs(ax: Axes, portrait: Portrait) -> str:
+def _over_epochs(ax: Axes, data: RunData) -> str:
     """Makes x the axis of epochs; gives the marker of its values, which is none for many."""
     ax.set_xlabel("epoch")
     ax.locator_params(axis="x", integer=True)
-    return "." if len(portrait.history) <= 40 else ""
+    return "." if len(data.history) <= 40 else ""
 
 
 def _bracketed(unit: str) -> str:

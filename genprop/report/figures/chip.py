@@ -23,7 +23,7 @@ from genprop.report.figures.plots import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["ChipPortrait", "ChipSample", "Kept", "chip_figures", "plot_readouts"]
+__all__ = ["ChipData", "ChipSample", "ChipWeights", "chip_figures", "plot_readouts"]
 
 _BINS = 40
 
@@ -35,20 +35,20 @@ class ChipSample:
     Attributes:
         index: its number in the dataset.
         label: its class, or None.
-        answers: of both, or None.
+        predictions: of both, or None.
         spikes: by population, (steps, neurons) of both as (k, 2) of step and neuron.
         readouts: by ``"population.state"``, (steps, n) of both in the model's unit.
     """
 
     index: int
     label: int | None
-    answers: tuple[int, int] | None
+    predictions: tuple[int, int] | None
     spikes: Mapping[str, tuple[np.ndarray, np.ndarray]]
     readouts: Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kept:
+class ChipWeights:
     """The weights of a projection, (n,): ``exact``, and what the chip ``kept`` of them."""
 
     name: str
@@ -57,7 +57,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ChipPortrait:
+class ChipData:
     """A network on the chip, as figures need it.
 
     Attributes:
@@ -66,7 +66,7 @@ class ChipPortrait:
         split: which samples were run.
         sizes: of every population.
         classes: names of the classes; empty where the dataset gives none.
-        answers: (samples,) of both; None without scores.
+        predictions: (samples,) of both; None without scores.
         rates: by population, spikes per neuron and trial of both, (n,).
         weights: of every projection.
         samples: the chosen ones.
@@ -77,16 +77,16 @@ class ChipPortrait:
     split: str
     sizes: Mapping[str, int]
     classes: tuple[str, ...]
-    answers: tuple[np.ndarray, np.ndarray] | None
+    predictions: tuple[np.ndarray, np.ndarray] | None
     rates: Mapping[str, tuple[np.ndarray, np.ndarray]]
-    weights: tuple[Kept, ...]
+    weights: tuple[ChipWeights, ...]
     samples: tuple[ChipSample, ...]
 
 
-def chip_figures(portrait: ChipPortrait) -> list[Figure]:
+def chip_figures(data: ChipData) -> list[Figure]:
     """Every figure there is something for, in the order of the page."""
-    makers = (_samples, _answers, _activity, _weights)
-    return [figure for make in makers for figure in make(portrait)]
+    makers = (_samples, _predictions, _activity, _weights)
+    return [figure for make in makers for figure in make(data)]
 
 
 def plot_readouts(
@@ -113,92 +113,92 @@ def plot_readouts(
         ax.plot(times, ours[:, k], "--", color=other, label=f"{word}, chip")
 
 
-def _samples(portrait: ChipPortrait) -> Iterator[Figure]:
-    if portrait.samples:
+def _samples(data: ChipData) -> Iterator[Figure]:
+    if data.samples:
         yield Figure(
             "samples",
-            f"Samples of the {portrait.split} set",
+            f"Samples of the {data.split} set",
             "Spikes of the float network above those of the chip, and below them what is read out: "
             "of the chip brought back to the unit of the model. Chosen by number or, if none was "
-            "asked for, the first of up to three classes and the first with two answers.",
-            tuple(_sample(portrait, view) for view in portrait.samples),
+            "requested, the first of up to three classes and the first with two predictions.",
+            tuple(_sample(data, view) for view in data.samples),
         )
 
 
-def _sample(portrait: ChipPortrait, view: ChipSample) -> Panel:
+def _sample(data: ChipData, view: ChipSample) -> Panel:
     charts = [
-        _raster(portrait, name, spikes, side)
+        _raster(data, name, spikes, side)
         for name, both in view.spikes.items()
         for side, spikes in enumerate(both)
     ]
-    charts += [_readout(portrait, view, name, *both) for name, both in view.readouts.items()]
+    charts += [_readout(data, view, name, *both) for name, both in view.readouts.items()]
     title = f"Sample {view.index}"
     if view.label is not None:
-        title += f": label {class_name(view.label, portrait.classes)}"
-    if view.answers is not None:
-        first, second = (class_name(k, portrait.classes) for k in view.answers)
-        title += f", both answer {first}" if first == second else f", answers {first} and {second}"
+        title += f": label {class_name(view.label, data.classes)}"
+    if view.predictions is not None:
+        first, second = (class_name(k, data.classes) for k in view.predictions)
+        title += f", predicted as {first}" + (f" and {second}" if first != second else "")
     return Panel(title, tuple(charts))
 
 
-def _raster(portrait: ChipPortrait, name: str, spikes: np.ndarray, side: int) -> Chart:
+def _raster(data: ChipData, name: str, spikes: np.ndarray, side: int) -> Chart:
     steps, neurons = np.asarray(spikes).reshape(-1, 2).T
     who = ("float", "chip")[side]
-    shape = (portrait.sizes[name], portrait.duration)
+    shape = (data.sizes[name], data.duration)
     label = f"{name}, {who}"
     return Chart(
-        lambda ax: raster(ax, (steps + 1) * portrait.dt, neurons, *shape, label, COLOURS[side]),
+        lambda ax: raster(ax, (steps + 1) * data.dt, neurons, *shape, label, COLOURS[side]),
         f"{len(steps)} spikes of {name}, {who} network",
         height=0.6,
     )
 
 
 def _readout(
-    portrait: ChipPortrait, view: ChipSample, name: str, exact: np.ndarray, ours: np.ndarray
+    data: ChipData, view: ChipSample, name: str, exact: np.ndarray, ours: np.ndarray
 ) -> Chart:
-    """The outputs of the label and of both answers in colour."""
-    times = (np.arange(len(exact)) + 1) * portrait.dt
-    wanted = {k for k in (view.label, *(view.answers or ())) if k is not None}
+    """The outputs of the label and of both predictions in colour."""
+    times = (np.arange(len(exact)) + 1) * data.dt
+    wanted = {k for k in (view.label, *(view.predictions or ())) if k is not None}
     chosen = [k for k in sorted(wanted) if k < exact.shape[1]] or [0]
-    shown = {k: class_name(k, portrait.classes) for k in chosen}
+    shown = {k: class_name(k, data.classes) for k in chosen}
 
     def draw(ax: Axes) -> None:
         plot_readouts(ax, times, exact, ours, shown)
-        ax.set(xlim=(0.0, portrait.duration), xlabel="time [ms]", ylabel=name)
+        ax.set(xlim=(0.0, data.duration), xlabel="time [ms]", ylabel=name)
 
     return Chart(draw, f"{name} of the float network and of the chip over time", height=0.8)
 
 
-def _answers(portrait: ChipPortrait) -> Iterator[Figure]:
+def _predictions(data: ChipData) -> Iterator[Figure]:
     """What the float network answered, and what the chip."""
-    if portrait.answers is None:
+    if data.predictions is None:
         return
-    one, other = portrait.answers
-    size = max(len(portrait.classes), int(max(one.max(), other.max())) + 1)
+    one, other = data.predictions
+    size = max(len(data.classes), int(max(one.max(), other.max())) + 1)
     counts = np.zeros((size, size), np.int64)
     np.add.at(counts, (one, other), 1)
     same = int(np.trace(counts))
-    named = len(portrait.classes) == size
-    names = portrait.classes if named else tuple(map(str, range(size)))
-    columns, rows = "answer of the chip", "answer of the float network"
+    named = len(data.classes) == size
+    names = data.classes if named else tuple(map(str, range(size)))
+    columns, rows = "prediction of the chip", "prediction of the float network"
     chart = Chart(
         lambda ax: confusion(ax, counts, names, columns, rows),
         f"Answers of both networks: {same} of {len(one)} samples on the diagonal",
         square(names),
     )
     yield Figure(
-        "answers",
+        "predictions",
         "Answers of both",
-        f"The {portrait.split} samples by what each network took them for, right or wrong. Colour "
-        "is the square root of the share of the row.",
+        f"The {data.split} samples by the predictions of both networks, correct or not. Colour "
+        "is the square root of the fraction of the row.",
         (Panel(f"{same} of {len(one)} the same", (chart,)),),
     )
 
 
-def _activity(portrait: ChipPortrait) -> Iterator[Figure]:
-    panels = tuple(_rates(name, *both) for name, both in portrait.rates.items())
+def _activity(data: ChipData) -> Iterator[Figure]:
+    panels = tuple(_rates(name, *both) for name, both in data.rates.items())
     if panels:
-        yield Figure("activity", "Activity", f"Mean over the {portrait.split} samples.", panels)
+        yield Figure("activity", "Activity", f"Mean over the {data.split} samples.", panels)
 
 
 def _rates(name: str, exact: np.ndarray, ours: np.ndarray) -> Panel:
@@ -217,16 +217,16 @@ def _rates(name: str, exact: np.ndarray, ours: np.ndarray) -> Panel:
     )
 
 
-def _weights(portrait: ChipPortrait) -> Iterator[Figure]:
+def _weights(data: ChipData) -> Iterator[Figure]:
     yield Figure(
         "weights",
         "Weights before and after rounding",
-        "In the unit of the model; the chip's are its whole numbers brought back to it.",
-        tuple(_kept(entry) for entry in portrait.weights if entry.exact.size),
+        "In the unit of the model; the chip's are its integers brought back to it.",
+        tuple(_kept(entry) for entry in data.weights if entry.exact.size),
     )
 
 
-def _kept(entry: Kept) -> Panel:
+def _kept(entry: ChipWeights) -> Panel:
     def draw(ax: Axes) -> None:
         histograms(ax, {"float": entry.exact, "chip": entry.kept}, _BINS)
         ax.set(xlabel="weight", ylabel="synapses")

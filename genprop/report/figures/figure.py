@@ -26,7 +26,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Charts below each other under one ``title``; they share their x axis."""
+    """Charts below each other under one ``title``; they have a common x axis."""
 
     title: str
     charts: tuple[Chart, ...]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from genprop.report.figures.charts import figures
 from genprop.report.figures.drawing import draw_figures, require_matplotlib
-from genprop.report.figures.portrait import portray
+from genprop.report.figures.run_data import collect_run
 
 __all__ = ["draw_run"]
 
@@ -23,7 +23,7 @@ def draw_run(
     """Write every figure of a run into ``folder``, one file per figure and format.
 
     Args:
-        run: the run folder; see :func:`~genprop.report.figures.portrait.portray` for the rest.
+        run: the run folder; see :func:`~genprop.report.figures.run_data.collect_run` for the rest.
         folder: is made where it is missing.
         formats: ``"svg"``, ``"pdf"``.
         split: which samples are run again.
@@ -31,7 +31,7 @@ def draw_run(
         overrides: changes to the run's settings.
 
     Raises:
-        ConfigurationError: where matplotlib is not installed, and all that ``portray`` raises.
+        ConfigurationError: where matplotlib is not installed, and all that ``collect_run`` raises.
     """
     require_matplotlib()
-    return draw_figures(figures(portray(run, split, samples, overrides)), folder, formats)
+    return draw_figures(figures(collect_run(run, split, samples, overrides)), folder, formats)

@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 COLOURS = ("#0072b2", "#d55e00", "#00805c", "#b0589a")
-"""Okabe and Ito's, told apart with any colour vision; green and purple are darkened for lines."""
+"""Okabe and Ito's, for any colour vision; green and purple are darkened for lines."""
 GREY = "#8a929b"
 
 _MOST_NAMES = 14
@@ -101,7 +101,7 @@ def rule(ax: Axes, x: float, name: str) -> None:
 def confusion(ax: Axes, counts: np.ndarray, names: Sequence[str], columns: str, rows: str) -> None:
     """``counts`` (classes, classes) with their numbers, where these have room.
 
-    The shade is √(count / sum of the row), so that small shares are seen.
+    The shade is √(count / sum of the row), so that small fractions are seen.
 
     Args:
         ax: where they are drawn.

@@ -13,7 +13,7 @@ from genprop.report.figures.plots import COLOURS, class_name, raster, traces
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from genprop.report.figures.portrait import Portrait
+    from genprop.report.figures.run_data import RunData
     from genprop.report.figures.samples import Raster, SampleView, Trace
 
 __all__ = ["plot_outputs", "raster_figure"]
@@ -21,25 +21,25 @@ __all__ = ["plot_outputs", "raster_figure"]
 _MOST_OTHERS = 40
 
 
-def raster_figure(portrait: Portrait) -> Iterator[Figure]:
+def raster_figure(data: RunData) -> Iterator[Figure]:
     """One panel per chosen sample."""
-    if portrait.samples:
+    if data.samples:
         yield Figure(
             "samples",
-            f"Samples of the {portrait.split} set",
+            f"Samples of the {data.split} set",
             "Input spikes above the spikes of the network above what the loss looks at. "
-            "Chosen by number or, if none was asked for, the first of up to three classes and the "
+            "Chosen by number or, if none was requested, the first of up to three classes and the "
             "first that is taken for a wrong one.",
-            tuple(_panel(view, portrait.classes) for view in portrait.samples),
+            tuple(_panel(view, data.classes) for view in data.samples),
         )
 
 
 def plot_outputs(ax: Axes, trace: Trace, view: SampleView, classes: tuple[str, ...]) -> None:
-    """The label's output in colour, the answer's if it is another, the rest in grey."""
+    """The label's output in colour, the prediction's if it is another, the rest in grey."""
     times = (np.arange(len(trace.values)) + 1) * view.dt
-    chosen = {view.answer: (COLOURS[3], "answer"), view.label: (COLOURS[2], "label")}
+    chosen = {view.prediction: (COLOURS[3], "prediction"), view.label: (COLOURS[2], "label")}
     if _right(view):
-        chosen[view.label] = (COLOURS[2], "label and answer")
+        chosen[view.label] = (COLOURS[2], "label and prediction")
     others = [k for k in range(trace.values.shape[1]) if k not in chosen][:_MOST_OTHERS]
     traces(ax, times, trace.values[:, others], "others")
     for k, (colour, role) in chosen.items():
@@ -59,9 +59,9 @@ def _panel(view: SampleView, classes: tuple[str, ...]) -> Panel:
     title = f"Sample {view.index}"
     if view.label is not None:
         title += f": label {class_name(view.label, classes)}"
-    if view.answer is not None:
-        verdict = "" if view.label is None else (", right" if _right(view) else ", wrong")
-        title += f", answer {class_name(view.answer, classes)}{verdict}"
+    if view.prediction is not None:
+        verdict = "" if view.label is None else (", correct" if _right(view) else ", wrong")
+        title += f", prediction {class_name(view.prediction, classes)}{verdict}"
     return Panel(title, tuple(charts))
 
 
@@ -85,4 +85,4 @@ def _outputs(trace: Trace, view: SampleView, classes: tuple[str, ...]) -> Chart:
 
 
 def _right(view: SampleView) -> bool:
-    return view.label == view.answer
+    return view.label == view.prediction

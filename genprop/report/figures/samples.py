@@ -52,7 +52,7 @@ class SampleView:
     Attributes:
         index: its number in the dataset.
         label: its class, or None.
-        answer: the class the network took it for, or None.
+        prediction: the predicted class, or None.
         duration: of the trial [ms].
         dt: length of a step [ms].
         inputs: the spikes that went in.
@@ -62,7 +62,7 @@ class SampleView:
 
     index: int
     label: int | None
-    answer: int | None
+    prediction: int | None
     duration: float
     dt: float
     inputs: tuple[Raster, ...]
@@ -78,7 +78,7 @@ def choose(
     Args:
         data: the samples.
         size: how many are read at once.
-        predictions: (samples,) what the network took them for, or None.
+        predictions: (samples,) the predicted classes, or None.
         wanted: numbers of samples, from 0.
 
     Raises:
@@ -121,10 +121,10 @@ def record(sim: Trainable, data: Dataset, chosen: Sequence[int]) -> Iterator[Sam
         if inside:
             part = batch.select([k - first for k in inside])
             outcome = sim.run(part, record=names)
-            kept: Mapping[str, Sequence[np.ndarray]] = getattr(outcome, "recorded", {})
-            answers = None if outcome.scores is None else np.argmax(outcome.scores, axis=1)
+            recorded: Mapping[str, Sequence[np.ndarray]] = getattr(outcome, "recorded", {})
+            predictions = None if outcome.scores is None else np.argmax(outcome.scores, axis=1)
             for place, k in enumerate(inside):
-                found[k] = _view(sim, part, place, k, answers, kept)
+                found[k] = _view(sim, part, place, k, predictions, recorded)
         first += len(batch)
     yield from (found[k] for k in chosen)
 
@@ -134,8 +134,8 @@ def _view(
     batch: SpikeBatch,
     place: int,
     index: int,
-    answers: np.ndarray | None,
-    kept: Mapping[str, Sequence[np.ndarray]],
+    predictions: np.ndarray | None,
+    recorded: Mapping[str, Sequence[np.ndarray]],
 ) -> SampleView:
     rasters, traces = _recordable(sim.spec)
     inputs: list[Raster] = []
@@ -148,19 +148,24 @@ def _view(
             )
     hidden: list[Raster] = []
     for name in rasters:
-        if f"{name}.spikes" in kept:
-            steps, neurons = np.asarray(kept[f"{name}.spikes"][place]).reshape(-1, 2).T
+        if f"{name}.spikes" in recorded:
+            steps, neurons = np.asarray(recorded[f"{name}.spikes"][place]).reshape(-1, 2).T
             size = sim.spec.population(name).size
             hidden.append(Raster(name, size, (steps + 1) * sim.dt, neurons))
     outputs = [
-        Trace(name, state, _unit(sim.spec, name, state), np.asarray(kept[f"{name}.{state}"][place]))
+        Trace(
+            name,
+            state,
+            _unit(sim.spec, name, state),
+            np.asarray(recorded[f"{name}.{state}"][place]),
+        )
         for name, state in traces
-        if f"{name}.{state}" in kept
+        if f"{name}.{state}" in recorded
     ]
     return SampleView(
         index,
         None if batch.labels is None else int(batch.labels[place]),
-        None if answers is None else int(answers[place]),
+        None if predictions is None else int(predictions[place]),
         sim.duration,
         sim.dt,
         tuple(inputs),

@@ -15,7 +15,7 @@ from genprop.lower import nodes, program
 from genprop.lower.clocks import grid
 from genprop.stages import derived
 
-__all__ = ["from_plain", "to_plain"]
+__all__ = ["deserialised", "serialised"]
 
 _KIND = "is"
 
@@ -33,7 +33,7 @@ _KNOWN: Mapping[str, type] = {
 }
 
 
-def to_plain(value: object) -> object:
+def serialised(value: object) -> object:
     """``value`` as dictionaries, lists, strings and numbers; arrays keep every bit.
 
     Raises:
@@ -44,7 +44,7 @@ def to_plain(value: object) -> object:
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, tuple):
-        return [to_plain(item) for item in cast("tuple[object, ...]", value)]
+        return [serialised(item) for item in cast("tuple[object, ...]", value)]
     if isinstance(value, np.ndarray):
         data = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
         return {_KIND: "array", "dtype": value.dtype.str, "shape": list(value.shape), "data": data}
@@ -54,17 +54,17 @@ def to_plain(value: object) -> object:
             f"a value of class {type(value).__name__} cannot be written to a file",
             remedy="initialise with gp.constant, gp.normal, gp.uniform or gp.values",
         )
-    return {_KIND: kind} | {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
+    return {_KIND: kind} | {f.name: serialised(getattr(value, f.name)) for f in fields(value)}
 
 
-def from_plain(data: object, where: str) -> object:
-    """What :func:`to_plain` wrote; ``where`` names the file in errors.
+def deserialised(data: object, where: str) -> object:
+    """What :func:`serialised` wrote; ``where`` names the file in errors.
 
     Raises:
         ConfigurationError: for data that this version of genprop did not write.
     """
     if isinstance(data, list):
-        return tuple(from_plain(item, where) for item in cast("list[object]", data))
+        return tuple(deserialised(item, where) for item in cast("list[object]", data))
     if not isinstance(data, dict):
         return data
     table = {str(k): v for k, v in cast("dict[object, object]", data).items()}
@@ -72,7 +72,7 @@ def from_plain(data: object, where: str) -> object:
     try:
         if kind == "array":
             return _array(table)
-        values = {name: from_plain(item, where) for name, item in table.items()}
+        values = {name: deserialised(item, where) for name, item in table.items()}
         return _KNOWN[kind](**values)
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigurationError(

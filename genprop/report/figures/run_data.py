@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from genprop.train.checkpoint import Snapshot
     from genprop.train.surface import Trainable
 
-__all__ = ["Change", "Portrait", "portray"]
+__all__ = ["Change", "RunData", "collect_run"]
 
 _FIRST = ("test", "valid", "train")
 
@@ -43,7 +43,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Portrait:
+class RunData:
     """A run, as figures need it.
 
     Attributes:
@@ -75,12 +75,12 @@ class Portrait:
     remarks: tuple[str, ...]
 
 
-def portray(
+def collect_run(
     run: str | Path,
     split: str = "",
     samples: Sequence[int] = (),
     overrides: Sequence[str] = (),
-) -> Portrait:
+) -> RunData:
     """Gather what figures show of a run; its best network is run again on one of its datasets.
 
     The values before training are those that the configuration and its seed give: the network is
@@ -114,7 +114,7 @@ def portray(
     found = evaluate(sim, data)
     chosen = choose(data, sim.batch, found.predictions, samples)
     result = _facts(folder.result)
-    return Portrait(
+    return RunData(
         config=config,
         environment=_facts(folder.environment),
         result=result,
@@ -175,10 +175,10 @@ def _remarks(
         )
     test = result.get("test")
     if split == "test" and isinstance(test, Mapping) and found.accuracy is not None:
-        told = float(str(test.get("accuracy", "nan")))
-        if abs(told - found.accuracy) > 1e-12:
+        recorded = float(str(test.get("accuracy", "nan")))
+        if abs(recorded - found.accuracy) > 1e-12:
             remarks.append(
                 f"Run again, the test accuracy is {found.accuracy:.2%}; "
-                f"result.json says {told:.2%}."
+                f"result.json says {recorded:.2%}."
             )
     return remarks

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.report.figures.chip import ChipPortrait, ChipSample, Kept
+from genprop.report.figures.chip import ChipData, ChipSample, ChipWeights
 from genprop.report.figures.samples import choose
 
 if TYPE_CHECKING:
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from genprop.train.recorder import Recorder
     from genprop.train.surface import Dataset
 
-__all__ = ["portray_chip"]
+__all__ = ["collect_chip"]
 
 _UNIT = 64.0  # of v, by weight
 
 
-def portray_chip(
+def collect_chip(
     recorders: tuple[Recorder, Recorder],
     sim: Simulator,
     chip: Chip,
     data: Dataset,
     split: str,
     wanted: Sequence[int] = (),
-) -> ChipPortrait:
+) -> ChipData:
     """Gather what figures show of a network and its chip; chosen samples are run again.
 
     Args:
@@ -44,16 +44,16 @@ def portray_chip(
         ConfigurationError: for samples that are not there.
     """
     one, other = (side.predictions() for side in recorders)
-    answers = None if one is None or other is None else (one, other)
-    chosen = _chosen(data, min(sim.batch, chip.batch), answers, wanted)
+    predictions = None if one is None or other is None else (one, other)
+    chosen = _chosen(data, min(sim.batch, chip.batch), predictions, wanted)
     first, second = (side.rates() for side in recorders)
-    return ChipPortrait(
+    return ChipData(
         dt=sim.dt,
         duration=sim.duration,
         split=split,
         sizes={p.name: p.size for p in sim.spec.populations},
         classes=tuple(getattr(data, "label_names", ())),
-        answers=answers,
+        predictions=predictions,
         rates={name: (first[name], second[name]) for name in first if name in second},
         weights=tuple(_weights(sim, chip)),
         samples=tuple(_samples(sim, chip, data, chosen)),
@@ -63,17 +63,17 @@ def portray_chip(
 def _chosen(
     data: Dataset,
     size: int,
-    answers: tuple[np.ndarray, np.ndarray] | None,
+    predictions: tuple[np.ndarray, np.ndarray] | None,
     wanted: Sequence[int],
 ) -> list[int]:
     chosen = choose(data, size, None, wanted)
-    if wanted or answers is None:
+    if wanted or predictions is None:
         return chosen
-    differing = np.flatnonzero(answers[0] != answers[1])
+    differing = np.flatnonzero(predictions[0] != predictions[1])
     return chosen + [int(k) for k in differing[:1] if k not in chosen]
 
 
-def _weights(sim: Simulator, chip: Chip) -> Iterator[Kept]:
+def _weights(sim: Simulator, chip: Chip) -> Iterator[ChipWeights]:
     """Each projection's weights in the unit of the model, and those of the chip brought back."""
     reports = chip.report().synapses
     for report, made, p in zip(reports, chip.network.synapses, sim.spec.projections, strict=True):
@@ -83,7 +83,7 @@ def _weights(sim: Simulator, chip: Chip) -> Iterator[Kept]:
             rows = np.repeat(np.arange(len(kept)), np.diff(p.pattern.row_start))
             kept = kept[rows, p.pattern.column]
         exact = np.asarray(sim.arrays()[p.weight.name], np.float64)
-        yield Kept(p.name, exact.ravel(), kept.ravel())
+        yield ChipWeights(p.name, exact.ravel(), kept.ravel())
 
 
 def _samples(
@@ -109,7 +109,7 @@ def _samples(
                 found[k] = ChipSample(
                     k,
                     None if part.labels is None else int(part.labels[place]),
-                    _both_answers((exact.scores, ours.scores), place),
+                    _both_predictions((exact.scores, ours.scores), place),
                     {
                         n: (exact.recorded[s][place], ours.recorded[s][place])
                         for n, s in zip(spiking, names, strict=True)
@@ -133,7 +133,7 @@ def _read_out(sim: Simulator, chip: Chip) -> Mapping[str, str]:
     return {f"{n}.{x}": n for n, x in dict.fromkeys(seen) if voltage.get(n) == x}
 
 
-def _both_answers(
+def _both_predictions(
     scores: tuple[np.ndarray | None, np.ndarray | None], place: int
 ) -> tuple[int, int] | None:
     one, other = scores
