@@ -14,6 +14,13 @@ from genprop.describe import explanation
 
 if TYPE_CHECKING:
     from genprop import backends, data, errors, experiment, report, testing, train, units
+    from genprop.adjoint.readouts.final import final
+    from genprop.adjoint.readouts.first_spike import first_spike
+    from genprop.adjoint.readouts.integral import integral
+    from genprop.adjoint.readouts.maximum import maximum
+    from genprop.adjoint.readouts.spike_count import spike_count
+    from genprop.adjoint.readouts.trace import trace
+    from genprop.adjoint.readouts.weighted_integral import weighted_integral
     from genprop.backends.genn import GeNN
     from genprop.backends.loihi.mapping.options import Quantise
     from genprop.backends.native import Native
@@ -31,15 +38,6 @@ if TYPE_CHECKING:
         SpikeBudget,
     )
     from genprop.describe.pattern import dense, one_to_one, sparse
-    from genprop.describe.readout import (
-        final,
-        first_spike,
-        integral,
-        maximum,
-        spike_count,
-        trace,
-        weighted_integral,
-    )
     from genprop.describe.synapse import Synapse, synapse
     from genprop.describe.update import SGD, Adam, AdamW, update
     from genprop.errors import GenpropError
@@ -142,6 +140,13 @@ __all__ = [
 
 _ROOMS = ("backends", "data", "errors", "experiment", "report", "testing", "train", "units")
 _NAMES = {
+    "adjoint.readouts.final": ("final",),
+    "adjoint.readouts.first_spike": ("first_spike",),
+    "adjoint.readouts.integral": ("integral",),
+    "adjoint.readouts.maximum": ("maximum",),
+    "adjoint.readouts.spike_count": ("spike_count",),
+    "adjoint.readouts.trace": ("trace",),
+    "adjoint.readouts.weighted_integral": ("weighted_integral",),
     "backends.genn": ("GeNN",),
     "backends.loihi.mapping.options": ("Quantise",),
     "backends.native": ("Native",),
@@ -159,15 +164,6 @@ _NAMES = {
         "SpikeBudget",
     ),
     "describe.pattern": ("dense", "one_to_one", "sparse"),
-    "describe.readout": (
-        "final",
-        "first_spike",
-        "integral",
-        "maximum",
-        "spike_count",
-        "trace",
-        "weighted_integral",
-    ),
     "describe.synapse": ("Synapse", "synapse"),
     "describe.update": ("SGD", "Adam", "AdamW", "update"),
     "errors": ("GenpropError",),

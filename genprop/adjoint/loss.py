@@ -7,17 +7,18 @@ label and of targets. The gradient ∂L/∂y is derived here, for any loss, by r
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import sympy
 
+if TYPE_CHECKING:
+    from genprop.adjoint.observation import Observation
+
 __all__ = [
-    "DURATION",
     "LABEL",
     "TARGET",
-    "TIME",
     "LossAdjoint",
     "LossFunction",
-    "Observation",
     "Reduction",
     "Y",
     "derive_loss",
@@ -29,31 +30,6 @@ LABEL = sympy.Symbol("is_label", real=True)
 """1 for the neuron whose index is the sample's label, else 0."""
 TARGET = sympy.Symbol("target", real=True)
 """The target of one neuron: the batch's own targets where it has any, else ``LABEL``."""
-TIME = sympy.Symbol("t", real=True)
-"""Time [ms] from the start of the trial."""
-DURATION = sympy.Symbol("duration", real=True)
-"""T [ms]."""
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """How a readout looks at a population.
-
-    ``mode`` is one of
-
-    * ``"accumulate"``: y = ∫ weight(t) value(x) dt (integral, weighted integral);
-    * ``"final"``: y = value(x(T));
-    * ``"maximum"``: y = max over t of value(x);
-    * ``"trace"``: the loss is averaged over time, (1/T)∫ loss(value(x(t))) dt;
-    * ``"first_spike"``: y = the time of the first spike, T where there is none;
-    * ``"count"``: y = the number of spikes (with a surrogate gradient);
-    * ``"mean_count"``: y = the batch mean of the number of spikes (surrogate).
-    """
-
-    mode: str
-    population: str
-    value: sympy.Expr
-    weight: sympy.Expr
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from genprop.equations.typeset import Equations, Line, formula
 
 if TYPE_CHECKING:
     from genprop.adjoint.loss import LossAdjoint
+    from genprop.adjoint.observation import Observation
     from genprop.adjoint.system import AdjointSystem
 
 __all__ = ["adjoint_equations", "loss_equations"]
@@ -38,7 +39,7 @@ def adjoint_equations(adjoint: AdjointSystem, title: str = "") -> Equations:
 def loss_equations(name: str, loss: LossAdjoint) -> Equations:
     """What one term of the loss observes, its value and its gradient, summed over neurons j."""
     observation, function = loss.observation, loss.function
-    rows = [Line("y", "y", observation.value * observation.weight, remark=observation.mode)]
+    rows = list(_observed(observation))
     rows += [_reduction(r.name, r.operation, r.each) for r in function.reductions]
     backward = [_reduction(r.name, r.operation, r.each) for r in loss.backward]
     backward.append(Line("∂L/∂y", r"\frac{\partial L}{\partial y}", loss.gradient))
@@ -50,6 +51,14 @@ def loss_equations(name: str, loss: LossAdjoint) -> Equations:
             ("its gradient", tuple(backward)),
         ),
     )
+
+
+def _observed(observation: Observation) -> Iterator[Line]:
+    if observation.value == 0:
+        yield Line("y", "y", sympy.Symbol(observation.about))
+        return
+    seen = observation.value * (observation.density if observation.density != 0 else 1)
+    yield Line("y", "y", seen, remark=observation.about)
 
 
 def _sections(adjoint: AdjointSystem) -> Iterator[Section]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from genprop.describe.initial import base_number
-from genprop.describe.readout import first_spike, name_of
+from genprop.describe.population import name_of
 from genprop.describe.spec import LossTermSpec, ReadoutSpec
 from genprop.errors import DescriptionError
 from genprop.units import UNITS
@@ -109,7 +109,7 @@ def FirstSpikeCrossEntropy(
 
     Source: Göltz et al. 2021, doi:10.1038/s42256-021-00388-x.
     """
-    readout = first_spike(population)
+    readout = ReadoutSpec("first_spike", name_of(population))
     loss = CrossEntropy(readout, tau0=tau0)
     if alpha == 0.0:
         return loss

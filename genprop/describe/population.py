@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from genprop.describe.synapse import Synapse
 
-__all__ = ["Population", "Receptors"]
+__all__ = ["Population", "Receptors", "name_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +112,8 @@ class Receptors:
             for q in synapse.spec.states
         ]
         return sorted(taken.intersection(names))
+
+
+def name_of(population: Population | str) -> str:
+    """The name of a population, or itself."""
+    return population if isinstance(population, str) else population.name

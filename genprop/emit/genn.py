@@ -15,13 +15,8 @@ from genprop.emit.printers import GeNNPrinter, NumpyPrinter
 from genprop.lower.nodes import names_in
 
 if TYPE_CHECKING:
-    from genprop.lower.program import (
-        LossProgram,
-        Program,
-        ProjectionProgram,
-        ReductionProgram,
-        UpdateProgram,
-    )
+    from genprop.lower.loss_program import LossProgram, ReductionProgram
+    from genprop.lower.program import Program, ProjectionProgram, UpdateProgram
 
 __all__ = ["FILES", "genn_view", "render_genn"]
 

@@ -15,7 +15,8 @@ from genprop.lower.nodes import Accumulate, Expr, Name, Number, Statement, names
 from genprop.numerics.evaluate import evaluate
 
 if TYPE_CHECKING:
-    from genprop.lower.program import LossProgram, PopulationProgram, Program, ProjectionProgram
+    from genprop.lower.loss_program import LossProgram
+    from genprop.lower.program import PopulationProgram, Program, ProjectionProgram
 
 __all__ = ["population_view", "tapes", "variables"]
 
@@ -218,17 +219,19 @@ def _loss(loss: LossProgram, p: PopulationProgram, program: Program) -> View:
         "name": loss.name,
         "id": identifier(loss.name),
         "mode": loss.mode,
-        "timed": integral and "t" in set(names_in(loss.weight)),
-        "value": plain.expression(loss.value),
+        "timed": integral and "t" in _weight_names(loss),
+        "value": plain.expression(loss.readout.value),
         "slope": plain.expression(loss.slope),
         "early": _weight(loss, program, "start", half) if integral else "",
         "late": _weight(loss, program, "end", half) if integral else "",
-        "factor": _factor(loss.value, plain),
+        "factor": _factor(loss.readout.value, plain),
         "seeds": [[a.target, _factor(a.value, then)] for a in loss.seed] if p.active else [],
         "spike_change": _weight(loss, program, "end") + _factor(loss.spike_change, plain)
         if integral and loss.spike_change != Number(0.0)
         else "",
-        "after_reset": plain.expression(loss.after_reset),
+        "after_reset": plain.expression(loss.readout.after_reset)
+        if loss.readout.after_reset
+        else "",
     }
 
 
@@ -288,11 +291,16 @@ def _weight(loss: LossProgram, program: Program, moment: str, factor: float = 1.
     A number where it does not depend on time, else of ``time_start`` or ``time_end``, which the
     template declares.
     """
-    if "t" not in set(names_in(loss.weight)):
-        weight = evaluate(loss.weight, {"duration": np.asarray(program.duration)})
+    own = loss.readout.weight or Number(0.0)
+    if "t" not in _weight_names(loss):
+        weight = evaluate(own, {"duration": np.asarray(program.duration)})
         return repr(float(weight) * factor)
     rename = {"t": f"time_{moment}", "duration": repr(program.duration)}
-    return f"{factor!r} * ({GeNNPrinter(rename=rename).expression(loss.weight)})"
+    return f"{factor!r} * ({GeNNPrinter(rename=rename).expression(own)})"
+
+
+def _weight_names(loss: LossProgram) -> set[str]:
+    return set() if loss.readout.weight is None else set(names_in(loss.readout.weight))
 
 
 def _everything(p: PopulationProgram, losses: Sequence[LossProgram]) -> Iterator[Expr]:
@@ -303,7 +311,7 @@ def _everything(p: PopulationProgram, losses: Sequence[LossProgram]) -> Iterator
     if p.guard is not None:
         yield p.guard
     for loss in losses:
-        yield from (loss.value, loss.slope, loss.after_reset)
+        yield from (loss.readout.value, loss.slope, loss.readout.after_reset or Number(0.0))
     if p.active:
         statements += [*p.spike_tape, *p.backward_step, *p.backward_held_step]
         statements += [*p.jump, *p.count_jump]

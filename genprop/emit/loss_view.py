@@ -9,7 +9,7 @@ from genprop.lower.nodes import names_in
 
 if TYPE_CHECKING:
     from genprop.emit.printers import CPrinter
-    from genprop.lower.program import LossProgram, ReductionProgram
+    from genprop.lower.loss_program import LossProgram, ReductionProgram
 
 __all__ = ["loss_view"]
 
@@ -24,7 +24,7 @@ def loss_view(loss: LossProgram, printer: CPrinter) -> View:
         "name": loss.name,
         "id": identifier(loss.name),
         "population": identifier(loss.population),
-        "mode": loss.mode,
+        "stepwise": loss.readout.stepwise,
         "coefficient": repr(loss.coefficient),
         "reductions": [_reduction(r, printer) for r in loss.reductions],
         "total": printer.expression(loss.total),

@@ -7,16 +7,64 @@ from typing import TYPE_CHECKING
 
 from genprop.emit.names import identifier
 from genprop.emit.printers import CPrinter
+from genprop.emit.readout_view import Place, Target, readout_view
 from genprop.lower.constants import constant_names
 from genprop.lower.nodes import Accumulate, Expr, Name, Number, Statement, names_in
 
 if TYPE_CHECKING:
-    from genprop.lower.program import LossProgram, PopulationProgram, PortProgram, Program
+    from genprop.lower.loss_program import LossProgram
+    from genprop.lower.program import PopulationProgram, PortProgram, Program
 
 __all__ = ["population_view"]
 
 View = dict[str, object]
 _ADD = "gradients.{0}[neuron] += double({1});"
+_START, _END = "std::int32_t(step)", "std::int32_t(step + 1)"
+_KEPT = "record.{0}_{1}[neuron]"
+_LANE = {"buffer": "{0}_{1}_at[neuron]", "tape": "{0}_{1}_at[neuron]"}
+_READOUT = Target(
+    lambda names: CPrinter(rename=names),
+    {
+        "begin": Place({"duration": "Real(duration)"}),
+        "weight": Place({}),
+        "weight end": Place({}),
+        "delivered": Place(
+            {"instant": _START, "weight": "weight_{1}_start", "arrived": "arrived"}, **_LANE
+        ),
+        "observed": Place({"instant": _END, "weight": "weight_{1}_end"}, **_LANE),
+        "spiked": Place({"instant": _END}, _KEPT),
+        "end": Place({"duration": "Real(duration)"}, "record.{0}_{1}[neuron]"),
+        "drive": Place(
+            {
+                "instant": _END,
+                "weight": "weight",
+                "gradient": "record.gradient_{1}[neuron]",
+                "gradients": "gradient",
+            },
+            _KEPT,
+            "record.{0}_{1}[step * padded(size) + neuron]",
+            "{0}_all[neuron]",
+        ),
+        "jump": Place(
+            {
+                "instant": _END,
+                "weight": "weight_of_{1}(step + 1)",
+                "gradient": "record.gradient_{1}[neuron]",
+            },
+            _KEPT,
+        ),
+        "returned": Place(
+            {
+                "instant": _START,
+                "weight": "weight_{1}_start",
+                "gradient": "gradient_{1}_at[neuron]",
+                "gradients": "gradient_{1}",
+            },
+            **_LANE,
+        ),
+    },
+    {"value": "Real", "sum": "Real", "count": "Real", "instant": "std::int32_t"},
+)
 
 
 def population_view(
@@ -45,16 +93,16 @@ def population_view(
         "step_tape": list(p.step_tape),
         "before_tape": list(p.before_tape),
         "induced": identifier(p.induced.port) if p.induced else "",
-        "losses": [_observed(x, p, printer) for x in losses],
+        "losses": [readout_view(x, _READOUT) for x in losses],
         "initial": [[a.target, printer.expression(a.value)] for a in p.initial],
         "begin": _numbers(p, _expressions(p.initial)),
         "advance": _advance(p, losses, printer),
-        "fire": _fire(p, printer) if spiking else None,
+        "fire": _fire(p, losses, printer) if spiking else None,
         "jump": _jump(p, losses, printer) if spiking and p.active else None,
         "release": _release(p, printer) if p.refractory and p.active else None,
-        "propagate": _propagate(p, printer) if p.active else None,
-        "has_kinks": any(x.mode == "maximum" for x in losses),
-        "driven": any(x.mode in ("accumulate", "final", "maximum", "trace") for x in losses),
+        "propagate": _propagate(p, losses, printer) if p.active else None,
+        "drive": _numbers(p, [s.value for x in losses for s in x.readout.drive]),
+        "driven": any(x.readout.drive for x in losses),
     }
 
 
@@ -78,33 +126,14 @@ def _port(
         ],
         "weight": printer.expression(port.weight),
         "time": printer.expression(port.time),
-        "changes": [
-            [identifier(x.name), _times(dict(x.arrival_changes)[port.name], printer)]
-            for x in losses
-            if port.name in dict(x.arrival_changes)
-        ],
         "reads_arrived": "arrived" in set(names_in(port.time)),
         "induced": p.induced is not None and p.induced.port == port.name,
     }
 
 
-def _observed(loss: LossProgram, p: PopulationProgram, printer: CPrinter) -> View:
-    return {
-        "id": identifier(loss.name),
-        "mode": loss.mode,
-        "value": printer.expression(loss.value),
-        "slope": printer.expression(loss.slope),
-        "weight": printer.expression(loss.weight),
-        "seeds": [[a.target, _times(a.value, printer)] for a in loss.seed] if p.active else [],
-        "spike_change": printer.expression(loss.spike_change),
-        "changes": loss.mode == "accumulate" and loss.spike_change != Number(0.0),
-        "after_reset": printer.expression(loss.after_reset),
-    }
-
-
 def _advance(p: PopulationProgram, losses: Sequence[LossProgram], printer: CPrinter) -> View:
     arrivals = [a.value for port in p.ports for a in port.arrival]
-    observed = [x.value for x in losses] + [x.slope for x in losses if x.mode == "maximum"]
+    observed = [e for x in losses for e in x.readout.steps()]
     guard = [p.guard] if p.guard is not None else []
     release = list(p.refractory.tape) if p.refractory else []
     held = CPrinter(rename={n: f"{n}_held" for n in (*p.states, *(a.target for a in p.held_step))})
@@ -118,13 +147,14 @@ def _advance(p: PopulationProgram, losses: Sequence[LossProgram], printer: CPrin
     }
 
 
-def _fire(p: PopulationProgram, printer: CPrinter) -> View:
+def _fire(p: PopulationProgram, losses: Sequence[LossProgram], printer: CPrinter) -> View:
     assert p.guard is not None
     reads = [p.guard, *_expressions(p.reset), *(_expressions(p.spike_tape) if p.active else [])]
+    spiked = [e for x in losses for e in _expressions(x.readout.spiked)]
     crossing = p.crossing if p.active else ()
     start = CPrinter(rename={x: f"{x}_start" for x in p.states})
     line = CPrinter(rename={x: f"{x}_crossing" for x in crossing})
-    return _numbers(p, reads) | {
+    return _numbers(p, [*reads, *spiked]) | {
         "guard": printer.expression(p.guard),
         "crossing": list(crossing),
         "guard_at_start": start.expression(p.guard),
@@ -139,9 +169,10 @@ def _fire(p: PopulationProgram, printer: CPrinter) -> View:
 def _jump(p: PopulationProgram, losses: Sequence[LossProgram], printer: CPrinter) -> View:
     induced = p.induced.jump if p.induced else ()
     reads = _expressions((*p.jump, *induced, *p.count_jump))
-    reads += [x.spike_change for x in losses if x.mode == "accumulate"]
+    costs = [e for x in losses for e in (x.readout.spike, x.readout.count)]
+    reads += [e for e in costs if e is not None]
     read = {n for e in reads for n in names_in(e)}
-    counted = any(x.mode in ("count", "mean_count") for x in losses)
+    counted = any(x.readout.count is not None for x in losses)
     return _numbers(p, reads) | {
         "columns": [a.target for a in p.spike_tape if a.target in read],
         "lines": printer.statements(_learned(p, p.jump), p.adjoints, _ADD),
@@ -160,7 +191,7 @@ def _release(p: PopulationProgram, printer: CPrinter) -> View:
     }
 
 
-def _propagate(p: PopulationProgram, printer: CPrinter) -> View:
+def _propagate(p: PopulationProgram, losses: Sequence[LossProgram], printer: CPrinter) -> View:
     """Where refractory, both flows run on copies and gradients count for the one that held."""
     held = CPrinter(rename={n: f"{n}_held" for n in _assigned(p.backward_held_step)})
     free_add, held_add = (
@@ -173,6 +204,9 @@ def _propagate(p: PopulationProgram, printer: CPrinter) -> View:
     )
     reads = [*_expressions(p.backward_step), *_expressions(p.backward_held_step)]
     reads += [e for port in p.ports for e in (port.weight, port.time)]
+    for readout in (x.readout for x in losses):
+        costs = (readout.arrival, *(e for _, e in readout.arrivals))
+        reads += [*_expressions(readout.drive_delivered), *(e for e in costs if e is not None)]
     return _numbers(p, reads) | {
         "lines": printer.statements(_learned(p, p.backward_step), p.adjoints, free_add),
         "held_lines": held.statements(_learned(p, p.backward_held_step), p.adjoints, held_add),

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import isinf
 
 from genprop.errors import InternalError
 from genprop.lower.nodes import (
     Accumulate,
     Add,
+    AddTo,
+    All,
     Call,
     Compare,
     Divide,
     Expr,
+    Integer,
     Multiply,
     Name,
     Negate,
@@ -57,6 +61,8 @@ class CPrinter:
             text = self.expression(s.value)
             if isinstance(s, Accumulate):
                 lines.append(accumulate.format(s.parameter, text))
+            elif isinstance(s, AddTo):
+                lines.append(f"{self._name(s.target)} += {text};")
             elif s.target in declared:
                 lines.append(f"{self._name(s.target)} = {text};")
             else:
@@ -75,6 +81,8 @@ class CPrinter:
         match e:
             case Number(value):
                 return self._number(value), _ATOM
+            case Integer(value):
+                return str(value), _ATOM
             case Name(id):
                 return self._name(id), _ATOM
             case Negate(x):
@@ -92,6 +100,8 @@ class CPrinter:
                 return self._call(function, arguments), _ATOM
             case Compare(relation, x, y):
                 return f"{self._at(x, _SUM)} {relation} {self._at(y, _SUM)}", 0
+            case All(conditions):
+                return self._all([self._at(c, 0) for c in conditions]), 0
             case Select(condition, then, otherwise):
                 return self._select(condition, then, otherwise)
         raise InternalError(f"no text for {e!r}")
@@ -103,7 +113,12 @@ class CPrinter:
         parts = (self._at(condition, 0), self._at(then, 1), self._at(otherwise, 1))
         return "{} ? {} : {}".format(*parts), 0
 
+    def _all(self, conditions: list[str]) -> str:
+        return " && ".join(conditions)
+
     def _number(self, value: float) -> str:
+        if isinf(value):
+            return "HUGE_VALF" if value > 0 else "-HUGE_VALF"
         text = str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
         return f"{self.real}({text})"
 
@@ -125,6 +140,8 @@ class CPrinter:
         return f"{self._function('pow')}({self._at(x, 0)}, {self._number(exponent)})", _ATOM
 
     def _call(self, function: str, arguments: tuple[Expr, ...]) -> str:
+        if function == "time_of":
+            return f"{self.real}(double({self._at(arguments[0], 0)}) * dt)"
         name = self._function(function)
         first, *others = (self._at(a, 0) for a in arguments)
         if function in ("min", "max"):
@@ -144,9 +161,11 @@ class GeNNPrinter(CPrinter):
         return {"abs": "fabs", "min": "fmin", "max": "fmax"}.get(name, name)
 
     def _number(self, value: float) -> str:
-        return repr(float(value))
+        return repr(float(value)) if not isinf(value) else f"{'-' if value < 0 else ''}1e30"
 
     def _call(self, function: str, arguments: tuple[Expr, ...]) -> str:
+        if function == "time_of":
+            return f"({self._at(arguments[0], _PRODUCT)} * dt)"
         if function != "sign":
             return CPrinter._call(self, function, arguments)
         x = self._at(arguments[0], _SUM)
@@ -163,7 +182,15 @@ class NumpyPrinter(CPrinter):
         return "np." + {"min": "minimum", "max": "maximum", "pow": "power"}.get(name, name)
 
     def _number(self, value: float) -> str:
-        return repr(float(value))
+        return repr(float(value)) if not isinf(value) else f"{'-' if value < 0 else ''}np.inf"
+
+    def _all(self, conditions: list[str]) -> str:
+        return " & ".join(f"({c})" for c in conditions)
+
+    def _call(self, function: str, arguments: tuple[Expr, ...]) -> str:
+        if function == "time_of":
+            return f"({self._at(arguments[0], _PRODUCT)} * DT)"
+        return CPrinter._call(self, function, arguments)
 
     def _select(self, condition: Expr, then: Expr, otherwise: Expr) -> tuple[str, int]:
         parts = ", ".join(self._at(part, 0) for part in (condition, then, otherwise))

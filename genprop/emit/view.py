@@ -48,7 +48,7 @@ def program_view(program: Program) -> View:
         "losses": [loss_view(x, printer) for x in program.losses],
         "updates": [update_view(u, printer, k) for k, u in enumerate(program.updates)],
         "learns": bool(program.losses) and any(p.active for p in program.populations),
-        "needs_batch_counts": any(x.mode == "mean_count" for x in program.losses),
+        "pooled": any(x.readout.pooled for x in program.losses),
     }
 
 

@@ -11,9 +11,11 @@ from genprop.equations.algebra import parts
 from genprop.errors import InternalError
 from genprop.lower.nodes import (
     Add,
+    All,
     Assign,
     Call,
     Compare,
+    Condition,
     Divide,
     Expr,
     Multiply,
@@ -43,7 +45,9 @@ _RELATIONS: dict[type, str] = {
     sympy.StrictLessThan: "<",
     sympy.LessThan: "<=",
     sympy.Equality: "==",
+    sympy.Unequality: "!=",
 }
+_OF_THE_CLOCK = ("instant_at", "time_of")
 
 
 def convert(expression: sympy.Expr) -> Expr:
@@ -60,6 +64,8 @@ def convert(expression: sympy.Expr) -> Expr:
         return _power(*expression.as_base_exp())
     if name := _FUNCTIONS.get(expression.func):
         return Call(name, tuple(convert(a) for a in parts(expression)))
+    if str(expression.func) in _OF_THE_CLOCK:
+        return Call(str(expression.func), tuple(convert(a) for a in parts(expression)))
     if expression.func is sympy.Piecewise:
         return _piecewise(expression)
     if expression.func is sympy.Heaviside:  # the slope of min and max
@@ -128,7 +134,16 @@ def _piecewise(expression: sympy.Expr) -> Expr:
     *cases, (otherwise, _) = cases
     result = convert(otherwise)
     for value, condition in reversed(cases):
-        left, right = parts(condition)
-        relation = Compare(_RELATIONS[condition.func], convert(left), convert(right))
-        result = Select(relation, convert(value), result)
+        result = Select(_condition(condition), convert(value), result)
     return result
+
+
+def _condition(condition: sympy.Expr) -> Condition:
+    if isinstance(condition, sympy.And):
+        return All(tuple(_relation(c) for c in parts(condition)))
+    return _relation(condition)
+
+
+def _relation(condition: sympy.Expr) -> Compare:
+    left, right = parts(condition)
+    return Compare(_RELATIONS[condition.func], convert(left), convert(right))

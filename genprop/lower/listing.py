@@ -9,11 +9,14 @@ from typing import get_args
 from genprop.lower.nodes import (
     Accumulate,
     Add,
+    AddTo,
+    All,
     Assign,
     Call,
     Compare,
     Divide,
     Expr,
+    Integer,
     Multiply,
     Name,
     Negate,
@@ -36,10 +39,11 @@ def listing(value: object, title: str = "") -> str:
 
 
 def statement(s: Statement) -> str:
-    """``v = a*v`` or, for a gradient, ``gradient(tau) += …``."""
+    """``v = a*v``, ``y += v`` or, for a gradient, ``gradient(tau) += …``."""
     if isinstance(s, Accumulate):
         return f"gradient({s.parameter}) += {expression(s.value)}"
-    return f"{s.target} = {expression(s.value)}"
+    sign = "+=" if isinstance(s, AddTo) else "="
+    return f"{s.target} {sign} {expression(s.value)}"
 
 
 def expression(e: Expr, outer: int = 0) -> str:
@@ -52,6 +56,8 @@ def _print(e: Expr) -> tuple[str, int]:
     match e:
         case Number(value):
             return f"{value:.12g}", _ATOM if value >= 0 else _UNARY
+        case Integer(value):
+            return str(value), _ATOM
         case Name(id):
             return id, _ATOM
         case Negate(x):
@@ -68,6 +74,8 @@ def _print(e: Expr) -> tuple[str, int]:
             return f"{function}({', '.join(map(expression, arguments))})", _ATOM
         case Compare(relation, x, y):
             return f"{expression(x, _SUM)} {relation} {expression(y, _SUM)}", 0
+        case All(conditions):
+            return " and ".join(map(expression, conditions)), 0
         case Select(condition, then, otherwise):
             parts = (expression(condition), expression(then), expression(otherwise))
             return "{1} if {0} else {2}".format(*parts), 0
@@ -109,7 +117,7 @@ def _lines(value: object) -> Iterator[str]:
 
 
 def _field(name: str, value: object) -> Iterator[str]:
-    if isinstance(value, (Assign, Accumulate)):
+    if isinstance(value, (Assign, AddTo, Accumulate)):
         yield statement(value)
     elif isinstance(value, _EXPRESSIONS):
         yield f"{name}: {expression(value)}"  # pyright: ignore[reportArgumentType]
@@ -119,7 +127,7 @@ def _field(name: str, value: object) -> Iterator[str]:
         yield f"{name}: {value}"
     elif all(isinstance(item, (str, int, float)) for item in value):
         yield f"{name}: {', '.join(map(str, value))}"
-    elif all(isinstance(item, (Assign, Accumulate)) for item in value):
+    elif all(isinstance(item, (Assign, AddTo, Accumulate)) for item in value):
         yield f"{name}:"
         yield from (f"  {statement(item)}" for item in value)
     elif all(is_dataclass(item) for item in value):

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from genprop.lower.loss import lower_loss
 from genprop.lower.nodes import names_in
 from genprop.lower.population import lower_population, lower_source
-from genprop.lower.program import LossProgram, PopulationProgram, Program, ProjectionProgram
+from genprop.lower.program import PopulationProgram, Program, ProjectionProgram
 from genprop.lower.update import lower_update
 
 if TYPE_CHECKING:
     from genprop.adjoint.system import AdjointNetwork
     from genprop.describe.spec import NetworkSpec, PopulationSpec, ProjectionSpec
     from genprop.lower.clocks.base import Clock
+    from genprop.lower.loss_program import LossProgram
     from genprop.lower.spike import SpikeProgram
 
 __all__ = ["lower"]
@@ -47,7 +48,7 @@ def lower(
             dt=clock.dt,
         )
         populations.append(program)
-    losses = tuple(_losses(spec, adjoint, spikes, learned))
+    losses = tuple(_losses(spec, adjoint, spikes, learned, clock))
     return Program(
         name=spec.name,
         digest=spec.digest(),
@@ -65,6 +66,7 @@ def _losses(
     adjoint: AdjointNetwork,
     spikes: dict[str, SpikeProgram | None],
     learned: frozenset[str],
+    clock: Clock,
 ) -> Iterator[LossProgram]:
     for index, (term, loss) in enumerate(zip(spec.loss, adjoint.loss, strict=True)):
         population = term.readout.population
@@ -73,7 +75,9 @@ def _losses(
             name = f"{name}.{index + 1}"
         spike = spikes[population]
         columns = spike.column if spike else None
-        yield lower_loss(name, loss, adjoint.populations[population], columns, learned)
+        yield lower_loss(
+            name, loss, adjoint.populations[population], columns, learned, clock, term.readout.kind
+        )
 
 
 def _with_tape(program: PopulationProgram, spike: SpikeProgram | None) -> PopulationProgram:

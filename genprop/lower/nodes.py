@@ -5,18 +5,23 @@ Names are local: a state, constant, tape column, adjoint or temporary of the pop
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
 __all__ = [
     "Accumulate",
     "Add",
+    "AddTo",
+    "All",
     "Assign",
     "Call",
     "Compare",
+    "Condition",
     "Divide",
     "Expr",
+    "Integer",
+    "Move",
     "Multiply",
     "Name",
     "Negate",
@@ -26,6 +31,7 @@ __all__ = [
     "Statement",
     "names_in",
     "renamed",
+    "rewritten",
 ]
 
 
@@ -34,6 +40,13 @@ class Number:
     """A literal."""
 
     value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Integer:
+    """A literal of the numbers that count steps."""
+
+    value: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +95,10 @@ class Power:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """exp, log, sqrt, sin, cos, tanh, abs, sign, min, max of arguments."""
+    """exp, log, sqrt, sin, cos, tanh, abs, sign, min, max of arguments.
+
+    ``time_of`` is the time [ms] of an instant, its step number and dt being the arguments.
+    """
 
     function: str
     arguments: tuple[Expr, ...]
@@ -90,7 +106,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """``x > y``, ``x >= y``, ``x < y``, ``x <= y`` or ``x == y``: a truth value."""
+    """``x > y``, ``x >= y``, ``x < y``, ``x <= y``, ``x == y`` or ``x != y``: a truth value."""
 
     relation: str
     x: Expr
@@ -98,20 +114,51 @@ class Compare:
 
 
 @dataclass(frozen=True, slots=True)
+class All:
+    """Whether all conditions hold."""
+
+    conditions: tuple[Compare, ...]
+
+
+Condition = Compare | All
+
+
+@dataclass(frozen=True, slots=True)
 class Select:
     """``then`` where the condition holds, else ``otherwise``."""
 
-    condition: Compare
+    condition: Condition
     then: Expr
     otherwise: Expr
 
 
-Expr = Number | Name | Negate | Add | Multiply | Divide | Power | Call | Compare | Select
+Expr = (
+    Number
+    | Integer
+    | Name
+    | Negate
+    | Add
+    | Multiply
+    | Divide
+    | Power
+    | Call
+    | Compare
+    | All
+    | Select
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Assign:
     """``target = value``."""
+
+    target: str
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class AddTo:
+    """``target += value``."""
 
     target: str
     value: Expr
@@ -125,20 +172,22 @@ class Accumulate:
     value: Expr
 
 
-Statement = Assign | Accumulate
+Move = Assign | AddTo
+"""A line that changes a number by name."""
+Statement = Move | Accumulate
 """A line of a Program; lines run in order, and later ones see what earlier ones assigned."""
 
 
 def names_in(expression: Expr) -> Iterator[str]:
     """Every name an expression reads, repeats included."""
     match expression:
-        case Number():
+        case Number() | Integer():
             return
         case Name(id):
             yield id
         case Negate(x) | Power(x, _):
             yield from names_in(x)
-        case Add(parts) | Multiply(parts) | Call(_, parts):
+        case Add(parts) | Multiply(parts) | Call(_, parts) | All(parts):
             for part in parts:
                 yield from names_in(part)
         case Divide(x, y) | Compare(_, x, y):
@@ -152,23 +201,38 @@ def names_in(expression: Expr) -> Iterator[str]:
 
 def renamed(expression: Expr, names: Mapping[str, str]) -> Expr:
     """The same expression with its names replaced by those they map to, where they map."""
+
+    def rule(e: Expr) -> Expr:
+        return Name(names.get(e.id, e.id)) if isinstance(e, Name) else e
+
+    return rewritten(expression, rule)
+
+
+def rewritten(expression: Expr, rule: Callable[[Expr], Expr]) -> Expr:
+    """``expression`` with ``rule`` applied to every part, the innermost first."""
+
+    def inner(e: Expr) -> Expr:
+        return rewritten(e, rule)
+
     match expression:
-        case Number():
-            return expression
-        case Name(id):
-            return Name(names.get(id, id))
+        case Number() | Integer() | Name():
+            return rule(expression)
         case Negate(x):
-            return Negate(renamed(x, names))
+            return rule(Negate(inner(x)))
         case Power(x, exponent):
-            return Power(renamed(x, names), exponent)
-        case Add(parts) | Multiply(parts):
-            return type(expression)(tuple(renamed(part, names) for part in parts))
+            return rule(Power(inner(x), exponent))
+        case Add(terms):
+            return rule(Add(tuple(map(inner, terms))))
+        case Multiply(factors):
+            return rule(Multiply(tuple(map(inner, factors))))
         case Call(function, arguments):
-            return Call(function, tuple(renamed(a, names) for a in arguments))
+            return rule(Call(function, tuple(map(inner, arguments))))
         case Divide(x, y):
-            return Divide(renamed(x, names), renamed(y, names))
+            return rule(Divide(inner(x), inner(y)))
         case Compare(relation, x, y):
-            return Compare(relation, renamed(x, names), renamed(y, names))
+            return rule(Compare(relation, inner(x), inner(y)))
+        case All(conditions):
+            return rule(All(tuple(cast("Compare", inner(c)) for c in conditions)))
         case Select(condition, then, otherwise):
-            chosen = cast("Compare", renamed(condition, names))
-            return Select(chosen, renamed(then, names), renamed(otherwise, names))
+            where = cast("Condition", inner(condition))
+            return rule(Select(where, inner(then), inner(otherwise)))

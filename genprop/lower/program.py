@@ -19,19 +19,18 @@ from genprop.lower.listing import listing
 
 if TYPE_CHECKING:
     from genprop.lower.clocks.base import Clock
+    from genprop.lower.loss_program import LossProgram
     from genprop.lower.nodes import Assign, Expr, Statement
 
 __all__ = [
     "Constant",
     "Induced",
-    "LossProgram",
     "PopulationProgram",
     "PortProgram",
     "Program",
     "ProjectionProgram",
     "Propagator",
     "PropagatorDerivative",
-    "ReductionProgram",
     "Refractory",
     "UpdateProgram",
     "UsedParameter",
@@ -192,46 +191,6 @@ class ProjectionProgram:
     learn_weight: bool
     learn_delay: bool
     feedback: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ReductionProgram:
-    """``name`` = Σ_j or max_j (``operation``) of ``each`` over the neurons of the readout."""
-
-    name: str
-    operation: str
-    each: Expr
-
-
-@dataclass(frozen=True, slots=True)
-class LossProgram:
-    """One term of the loss; see :class:`~genprop.adjoint.loss.Observation` for the modes.
-
-    ``value`` is what is observed of the states (``slope`` its rate of change, for kinks of a
-    maximum), ``weight`` its weight at ``t`` (``duration`` being T). ``seed`` adds to adjoints per
-    unit ``y_gradient``; ``spike_change`` is value(x⁻) − value(h(x⁻)) from tape columns, for l⁻ − l⁺
-    of observed neurons that spike; ``arrival_changes`` is value(x + e) − value(x) by port, for
-    arrivals that move what is observed at once. ``reductions``, ``total`` (per-neuron share of the
-    loss), ``backward`` and ``gradient`` (∂L/∂y_j) are of ``y``, ``is_label``, ``target``. ``score``
-    orders classes.
-    """
-
-    name: str
-    coefficient: float
-    population: str
-    mode: str
-    value: Expr
-    slope: Expr
-    weight: Expr
-    seed: tuple[Assign, ...]
-    spike_change: Expr
-    arrival_changes: tuple[tuple[str, Expr], ...]
-    after_reset: Expr
-    reductions: tuple[ReductionProgram, ...]
-    total: Expr
-    backward: tuple[ReductionProgram, ...]
-    gradient: Expr
-    score: Expr | None
 
 
 @dataclass(frozen=True, slots=True)

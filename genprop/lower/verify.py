@@ -10,7 +10,8 @@ from genprop.lower.constants import constant_names
 from genprop.lower.nodes import Accumulate, Expr, Statement, names_in
 
 if TYPE_CHECKING:
-    from genprop.lower.program import LossProgram, PopulationProgram, Program
+    from genprop.lower.loss_program import LossProgram, ReadoutProgram
+    from genprop.lower.program import PopulationProgram, Program
 
 __all__ = ["verified"]
 
@@ -79,11 +80,7 @@ def _population(p: PopulationProgram) -> Iterator[str]:
 
 
 def _loss(loss: LossProgram, p: PopulationProgram) -> Iterator[str]:
-    fixed = {name for name, _ in constant_names(p)}
-    spike = {a.target for a in p.spike_tape}
-    observed = _missing((loss.value, loss.slope, loss.after_reset), fixed | set(p.states))
-    for name in (*observed, *_missing((loss.spike_change,), fixed | spike)):
-        yield f"{loss.name} reads {name}"
+    yield from _readout(loss.name, loss.readout, p)
     known = {"y", "is_label", "target"}
     for reduction in (*loss.reductions, *loss.backward):
         for name in _missing((reduction.each,), known):
@@ -91,6 +88,37 @@ def _loss(loss: LossProgram, p: PopulationProgram) -> Iterator[str]:
         known.add(reduction.name)
     for name in _missing((loss.total, loss.gradient), known):
         yield f"{loss.name} reads {name}"
+
+
+def _readout(loss: str, r: ReadoutProgram, p: PopulationProgram) -> Iterator[str]:
+    fixed = {name for name, _ in constant_names(p)}
+    clocked = {"readout.instant", "readout.weight"} | {b.name for b in r.buffers}
+    forward = fixed | clocked | set(p.states)
+    tape = {a.target for a in (*r.tape_delivered, *r.tape_observed)}
+    reverse = fixed | clocked | {"readout.gradient"}
+    columns = {a.target for a in p.spike_tape}
+    parts: list[tuple[str, Iterable[Statement], set[str]]] = [
+        ("delivered", r.delivered, forward | {"readout.arrived"}),
+        ("observed", r.observed, forward),
+        ("sampled", r.sampled, forward),
+        ("spiked", r.spiked, fixed | clocked),
+        ("tape", (*r.tape_delivered, *r.tape_observed), forward),
+        ("drive", (*r.drive, *r.drive_delivered), reverse | tape),
+    ]
+    for part, statements, known in parts:
+        for name in _unknown(statements, known):
+            yield f"{loss}: {part} reads {name}"
+    expressions: list[tuple[Iterable[Expr | None], set[str]]] = [
+        ((r.value, r.after_reset), fixed | set(p.states)),
+        ((r.y,), clocked | {"duration"}),
+        ((r.weight,), {"t", "duration"}),
+        ((r.spike,), reverse | columns),
+        ((r.count, r.arrival, *(e for _, e in r.arrivals)), reverse),
+        ([b.initial for b in r.buffers], {"duration"}),
+    ]
+    for found, known in expressions:
+        for name in _missing((e for e in found if e is not None), known):
+            yield f"{loss} reads {name}"
 
 
 def _unknown(statements: Iterable[Statement], known: set[str]) -> Iterator[str]:

@@ -10,10 +10,13 @@ from genprop.errors import InternalError
 from genprop.lower.nodes import (
     Accumulate,
     Add,
+    AddTo,
+    All,
     Call,
     Compare,
     Divide,
     Expr,
+    Integer,
     Multiply,
     Name,
     Negate,
@@ -39,6 +42,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Array]] = {
     "min": np.minimum,
     "max": np.maximum,
     "pow": np.power,
+    "time_of": np.multiply,
 }
 _RELATIONS: Mapping[str, Callable[..., Array]] = {
     ">": np.greater,
@@ -46,13 +50,14 @@ _RELATIONS: Mapping[str, Callable[..., Array]] = {
     "<": np.less,
     "<=": np.less_equal,
     "==": np.equal,
+    "!=": np.not_equal,
 }
 
 
 def evaluate(expression: Expr, values: Mapping[str, Array]) -> Array:
     """The value of ``expression``, names looked up in ``values`` (arrays that broadcast)."""
     match expression:
-        case Number(value):
+        case Number(value) | Integer(value):
             return np.asarray(value)
         case Name(id):
             return values[id]
@@ -70,6 +75,8 @@ def evaluate(expression: Expr, values: Mapping[str, Array]) -> Array:
             return _fold(_FUNCTIONS[function], arguments, values)
         case Compare(relation, x, y):
             return _RELATIONS[relation](evaluate(x, values), evaluate(y, values))
+        case All(conditions):
+            return np.logical_and.reduce([evaluate(c, values) for c in conditions])
         case Select(condition, then, otherwise):
             return np.where(
                 evaluate(condition, values), evaluate(then, values), evaluate(otherwise, values)
@@ -85,7 +92,9 @@ def execute(
     """Run statements in order, assigning into ``values``; ``accumulate`` gets the gradients."""
     for statement in statements:
         result = evaluate(statement.value, values)
-        if not isinstance(statement, Accumulate):
+        if isinstance(statement, AddTo):
+            values[statement.target] = values[statement.target] + result
+        elif not isinstance(statement, Accumulate):
             values[statement.target] = result
         elif accumulate is not None:
             accumulate(statement.parameter, result)

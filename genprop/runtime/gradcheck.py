@@ -263,7 +263,7 @@ def _exact_solver(spec: NetworkSpec, duration: float) -> tuple[EventSimulator | 
 
     network = understand(spec)
     adjoint: AdjointNetwork = derive(network, spec)
-    counted = any(term.observation.mode in ("count", "mean_count") for term in adjoint.loss)
+    counted = any(term.observation.surrogate for term in adjoint.loss)
     try:
         return EventSimulator(spec, network, adjoint, duration=duration), counted
     except UnsupportedError:

@@ -183,7 +183,7 @@ def check_samples(backend: str | Target, case: Case, tolerance: float) -> None:
     Counts of a whole batch (``SpikeBudget``) are no sums over samples: such cases are refused.
     """
     sim, batch = simulator(backend, case), case.example.batch()
-    if any(loss.mode == "mean_count" for loss in sim.program.losses):
+    if any(loss.readout.pooled for loss in sim.program.losses):
         raise ContractError(f"{case}: a loss of the batch's mean is no sum over samples")
     whole = sim.gradients(batch)[1]
     turned = sim.gradients(batch.select(np.arange(len(batch))[::-1]))[1]

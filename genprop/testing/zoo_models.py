@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from genprop.adjoint.readouts.integral import integral
+from genprop.adjoint.readouts.maximum import maximum
+from genprop.adjoint.readouts.weighted_integral import weighted_integral
 from genprop.describe.initial import learn, normal, uniform, values
 from genprop.describe.network import Network
 from genprop.describe.neuron import Neuron, neuron, spikes
 from genprop.describe.objective import CrossEntropy
 from genprop.describe.pattern import one_to_one, sparse
-from genprop.describe.readout import integral, maximum, weighted_integral
 from genprop.describe.synapse import Synapse, synapse
 from genprop.testing.zoo_parts import delays, make, three_layers, weights
 

@@ -6,6 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop.adjoint.readouts.final import final
+from genprop.adjoint.readouts.first_spike import first_spike
+from genprop.adjoint.readouts.integral import integral
+from genprop.adjoint.readouts.maximum import maximum
+from genprop.adjoint.readouts.spike_count import spike_count
+from genprop.adjoint.readouts.trace import trace
+from genprop.adjoint.readouts.weighted_integral import weighted_integral
 from genprop.describe.initial import learn, values
 from genprop.describe.neuron import neuron
 from genprop.describe.objective import (
@@ -14,15 +21,6 @@ from genprop.describe.objective import (
     MeanSquare,
     RelativeMeanSquare,
     SpikeBudget,
-)
-from genprop.describe.readout import (
-    final,
-    first_spike,
-    integral,
-    maximum,
-    spike_count,
-    trace,
-    weighted_integral,
 )
 from genprop.testing.zoo_parts import make, three_layers
 

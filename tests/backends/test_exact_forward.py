@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from genprop.adjoint.readouts.final import final
 from genprop.backends.reference.exact.events import EventSimulator
 from genprop.backends.reference.exact.trajectories import Arrival, Release, Spike
 from genprop.describe.initial import learn
@@ -14,7 +15,6 @@ from genprop.describe.network import Network
 from genprop.describe.neuron import neuron, spikes
 from genprop.describe.objective import MeanSquare
 from genprop.describe.pattern import sparse
-from genprop.describe.readout import final
 from genprop.describe.synapse import Synapse, synapse
 from genprop.equations.analyse import understand
 from genprop.errors import DescriptionError, UnsupportedError

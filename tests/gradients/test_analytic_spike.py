@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from genprop.adjoint.derive import derive
+from genprop.adjoint.readouts.first_spike import first_spike
 from genprop.backends.reference.exact.events import ExactResult, solve
 from genprop.describe.initial import learn
 from genprop.describe.network import Network
 from genprop.describe.neuron import neuron, spikes
 from genprop.describe.objective import EarlySpike
-from genprop.describe.readout import first_spike
 from genprop.describe.synapse import synapse
 from genprop.equations.analyse import understand
 

@@ -4,17 +4,54 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import sympy
-
-from genprop.adjoint.loss import Observation
+from genprop.describe.population import name_of
+from genprop.describe.spec import ReadoutSpec
 
 if TYPE_CHECKING:
-    from genprop.describe.spec import ReadoutSpec
+    from genprop.adjoint.observation import Observation
+    from genprop.describe.population import Population
     from genprop.equations.system import HybridSystem
 
-__all__ = ["observe"]
+__all__ = ["first_spike", "observe"]
+
+
+def first_spike(population: Population | str) -> ReadoutSpec:
+    """Y = the time of the first spike [ms], T where there is none (and then no gradient).
+
+    Args:
+        population: neurons that spike; gradients reach those whose spike counts in the loss.
+
+    Source: Göltz et al. 2021, doi:10.1038/s42256-021-00388-x.
+    """
+    return ReadoutSpec("first_spike", name_of(population))
 
 
 def observe(spec: ReadoutSpec, system: HybridSystem) -> Observation:
     """Y is a time [ms]."""
-    return Observation("first_spike", spec.population, sympy.S.Zero, sympy.S.One)
+    import sympy
+
+    from genprop.adjoint.closed_forms import FirstSpike
+    from genprop.adjoint.observation import (
+        DURATION,
+        GRADIENT,
+        INSTANT,
+        Buffer,
+        Observation,
+        below,
+        buffer,
+        choose,
+        same,
+        time_of,
+    )
+
+    first = buffer("first", "instant")
+    silent = below(first, 0)
+    return Observation(
+        spec.population,
+        about="time of the first spike",
+        buffers=(Buffer(first, sympy.Integer(-1), "instant"),),
+        spiked={first: choose(INSTANT, first, silent)},
+        y=choose(DURATION, time_of(first), silent),
+        spike=choose(GRADIENT, sympy.S.Zero, same(first, INSTANT)),
+        closed_form=FirstSpike(),
+    )

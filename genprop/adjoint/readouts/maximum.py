@@ -1,20 +1,79 @@
-"""Maximum over the trial: Y = V(t*), t* = argmax."""
+"""Maximum over the trial: Y = x(t*), t* = argmax."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import sympy
-
-from genprop.adjoint.loss import Observation
+from genprop.describe.population import name_of
+from genprop.describe.spec import ReadoutSpec
 
 if TYPE_CHECKING:
-    from genprop.describe.spec import ReadoutSpec
+    from genprop.adjoint.observation import Observation
+    from genprop.describe.population import Population
     from genprop.equations.system import HybridSystem
 
-__all__ = ["observe"]
+__all__ = ["maximum", "observe"]
+
+
+def maximum(population: Population | str, state: str = "v") -> ReadoutSpec:
+    """Y = max over t of x; its gradient enters at the time of the maximum.
+
+    Args:
+        population: which neurons.
+        state: one that moves smoothly: an arrival must not lift it at once.
+
+    Source: Wunderlich & Pehle 2021, doi:10.1038/s41598-021-91786-z.
+    """
+    return ReadoutSpec("maximum", name_of(population), state)
 
 
 def observe(spec: ReadoutSpec, system: HybridSystem) -> Observation:
     """Y is the largest value of the state."""
-    return Observation("maximum", spec.population, system.state(spec.state), sympy.S.One)
+    import sympy
+
+    from genprop.adjoint.closed_forms import Highest
+    from genprop.adjoint.observation import (
+        ARRIVED,
+        GRADIENT,
+        INSTANT,
+        Buffer,
+        Observation,
+        Y,
+        above,
+        below,
+        buffer,
+        choose,
+        differs,
+        same,
+    )
+
+    value = system.state(spec.state)
+    slope = sympy.Add(*(sympy.diff(value, x) * f for x, f in system.flow.items()))
+    best, rising, kink = buffer("best", "instant"), buffer("rising"), buffer("kink")
+    higher, at_best = above(value, Y), same(best, INSTANT)
+    turned = (at_best, above(rising, 0), differs(ARRIVED, 0), below(slope, 0))
+    return Observation(
+        spec.population,
+        about="largest over the trial",
+        value=value,
+        buffers=(
+            Buffer(Y, -sympy.oo),
+            Buffer(best, sympy.Integer(-1), "instant"),
+            Buffer(rising),
+            Buffer(kink),
+        ),
+        # an arrival that turned the value down made the maximum: moving it moves the maximum
+        delivered={kink: choose(rising / ARRIVED, kink, *turned)},
+        observed={
+            best: choose(INSTANT, best, higher),
+            rising: choose(slope, rising, higher),
+            kink: choose(sympy.S.Zero, kink, higher),
+            Y: choose(value, Y, higher),
+        },
+        # at the threshold, whatever came before
+        spiked={best: choose(sympy.Integer(-1), best, at_best)},
+        pull=choose(GRADIENT, sympy.S.Zero, at_best),
+        arrival=choose(GRADIENT * kink, sympy.S.Zero, at_best),
+        smooth=True,
+        closed_form=Highest(),
+    )

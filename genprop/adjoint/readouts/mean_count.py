@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import sympy
-
-from genprop.adjoint.loss import Observation
+from genprop.adjoint.readouts import spike_count
 
 if TYPE_CHECKING:
+    from genprop.adjoint.observation import Observation
     from genprop.describe.spec import ReadoutSpec
     from genprop.equations.system import HybridSystem
 
@@ -17,4 +17,5 @@ __all__ = ["observe"]
 
 def observe(spec: ReadoutSpec, system: HybridSystem) -> Observation:
     """Y is a mean number of spikes per trial, with a surrogate gradient."""
-    return Observation("mean_count", spec.population, sympy.S.Zero, sympy.S.One)
+    counted = spike_count.observe(spec, system)
+    return replace(counted, about="batch mean of the number of spikes", pooled=True)

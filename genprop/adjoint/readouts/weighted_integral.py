@@ -1,25 +1,45 @@
-"""Integral that counts early times more: Y = (1/T) ∫ e^{−t/T} V dt (Nowotny et al. 2022)."""
+"""Integral that counts early times more: Y = (1/T) ∫ e^{−t/T} x dt (Nowotny et al. 2022)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import sympy
-
-from genprop.adjoint.loss import DURATION, TIME, Observation
+from genprop.describe.population import name_of
+from genprop.describe.spec import ReadoutSpec
 
 if TYPE_CHECKING:
-    from genprop.describe.spec import ReadoutSpec
+    from genprop.adjoint.observation import Observation
+    from genprop.describe.population import Population
     from genprop.equations.system import HybridSystem
 
-__all__ = ["observe"]
+__all__ = ["observe", "weighted_integral"]
+
+
+def weighted_integral(population: Population | str, state: str = "v") -> ReadoutSpec:
+    """Y = (1/T) ∫ e^{−t/T} x dt: early times count more, so that gradients reach early spikes.
+
+    Args:
+        population: which neurons.
+        state: of the neuron or, with its suffix, of a receptor.
+
+    Source: Nowotny, Turner & Knight 2022, arXiv:2212.01232.
+    """
+    return ReadoutSpec("weighted_integral", name_of(population), state)
 
 
 def observe(spec: ReadoutSpec, system: HybridSystem) -> Observation:
     """Y is the time average of the state, weighted by e^{−t/T}."""
+    import sympy
+
+    from genprop.adjoint.closed_forms import WeightedIntegral
+    from genprop.adjoint.observation import DURATION, TIME, Buffer, Observation, Y
+
+    density = sympy.exp(-TIME / DURATION) / DURATION
     return Observation(
-        "accumulate",
         spec.population,
-        system.state(spec.state),
-        sympy.exp(-TIME / DURATION) / DURATION,
+        about="∫ dt over the trial",
+        value=system.state(spec.state),
+        buffers=(Buffer(Y, kind="sum"),),
+        density=density,
+        closed_form=WeightedIntegral(density),
     )

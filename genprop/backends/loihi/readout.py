@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop.numerics.buffers import Buffers
 from genprop.numerics.evaluate import evaluate
 
 if TYPE_CHECKING:
     from genprop.backends.base import Inputs
     from genprop.backends.loihi.chip.emulator import CellRun
-    from genprop.lower.program import LossProgram, Program
+    from genprop.lower.loss_program import LossProgram
+    from genprop.lower.program import Program
 
 __all__ = ["Observer"]
 
@@ -20,54 +22,35 @@ Values = Mapping[str, np.ndarray]
 
 
 class Observer:
-    """One loss term over one batch; see :class:`~genprop.lower.program.LossProgram`."""
+    """One loss term over one batch, of what can be seen of a chip: the ends of steps."""
 
     def __init__(self, loss: LossProgram, program: Program, inputs: Inputs) -> None:
         self.loss, self._program, self._inputs = loss, program, inputs
         size = program.population(loss.population).size
         self._shape = (inputs.batch, size)
         self._is_label = (np.arange(size) == inputs.labels[:, None]).astype(float)
+        self._buffers = Buffers(loss.readout, program, self._shape)
+        self._average = np.zeros(self._shape)
         self._costs: list[np.ndarray] = []
-        start = {"maximum": -np.inf, "first_spike": program.duration}
-        self._y = np.full(self._shape, start.get(loss.mode, 0.0))
-        self._silent = np.ones(self._shape, bool)
 
     def observe(self, step: int, run: CellRun, values: Values) -> None:
         """At t_{n+1}; ``values`` are the states before the reset, and the model's numbers."""
-        mode = self.loss.mode
-        if mode in ("count", "mean_count"):
-            self._y[run.spikes.sample, run.spikes.neuron] += 1
-        elif mode == "first_spike":
-            fired = np.zeros(self._shape, bool)
-            fired[run.spikes.sample, run.spikes.neuron] = True
-            self._y[fired & self._silent] = (step + 1) * self._program.dt
-            self._silent &= ~fired
-        else:
-            self._watch(step, np.broadcast_to(evaluate(self.loss.value, values), self._shape))
+        readout = self.loss.readout
+        self._buffers.run(readout.sampled, step + 1, values)
+        if readout.spikes:
+            self._buffers.spiked(step + 1, run.spikes.sample, run.spikes.neuron)
+        if readout.stepwise:
+            now = np.broadcast_to(evaluate(readout.value, values), self._shape)
+            self._average = self._average + now / self._program.steps
+            self._costs.append(self._cost(now, step)[0])
 
     def finish(self) -> tuple[float, np.ndarray | None]:
         """The mean loss, and the scores (batch, n) where the loss has them."""
-        if self.loss.mode == "mean_count":
-            self._y = np.broadcast_to(self._y.mean(axis=0), self._shape)
-        cost, score = self._cost(self._y, -1)
-        if self._costs:
+        stepwise = self.loss.readout.stepwise
+        cost, score = self._cost(self._average if stepwise else self._buffers.y(), -1)
+        if stepwise:
             cost = np.mean(self._costs, axis=0)
         return float(cost.mean()), score
-
-    def _watch(self, step: int, now: np.ndarray) -> None:
-        mode, dt = self.loss.mode, self._program.dt
-        if mode == "accumulate":
-            time = np.asarray((step + 1) * dt)
-            duration = np.asarray(self._program.duration)
-            weight = evaluate(self.loss.weight, {"t": time, "duration": duration})
-            self._y = self._y + weight * dt * now
-        elif mode == "final":
-            self._y = now
-        elif mode == "maximum":
-            self._y = np.maximum(self._y, now)
-        else:
-            self._y = self._y + now / self._program.steps
-            self._costs.append(self._cost(now, step)[0])
 
     def _cost(self, y: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray | None]:
         """Per sample, and the scores."""

@@ -121,11 +121,8 @@ class PopulationReverse:
             if port.held:
                 weight, time = np.where(held, 0.0, weight), np.where(held, 0.0, time)
             for observer in observers:
-                for cost in (
-                    observer.kick(step),
-                    observer.arrival_cost(step, port.name, self.run.numbers),
-                ):
-                    time = time if cost is None else time + cost
+                for cost in observer.arrival_costs(step, port.name, self.run.numbers):
+                    time = time + cost
             if self.program.induced is not None and self.program.induced.port == port.name:
                 time = time + self.induced_cost
             by_weight, by_time = self.sensitivity[port.name]
@@ -159,15 +156,14 @@ def reverse(
     for step in reversed(range(program.steps)):
         for name, back in reverses.items():
             own = [o for o in observers if o.loss.population == name]
-            states = _states(back, step)
             _spikes_of(step, name, back, wiring, reverses, own)
             for observer in own:
-                observer.drive(step, back.adjoints, states, at_end=True)
+                observer.drive(step, back.adjoints, back.run.numbers, at_end=True)
         for name, back in reverses.items():
             own = [o for o in observers if o.loss.population == name]
             back.propagate(step)
             for observer in own:
-                observer.drive(step, back.adjoints, _states(back, step), at_end=False)
+                observer.drive(step, back.adjoints, back.run.numbers, at_end=False)
             back.release(step)
             back.expose(step, own)
         for source in wiring.sources:
@@ -194,11 +190,5 @@ def _spikes_of(
     counts = np.zeros(len(sample))
     for observer in observers:
         sent = sent + observer.spike_cost(step, sample, neuron, spikes.columns, back.run.numbers)
-        gradient = observer.count_gradient(sample, neuron)
-        counts = counts if gradient is None else counts + gradient
+        counts = counts + observer.count_gradient(step, sample, neuron)
     back.jump(step, sent, counts)
-
-
-def _states(back: PopulationReverse, step: int) -> dict[str, Array]:
-    taped = {name: states[step] for name, states in back.run.tape.states.items()}
-    return dict(back.run.numbers) | taped

@@ -11,7 +11,7 @@ import numpy as np
 from genprop.numerics.evaluate import evaluate
 
 if TYPE_CHECKING:
-    from genprop.lower.program import LossProgram, ReductionProgram
+    from genprop.lower.loss_program import LossProgram, ReductionProgram
 
 __all__ = ["LossValue", "loss_of"]
 

@@ -109,6 +109,10 @@ class Clock(Protocol):
         """t_n [ms]."""
         ...
 
+    def nearest(self, time: float) -> int:
+        """The n of the t_n nearest to ``time`` [ms]."""
+        ...
+
     def spike_time(self, step: int | np.ndarray) -> np.ndarray:
         """When a spike of ``step`` happens [ms]."""
         ...

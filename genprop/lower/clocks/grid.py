@@ -101,6 +101,10 @@ class TimeGrid:
         """The instant n·dt."""
         return np.asarray(n * self.dt)
 
+    def nearest(self, time: float) -> int:
+        """round(t/dt)."""
+        return round(time / self.dt)
+
     def spike_time(self, step: int | np.ndarray) -> np.ndarray:
         """The end of the step, t_{n+1}."""
         return self.instant(step + 1)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.adjoint.loss import DURATION, LABEL, TARGET, TIME, Y
+from genprop.adjoint.loss import LABEL, TARGET, Y
+from genprop.adjoint.observation import DURATION, TIME
 from genprop.numerics.callables import numpy_function
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""How a readout observes a trial, and how ∂L/∂y pulls on it in reverse. One class per mode."""
+"""How a readout observes a trial, and how ∂L/∂y pulls on it in reverse: a class per closed form."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from genprop.adjoint.loss import DURATION, TIME
+from genprop.adjoint.closed_forms import (
+    ClosedForm,
+    FirstSpike,
+    Highest,
+    LossOverTime,
+    SpikeCount,
+    ValueAt,
+    WeightedIntegral,
+)
+from genprop.adjoint.observation import DURATION, TIME
 from genprop.backends.reference.exact.maximum import Point, highest
 from genprop.backends.reference.exact.quadrature import POINTS, WEIGHTS
 from genprop.backends.reference.exact.trajectories import Event, Spike
@@ -16,7 +25,8 @@ from genprop.errors import UnsupportedError
 from genprop.numerics.callables import jacobian_function, numpy_function
 
 if TYPE_CHECKING:
-    from genprop.adjoint.loss import LossAdjoint, Observation
+    from genprop.adjoint.loss import LossAdjoint
+    from genprop.adjoint.observation import Observation
     from genprop.backends.reference.exact.forward import Trial
     from genprop.backends.reference.exact.loss import LossModel, Sample
     from genprop.equations.system import HybridSystem
@@ -69,9 +79,9 @@ class Reader(Protocol):
 class _Plain:
     """A readout whose loss sees one number per neuron. ``value`` is direction·x + offset."""
 
-    pooled = False
-
-    def __init__(self, observed: Observation, system: HybridSystem, loss: LossModel) -> None:
+    def __init__(
+        self, observed: Observation, form: ClosedForm, system: HybridSystem, loss: LossModel
+    ) -> None:
         states = list(system.states)
         if not observed.value.free_symbols <= set(states):
             raise UnsupportedError(
@@ -84,7 +94,7 @@ class _Plain:
         self.loss = loss
         self.direction = jacobian_function([observed.value], states, states)(*zero)[0]
         self.offset = float(numpy_function([observed.value], states)(*zero)[0])
-        self._weight = numpy_function([observed.weight], [TIME, DURATION])
+        self.pooled = observed.pooled
 
     def value(self, trial: Trial, y: np.ndarray, sample: Sample) -> float:
         return float(self.loss.value(y, sample))
@@ -92,12 +102,22 @@ class _Plain:
     def gradient(self, trial: Trial, y: np.ndarray, sample: Sample) -> np.ndarray:
         return self.loss.gradient(y, sample)
 
+
+class _WeightedIntegral(_Plain):
+    """y = ∫ weight(t) value(x) dt."""
+
+    def __init__(
+        self,
+        observed: Observation,
+        form: WeightedIntegral,
+        system: HybridSystem,
+        loss: LossModel,
+    ) -> None:
+        super().__init__(observed, form, system, loss)
+        self._weight = numpy_function([form.weight], [TIME, DURATION])
+
     def weight(self, trial: Trial, times: np.ndarray) -> np.ndarray:
         return self._weight(times, trial.duration)[0]
-
-
-class _Accumulate(_Plain):
-    """y = ∫ weight(t) value(x) dt."""
 
     def observe(self, trial: Trial) -> np.ndarray:
         def total(neuron: int) -> float:
@@ -120,20 +140,30 @@ class _Accumulate(_Plain):
         return Pull(self.population, self.direction, density, across)
 
 
-class _Final(_Plain):
-    """y = value(x(T))."""
+class _ValueAt(_Plain):
+    """y = value(x(time))."""
+
+    def __init__(
+        self, observed: Observation, form: ValueAt, system: HybridSystem, loss: LossModel
+    ) -> None:
+        super().__init__(observed, form, system, loss)
+        self._time = numpy_function([form.time], [DURATION])
 
     def observe(self, trial: Trial) -> np.ndarray:
-        end = np.array([trial.duration])
-        states = [t.at(end)[0] for t in trial.trajectories[self.population]]
+        time = self._at(trial)
+        states = [t.at(np.array([time]))[0] for t in trial.trajectories[self.population]]
         return np.array(states) @ self.direction + self.offset
 
     def pull(self, trial: Trial, gradient: np.ndarray, sample: Sample, scale: float) -> Pull:
-        points = [Point(trial.duration, j, scale * g) for j, g in enumerate(gradient)]
+        time = self._at(trial)
+        points = [Point(time, j, scale * g) for j, g in enumerate(gradient)]
         return Pull(self.population, self.direction, points=points)
 
+    def _at(self, trial: Trial) -> float:
+        return float(self._time(np.asarray(trial.duration))[0])
 
-class _Maximum(_Plain):
+
+class _Highest(_Plain):
     """y = max over t of value(x)."""
 
     def observe(self, trial: Trial) -> np.ndarray:
@@ -153,7 +183,7 @@ class _Maximum(_Plain):
         ]
 
 
-class _Trace(_Plain):
+class _LossOverTime(_Plain):
     """The loss is (1/T) ∫ loss(value(x(t))) dt; ``observe`` gives the time average, for scores."""
 
     def observe(self, trial: Trial) -> np.ndarray:
@@ -213,7 +243,7 @@ class _FirstSpike(_Plain):
         return list(first.values())
 
 
-class _Count(_Plain):
+class _SpikeCount(_Plain):
     """y = the number of spikes; in reverse a heuristic stands in for the gradient it lacks."""
 
     def observe(self, trial: Trial) -> np.ndarray:
@@ -226,26 +256,30 @@ class _Count(_Plain):
         return Pull(self.population, self.direction, count=scale * gradient)
 
 
-class _MeanCount(_Count):
-    """y = the batch mean of the number of spikes."""
-
-    pooled = True
-
-
-_MODES: Mapping[str, Callable[..., Reader]] = {
-    "accumulate": _Accumulate,
-    "final": _Final,
-    "maximum": _Maximum,
-    "trace": _Trace,
-    "first_spike": _FirstSpike,
-    "count": _Count,
-    "mean_count": _MeanCount,
+_READERS: Mapping[type[ClosedForm], Callable[..., Reader]] = {
+    WeightedIntegral: _WeightedIntegral,
+    ValueAt: _ValueAt,
+    Highest: _Highest,
+    LossOverTime: _LossOverTime,
+    FirstSpike: _FirstSpike,
+    SpikeCount: _SpikeCount,
 }
 
 
 def reader(term: LossAdjoint, system: HybridSystem, loss: LossModel) -> Reader:
-    """The readout of one loss term."""
-    return _MODES[term.observation.mode](term.observation, system, loss)
+    """The readout of one loss term.
+
+    Raises:
+        UnsupportedError: for a readout that has no form in continuous time.
+    """
+    observed, form = term.observation, term.observation.closed_form
+    if form is None:
+        raise UnsupportedError(
+            "the readout says only what it does in steps, and the exact solver has none",
+            where=f"a readout of {observed.population}",
+            remedy="give its Observation a closed_form, or use the reference backend",
+        )
+    return _READERS[type(form)](observed, form, system, loss)
 
 
 def _nodes(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -150,7 +150,7 @@ void run(Engine& engine, const Batch& batch) {
     const size_t samples = size_t(batch.samples), threads = size_t(batch.threads);
     const bool learning = batch.learning != 0;
     const Real share = Real(1) / Real(samples);
-    constexpr bool keeps_records = false;   // a loss that needs the whole batch's counts first
+    constexpr bool keeps_records = false;   // a loss needs the mean over the batch first
     while (engine.workspaces.size() < threads) engine.workspaces.push_back(std::make_unique<Workspace>());
     while (engine.records.size() < (keeps_records ? samples : threads)) engine.records.push_back(std::make_unique<Record>());
     if (engine.sums.size() < groups) engine.sums.resize(groups);

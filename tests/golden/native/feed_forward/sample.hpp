@@ -90,7 +90,7 @@ struct Workspace {
                 sent += net.hidden_to_out.sent(neuron, step, out.adjoints_exp);
                 return sent;
             });
-            out.drive(record.out, step);
+            out.drive(net.out, record.out, step);
             hidden.propagate(net.hidden, record.hidden, step);
             out.propagate(net.out, record.out, step);
         }

@@ -43,7 +43,7 @@ struct Out {
         arrivals_exp.cells.zero();
         record.value_cross_entropy_out = 0;
         for (size_t neuron = 0; neuron < padded(size); ++neuron) {
-            record.y_cross_entropy_out[neuron] = 0;
+            record.y_cross_entropy_out[neuron] = Real(0);
         }
     }
 
@@ -52,7 +52,7 @@ struct Out {
         const Real v_from_v = numbers.v_from_v;
         const Real v_from_I = numbers.v_from_I;
         const Real I_from_I = numbers.I_from_I;
-        const Real early_cross_entropy_out = Real(dt / 2) * weight_of_cross_entropy_out(step), late_cross_entropy_out = Real(dt / 2) * weight_of_cross_entropy_out(step + 1);
+        const Real weight_cross_entropy_out_start = weight_of_cross_entropy_out(step), weight_cross_entropy_out_end = weight_of_cross_entropy_out(step + 1);
         Real* const v_at = v_all.data();
         Real* const I_at = I_all.data();
         Real* const y_cross_entropy_out_at = record.y_cross_entropy_out.data();
@@ -65,10 +65,10 @@ struct Out {
                 Real I = I_at[neuron];
                 const Real due_exp = arrivals_exp_row[lane];
                 I += due_exp;
-                y_cross_entropy_out_at[neuron] += early_cross_entropy_out * (v);
+                y_cross_entropy_out_at[neuron] += Real(0.5) * weight_cross_entropy_out_start * v;
                 v = I * v_from_I + v * v_from_v;
                 I = I * I_from_I;
-                y_cross_entropy_out_at[neuron] += late_cross_entropy_out * (v);
+                y_cross_entropy_out_at[neuron] += Real(0.5) * weight_cross_entropy_out_end * v;
                 v_at[neuron] = v;
                 I_at[neuron] = I;
             }
@@ -89,12 +89,12 @@ struct Out {
     }
 
     /// Adds what the losses drive at t_{n+1}, before resets; integrals count half a step here, half at its start.
-    void drive(const OutRecord& record, [[maybe_unused]] size_t step) {
+    void drive([[maybe_unused]] const OutNumbers& numbers, const OutRecord& record, [[maybe_unused]] size_t step) {
         {
-            const Real weight = Real(dt / 2) * weight_of_cross_entropy_out(step + 1);
+            const Real weight = weight_of_cross_entropy_out(step + 1);
 #pragma omp simd
             for (size_t neuron = 0; neuron < padded(size); ++neuron) {
-                p_v_all[neuron] += weight * record.gradient_cross_entropy_out[neuron];
+                p_v_all[neuron] += Real(0.5) * weight * record.gradient_cross_entropy_out[neuron];
             }
         }
     }
@@ -108,8 +108,8 @@ struct Out {
         const Real I_from_I = numbers.I_from_I;
         Real* const p_v_at = p_v_all.data();
         Real* const p_I_at = p_I_all.data();
-        const Real early_cross_entropy_out = Real(dt / 2) * weight_of_cross_entropy_out(step);
-        const Real* const early_gradient_cross_entropy_out_at = record.gradient_cross_entropy_out.data();
+        const Real weight_cross_entropy_out_start = weight_of_cross_entropy_out(step);
+        const Real* const gradient_cross_entropy_out_at = record.gradient_cross_entropy_out.data();
         for (size_t block = 0; block < blocks; ++block) {
             Real* adjoints_exp_row = reinterpret_cast<Real*>(adjoints_exp.row(block, step));
 #pragma omp simd
@@ -119,7 +119,7 @@ struct Out {
                 Real p_I = p_I_at[neuron];
                 p_I = I_from_I * p_I + p_v * v_from_I;
                 p_v = p_v * v_from_v;
-                p_v += early_cross_entropy_out * early_gradient_cross_entropy_out_at[neuron];
+                p_v += Real(0.5) * weight_cross_entropy_out_start * gradient_cross_entropy_out_at[neuron];
                 p_v_at[neuron] = p_v;
                 p_I_at[neuron] = p_I;
                 {
