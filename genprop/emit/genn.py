@@ -10,42 +10,64 @@ from genprop.emit.bundle import SourceBundle
 from genprop.emit.environment import environment
 from genprop.emit.genn_constants import constants_view
 from genprop.emit.genn_population import population_view
+from genprop.emit.genn_updates import learned_view, optimisers_view, parameter_names
 from genprop.emit.names import identifier
-from genprop.emit.printers import GeNNPrinter, NumpyPrinter
+from genprop.emit.printers import NumpyPrinter
 from genprop.lower.nodes import names_in
 
 if TYPE_CHECKING:
     from genprop.lower.loss_program import LossProgram, ReductionProgram
-    from genprop.lower.program import Program, ProjectionProgram, UpdateProgram
+    from genprop.lower.nodes import Expr
+    from genprop.lower.program import Program, ProjectionProgram
 
-__all__ = ["FILES", "genn_view", "render_genn"]
+__all__ = ["MODULES", "genn_view", "package_name", "render_genn"]
 
 View = dict[str, object]
-FILES = (
-    "network.py",
+SCRIPT = "network.py"
+MODULES = (
+    "__init__.py",
     "trial.py",
     "evaluate_loss.py",
+    "outcome.py",
     "device.py",
+    "build.py",
     "model.py",
+    "layout.py",
     "neurons.py",
     "synapses.py",
     "updates.py",
     "losses.py",
     "constants.py",
+    "files.py",
+    "errors.py",
 )
-"""What a bundle holds, in the order of reading."""
+"""The package of a bundle beside its command line ``network.py``, in the order of reading."""
+
+
+def package_name(program: Program) -> str:
+    """What the rendered package is called: ``xor_genn`` for the network ``xor``."""
+    return f"{identifier(program.name) or 'network'}_genn"
 
 
 def render_genn(program: Program, precision: str, device: str) -> SourceBundle:
-    """``network.py`` and its parts, in ``"float"`` or ``"double"``, for a device by default."""
+    """``network.py`` and its package, in ``"float"`` or ``"double"``, for a device by default."""
     view = genn_view(program) | {"precision": precision, "device": device, "version": __version__}
     jinja = environment()
-    files = [(path, jinja.get_template(f"genn/{path}.j2").render(view)) for path in FILES]
+    package = package_name(program)
+    paths = {SCRIPT: SCRIPT, **{f"{package}/{module}": module for module in MODULES}}
+    files = {
+        path: jinja.get_template(f"genn/{module}.j2").render(view) for path, module in paths.items()
+    }
     return SourceBundle(
         name=identifier(program.name) or "network",
-        files=tuple((path, _tidy(text)) for path, text in files),
-        main="network.py",
-        metadata=(("digest", program.digest), ("precision", precision), ("target", "genn")),
+        files=tuple((path, _tidy(text)) for path, text in files.items()),
+        main=SCRIPT,
+        metadata=(
+            ("digest", program.digest),
+            ("package", package),
+            ("precision", precision),
+            ("target", "genn"),
+        ),
     )
 
 
@@ -56,6 +78,7 @@ def genn_view(program: Program) -> View:
     return {
         "name": program.name,
         "id": identifier(program.name) or "network",
+        "package": package_name(program),
         "digest": program.digest[:16],
         "steps": program.steps,
         "dt": repr(program.dt),
@@ -68,16 +91,17 @@ def genn_view(program: Program) -> View:
         "populations": populations,
         "projections": [_projection(q, program) for q in program.projections],
         "losses": [_loss(x, program) for x in program.losses],
-        "updates": [_update(u, index) for index, u in enumerate(program.updates)],
+        "optimisers": list(optimisers_view(program)),
         "sparse": json.dumps([q.name for q in program.projections if q.connectivity != "dense"])
         if any(q.connectivity != "dense" for q in program.projections)
         else "",
-        "learned": list(_learned(program)),
+        "learned": list(learned_view(program)),
+        "parameters": list(parameter_names(program)),
         "constants": [constants_view(p) for p in program.populations if not p.source],
         "learns": learns,
         "groups": [
             *(["clear"] if any(q.delay for q in program.projections) else []),
-            *(["clear_gradients", "sum"] if list(_learned(program)) else []),
+            *(["clear_gradients", "sum"] if list(learned_view(program)) else []),
         ],
         "batch_means": any(x.mode == "mean_count" for x in program.losses),
     }
@@ -129,61 +153,6 @@ def _projection(q: ProjectionProgram, program: Program) -> View:
     }
 
 
-def _learned(program: Program) -> list[View]:
-    """Every parameter that is learned or updated: where it lives and where its gradient is."""
-    found: list[View] = []
-    updated = {name: k for k, u in enumerate(program.updates) for name in u.parameters}
-    for q in program.projections:
-        pairs = ((q.weight, "weight", q.learn_weight), (q.delay, "delay", q.learn_delay))
-        for name, kind, active in pairs:
-            if name and (active or name in updated):
-                found.append(
-                    {
-                        "name": name,
-                        "id": identifier(name),
-                        "owner": identifier(q.name),
-                        "kind": "synapse",
-                        "gradient": "dL_dw" if kind == "weight" else "dL_ddelay",
-                        "own": kind == "delay",
-                        "updater": updated.get(name, -1),
-                    }
-                )
-    for p in program.populations:
-        for used in p.parameters:
-            if used.learned:
-                found.append(
-                    {
-                        "name": used.name,
-                        "id": identifier(used.name),
-                        "owner": identifier(p.name),
-                        "kind": "neuron",
-                        "gradient": f"dL_d{used.local}",
-                        "own": True,
-                        "each": used.per_neuron,
-                        "updater": updated.get(used.name, -1),
-                    }
-                )
-    return found
-
-
-def _update(update: UpdateProgram, index: int) -> View:
-    printer = GeNNPrinter()
-    read = {n for a in update.body for n in names_in(a.value)}
-    constants = [a.target for a in update.constants]
-    settings = [name for name, _ in update.settings]
-    return {
-        "id": f"{update.name.lower()}_{index}",
-        "name": update.name,
-        "parameters": list(update.parameters),
-        "settings": dict(update.settings),
-        "states": list(update.states),
-        "constants": NumpyPrinter().statements(update.constants, constants),
-        "params": (params := [name for name in (*settings, *constants) if name in read]),
-        "params_text": json.dumps(params),
-        "body": printer.statements(update.body, ("x", *update.states)),
-    }
-
-
 def _loss(loss: LossProgram, program: Program) -> View:
     numpy = NumpyPrinter()
     return {
@@ -194,17 +163,28 @@ def _loss(loss: LossProgram, program: Program) -> View:
         "spiking": program.population(loss.population).guard is not None,
         "active": program.population(loss.population).active,
         "mode": loss.mode,
-        "coefficient": repr(loss.coefficient),
         "reductions": [_reduction(r, numpy) for r in loss.reductions],
         "backward": [_reduction(r, numpy) for r in loss.backward],
-        "total": numpy.expression(loss.total),
-        "gradient": numpy.expression(loss.gradient),
+        "value": _scaled(loss.coefficient, f"np.sum({_full(loss.total)}, axis=-1)"),
+        "gradient": _scaled(loss.coefficient, _full(loss.gradient)),
         "score": numpy.expression(loss.score) if loss.score is not None else "",
     }
 
 
 def _reduction(r: ReductionProgram, numpy: NumpyPrinter) -> View:
     return {"name": r.name, "operation": r.operation, "each": numpy.expression(r.each)}
+
+
+def _full(e: Expr) -> str:
+    """An expression per neuron, also where it is the same for all."""
+    text = NumpyPrinter().expression(e)
+    return text if "y" in set(names_in(e)) else f"np.broadcast_to({text}, y.shape)"
+
+
+def _scaled(coefficient: float, text: str) -> str:
+    if coefficient == 1.0:
+        return text
+    return f"{coefficient!r} * " + (text if text.startswith("np.sum(") else f"({text})")
 
 
 def _tidy(text: str) -> str:

@@ -10,11 +10,12 @@ from genprop.lower.constants import constant_names
 
 if TYPE_CHECKING:
     from genprop.lower.nodes import Expr
-    from genprop.lower.program import PopulationProgram
+    from genprop.lower.program import PopulationProgram, Propagator
 
 __all__ = ["constants_view"]
 
 View = dict[str, object]
+Matrix = tuple[tuple["Expr", ...], ...]
 
 
 def constants_view(p: PopulationProgram) -> View:
@@ -26,21 +27,27 @@ def constants_view(p: PopulationProgram) -> View:
         "size": p.size,
         "parameters": [[q.local, q.name] for q in p.parameters],
         "constants": [[c.name, printer.expression(c.value)] for c in p.constants],
-        "propagators": [
-            {
-                "matrix": _rows(q.matrix, printer),
-                "entries": [list(e) for e in q.entries],
-                "derivatives": [
-                    {"matrix": _rows(d.matrix, printer), "entries": [list(e) for e in d.entries]}
-                    for d in q.derivatives
-                ],
-            }
-            for q in p.propagators
-        ],
+        "propagators": [_propagator(q, printer) for q in p.propagators],
         "names": [n for n, _ in constant_names(p)],
         "refractory": p.refractory.duration if p.refractory else "",
     }
 
 
-def _rows(matrix: tuple[tuple[Expr, ...], ...], printer: NumpyPrinter) -> list[str]:
-    return [", ".join(printer.expression(e) for e in row) for row in matrix]
+def _propagator(q: Propagator, printer: NumpyPrinter) -> View:
+    """A matrix and its entries; the last row and column only where there is a drift."""
+    entries = [e for part in (q, *q.derivatives) for e in part.entries]
+    last = len(q.matrix) - 1
+    size = last + any(column == last for _, column, _ in entries)
+    return {
+        "drift": size > last,
+        "matrix": _rows(q.matrix, size, printer),
+        "entries": [list(e) for e in q.entries],
+        "derivatives": [
+            {"matrix": _rows(d.matrix, size, printer), "entries": [list(e) for e in d.entries]}
+            for d in q.derivatives
+        ],
+    }
+
+
+def _rows(matrix: Matrix, size: int, printer: NumpyPrinter) -> list[str]:
+    return [", ".join(printer.expression(e) for e in row[:size]) for row in matrix[:size]]

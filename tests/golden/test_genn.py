@@ -6,6 +6,8 @@ of this project's Python.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,8 +44,9 @@ def test_rendered_programs_are_the_reviewed_ones(name: str, pytestconfig: pytest
         for old in folder.rglob("*.*"):
             old.unlink()
         for path, text in bundle.files:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / f"{path}.txt").write_text(text, encoding="utf-8", newline="\n")
+            target = folder / f"{path}.txt"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8", newline="\n")
     known = {p.relative_to(folder).as_posix() for p in folder.rglob("*.*")}
     assert known == {f"{path}.txt" for path, _ in bundle.files}
     for path, text in bundle.files:
@@ -60,3 +63,16 @@ def test_rendered_text_names_neither_us_nor_any_place(name: str) -> None:
         for word in (str(Path.home()), str(Path(__file__).parents[2]), "http://", "localhost"):
             assert word not in text, path
         assert all(line == line.rstrip() and "\t" not in line for line in text.splitlines()), path
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_rendered_programs_are_laid_out_and_linted_as_our_own(name: str, tmp_path: Path) -> None:
+    rendered(name).write(tmp_path)
+    for line in (["format", "--check"], ["check", "--select", "E9,F,I,B,UP,SIM"]):
+        answer = subprocess.run(
+            [sys.executable, "-m", "ruff", *line, "--isolated", "--line-length", "100", tmp_path],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert answer.returncode == 0, answer.stdout + answer.stderr

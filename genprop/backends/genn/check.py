@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from genprop.backends.genn.pygenn import INSTALL, devices, version
+from genprop.emit.names import identifier
 from genprop.errors import ToolchainError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -19,15 +21,21 @@ LONGEST_DELAY = 65_534
 """Steps. A delay of d needs d + 1 places, and its index is a uint16."""
 
 _WORDS = """
-scalar timepoint t dt id batch num_batch num_neurons step now tape held sent rate shift released
-adjoint_current adjoint_event spikes capacity free_at induced_cost crossed arrived_at_once below
-above fraction rise dL_dt_arrival
-refractory_steps time_start time_end if else for while do switch case default break continue const
-char short int long float double signed unsigned bool true false size_t Isyn inSyn weight delay
-exp expm1 exp2 pow log log1p log2 log10 sin cos tan sinh cosh tanh sqrt cbrt ceil floor round rint
-fabs fmin fmax min max abs erf fma gennrand multiplicity printf assert n
+scalar timepoint t dt id batch num_batch num_neurons step steps now tape held sent rate shift
+released adjoint_current adjoint_event spikes capacity free_at induced_cost crossed arrived_at_once
+below above fraction rise dL_dt_arrival refractory_steps time_start time_end if else for while do
+switch case default break continue const char short int long float double signed unsigned bool true
+false size_t Isyn inSyn weight delay exp expm1 exp2 pow log log1p log2 log10 sin cos tan sinh cosh
+tanh sqrt cbrt ceil floor round rint fabs fmin fmax min max abs erf fma gennrand multiplicity
+printf assert n
 """
 _RESERVED = frozenset(_WORDS.split())
+_MODULE_NAMES = """
+np VarAccess VarAccessMode create_neuron_model create_weight_update_model DT POPULATIONS expm slope
+stack steps_of
+"""
+_TAKEN = frozenset([*keyword.kwlist, *_MODULE_NAMES.split()])
+"""Names that a population or projection cannot have among those of a rendered module."""
 
 
 def findings(spec: NetworkSpec, device: str, clock: Clock) -> list[GenpropError]:
@@ -74,6 +82,14 @@ def _names(spec: NetworkSpec) -> Iterator[GenpropError]:
                 where=f"neuron or synapse model {owner}",
                 remedy="give the state or parameter another name",
             )
+    for kind, groups in (("population", spec.populations), ("projection", spec.projections)):
+        for group in groups:
+            if identifier(group.name) in _TAKEN:
+                yield UnsupportedError(
+                    f"{group.name!r} is taken in generated GeNN code",
+                    where=f"{kind} {group.name}",
+                    remedy=f"give the {kind} another name",
+                )
 
 
 def _words(spec: NetworkSpec) -> Iterator[tuple[str, str]]:

@@ -77,14 +77,14 @@ def _compile(
         np.savez(source / "connectivity.npz", allow_pickle=False, **arrays)
     line = [sys.executable, bundle.main, "--compile", "--code", "../code", "--device", device]
     line += ["--at-once", str(batch)]
-    answer = run_logged(line, place)
-    if answer.returncode != 0 or not any(code.glob("*_CODE/librunner*")):
-        kept = cache_dir() / "failed" / name
-        cache.install(place, kept, sound=lambda _: False)
-        tail = "\n".join(answer.stdout.splitlines()[-_TAIL:])
+    result = run_logged(line, place)
+    if result.returncode != 0 or not any(code.glob("*_CODE/librunner*")):
+        failed = cache_dir() / "failed" / name
+        cache.install(place, failed, sound=lambda _: False)
+        tail = "\n".join(result.stdout.splitlines()[-_TAIL:])
         raise ToolchainError(
-            f"GeNN did not compile the model (exit status {answer.returncode})\n{tail}",
-            where=str(kept / "source"),
-            remedy=f"the whole log is {kept / 'build.log'}; genprop doctor looks at the compiler",
+            f"GeNN did not compile the model (exit status {result.returncode})\n{tail}",
+            where=str(failed / "source"),
+            remedy=f"the whole log is {failed / 'build.log'}; genprop doctor looks at the compiler",
         )
     (place / "entry.json").write_text(json.dumps({"genn": version()}) + "\n", encoding="utf-8")

@@ -13,9 +13,13 @@ import numpy as np
 from genprop.backends.base import Inputs, Outcome, Parameters
 from genprop.backends.genn.compiled import compiled
 from genprop.backends.genn.connectivity import connectivity_pairs
-from genprop.backends.genn.pygenn import Found, RunningNetwork, network_class
+from genprop.backends.genn.pygenn import (
+    Found,
+    RunningNetwork,
+    network_class,
+)
 from genprop.emit.names import identifier
-from genprop.errors import UnsupportedError
+from genprop.errors import ToolchainError, UnsupportedError
 from genprop.numerics.update import update_parameters
 
 if TYPE_CHECKING:
@@ -70,16 +74,16 @@ class GeNNEngine:
         """Forward only."""
         network = self._network(inputs.batch)
         events = self._events(inputs)
-        asked = {_recorded(name): name for name in record}
-        found = network.run(parameters, events, inputs.labels, inputs.targets, tuple(asked))
-        return self._outcome(found, asked)
+        requested = {_recorded(name): name for name in record}
+        found = network.run(parameters, events, inputs.labels, inputs.targets, tuple(requested))
+        return self._outcome(found, requested)
 
     def gradients(
         self, parameters: Parameters, inputs: Inputs
     ) -> tuple[Outcome, dict[str, np.ndarray]]:
         """Forward and backward: the gradient of the mean loss."""
         network = self._network(inputs.batch)
-        found, totals = self._watched(
+        found, totals = self._checked(
             lambda: network.gradients(
                 parameters, self._events(inputs), inputs.labels, inputs.targets
             )
@@ -119,14 +123,16 @@ class GeNNEngine:
             own = Path(self._place.name) / library.parent.name
             own.mkdir(exist_ok=True)
             shutil.copy2(library, own)
-        make = network_class(entry / "source")
-        return make(
-            Path(self._place.name),
-            self.device,
-            self._batch,
-            connectivity_pairs(self.spec),
-            self.tape,
-            True,
+        make = network_class(entry / "source" / dict(self.bundle.metadata)["package"])
+        return self._checked(
+            lambda: make(
+                Path(self._place.name),
+                self.device,
+                self._batch,
+                connectivity_pairs(self.spec),
+                self.tape,
+                True,
+            )
         )
 
     def _events(self, inputs: Inputs) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -135,27 +141,34 @@ class GeNNEngine:
             for name, events in inputs.on(self.program.clock).items()
         }
 
-    def _watched(self, call: Callable[[], T]) -> T:
-        """What ``call`` gives; a tape that was too short is told as the fault it is."""
+    def _checked(self, call: Callable[[], T]) -> T:
+        """What ``call`` gives; an error of the rendered program becomes one of ours."""
         try:
             return call()
         except Exception as error:
-            if type(error).__name__ != "TapeOverflow":
-                raise
-            raise UnsupportedError(
-                f"{error}, and what does not fit is never dropped",
-                where="gp.GeNN(tape=…)",
-                remedy="give a longer tape, or leave it out: then it grows with need",
-            ) from error
+            kind = type(error).__name__
+            if kind == "TapeOverflow":
+                raise UnsupportedError(
+                    f"{error}, and what does not fit is never dropped",
+                    where="gp.GeNN(tape=…)",
+                    remedy="give a longer tape, or leave it out: then it grows with need",
+                ) from error
+            if kind == "DeviceError":
+                raise ToolchainError(
+                    str(error),
+                    where=f"gp.GeNN(device={self.device!r})",
+                    remedy="use a machine with that device, or device='cpu'",
+                ) from error
+            raise
 
-    def _outcome(self, found: Found, asked: Mapping[str, str]) -> Outcome:
+    def _outcome(self, found: Found, requested: Mapping[str, str]) -> Outcome:
         scores = found["scores"]
         return Outcome(
             loss=found["loss"],
             terms=found["terms"],
             scores=scores,
             spikes={self._names[name]: counts for name, counts in found["spikes"].items()},
-            recorded={asked[name]: kept for name, kept in found["recorded"].items()},
+            recorded={requested[name]: kept for name, kept in found["recorded"].items()},
         )
 
 

@@ -37,7 +37,9 @@ def memory_text(
     width = max(len(what) for what, _ in rows)
     lines = [f"{what.ljust(width)} {size / 1e6:10.3f} MB" for what, size in rows]
     total = sum(size for _, size in rows)
-    lines.append(f"{total / 1e6:.1f} MB" + ("" if device == "cpu" else f" on {device} and here"))
+    lines.append(
+        f"{total / 1e6:.1f} MB" + ("" if device == "cpu" else f" on {device} and the host")
+    )
     if tape is None:
         lines.append(f"Spike tapes begin with {FIRST_TAPE} places and grow with need.")
     return "\n".join(lines)
@@ -112,8 +114,8 @@ def _own(spec: NetworkSpec, program: Program, size: int) -> Iterator[Row]:
         p.name: math.prod(p.shape) for p in (*spec.parameters(), *spec.leaves)
     }
     learned = sum(math.prod(p.shape) for p in spec.parameters() if p.learned)
-    yield "parameters, here", size * sum(sizes.values())
-    yield "gradients, here", size * learned
-    kept = sum(len(u.states) * sum(sizes[n] for n in u.parameters) for u in program.updates)
-    if kept:
-        yield "states of the optimisers, here", size * kept
+    yield "parameters, on the host", size * sum(sizes.values())
+    yield "gradients, on the host", size * learned
+    moments = sum(len(u.states) * sum(sizes[n] for n in u.parameters) for u in program.updates)
+    if moments:
+        yield "states of the optimisers, on the host", size * moments

@@ -5,16 +5,24 @@ PyGeNN itself is imported by the rendered bundle alone.
 
 from __future__ import annotations
 
+import hashlib
 import sys
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
-from importlib import import_module, metadata, util
+from collections.abc import Mapping
+from importlib import metadata, util
 from pathlib import Path
 from typing import Protocol, TypedDict, cast
 
 import numpy as np
 
-__all__ = ["DEVICES", "INSTALL", "Found", "RunningNetwork", "devices", "network_class", "version"]
+__all__ = [
+    "DEVICES",
+    "INSTALL",
+    "Found",
+    "RunningNetwork",
+    "devices",
+    "network_class",
+    "version",
+]
 
 Arrays = Mapping[str, np.ndarray]
 Events = Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
@@ -105,22 +113,26 @@ def devices() -> tuple[str, ...]:
     return tuple(d for d, name in DEVICES.items() if util.find_spec(f"pygenn.{name}_backend"))
 
 
-def network_class(source: Path) -> NetworkClass:
-    """``Network`` of the bundle in ``source``; its modules are known to nobody else afterwards."""
-    with _alone(source):
-        return cast("NetworkClass", import_module("trial").Network)
+def network_class(package: Path) -> NetworkClass:
+    """``Network`` of a rendered package, whose name here is its place's alone.
+
+    Two networks, or one network compiled twice, are two packages of different names.
+    """
+    name = f"_{package.name}_{hashlib.sha256(str(package.resolve()).encode()).hexdigest()[:16]}"
+    if name not in sys.modules:
+        _import_package(name, package)
+    return cast("NetworkClass", sys.modules[name].Network)
 
 
-@contextmanager
-def _alone(source: Path) -> Generator[None]:
-    """Imports find the bundle's modules first; modules of these names elsewhere come back later."""
-    names = {path.stem for path in source.glob("*.py")}
-    kept = {name: sys.modules.pop(name) for name in names if name in sys.modules}
-    sys.path.insert(0, str(source))
+def _import_package(name: str, place: Path) -> None:
+    found = util.spec_from_file_location(
+        name, place / "__init__.py", submodule_search_locations=[str(place)]
+    )
+    assert found is not None and found.loader is not None  # it ends in .py
+    module = sys.modules[name] = util.module_from_spec(found)
     try:
-        yield
-    finally:
-        sys.path.remove(str(source))
-        for name in names:
-            sys.modules.pop(name, None)
-        sys.modules.update(kept)
+        found.loader.exec_module(module)
+    except BaseException:
+        for loaded in [n for n in sys.modules if n == name or n.startswith(f"{name}.")]:
+            del sys.modules[loaded]
+        raise

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -231,16 +232,17 @@ def _module() -> ModuleType:
 
 
 @contextmanager
-def stub_pygenn(folder: Path) -> Generator[None]:
-    """Imports find the rendered program in ``folder``, which finds this PyGeNN."""
-    names = {"pygenn", *(path.stem for path in folder.glob("*.py"))}
-    kept = {name: sys.modules.pop(name) for name in names if name in sys.modules}
+def stub_pygenn(folder: Path) -> Generator[Callable[[str], Any]]:
+    """Gives the modules of the rendered program in ``folder``, which find this PyGeNN."""
+    (package,) = [path.parent.name for path in folder.glob("*/__init__.py")]
+    known = sys.modules.get("pygenn")
     sys.modules["pygenn"] = _module()
     sys.path.insert(0, str(folder))
     try:
-        yield
+        yield lambda name: import_module(f"{package}.{name}")
     finally:
         sys.path.remove(str(folder))
-        for name in names:
-            sys.modules.pop(name, None)
-        sys.modules.update(kept)
+        for name in [n for n in sys.modules if n.split(".")[0] in (package, "pygenn")]:
+            del sys.modules[name]
+        if known is not None:
+            sys.modules["pygenn"] = known

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,6 +69,18 @@ def test_everything_is_found_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "a projection without synapses" in found
 
 
+@pytest.mark.parametrize("name", ["in", "stack", "np"])
+def test_a_population_of_a_taken_name_is_refused(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check, "version", lambda: "5.4.0")
+    monkeypatch.setattr(check, "devices", lambda: ("cpu",))
+    net = small()
+    net.population(name, 2, gp.neuron("LIF"))
+    net.connect("hidden", name, gp.synapse("exp"), weight=1.0)
+    assert f"{name!r} is taken in generated GeNN code" in findings(net, gp.GeNN())
+
+
 def test_a_device_that_pygenn_was_built_without_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check, "version", lambda: "5.4.0")
     monkeypatch.setattr(check, "devices", lambda: ("cpu",))
@@ -123,11 +138,9 @@ def test_a_checkpoint_of_either_backend_goes_on_in_the_other(tmp_path: Path) -> 
             np.testing.assert_allclose(guest.parameters[name], array, rtol=1e-3, atol=1e-4)
 
 
-@needs_pygenn
-def test_a_built_folder_runs_alone_and_comes_back(tmp_path: Path) -> None:
-    import subprocess
-    import sys
-
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network that was written, and compiled where it lies."""
     sim = gp.compile(
         small(),
         loss=gp.CrossEntropy(gp.integral("out")),
@@ -137,16 +150,69 @@ def test_a_built_folder_runs_alone_and_comes_back(tmp_path: Path) -> None:
         batch=20,
         backend="genn",
     )
-    folder = gp.save(sim, tmp_path / "own")
-    line = [sys.executable, "network.py", "--train", "2", "--output", "learned.npz"]
-    answer = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
-    assert answer.returncode == 0, answer.stdout + answer.stderr
-    assert "2: loss" in answer.stdout
-    with np.load(folder / "learned.npz") as file:
-        assert not np.array_equal(
-            file["parameter/inp->hidden.weight"], sim.parameters["inp->hidden.weight"]
-        )
+    folder = gp.save(sim, tmp_path_factory.mktemp("built") / "own")
+    assert network(folder, "--compile").returncode == 0
+    return folder
+
+
+def network(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """What the command line of a written network did."""
+    line = [sys.executable, "network.py", *options]
+    return subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@needs_pygenn
+def test_a_written_network_learns_alone_and_comes_back(built: Path) -> None:
+    sim = gp.load(built)
+    trained = network(built, "--train", "2", "--output", "learned.npz")
+    assert trained.returncode == 0, trained.stdout + trained.stderr
+    assert re.search(
+        r"epoch 1: loss \S+, accuracy \S+%, spikes \{'hidden': \d+\}\n"
+        r"epoch 2: loss \S+, accuracy \S+%, spikes \{'hidden': \d+\}\n$",
+        trained.stdout,
+    )
+    with np.load(built / "learned.npz") as file:
+        weight = file["parameter/inp->hidden.weight"]
+        assert not np.array_equal(weight, sim.parameters["inp->hidden.weight"])
         sim.restore({name: file[name] for name in file.files})
     assert sim.updates == 2
-    again = gp.load(folder)
-    assert again.target == sim.target
+    assert gp.load(built).target == sim.target
+
+
+@needs_pygenn
+def test_trials_are_shuffled_by_the_seed(built: Path) -> None:
+    """One trial a batch: the order shows in the weights, and the same seed gives the same bits."""
+    learned = []
+    for seed in ("1", "1", "2"):
+        options = ("--train", "3", "--batch", "1", "--seed", seed, "--output", "shuffled.npz")
+        assert network(built, *options).returncode == 0
+        with np.load(built / "shuffled.npz") as file:
+            learned.append(file["parameter/inp->hidden.weight"])
+    np.testing.assert_array_equal(learned[0], learned[1])
+    assert not np.array_equal(learned[0], learned[2])
+
+
+@needs_pygenn
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--input", "gone.npz"), "network.py: there is no file gone.npz"),
+        (("--state", "gone.npz"), "network.py: there is no file gone.npz"),
+        (("--train", "1", "--output", "gone/x.npz"), "there is no folder gone"),
+        (("--batch", "0"), "0 is not an integer of 1 or more"),
+        (("--at-once", "4"), "runs one trial at once, not 4"),
+    ],
+)
+def test_what_cannot_be_is_said_in_a_line(built: Path, options: tuple[str, ...], said: str) -> None:
+    refused = network(built, *options)
+    assert refused.returncode != 0
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@needs_pygenn
+@pytest.mark.skipif("cuda" in devices(), reason="PyGeNN is here with its CUDA backend")
+def test_a_device_that_is_not_there_is_said_in_a_line(built: Path) -> None:
+    refused = network(built, "--device", "cuda")
+    assert "network.py: the installed PyGeNN was built without cuda" in refused.stderr
+    assert "Traceback" not in refused.stderr
