@@ -33,7 +33,7 @@ def population_view(p: PopulationProgram, program: Program) -> View:
     used = [(n, own) for n, own in constant_names(p) if n in read]
     shared, each = ([n for n, own in used if own is own_each] for own_each in (False, True))
     clamps = _refractory_each(p)
-    kept = list(tapes(p, losses))
+    kept = list(tapes(p, losses, program))
     guard = GeNNPrinter().expression(p.guard) if p.guard is not None else ""
     return {
         "name": p.name,
@@ -43,8 +43,8 @@ def population_view(p: PopulationProgram, program: Program) -> View:
         "size": p.size,
         "active": p.active,
         "spiking": spiking,
-        "taped": spiking and p.active,
-        "sends": any(_returns(q) for q in program.outgoing(p.name)),
+        "taped": _taped(p, program),
+        "sends": _sends(p, program),
         "refractory": p.refractory is not None,
         "shared": shared,
         "each": each,
@@ -92,15 +92,14 @@ def variables(
     for loss in losses:
         yield from _observed(loss, p)
     yield from (_var(f"dL_d{q.local}", "double") for q in p.parameters if q.learned)
-    if not p.active:
-        return
-    yield from (_var(q) for q in p.adjoints)
-    if p.refractory:
-        yield _var("released")
-    for port in p.ports:
-        yield _var(f"dL_dw_{identifier(port.name)}")
-        yield _var(f"dL_dt_{identifier(port.name)}")
-    if any(_returns(q) for q in program.outgoing(p.name)):
+    if p.active:
+        yield from (_var(q) for q in p.adjoints)
+        if p.refractory:
+            yield _var("released")
+        for port in p.ports:
+            yield _var(f"dL_dw_{identifier(port.name)}")
+            yield _var(f"dL_dt_{identifier(port.name)}")
+    if _sends(p, program):
         yield _var("adjoint_event", "uint8_t")
 
 
@@ -124,10 +123,11 @@ def _var(name: str, kind: str = "scalar", access: str = "") -> View:
     return {"name": name, "type": kind, "access": access}
 
 
-def tapes(p: PopulationProgram, losses: Sequence[LossProgram]) -> Iterator[View]:
+def tapes(p: PopulationProgram, losses: Sequence[LossProgram], program: Program) -> Iterator[View]:
     """Arrays with a place per spike of every neuron, per step, or per step and one more."""
-    if p.active and p.guard is not None:
+    if _taped(p, program):
         yield {"name": "tape_step", "type": "int", "per": "spike"}
+    if p.active and p.guard is not None:
         columns = [a.target for a in p.spike_tape]
         columns += [a.target for a in p.refractory.tape] if p.refractory else []
         columns += ["arrived"] if p.induced else []
@@ -173,6 +173,16 @@ def _refractory_each(p: PopulationProgram) -> bool:
     """Whether every neuron has a refractory period of its own."""
     name = p.refractory.duration if p.refractory else ""
     return dict(constant_names(p)).get(name, False)
+
+
+def _sends(p: PopulationProgram, program: Program) -> bool:
+    """Whether its spikes are adjoint events, be it that the neurons have no adjoint themselves."""
+    return p.guard is not None and any(_returns(q) for q in program.outgoing(p.name))
+
+
+def _taped(p: PopulationProgram, program: Program) -> bool:
+    """Whether its spikes are read again in reverse."""
+    return p.guard is not None and (p.active or _sends(p, program))
 
 
 def _returns(q: ProjectionProgram) -> bool:

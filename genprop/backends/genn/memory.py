@@ -100,7 +100,8 @@ def _population(
     yield f"variables of {p.name}", held + copies * _WORD * (2 * p.size + 2)
     rows = {"spike": places, "step": program.steps, "instant": program.steps + 1}
     for per, what in (("spike", "spikes"), ("step", "every step"), ("instant", "every instant")):
-        wide = sum(_BYTES.get(str(t["type"]), size) for t in tapes(p, losses) if t["per"] == per)
+        taped = [str(t["type"]) for t in tapes(p, losses, program) if t["per"] == per]
+        wide = sum(_BYTES.get(kind, size) for kind in taped)
         if wide:
             yield f"tape of {p.name}, {what}", wide * rows[per] * copies * p.size
     if p.guard is not None:
