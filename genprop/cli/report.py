@@ -24,7 +24,8 @@ def add(commands: Commands) -> None:
            genprop report runs/yin_yang-sweep                all trainings of a sweep""",
         more="Learning curves, samples with the network's activity, parameters before and after,\n"
         "confusion, silent neurons, equations, speed, configuration and environment. The page\n"
-        "needs no server, no network and no scripts.",
+        "needs no server, no network and no scripts. Its charts are drawn by matplotlib:\n"
+        "pip install 'genprop[plot]'; without it the page has its numbers and tables.",
     )
     add_run(parser)
     parser.add_argument(

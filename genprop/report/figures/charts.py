@@ -182,6 +182,7 @@ def _seconds(data: RunData) -> np.ndarray:
 def _over_epochs(ax: Axes, data: RunData) -> str:
     """Makes x the axis of epochs; gives the marker of its values, which is none for many."""
     ax.set_xlabel("epoch")
+    ax.margins(x=0.02)
     ax.locator_params(axis="x", integer=True)
     return "." if len(data.history) <= 40 else ""
 
