@@ -11,7 +11,7 @@ import numpy as np
 
 from genprop.describe import draws, spec
 from genprop.errors import ConfigurationError, UnsupportedError
-from genprop.lower import nodes, program
+from genprop.lower import loss_program, nodes, program
 from genprop.lower.clocks import grid
 from genprop.stages import derived
 
@@ -27,7 +27,7 @@ def _title(kind: type) -> str:
 
 _KNOWN: Mapping[str, type] = {
     _title(found): found
-    for module in (spec, draws, program, nodes, grid, derived)
+    for module in (spec, draws, program, loss_program, nodes, grid, derived)
     for found in vars(module).values()
     if isinstance(found, type) and is_dataclass(found) and found.__module__ == module.__name__
 }
