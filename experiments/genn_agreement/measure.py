@@ -83,7 +83,7 @@ def _compared(trained: Mapping[str, tuple[Any, Any, Curve]]) -> dict[str, object
     (native, test, one), (genn, _, two) = (trained[backend] for backend in BACKENDS)
     found: dict[str, object] = {"largest difference of train.loss": _apart(one, two)}
     for learned_by, own, other in (("native", native, genn), ("genn", genn, native)):
-        kept = other.state()
+        state = other.state()
         other.restore(own.state())
         same, total, scores = 0, 0, 0.0
         for batch in test.batches(own.batch):
@@ -91,7 +91,7 @@ def _compared(trained: Mapping[str, tuple[Any, Any, Curve]]) -> dict[str, object
             same += int(np.sum(a.argmax(axis=1) == b.argmax(axis=1)))
             total += len(batch)
             scores = max(scores, float(np.abs(a - b).max() / np.abs(a).max()))
-        other.restore(kept)
+        other.restore(state)
         found[f"learned by {learned_by}: same predictions"] = f"{same} of {total}"
         found[f"learned by {learned_by}: scores differ by"] = scores
     return found

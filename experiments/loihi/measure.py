@@ -180,8 +180,8 @@ class Measured:
         for settings in fine.settings.values():
             settings["rate"] *= rate
         with TemporaryDirectory() as folder:
-            kept = Path(folder) / "last.h5"
-            saver = gp.Checkpoint(kept, best="valid.accuracy", best_path=Path(folder) / "best.h5")
+            last = Path(folder) / "last.h5"
+            saver = gp.Checkpoint(last, best="valid.accuracy", best_path=Path(folder) / "best.h5")
             history = gp.fit(
                 fine,
                 self.train,

@@ -179,15 +179,15 @@ def prune(max_bytes: int | None = None, older_than: float | None = None, kind: s
     Temporary files and folders that a killed process left behind go too. With ``kind``, one of
     :data:`KINDS`, the others stay and do not count. Gives the bytes freed.
     """
-    now, freed, kept = time.time(), 0, 0
+    now, freed, remaining = time.time(), 0, 0
     for path in _leftovers(kind):
         if now - path.stat().st_mtime > _ABANDONED:
             _remove(path)
     for path, size, used in sorted(_entries(kind), key=lambda entry: entry[2], reverse=True):
-        kept += size
+        remaining += size
         stale = older_than is not None and now - used > older_than
-        if stale or (max_bytes is not None and kept > max_bytes):
-            kept -= size
+        if stale or (max_bytes is not None and remaining > max_bytes):
+            remaining -= size
             freed += size
             _remove(path)
     return freed

@@ -113,9 +113,9 @@ def _compile_into(entry: Path, bundle: SourceBundle, chain: Toolchain) -> Path:
     with cache.workplace("builds") as place:
         completed = _run(bundle, chain, name, place)
         if completed.returncode != 0:
-            kept = cache_dir() / "failed" / entry.name
-            cache.install(place, kept, sound=lambda _: False)
-            raise _refusal(completed, chain, kept)
+            failed = cache_dir() / "failed" / entry.name
+            cache.install(place, failed, sound=lambda _: False)
+            raise _refusal(completed, chain, failed)
         checksum = hashlib.sha256((place / name).read_bytes()).hexdigest()
         record = json.dumps({"library": name, "sha256": checksum})
         (place / "entry.json").write_text(f"{record}\n", encoding="utf-8")
@@ -139,15 +139,15 @@ def _run(
 
 
 def _refusal(
-    completed: subprocess.CompletedProcess[str], chain: Toolchain, kept: Path
+    completed: subprocess.CompletedProcess[str], chain: Toolchain, failed: Path
 ) -> ToolchainError:
-    """What to tell of a failed compile whose folder is ``kept``."""
+    """The error of a compile whose folder is now ``failed``."""
     tail = "\n".join(completed.stdout.splitlines()[-_TAIL:])
     return ToolchainError(
         f"the compiler refused the generated code (exit status {completed.returncode})\n"
         f"  command: {shlex.join(completed.args)}\n"
         f"  compiler: {chain.title}\n{tail}",
-        where=str(kept / "source"),
-        remedy=f"the whole log is {kept / 'build.log'}; try another compiler through CXX "
+        where=str(failed / "source"),
+        remedy=f"the whole log is {failed / 'build.log'}; try another compiler through CXX "
         "(genprop doctor checks it), or report it with these files",
     )

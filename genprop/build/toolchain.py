@@ -40,7 +40,7 @@ _FLAGS = (
 
 @dataclass(frozen=True, slots=True)
 class Toolchain:
-    """A compiler that answered.
+    """A compiler that runs.
 
     Args:
         command: how it is called: ``("/usr/bin/c++",)``, ``(python, "-m", "ziglang", "c++")``.
@@ -85,14 +85,14 @@ def find_toolchain(environment: Mapping[str, str] | None = None) -> Toolchain:
                 where="environment variable CXX",
                 remedy="unset CXX, or set it to a C++17 compiler",
             )
-        return _answering((found, *wanted[1:]), Path(found), env)
+        return _toolchain_of((found, *wanted[1:]), Path(found), env)
     for name in _CANDIDATES:
         found = shutil.which(name, path=env.get("PATH"))
         if found is not None:
-            return _answering((found,), Path(found), env)
+            return _toolchain_of((found,), Path(found), env)
     zig = _zig()
     if zig is not None:
-        return _answering((sys.executable, "-m", "ziglang", "c++"), zig, env)
+        return _toolchain_of((sys.executable, "-m", "ziglang", "c++"), zig, env)
     raise ToolchainError(
         "no C++17 compiler was found (looked for CXX, c++, g++, clang++ and the ziglang wheel)",
         remedy=how_to_get_a_compiler(),
@@ -152,7 +152,7 @@ def _zig() -> Path | None:
     return Path(spec.origin) if spec is not None and spec.origin else None
 
 
-def _answering(
+def _toolchain_of(
     command: tuple[str, ...], program: Path, environment: Mapping[str, str]
 ) -> Toolchain:
     """The toolchain behind ``command``; its version is read once per state of ``program``."""

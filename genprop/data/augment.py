@@ -81,7 +81,7 @@ class Shift:
         reach = min(self.max_channels, batch.channels_total)
         shift = rng.integers(-reach, reach, len(batch), np.int32, endpoint=True)
         channels = batch.channels + np.repeat(shift, np.diff(batch.start))
-        return _kept(batch, (channels >= 0) & (channels < batch.channels_total), channels)
+        return _masked(batch, (channels >= 0) & (channels < batch.channels_total), channels)
 
 
 @attributes(share="fraction")
@@ -133,9 +133,9 @@ class Blend:
         keep = rng.random(len(times), np.float32) < self.probability
         keep &= (times >= 0) & (times < batch.duration)
         keep &= (channels >= 0) & (channels < batch.channels_total)
-        kept = np.flatnonzero(keep)
-        times = times[kept].astype(kind, copy=False)
-        return ordered(np.zeros(len(kept), np.int32), times, channels[kept])
+        chosen = np.flatnonzero(keep)
+        times = times[chosen].astype(kind, copy=False)
+        return ordered(np.zeros(len(chosen), np.int32), times, channels[chosen])
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ class Drop:
         """The batch without the events left out."""
         _refuse_inputs(self, batch)
         keep = rng.random(len(batch.times), np.float32) >= self.probability
-        return _kept(batch, keep, batch.channels)
+        return _masked(batch, keep, batch.channels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +265,7 @@ def _half_way(mine: Sample, theirs: Sample) -> tuple[float, int]:
     return way[0], round(way[1])
 
 
-def _kept(batch: SpikeBatch, keep: npt.NDArray[np.bool_], channels: Channels) -> SpikeBatch:
+def _masked(batch: SpikeBatch, keep: npt.NDArray[np.bool_], channels: Channels) -> SpikeBatch:
     """The batch with the events to keep, on other channels; their order stays."""
     before = bounds(keep)
     return replace(

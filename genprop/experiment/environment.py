@@ -19,7 +19,7 @@ def describe_environment(folder: Path) -> dict[str, object]:
     """Everything beside the settings that a number may depend on.
 
     Args:
-        folder: where the experiment is kept, for its git revision.
+        folder: of the experiment, for its git revision.
     """
     return {
         "genprop": __version__,

@@ -26,7 +26,7 @@ class Buffers:
         self.readout, self.shape = readout, shape
         self._clock, self._duration = program.clock, np.asarray(program.duration)
         fixed = {"duration": self._duration}
-        self.kept: dict[str, Array] = {
+        self.arrays: dict[str, Array] = {
             b.name: np.broadcast_to(evaluate(b.initial, fixed), shape) for b in readout.buffers
         }
 
@@ -37,22 +37,22 @@ class Buffers:
         values = dict(states) | self.at(instant)
         with np.errstate(divide="ignore", invalid="ignore"):  # of cases that are not chosen
             execute(statements, values)
-        self.kept = {name: np.broadcast_to(values[name], self.shape) for name in self.kept}
+        self.arrays = {name: np.broadcast_to(values[name], self.shape) for name in self.arrays}
         return values
 
     def spiked(self, instant: int, sample: Array, neuron: Array) -> None:
         """Run the statements of a spike for those who spiked at t_n, n being ``instant``."""
         values = self.at(instant)
-        values |= {name: kept[sample, neuron] for name, kept in self.kept.items()}
+        values |= {name: array[sample, neuron] for name, array in self.arrays.items()}
         execute(self.readout.spiked, values)
-        for name, kept in self.kept.items():
-            moved = kept.copy()
+        for name, array in self.arrays.items():
+            moved = array.copy()
             moved[sample, neuron] = values[name]
-            self.kept[name] = moved
+            self.arrays[name] = moved
 
     def at(self, instant: int) -> dict[str, Array]:
         """The buffers, and the numbers of an instant."""
-        values = self.kept | {"readout.instant": np.asarray(instant)}
+        values = self.arrays | {"readout.instant": np.asarray(instant)}
         if self.readout.weight is not None:
             fixed = {"t": self._clock.instant(instant), "duration": self._duration}
             values["readout.weight"] = evaluate(self.readout.weight, fixed)
@@ -61,6 +61,6 @@ class Buffers:
     def y(self) -> Array:
         """What the loss sees at the end of the trial (samples, neurons)."""
         assert self.readout.y is not None  # a stepwise readout has none
-        y = evaluate(self.readout.y, self.kept | {"duration": self._duration})
+        y = evaluate(self.readout.y, self.arrays | {"duration": self._duration})
         y = np.broadcast_to(np.asarray(y, float), self.shape)
         return np.broadcast_to(y.mean(axis=0), self.shape) if self.readout.pooled else y

@@ -38,7 +38,7 @@ def numbers(
 def refractory_steps(
     population: PopulationProgram, values: Mapping[str, np.ndarray], clock: Clock
 ) -> np.ndarray:
-    """Steps of the clamp after a spike, int64 of shape () or (n,); 0 where there is none."""
+    """Steps of the refractory period, int64 of shape () or (n,); 0 where there is none."""
     if population.refractory is None:
         return np.zeros((), np.int64)
     return clock.refractory_steps(values[population.refractory.duration])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Seen", "look"]
 
 _AT_ONCE = 32  # samples whose states are recorded together
-_KEPT = 64  # samples whose spikes are kept
+_RECORDED = 64  # samples whose spikes are recorded
 
 
 class _Network(Protocol):
@@ -54,7 +54,7 @@ def look(sim: _Network, cells: Mapping[str, Cell], options: Quantise) -> Seen:
     """Show the calibration data to ``sim``, where the options make use of them.
 
     A current is recorded at the end of its step; it was larger by 1/β when it drove the voltage.
-    Samples whose spikes are kept are drawn from all by ``options.seed``.
+    Samples whose spikes are recorded are drawn from all by ``options.seed``.
     """
     ranged, trained = options.rule == "calibrated", options.rounds == "calibrated"
     if options.calibrate is None or not (ranged or trained):
@@ -63,7 +63,7 @@ def look(sim: _Network, cells: Mapping[str, Cell], options: Quantise) -> Seen:
     spiking = [c.name for c in cells.values() if c.threshold is not None]
     largest = dict.fromkeys(states, 0.0)
     names = [*states, *(f"{name}.spikes" for name in spiking)]
-    kept: list[Mapping[str, np.ndarray]] = []
+    trains: list[Mapping[str, np.ndarray]] = []
     rng, shown = np.random.default_rng(options.seed), 0
     for batch in options.calibrate.batches(min(sim.batch, _AT_ONCE), seed=None):
         recorded = sim.run(batch, record=names).recorded
@@ -73,11 +73,11 @@ def look(sim: _Network, cells: Mapping[str, Cell], options: Quantise) -> Seen:
             continue
         events = sim.inputs(batch).on(sim.program.clock)
         for sample in range(len(batch)):
-            place = shown if shown < _KEPT else int(rng.integers(0, shown + 1))
+            place = shown if shown < _RECORDED else int(rng.integers(0, shown + 1))
             shown += 1
-            if place < _KEPT:
+            if place < _RECORDED:
                 train = _train(events, recorded, spiking, sample)
-                kept[place : place + 1] = [train]
+                trains[place : place + 1] = [train]
     ranges = {
         c.name: Range(
             largest[f"{c.name}.{c.voltage}"],
@@ -85,7 +85,7 @@ def look(sim: _Network, cells: Mapping[str, Cell], options: Quantise) -> Seen:
         )
         for c in cells.values()
     }
-    return Seen(ranges if ranged else {}, kept)
+    return Seen(ranges if ranged else {}, trains)
 
 
 def _train(

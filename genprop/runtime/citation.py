@@ -53,8 +53,8 @@ def citation(
     uses: dict[str, list[str]] = {}
     keys: dict[str, str] = {}
     for use, paper in _papers(spec):
-        kept = keys.setdefault(_key(paper), paper)
-        found = uses.setdefault(kept, [])
+        first = keys.setdefault(_key(paper), paper)
+        found = uses.setdefault(first, [])
         if use not in found:
             found.append(use)
     return "\n".join(f"{paper}\n    for {', '.join(found)}" for paper, found in uses.items())

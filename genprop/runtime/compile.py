@@ -91,7 +91,7 @@ def lowered(
 ) -> tuple[Program, SourceBundle | None]:
     """The Program and its text, made now or remembered in the user's cache.
 
-    All targets and precisions share the Program: it is derived once.
+    All targets and precisions have the same Program: it is derived once.
     """
     if registered(spec):  # by code that no key of the cache names
         program = _derived(spec, clock, solver)

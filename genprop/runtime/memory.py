@@ -35,9 +35,9 @@ def memory_rows(spec: NetworkSpec, program: Program, batch: int) -> Iterator[tup
     for projection in program.projections:
         if projection.learn_weight or projection.learn_delay:
             yield f"gradient of {projection.name}", _GROUPS * _PAIR * projection.synapses
-    kept = sum(len(u.states) * sum(sizes[n] for n in u.parameters) for u in program.updates)
-    if kept:
-        yield "states of the optimisers", _REAL * kept
+    states = sum(len(u.states) * sum(sizes[n] for n in u.parameters) for u in program.updates)
+    if states:
+        yield "states of the optimisers", _REAL * states
     for population in program.populations:
         yield from _population(population, program.clock)
     counts = sum(p.size for p in program.populations if p.guard is not None)

@@ -184,19 +184,19 @@ def derived(
         EquationError: for a formula that does not parse, or reads other names.
         DescriptionError: at compile, for operands that are not there.
     """
-    found = tuple(_operand(local, said) for local, said in operands.items())
+    found = tuple(_operand(local, given) for local, given in operands.items())
     made = Derived(target, text, found, tuple(leaves))
-    _ = made.formula  # its faults are told here
+    _ = made.formula  # raises its errors here
     return made
 
 
-def _operand(local: str, said: str) -> Operand:
-    name, _, at = said.partition(" at ")
+def _operand(local: str, given: str) -> Operand:
+    name, _, at = given.partition(" at ")
     base, bracket, column = name.strip().partition("[")
     component = column.rstrip("] ")
     if bracket and not component.isdigit():
         raise DescriptionError(
-            f"{said!r}: {component!r} is no column", remedy='write "hidden.x[0] at pre"'
+            f"{given!r}: {component!r} is no column", remedy='write "hidden.x[0] at pre"'
         )
     return replace(
         Operand(local, base.strip(), at.strip() or "element"),

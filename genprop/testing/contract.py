@@ -261,8 +261,8 @@ def _everything(sim: Simulator, batch: SpikeBatch) -> dict[str, np.ndarray]:
     value, gradients = sim.gradients(batch)
     outcome = sim.run(batch, _recordable(sim))
     found: dict[str, np.ndarray] = {"loss": np.asarray(value), **_terms(outcome), **gradients}
-    for name, kept in outcome.recorded.items():
-        parts = list(kept)
+    for name, recorded in outcome.recorded.items():
+        parts = list(recorded)
         found |= {f"{name} of sample {k}": np.asarray(part) for k, part in enumerate(parts)}
     return found
 

@@ -171,7 +171,7 @@ def per_neuron() -> Example:
 
 
 def coupled() -> Example:
-    """A neuron of one's own: two coupled states, subtractive reset, only one of them clamped."""
+    """A neuron of one's own: two coupled states, subtractive reset, only one of them held."""
     hidden = Neuron(
         "resonator",
         flow="dv/dt = (I - v - u)/tau_mem;  du/dt = (c*v - u)/tau_u",

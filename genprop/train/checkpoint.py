@@ -89,10 +89,10 @@ def write_snapshot(path: Path, snapshot: Snapshot) -> None:
     try:
         write_atomically(path, image)
     except OSError as fault:
-        kept = "the previous one there is intact" if path.exists() else "there was none before"
+        previous = "the previous one there is intact" if path.exists() else "there was none before"
         raise CheckpointError(
             f"the checkpoint of {len(image) / 1e6:.1f} MB could not be written "
-            f"({fault.strerror or fault}); {kept}",
+            f"({fault.strerror or fault}); {previous}",
             where=str(path),
             remedy="make room or choose another folder, then resume",
         ) from fault

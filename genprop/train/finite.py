@@ -17,7 +17,7 @@ _REMEDY = (
 
 
 def refuse_infinite_gradients(
-    loss: float, gradients: Mapping[str, np.ndarray], where: str, kept: str
+    loss: float, gradients: Mapping[str, np.ndarray], where: str, checkpoint: str
 ) -> None:
     """Refuse a loss or gradients with NaN or inf; the parameters are still those before the batch.
 
@@ -27,16 +27,18 @@ def refuse_infinite_gradients(
     findings = _findings(gradients, "the gradient of")
     if not math.isfinite(loss):
         findings.insert(0, f"the loss is {loss}")
-    _refuse(findings, where, kept)
+    _refuse(findings, where, checkpoint)
 
 
-def refuse_infinite_parameters(parameters: Mapping[str, np.ndarray], where: str, kept: str) -> None:
+def refuse_infinite_parameters(
+    parameters: Mapping[str, np.ndarray], where: str, checkpoint: str
+) -> None:
     """Refuse parameters with NaN or inf.
 
     Raises:
         TrainingError: naming the place and every parameter concerned.
     """
-    _refuse(_findings(parameters, "the parameter"), where, kept)
+    _refuse(_findings(parameters, "the parameter"), where, checkpoint)
 
 
 def _findings(arrays: Mapping[str, np.ndarray], what: str) -> list[str]:
@@ -51,10 +53,10 @@ def _findings(arrays: Mapping[str, np.ndarray], what: str) -> list[str]:
     return found
 
 
-def _refuse(findings: list[str], where: str, kept: str) -> None:
+def _refuse(findings: list[str], where: str, checkpoint: str) -> None:
     if findings:
         raise TrainingError(
             "training left the finite numbers: " + "; ".join(findings),
             where=where,
-            remedy=_REMEDY + kept,
+            remedy=_REMEDY + checkpoint,
         )

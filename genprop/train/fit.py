@@ -66,11 +66,11 @@ def fit(
 
     Raises:
         TrainingError: when loss, a gradient or a parameter is no longer finite; it names epoch,
-            batch and parameter, and the last good checkpoint is kept.
+            batch and parameter, and the last good checkpoint stays.
         CheckpointError: when a checkpoint cannot be written, or resumed from.
         ConfigurationError, DataError: for arguments of another kind than these, validation data
             unlike ``train``, and a run folder that holds a training which is not to be resumed.
-        KeyboardInterrupt: when the user interrupts; a consistent checkpoint was kept before.
+        KeyboardInterrupt: when the user interrupts; a consistent checkpoint was written before.
     """
     folder, (epochs, seed) = RunFolder.of(run), usable(sim, train, valid, epochs, seed)
     savers, others = _ordered(callbacks, folder)
@@ -170,13 +170,13 @@ def _learn_from(training: Training, batch: SpikeBatch) -> None:
         callback.on_batch_begin(training)
     training.inputs = batch
     loss, training.gradients = sim.gradients(batch)
-    outcome, kept = sim.last, _kept(training)
-    refuse_infinite_gradients(loss, training.gradients, where, kept)
+    outcome, checkpoint = sim.last, _last_checkpoint(training)
+    refuse_infinite_gradients(loss, training.gradients, where, checkpoint)
     for callback in training.callbacks:
         callback.on_gradients(training)
     training.inputs = None
     sim.step(training.gradients)
-    refuse_infinite_parameters(sim.parameters, where, kept)
+    refuse_infinite_parameters(sim.parameters, where, checkpoint)
     training.meter.add(outcome, batch.labels, len(batch))
     training.batch, training.step = number, training.step + 1
     for callback in training.callbacks:
@@ -194,12 +194,12 @@ def _finish_epoch(
             raise TrainingError(
                 f"the loss on the validation samples is {shown.loss}",
                 where=f"epoch {training.epoch}, after batch {training.batch}",
-                remedy=f"lower the learning rate; {_kept(training)}",
+                remedy=f"lower the learning rate; {_last_checkpoint(training)}",
             )
     for callback in training.callbacks:
         callback.on_epoch_end(training)
     where = f"epoch {training.epoch}, after batch {training.batch}"
-    refuse_infinite_parameters(training.sim.parameters, where, _kept(training))
+    refuse_infinite_parameters(training.sim.parameters, where, _last_checkpoint(training))
     training.history.append(Record(training.epoch, dict(training.metrics), seconds))
     for callback in training.callbacks:
         callback.on_record(training)
@@ -212,7 +212,7 @@ def _stop_if(interruptible: Interruptible, training: Training) -> None:
         raise KeyboardInterrupt
 
 
-def _kept(training: Training) -> str:
+def _last_checkpoint(training: Training) -> str:
     """Where the last good checkpoint is, in words."""
     paths = [c.path for c in training.callbacks if isinstance(c, Checkpoint) and c.saved]
     return f"the last good checkpoint is {paths[0]}" if paths else "there is no checkpoint yet"

@@ -50,7 +50,7 @@ class Checkpoint(Callback):
         best_path: str | Path | None = None,
     ) -> None:
         if every < 1:
-            raise ConfigurationError("a checkpoint is kept after at least one epoch: every >= 1")
+            raise ConfigurationError("a checkpoint is written after at least one epoch: every >= 1")
         self.path = Path(path).expanduser()
         self.every = every
         self.metric = best

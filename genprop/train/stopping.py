@@ -33,7 +33,7 @@ class EarlyStopping(Callback):
             )
         self.metric, self.patience, self.restores = metric, patience, restore
         self.best, self.best_epoch, self._waited = math.nan, 0, 0
-        self._kept: dict[str, np.ndarray] = {}
+        self._best_state: dict[str, np.ndarray] = {}
 
     def on_epoch_end(self, training: Training) -> None:
         """Look whether the metric improved."""
@@ -41,7 +41,7 @@ class EarlyStopping(Callback):
         if is_better(self.metric, value, None if math.isnan(self.best) else self.best):
             self.best, self.best_epoch, self._waited = value, training.epoch, 0
             if self.restores:
-                self._kept = training.sim.state()
+                self._best_state = training.sim.state()
             return
         self._waited += 1
         if self._waited >= self.patience:
@@ -52,19 +52,19 @@ class EarlyStopping(Callback):
 
     def on_train_end(self, training: Training) -> None:
         """Go back to the best epoch."""
-        if self.restores and self._kept:
-            training.sim.restore(self._kept)
+        if self.restores and self._best_state:
+            training.sim.restore(self._best_state)
 
     def state(self) -> dict[str, np.ndarray]:
         """The best value, its epoch, epochs waited, and the simulator's state then."""
         own = {"best": np.array([self.best, self.best_epoch, self._waited])}
-        return own | {f"kept/{name}": value for name, value in self._kept.items()}
+        return own | {f"kept/{name}": value for name, value in self._best_state.items()}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """The reverse of :meth:`state`."""
         best, epoch, waited = (float(x) for x in state["best"])
         self.best, self.best_epoch, self._waited = best, int(epoch), int(waited)
-        self._kept = {
+        self._best_state = {
             name.removeprefix("kept/"): np.asarray(value)
             for name, value in state.items()
             if name.startswith("kept/")

@@ -124,8 +124,8 @@ def test_drawn_weights_and_voltages_are_those_of_the_chip_in_the_models_units(
 ) -> None:
     data = collect_chip(found.recorders, found.simulator, found.chip, found.data, "test", (4,))
     for entry, made in zip(data.weights, found.chip.network.synapses, strict=True):
-        assert len(np.unique(entry.kept)) == len(np.unique(effective_weights(made)))
-        assert np.abs(entry.kept - entry.exact).max() < 0.02 * np.abs(entry.exact).max()
+        assert len(np.unique(entry.rounded)) == len(np.unique(effective_weights(made)))
+        assert np.abs(entry.rounded - entry.exact).max() < 0.02 * np.abs(entry.exact).max()
     (view,) = data.samples
     assert view.index == 4
     exact, ours = view.readouts["out.v"]

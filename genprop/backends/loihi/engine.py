@@ -112,26 +112,26 @@ class _Recorder:
 
     def __init__(self, record: tuple[str, ...]) -> None:
         self._requested = [(name, *name.rsplit(".", 1)) for name in record]
-        self._kept: dict[str, list[np.ndarray]] = {name: [] for name in record}
+        self._recorded: dict[str, list[np.ndarray]] = {name: [] for name in record}
 
     def keep(self, step: int, cells: Mapping[str, CellRun]) -> None:
         for name, population, what in self._requested:
             run = cells[population]
             if what == "spikes":
                 rows = [run.spikes.sample, np.full(len(run.spikes.sample), step), run.spikes.neuron]
-                self._kept[name].append(np.stack(rows, axis=1))
+                self._recorded[name].append(np.stack(rows, axis=1))
             else:
-                self._kept[name].append((run.u if what == "u" else run.v).copy())
+                self._recorded[name].append((run.u if what == "u" else run.v).copy())
 
     def finish(self, batch: int) -> dict[str, list[np.ndarray] | np.ndarray]:
         recorded: dict[str, list[np.ndarray] | np.ndarray] = {}
         for name, _, what in self._requested:
             if what == "spikes":
-                every = np.concatenate(self._kept[name])
+                every = np.concatenate(self._recorded[name])
                 recorded[name] = [every[every[:, 0] == b][:, 1:].astype(np.int32)
                                   for b in range(batch)]  # fmt: skip
             else:
-                recorded[name] = np.stack(self._kept[name], axis=1).astype(np.float64)
+                recorded[name] = np.stack(self._recorded[name], axis=1).astype(np.float64)
         return recorded
 
 

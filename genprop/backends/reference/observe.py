@@ -139,7 +139,7 @@ class Observer:
         if e is None:
             return np.zeros(len(sample))
         values = self.buffers.at(step + 1)
-        values |= {name: kept[sample, neuron] for name, kept in self.buffers.kept.items()}
+        values |= {name: array[sample, neuron] for name, array in self.buffers.arrays.items()}
         values["readout.gradient"] = self.final.gradient[sample, neuron] / self.inputs.batch
         return evaluate(e, {**values, **known})
 

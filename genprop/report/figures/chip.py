@@ -49,11 +49,11 @@ class ChipSample:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChipWeights:
-    """The weights of a projection, (n,): ``exact``, and what the chip ``kept`` of them."""
+    """The weights of a projection, (n,): ``exact``, and the ``rounded`` ones of the chip."""
 
     name: str
     exact: np.ndarray
-    kept: np.ndarray
+    rounded: np.ndarray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,7 +170,7 @@ def _readout(
 
 
 def _predictions(data: ChipData) -> Iterator[Figure]:
-    """What the float network answered, and what the chip."""
+    """Predictions of the float network against those of the chip."""
     if data.predictions is None:
         return
     one, other = data.predictions
@@ -183,12 +183,12 @@ def _predictions(data: ChipData) -> Iterator[Figure]:
     columns, rows = "prediction of the chip", "prediction of the float network"
     chart = Chart(
         lambda ax: confusion(ax, counts, names, columns, rows),
-        f"Answers of both networks: {same} of {len(one)} samples on the diagonal",
+        f"Predictions of both networks: {same} of {len(one)} samples on the diagonal",
         square(names),
     )
     yield Figure(
         "predictions",
-        "Answers of both",
+        "Predictions of both",
         f"The {data.split} samples by the predictions of both networks, correct or not. Colour "
         "is the square root of the fraction of the row.",
         (Panel(f"{same} of {len(one)} the same", (chart,)),),
@@ -222,17 +222,17 @@ def _weights(data: ChipData) -> Iterator[Figure]:
         "weights",
         "Weights before and after rounding",
         "In the unit of the model; the chip's are its integers brought back to it.",
-        tuple(_kept(entry) for entry in data.weights if entry.exact.size),
+        tuple(_rounding(entry) for entry in data.weights if entry.exact.size),
     )
 
 
-def _kept(entry: ChipWeights) -> Panel:
+def _rounding(entry: ChipWeights) -> Panel:
     def draw(ax: Axes) -> None:
-        histograms(ax, {"float": entry.exact, "chip": entry.kept}, _BINS)
+        histograms(ax, {"float": entry.exact, "chip": entry.rounded}, _BINS)
         ax.set(xlabel="weight", ylabel="synapses")
 
-    values = len(np.unique(entry.kept))
+    values = len(np.unique(entry.rounded))
     says = f"{entry.name}: {entry.exact.size} weights, {values} values on the chip"
-    zero = int(np.count_nonzero((entry.kept == 0) & (entry.exact != 0)))
+    zero = int(np.count_nonzero((entry.rounded == 0) & (entry.exact != 0)))
     note = f"{values} different values; {zero} weights became 0."
     return Panel(entry.name, (Chart(draw, says),), note)

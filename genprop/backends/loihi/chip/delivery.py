@@ -54,8 +54,8 @@ class Arrivals:
     """What is due at a population, (batch, rows, n): row ``now`` in the next step to come."""
 
     def __init__(self, batch: int, size: int, longest: int) -> None:
-        self._ahead = longest + 1
-        self.sums = np.zeros((batch, 3 * self._ahead, size), np.int32)
+        self._slots = longest + 1
+        self.sums = np.zeros((batch, 3 * self._slots, size), np.int32)
         self.now = 0
 
     def take(self) -> np.ndarray:
@@ -65,10 +65,10 @@ class Arrivals:
     def advance(self) -> None:
         """One step on; rows that were handed on are used again."""
         self.now += 1
-        if self.now + self._ahead == self.sums.shape[1]:
-            kept = self.sums[:, self.now :].copy()
+        if self.now + self._slots == self.sums.shape[1]:
+            pending = self.sums[:, self.now :].copy()
             self.sums[:] = 0
-            self.sums[:, : self._ahead] = kept
+            self.sums[:, : self._slots] = pending
             self.now = 0
 
 

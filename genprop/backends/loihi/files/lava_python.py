@@ -18,8 +18,8 @@ __all__ = ["UNFINISHED", "lava_folder", "lava_python", "python310"]
 UNFINISHED = ".genprop-unfinished"
 """A file that an environment holds for as long as it is being made."""
 
-_PATIENCE = 60.0  # [s] for an interpreter to answer
-_ANSWERS = "import ensurepip, sys, venv; raise SystemExit(sys.version_info[:2] != (3, 10))"
+_PATIENCE = 60.0  # [s] for an interpreter to report
+_CHECK = "import ensurepip, sys, venv; raise SystemExit(sys.version_info[:2] != (3, 10))"
 
 
 def lava_python() -> str:
@@ -57,7 +57,7 @@ def python310(named: str | None = None) -> str:
     """
     tried = [named] if named else [*dict.fromkeys(_pythons())]
     for python in tried:
-        if _answers(python):
+        if _is_python310(python):
             return python
     raise ToolchainError(
         f"{named} is no Python 3.10 that can make environments"
@@ -104,9 +104,9 @@ def _imports_lava(python: str) -> bool:
 
 
 @cache
-def _answers(python: str) -> bool:
+def _is_python310(python: str) -> bool:
     """Whether it is a Python 3.10 with venv; a shim of pyenv may be none."""
-    return _succeeds(python, _ANSWERS)
+    return _succeeds(python, _CHECK)
 
 
 def _succeeds(python: str, words: str) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 __all__ = ["Ended", "run_group"]
 
-_TAIL = 20  # lines that are kept
+_TAIL = 20  # last lines of an output
 
 
 @dataclass(frozen=True, slots=True)

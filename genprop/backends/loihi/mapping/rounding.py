@@ -103,11 +103,11 @@ def weight_factor(cell: Cell) -> float:
 
         g K · (1 − α̂)(1 − β̂) / ((1 − α)(1 − β))
     """
-    kept = 1.0
+    area = 1.0
     for decay, rounded in zip((cell.alpha, cell.beta), decays(cell), strict=True):
         lost = DECAY.highest * (1 - decay)
-        kept *= rounded / lost if rounded and lost else 1.0
-    return cell.gain * kept
+        area *= rounded / lost if rounded and lost else 1.0
+    return cell.gain * area
 
 
 def round_synapses(
@@ -128,8 +128,8 @@ def round_synapses(
     exact = connectivity.weight * factor / step
     lowest, highest = -128 // step, 128 // step - 1
     whole = rounder(exact, lowest, highest)
-    kept = (np.clip(whole, lowest, highest) * step).astype(np.int64)
-    synapses = _stored(ends, connectivity, connectivity.matrix(kept), exponent, bits)
+    stored = (np.clip(whole, lowest, highest) * step).astype(np.int64)
+    synapses = _stored(ends, connectivity, connectivity.matrix(stored), exponent, bits)
     late = np.zeros(())
     if connectivity.delay is not None and connectivity.steps is not None:
         late = clock.delays(connectivity.steps) - connectivity.delay
@@ -137,10 +137,10 @@ def round_synapses(
         connectivity.name,
         factor,
         exponent,
-        kept.size,
+        stored.size,
         int(np.count_nonzero((np.rint(exact) < lowest) | (np.rint(exact) > highest))),
-        int(np.count_nonzero((kept == 0) & (connectivity.weight != 0))),
-        _rms(kept / factor - connectivity.weight) / (_rms(connectivity.weight) or 1.0),
+        int(np.count_nonzero((stored == 0) & (connectivity.weight != 0))),
+        _rms(stored / factor - connectivity.weight) / (_rms(connectivity.weight) or 1.0),
         _rms(np.asarray(late)),
         synapses.longest,
     )
@@ -174,10 +174,10 @@ def _bias(cell: Cell, scale: float) -> tuple[np.ndarray, np.ndarray]:
 
 def _time_error(decay: float, rounded: int) -> float:
     """Relative error of the time constant −dt/ln(decay), inf where none is left of it."""
-    kept = 1 - rounded / DECAY.highest
-    if kept == decay or decay <= 0 or kept <= 0:
+    remaining = 1 - rounded / DECAY.highest
+    if remaining == decay or decay <= 0 or remaining <= 0:
         return 0.0
-    return float(np.log(decay) / np.log(kept)) - 1 if kept < 1 else float("inf")
+    return float(np.log(decay) / np.log(remaining)) - 1 if remaining < 1 else float("inf")
 
 
 def _rms(values: np.ndarray) -> float:

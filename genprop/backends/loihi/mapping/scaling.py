@@ -130,8 +130,8 @@ def _halvings(scale: float, fitting: float) -> int:
 
 def _rounding_error(size: np.ndarray, step: int) -> float:
     """The rms error of weights of this size when clipped to 128 − step and rounded to steps."""
-    kept = np.rint(np.minimum(size, 128 - step) / step) * step
-    return float(np.sqrt(np.mean((kept - size) ** 2)))
+    rounded = np.rint(np.minimum(size, 128 - step) / step) * step
+    return float(np.sqrt(np.mean((rounded - size) ** 2)))
 
 
 def _known(values: Mapping[str, float], name: str, what: str) -> float:
