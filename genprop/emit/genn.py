@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from genprop._version import __version__
@@ -188,8 +189,9 @@ def _scaled(coefficient: float, text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    """No trailing blanks, no more than two empty lines, one line end at the end."""
-    lines = [line.rstrip() for line in text.splitlines()]
+    """No trailing blanks, at most two empty lines, empty lists in a line, one line end at last."""
+    joined = re.sub(r"([\[{])\n\s*([\]}])", r"\1\2", text)
+    lines = [line.rstrip() for line in joined.splitlines()]
     kept = [
         line
         for k, line in enumerate(lines)

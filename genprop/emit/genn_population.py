@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -50,7 +49,6 @@ def population_view(p: PopulationProgram, program: Program) -> View:
         "each": each,
         "shared_params": shared + (["refractory_steps"] if p.refractory and not clamps else []),
         "each_vars": each + (["refractory_steps"] if p.refractory and clamps else []),
-        "each_text": json.dumps(each + (["refractory_steps"] if p.refractory and clamps else [])),
         "states": list(p.states),
         "adjoints": list(p.adjoints) if p.active else [],
         "learned": [q.local for q in p.parameters if q.learned],

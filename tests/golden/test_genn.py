@@ -65,7 +65,7 @@ def test_rendered_text_names_neither_us_nor_any_place(name: str) -> None:
         assert all(line == line.rstrip() and "\t" not in line for line in text.splitlines()), path
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", [*EXAMPLES, "frozen", "per_neuron", "spiking_trace", "budgeted"])
 def test_rendered_programs_are_laid_out_and_linted_as_our_own(name: str, tmp_path: Path) -> None:
     rendered(name).write(tmp_path)
     for line in (["format", "--check"], ["check", "--select", "E9,F,I,B,UP,SIM"]):
