@@ -11,7 +11,10 @@ import numpy as np
 
 from genprop.backends.native.call import Call
 from genprop.backends.native.layout import batch_type
+from genprop.build.compile import load_library
+from genprop.emit.layout import layout_digest
 from genprop.emit.names import identifier
+from genprop.errors import ConfigurationError, InternalError, UnsupportedError
 
 if TYPE_CHECKING:
     from genprop.backends.base import Inputs, Outcome, Parameters
@@ -32,10 +35,12 @@ class NativeEngine:
         self.dtype: np.dtype[np.floating] = np.dtype(
             np.float32 if precision == "float" else np.float64
         )
-        self._library = ctypes.CDLL(str(artifact.path))
+        self._library = load_library(artifact.path)
         self._library.genprop_create.restype = ctypes.c_void_p
         self._library.genprop_destroy.argtypes = [ctypes.c_void_p]
         self._library.genprop_run.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+        self._library.genprop_layout.restype = ctypes.c_char_p
+        self._refuse_other_layout(precision)
         self._engine = ctypes.c_void_p(self._library.genprop_create())
         weakref.finalize(self, self._library.genprop_destroy, self._engine)
         self._batch = batch_type(program)
@@ -80,7 +85,7 @@ class NativeEngine:
                 numbers = np.array([settings[name][s] for s, _ in update.settings])
                 slots = ctypes.c_void_p * max(1, len(moments))
                 pointers = slots(*(m.ctypes.data for m in moments))
-                function(
+                status = function(
                     ctypes.c_void_p(x.ctypes.data),
                     ctypes.c_void_p(g.ctypes.data),
                     pointers,
@@ -89,6 +94,29 @@ class NativeEngine:
                     ctypes.c_int64(x.size),
                     ctypes.c_int64(self.threads if x.size > 50_000 else 1),
                 )
+                self._refuse(status)
+
+    def _refuse_other_layout(self, precision: str) -> None:
+        """Refuse a library that reads other arrays than this Program has, and past their ends."""
+        if self._library.genprop_layout().decode() != layout_digest(self.program, precision):
+            raise ConfigurationError(
+                "the library was compiled for a network of other sizes, delays or precision",
+                where=str(self.artifact.sources),
+                remedy="the description and the sources beside it do not belong together: "
+                "write the folder anew (genprop build NET -o DIR)",
+            )
+
+    def _refuse(self, status: int) -> None:
+        """Tell what the library met; 0 is nothing."""
+        if status == 1:
+            raise UnsupportedError(
+                "the memory does not suffice for this batch",
+                where=f"network {self.program.name}, {self.threads} threads",
+                remedy="compile(…, batch=…) with fewer samples, gp.Native(threads=…) with fewer "
+                "threads, or a shorter trial; genprop show NET --stage memory says what is held",
+            )
+        if status != 0:
+            raise InternalError(f"the generated code failed with status {status}")
 
     def _call(self, parameters: Parameters, inputs: Inputs) -> Call:
         return Call(self.program, self.spec, self._batch(), self.dtype, parameters, inputs)
@@ -96,7 +124,8 @@ class NativeEngine:
     def _run(self, call: Call, *, learning: bool) -> None:
         call.batch.threads = self.threads
         call.batch.learning = int(learning)
-        self._library.genprop_run(self._engine, ctypes.addressof(call.batch))
+        status = self._library.genprop_run(self._engine, ctypes.addressof(call.batch))
+        self._refuse(status)
 
     def _spikes(self, call: Call, samples: int) -> dict[str, list[np.ndarray]]:
         found: dict[str, list[np.ndarray]] = {}
