@@ -146,19 +146,21 @@ class GeNNEngine:
         try:
             return call()
         except Exception as error:
-            kind = type(error).__name__
-            if kind == "TapeOverflow":
+            kinds = {kind.__name__ for kind in type(error).__mro__}
+            if "TapeOverflow" in kinds:
                 raise UnsupportedError(
                     f"{error}, and what does not fit is never dropped",
                     where="gp.GeNN(tape=…)",
                     remedy="give a longer tape, or leave it out: then it grows with need",
                 ) from error
-            if kind == "DeviceError":
+            if "DeviceError" in kinds:
                 raise ToolchainError(
                     str(error),
                     where=f"gp.GeNN(device={self.device!r})",
                     remedy="use a machine with that device, or device='cpu'",
                 ) from error
+            if "NetworkError" in kinds:
+                raise UnsupportedError(str(error), where="backend genn") from error
             raise
 
     def _outcome(self, found: Found, requested: Mapping[str, str]) -> Outcome:
