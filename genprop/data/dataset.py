@@ -72,6 +72,9 @@ class Dataset:
         """How long a sample lasts [ms]."""
         return self.spikes.duration
 
+    def __repr__(self) -> str:
+        return f"Dataset({self.name!r}, {self.spikes!r}, {self.classes} classes)"
+
     def __str__(self) -> str:
         counts = np.diff(self.spikes.start)
         per_class = np.bincount(self.labels, minlength=self.classes)

@@ -73,6 +73,9 @@ class SpikeBatch:
     def __len__(self) -> int:
         return len(self.start) - 1
 
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
     def __str__(self) -> str:
         if self.inputs:
             sources = "; ".join(f"{name}: {batch}" for name, batch in self.inputs.items())

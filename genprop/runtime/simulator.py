@@ -88,6 +88,13 @@ class Simulator:
         self._gradients: Gradients | None = None
         self._last: Outcome | None = None
 
+    def __repr__(self) -> str:
+        learned = sum(self.parameters[p.name].size for p in self.spec.parameters() if p.learned)
+        return (
+            f"Simulator({self.spec.name!r}, backend {self.target.name!r}, dt {self.dt:g} ms, "
+            f"duration {self.duration:g} ms, batch {self.batch}, {learned} learned parameters)"
+        )
+
     @property
     def dt(self) -> float:
         """Length of a step [ms]."""
