@@ -1,7 +1,7 @@
 """Units of time, voltage and current, and quantities that carry them.
 
 ``20 * ms`` is a :class:`Quantity`. Inside genprop every number is in the base units (ms, mV, nA and
-their products); equations with plain numbers are dimensionless. A dimension is the tuple of
+their products); equations with numbers alone are dimensionless. A dimension is the tuple of
 exponents of (time, voltage, current).
 """
 
@@ -130,7 +130,7 @@ def dimension_name(dimension: Dimension) -> str:
 
 
 def in_ms(time: Quantity | float) -> float:
-    """A time in ms; plain numbers are taken as ms.
+    """A time in ms; numbers are taken as ms.
 
     Raises:
         DimensionError: for a quantity that is no time.

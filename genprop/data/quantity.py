@@ -13,7 +13,7 @@ __all__ = ["in_unit"]
 def in_unit(
     value: float | Quantity, unit: Quantity, what: str, *, least: float = -math.inf
 ) -> float:
-    """A plain number in ``unit``; a plain number is taken to be in it already.
+    """A number in ``unit``; a number without a unit is taken to be in it already.
 
     Raises:
         DimensionError: for a quantity of another dimension.

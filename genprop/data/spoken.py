@@ -23,7 +23,7 @@ __all__ = ["fsdd", "hdspikes", "shd", "ssc"]
 
 Three = tuple[Dataset, Dataset, Dataset]
 Time = float | Quantity
-"""A quantity, or a plain number of ms."""
+"""A quantity, or a number of ms."""
 
 _BELOW = ("SHD", "SSC", "hdspikes", "FSDD")
 

@@ -99,7 +99,7 @@ def declare(
     Args:
         given: a number or quantity, an array or initialiser, each optionally inside ``learn``.
         like: the declared dimension and bounds.
-        scale: base units per declared unit; plain numbers are multiplied by it.
+        scale: base units per declared unit; numbers are multiplied by it.
         where: the name of the parameter, for errors.
         shared: whether a single number stays one value (else it fills the array).
 

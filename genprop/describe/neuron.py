@@ -63,7 +63,7 @@ class Neuron:
         refractory: the parameter with the duration of refractoriness.
         held: the states that stand still meanwhile.
         units: of states, inputs and parameters, by name; without one, a parameter has the unit of
-            its value and anything else is a plain number.
+            its value and anything else is dimensionless.
         initial: states at t = 0 (else 0).
         doc: what the model is.
         cite: where it comes from.

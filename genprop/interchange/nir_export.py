@@ -54,7 +54,7 @@ def save_nir(
 
 
 def to_graph(sim: Simulator, *, branches: bool = False, spikes: str = "step") -> Graph:
-    """The graph of :func:`save_nir` as plain data."""
+    """The graph of :func:`save_nir` as data."""
     area = pulse(spikes, sim.dt)
     metadata = {"writer": f"genprop {__version__}", "dt": sim.dt * SECONDS, "spikes": spikes}
     graph = Graph({}, [], metadata)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from genprop._checks import whole_number
+from genprop._checks import integer
 from genprop.adjoint.readouts import registered
 from genprop.backends import get_backend
 from genprop.errors import ConfigurationError, refuse_if
@@ -50,7 +50,7 @@ def compile(
         loss: what is minimised; without one the network only runs.
         optimiser: one for all that is learned, or one per kind (``"weight"``, ``"delay"``), model
             parameter (``"tau_mem"``) or flat name.
-        dt: length of a step; plain numbers are ms.
+        dt: length of a step; numbers are ms.
         duration: length of a trial, a multiple of dt.
         batch: samples per batch, at most.
         backend: a name (``"native"``, ``"reference"``, …) or an object with options
@@ -117,6 +117,6 @@ def _numbers(batch: int, seed: int, events: str) -> tuple[int, int]:
             f"compile(events={events!r}) is unknown", remedy="use 'merge' or 'sum'"
         )
     return (
-        whole_number(batch, "compile(batch=…)", least=1),
-        whole_number(seed, "compile(seed=…)"),
+        integer(batch, "compile(batch=…)", least=1),
+        integer(seed, "compile(seed=…)"),
     )

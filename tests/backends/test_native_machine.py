@@ -81,7 +81,7 @@ def test_a_number_of_threads_that_is_none_is_told(
 
 
 @pytest.mark.parametrize("value", [-1, 1.5, "2", True, None])
-def test_threads_are_a_whole_number(value: object) -> None:
+def test_threads_are_an_integer(value: object) -> None:
     with pytest.raises(ConfigurationError, match="threads"):
         gp.Native(threads=value)  # type: ignore[arg-type]
 

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from genprop._checks import whole_number
+from genprop._checks import integer
 from genprop.backends.native.engine import NativeEngine
 from genprop.build.compile import build
 from genprop.emit.layout import GROUPS
@@ -50,7 +50,7 @@ class Native:
             raise UnsupportedError(
                 f"there is no precision {self.precision!r}", remedy="use 'float' or 'double'"
             )
-        object.__setattr__(self, "threads", whole_number(self.threads, "Native(threads=…)"))
+        object.__setattr__(self, "threads", integer(self.threads, "Native(threads=…)"))
 
     @property
     def form(self) -> str:
