@@ -70,7 +70,7 @@ def test_a_sound_neuron_with_units_has_no_findings() -> None:
         (dict(spike="v > tau"), "ms, .*mV", "tau"),
         (dict(spike="v > v_th + a"), "1).*mV", "a"),
         (dict(reset="v = a;  a = a + 1"), "1).*mV", "a"),
-        (dict(reset="v = E;  a = a + 0.1*E"), "mV, .*plain", "0.1*E"),
+        (dict(reset="v = E;  a = a + 0.1*E"), "mV, .*dimensionless", "0.1*E"),
     ],
 )
 def test_the_caret_stands_below_the_term_that_disagrees(
