@@ -64,7 +64,7 @@ class Toolchain:
 
     def _runtime(self) -> tuple[str, ...]:
         """The C++ library, where a C compiler is called, which does not link it by itself."""
-        if re.fullmatch(r"(.*-)?(gcc|clang|cc|icx)(-[\d.]+)?", Path(self.command[-1]).name) is None:
+        if re.fullmatch(r"(.*-)?(gcc|clang|cc|icx)(-[\d.]+)?", Path(self.command[0]).name) is None:
             return ()
         return ("-lc++",) if sys.platform == "darwin" else ("-lstdc++", "-lm")
 

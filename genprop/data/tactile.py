@@ -77,11 +77,10 @@ def braille(
     )
     whole = Dataset(spikes, len(letters), "Braille train", letters, augment=tuple(augment))
     if flagged is None:
-        rest, held = whole.split(1 - test, seed)
+        rest, held = whole.split_off(test, "test", seed)
     else:
         rest, held = whole.select(np.flatnonzero(~flagged)), whole.select(np.flatnonzero(flagged))
-    nobody = np.array([], np.int64)
-    train, checked = rest.split(1 - valid, seed) if valid else (rest, rest.select(nobody))
+    train, checked = rest.split_off(valid, "valid", seed)
     return (
         train,
         replace(checked, name="Braille valid", augment=()),
