@@ -95,6 +95,19 @@ def test_what_is_not_there_is_named(program: Program) -> None:
         program.files.read_state(path)
 
 
+def test_connectivity_that_is_not_there_is_named(tmp_path: Path) -> None:
+    _, _, bundle = rendered("branched")
+    bundle.write(tmp_path)
+    path = tmp_path / "connectivity.npz"
+    with stub_pygenn(tmp_path) as module:
+        files, errors = module("files"), module("errors")
+        with pytest.raises(errors.FileError, match=r"there is no file .*connectivity\.npz"):
+            files.read_connectivity(path)
+        np.savez(path, allow_pickle=False, **{"left->relay/pre": np.zeros(1)})
+        with pytest.raises(errors.FileError, match="left->relay/post, right->hidden/pre"):
+            files.read_connectivity(path)
+
+
 def test_a_state_that_was_written_is_read_again(program: Program) -> None:
     path = program.folder / "state.npz"
     parameters = {name: np.full(2, k) for k, name in enumerate(program.layout.PARAMETERS)}
