@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from genprop.backends.base import Inputs, Outcome, Parameters
     from genprop.build.compile import Artifact
     from genprop.describe.spec import NetworkSpec
+    from genprop.describe.topology import Topology
     from genprop.lower.program import Program
 
 __all__ = ["NativeEngine"]
@@ -48,19 +49,25 @@ class NativeEngine:
     def reserve(self, batch: int) -> None:
         """Buffers grow as batches come."""
 
-    def run(self, parameters: Parameters, inputs: Inputs, record: tuple[str, ...] = ()) -> Outcome:
+    def run(
+        self,
+        parameters: Parameters,
+        topology: Topology,
+        inputs: Inputs,
+        record: tuple[str, ...] = (),
+    ) -> Outcome:
         """Forward only."""
-        call = self._call(parameters, inputs)
+        call = self._call(parameters, topology, inputs)
         for name in record:
             call.record(*name.rsplit(".", 1))
         self._run(call, learning=False)
         return call.outcome(self._spikes(call, inputs.batch))
 
     def gradients(
-        self, parameters: Parameters, inputs: Inputs
+        self, parameters: Parameters, topology: Topology, inputs: Inputs
     ) -> tuple[Outcome, dict[str, np.ndarray]]:
         """Forward and backward: the gradient of the mean loss."""
-        call = self._call(parameters, inputs)
+        call = self._call(parameters, topology, inputs)
         call.want_gradients()
         self._run(call, learning=True)
         return call.outcome({}), call.gradients()
@@ -118,8 +125,9 @@ class NativeEngine:
         if status != 0:
             raise InternalError(f"the generated code failed with status {status}")
 
-    def _call(self, parameters: Parameters, inputs: Inputs) -> Call:
-        return Call(self.program, self.spec, self._batch(), self.dtype, parameters, inputs)
+    def _call(self, parameters: Parameters, topology: Topology, inputs: Inputs) -> Call:
+        batch = self._batch()
+        return Call(self.program, self.spec, batch, self.dtype, parameters, topology, inputs)
 
     def _run(self, call: Call, *, learning: bool) -> None:
         call.batch.threads = self.threads

@@ -12,6 +12,7 @@ import pytest
 from genprop.backends.base import Inputs
 from genprop.backends.genn.engine import GeNNEngine
 from genprop.backends.genn.pygenn import network_class
+from genprop.describe.topology import initial_topology
 from genprop.errors import ToolchainError, UnsupportedError
 from tests.backends.genn.stub_pygenn import stub_pygenn
 from tests.backends.genn.test_genn_text import rendered
@@ -220,4 +221,4 @@ def test_errors_of_a_program_become_ours(
     engine = GeNNEngine(lowered, spec, bundle, "cpu", "double", None)
     vars(engine)["_loaded"] = Broken()
     with pytest.raises(expected, match=said):
-        engine.gradients({}, Inputs({}, 1, np.zeros(1, np.int64)))
+        engine.gradients({}, initial_topology(spec), Inputs({}, 1, np.zeros(1, np.int64)))

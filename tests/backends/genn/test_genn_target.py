@@ -13,6 +13,7 @@ import pytest
 import genprop as gp
 from genprop.backends.genn import check, compiled
 from genprop.backends.genn.pygenn import INSTALL, devices
+from genprop.describe.topology import initial_topology
 from genprop.emit.bundle import SourceBundle
 from genprop.errors import ToolchainError, UnsupportedError
 from genprop.lower.clocks.grid import TimeGrid
@@ -94,9 +95,9 @@ def test_what_genn_says_is_shown_where_it_refuses(
     monkeypatch.setenv("GENPROP_CACHE", str(tmp_path))
     text = "import sys\nprint('the model is refused')\nsys.exit(3)\n"
     bundle = SourceBundle("broken", (("network.py", text),), "network.py")
-    spec = small().freeze()
+    wiring = initial_topology(small().freeze())
     with pytest.raises(ToolchainError, match=r"exit status 3(.|\n)*the model is refused"):
-        compiled.compiled(bundle, spec, "cpu", 1)
+        compiled.compiled(bundle, wiring, "cpu", 1)
     assert list((tmp_path / "failed").glob("*/build.log"))
     assert not list((tmp_path / "builds").glob("*/entry.json"))
 
