@@ -44,7 +44,8 @@ def parse_expression(equation: Equation, names: Mapping[str, sympy.Symbol]) -> s
     """The right-hand side of an equation, over the given symbols.
 
     Raises:
-        EquationError: where it does not parse, names what is not in ``names``, or divides by zero.
+        EquationError: where it does not parse, names what is not in ``names``, or has a piece that
+            is no finite real number, as 1/0 or log(-1).
     """
     return _build(read(equation), equation, names)
 
@@ -61,6 +62,7 @@ def parse_guard(equation: Equation, names: Mapping[str, sympy.Symbol]) -> sympy.
 
 def _build(node: Node, equation: Equation, names: Mapping[str, sympy.Symbol]) -> sympy.Expr:
     if node.kind == "number":
+        _refuse_beyond_double(node, equation)
         return sympy.Rational(node.text)
     if node.kind == "name":
         if node.text not in names:
@@ -70,7 +72,43 @@ def _build(node: Node, equation: Equation, names: Mapping[str, sympy.Symbol]) ->
         return names[node.text]
     operands = [_build(operand, equation, names) for operand in node.operands]
     make = _FUNCTIONS[node.text] if node.kind == "call" else _OPERATIONS[node.kind]
+    if node.kind == "**":
+        _refuse_power(operands[0], operands[1], node, equation)
     result = make(*operands)
     if result.has(sympy.zoo, sympy.nan, sympy.oo):
         raise fault("this is not a finite number", equation, node.start)
+    if result.has(sympy.I) or (result.is_number and not _is_double(result)):
+        raise fault("this is not a finite real number", equation, node.start)
     return result
+
+
+def _refuse_beyond_double(node: Node, equation: Equation) -> None:
+    """A literal that double precision does not hold, which sympy would, digit by digit."""
+    value = float(node.text)
+    if value == float("inf") or (value == 0.0 and node.text.lower().partition("e")[0].strip("0.")):
+        raise fault("a computer's numbers do not reach this far", equation, node.start)
+
+
+def _refuse_power(base: sympy.Expr, exponent: sympy.Expr, node: Node, equation: Equation) -> None:
+    """A power that is no real number for what its exponent may be, or is too large to write."""
+    if base.is_number and not exponent.is_number and not base.is_positive:
+        raise fault(
+            "a base that is not positive has no power but for integers",
+            equation,
+            node.start,
+            "take a positive base, or write the power as a number",
+        )
+    if base.is_number and exponent.is_number and base != 0:
+        try:
+            found = abs(float(base)) ** float(exponent)
+        except OverflowError:
+            found = float("inf")
+        if found == float("inf"):
+            raise fault("this is not a finite number", equation, node.start)
+
+
+def _is_double(number: sympy.Expr) -> bool:
+    try:
+        return abs(float(number)) < float("inf")
+    except (TypeError, OverflowError):  # complex, or beyond
+        return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 import sympy
@@ -39,6 +39,17 @@ _FUNCTIONS: dict[type, str] = {
     sympy.Min: "min",
     sympy.Max: "max",
 }
+_BY_OTHERS: dict[type, Callable[[sympy.Expr], sympy.Expr]] = {  # which simplification brings in
+    sympy.cosh: lambda x: (sympy.exp(x) + sympy.exp(-x)) / 2,
+    sympy.sinh: lambda x: (sympy.exp(x) - sympy.exp(-x)) / 2,
+    sympy.coth: lambda x: 1 / sympy.tanh(x),
+    sympy.sech: lambda x: 2 / (sympy.exp(x) + sympy.exp(-x)),
+    sympy.csch: lambda x: 2 / (sympy.exp(x) - sympy.exp(-x)),
+    sympy.tan: lambda x: sympy.sin(x) / sympy.cos(x),
+    sympy.cot: lambda x: sympy.cos(x) / sympy.sin(x),
+    sympy.sec: lambda x: 1 / sympy.cos(x),
+    sympy.csc: lambda x: 1 / sympy.sin(x),
+}
 _RELATIONS: dict[type, str] = {
     sympy.StrictGreaterThan: ">",
     sympy.GreaterThan: ">=",
@@ -66,6 +77,8 @@ def convert(expression: sympy.Expr) -> Expr:
         return Call(name, tuple(convert(a) for a in parts(expression)))
     if str(expression.func) in _OF_THE_CLOCK:
         return Call(str(expression.func), tuple(convert(a) for a in parts(expression)))
+    if spelt := _BY_OTHERS.get(expression.func):
+        return convert(spelt(parts(expression)[0]))
     if expression.func is sympy.Piecewise:
         return _piecewise(expression)
     if expression.func is sympy.Heaviside:  # the slope of min and max

@@ -125,6 +125,15 @@ def test_slopes_of_min_max_abs_and_sign_can_be_lowered() -> None:
         assert evaluate(convert(sympy.diff(e, A)), values) == slope
 
 
+@pytest.mark.parametrize(
+    "name", ["cosh", "sinh", "coth", "sech", "csch", "tan", "cot", "sec", "csc"]
+)
+def test_functions_that_simplification_brings_in_can_be_lowered(name: str) -> None:
+    expression = getattr(sympy, name)(A * B)
+    found = evaluate(convert(expression), {k: np.asarray(x) for k, x in VALUES.items()})
+    assert float(found) == pytest.approx(exact(expression), rel=1e-14)
+
+
 def test_what_no_node_stands_for_is_ours_to_report() -> None:
     with pytest.raises(InternalError, match="gamma"):
         convert(sympy.gamma(A))
