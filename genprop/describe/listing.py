@@ -60,8 +60,7 @@ def _equations(model: NeuronSpec | SynapseSpec) -> Iterator[str]:
 
 def _projection(projection: ProjectionSpec) -> Iterator[str]:
     pattern = projection.pattern
-    count = projection.weight.shape[0]
-    kind = pattern.kind if pattern.kind == "dense" else f"{count} synapses"
+    kind = pattern.kind if pattern.kind == "dense" else f"{pattern.column.size} synapses"
     yield f"projection {projection.name}: {kind}, to receptor {projection.receptor}"
     yield f"  {_parameter(projection.weight)}"
     if projection.delay is not None:

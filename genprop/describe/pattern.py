@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from genprop.describe.spec import Drawn, PatternSpec
-from genprop.describe.topology import beginning
+from genprop.describe.spec import PatternSpec
 from genprop.errors import DescriptionError
 
 if TYPE_CHECKING:
@@ -20,10 +19,10 @@ __all__ = ["Pattern", "dense", "one_to_one", "sparse"]
 
 
 class Pattern(Protocol):
-    """Connections between two populations: the same sizes always begin with the same ones."""
+    """Connections between two populations: the same sizes always give the same ones."""
 
     def resolve(self, pre: int, post: int) -> PatternSpec:
-        """The pattern for ``pre`` and ``post`` neurons, with its list if it is one."""
+        """The connections of ``pre`` to ``post`` neurons."""
         ...
 
     def shape(self, spec: PatternSpec, pre: int, post: int) -> tuple[int, ...]:
@@ -45,29 +44,32 @@ class Dense:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sparse:
-    """Common to patterns with some of all pairs."""
+class _Listed:
+    """Common to patterns with a list."""
 
     def shape(self, spec: PatternSpec, pre: int, post: int) -> tuple[int, ...]:
         """``(nnz,)``."""
-        return beginning(spec, pre, post).shape
+        return (int(spec.column.size),)
 
 
 @dataclass(frozen=True, slots=True)
-class Random(_Sparse):
+class Random(_Listed):
     """Each pair independently with one probability, the same for the same seed."""
 
     probability: float
     seed: int
 
     def resolve(self, pre: int, post: int) -> PatternSpec:
-        """The probability and the seed."""
-        none = np.zeros(0, np.int64)
-        return PatternSpec("sparse", none, none, Drawn(self.probability, self.seed))
+        """Draws row by row."""
+        rng = np.random.default_rng([self.seed, pre, post])
+        rows = [np.flatnonzero(rng.random(post) < self.probability) for _ in range(pre)]
+        start = np.concatenate([[0], np.cumsum([row.size for row in rows])])
+        column = np.concatenate(rows) if rows else np.zeros(0)
+        return _csr(start.astype(np.int64), column.astype(np.int64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pairs(_Sparse):
+class Pairs(_Listed):
     """A list of (pre, post) pairs, in any order; weights follow the sorted one."""
 
     pairs: NDArray[np.int64]
@@ -100,7 +102,7 @@ class Pairs(_Sparse):
 
 
 @dataclass(frozen=True, slots=True)
-class OneToOne(_Sparse):
+class OneToOne(_Listed):
     """Neuron i to neuron i."""
 
     def resolve(self, pre: int, post: int) -> PatternSpec:

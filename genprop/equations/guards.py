@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import sympy
 
-from genprop.equations.grammar import parse_expression, parse_guard
+from genprop.equations.grammar import parse_guard
 from genprop.equations.syntax import fault
+from genprop.equations.threshold import after_reset, guard_states, on_threshold, still_above
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from genprop.describe.spec import NeuronSpec
     from genprop.errors import GenpropError
@@ -19,58 +21,25 @@ __all__ = ["check_guard"]
 
 
 def check_guard(spec: NeuronSpec) -> Iterator[GenpropError]:
-    """What is wrong with a guard whose equations parse.
-
-    The reset is tried at the default parameters without input: on the threshold g(x) = 0, reached
-    from the initial state along one state, g(h(x)) must be below 0.
-    """
+    """What is wrong with a guard whose equations parse, at the default parameters without input."""
     if spec.spike is None:
         return
     quantities = (*spec.states, *spec.parameters, *spec.inputs)
     symbols = {q.name: sympy.Symbol(q.name, real=True) for q in quantities}
     guard = parse_guard(spec.spike, symbols)
-    states = [symbols[q.name] for q in spec.states if symbols[q.name] in guard.free_symbols]
-    if not states:
+    if not any(symbols[q.name] in guard.free_symbols for q in spec.states):
         yield fault(
             "the condition of a spike reads no state", spec.spike, 0, "write v > v_th, v a state"
         )
         return
-    start = {symbols[q.name]: q.value for q in quantities}
-    point = _on_threshold(guard, states, start)
-    if point is None:
-        return
-    reset = {symbols[e.target]: parse_expression(e, symbols) for e in spec.reset}
-    after = {**point, **{x: _number(h, point) for x, h in reset.items()}}
-    value = _number(guard, after)
-    if value > -1e-9:
-        numbers = ", ".join(f"{x} = {after[x]:g}" for x in states)
+    point = on_threshold(spec, {q.name: np.asarray(q.value, np.float64) for q in quantities})
+    after = None if point is None else after_reset(spec, point)
+    finite = after is not None and all(np.isfinite(after[x]) for x in after)
+    if after is not None and finite and still_above(spec, after):
+        numbers = ", ".join(f"{x} = {after[x]:g}" for x in guard_states(spec))
         yield fault(
             f"after its reset the neuron is still at or above its threshold ({numbers})",
             spec.spike,
             0,
             "let the reset take a state of the condition below the threshold",
         )
-
-
-def _on_threshold(
-    guard: sympy.Expr, states: list[sympy.Symbol], start: Mapping[sympy.Symbol, float]
-) -> dict[sympy.Symbol, float] | None:
-    """A point with g = 0, by Newton's method along the first state that leads there."""
-    for state in states:
-        slope, point = sympy.diff(guard, state), dict(start)
-        for _ in range(50):
-            value, rate = _number(guard, point), _number(slope, point)
-            if abs(value) < 1e-12 * (1.0 + abs(point[state])):
-                return point
-            if not abs(rate) > 0.0:
-                break
-            point[state] -= value / rate
-    return None
-
-
-def _number(expression: sympy.Expr, point: Mapping[sympy.Symbol, float]) -> float:
-    """The value at a point; nan where it has none."""
-    try:
-        return float(expression.subs(list(point.items())))
-    except (TypeError, ValueError):
-        return float("nan")

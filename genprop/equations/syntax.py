@@ -13,15 +13,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from genprop.describe.text import FUNCTIONS
 from genprop.errors import EquationError, caret, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from genprop.describe.spec import Equation
 
-__all__ = ["Node", "fault", "place", "read", "read_guard"]
+__all__ = ["Node", "fault", "names_in", "place", "read", "read_guard"]
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
@@ -51,6 +54,7 @@ class _Token:
     start: int
 
 
+@lru_cache(4096)
 def read(equation: Equation) -> Node:
     """The tree of a right-hand side.
 
@@ -60,6 +64,7 @@ def read(equation: Equation) -> Node:
     return _Parser(equation).whole()
 
 
+@lru_cache(4096)
 def read_guard(equation: Equation) -> tuple[Node, Node]:
     """The two sides of ``left > right``.
 
@@ -67,6 +72,14 @@ def read_guard(equation: Equation) -> tuple[Node, Node]:
         EquationError: with a caret where reading stopped.
     """
     return _Parser(equation).guard()
+
+
+def names_in(node: Node) -> Iterator[str]:
+    """The names that a piece reads, as often as it does."""
+    if node.kind == "name":
+        yield node.text
+    for operand in node.operands:
+        yield from names_in(operand)
 
 
 def place(equation: Equation, offset: int) -> str:

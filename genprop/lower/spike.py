@@ -10,7 +10,7 @@ import sympy
 
 from genprop.adjoint.jump import guard_state
 from genprop.equations.algebra import simplified, substitute, symbols
-from genprop.errors import UnsupportedError
+from genprop.errors import DescriptionError, UnsupportedError
 from genprop.lower.convert import assignments, convert
 from genprop.lower.nodes import Accumulate, Assign, Call, Divide, Name, Number, Statement
 from genprop.lower.program import Induced, Refractory
@@ -47,6 +47,7 @@ class Columns:
     """
 
     def __init__(self, adjoint: AdjointSystem) -> None:
+        self.population = adjoint.system.population
         self.states = frozenset(adjoint.system.states)
         self.drive = {name: e for name, e in adjoint.system.drive.items() if e.is_Add}
         self.at_guard = (
@@ -73,6 +74,13 @@ class Columns:
             column = sympy.Symbol(f"spike_{x.name}", real=True)
             self.kept[column] = x
             expression = substitute(expression, {x: column})
+        if expression.has(sympy.zoo, sympy.nan, sympy.oo, sympy.I):
+            raise DescriptionError(
+                "a spike has no adjoint: on the threshold or right after the reset, the flow, the "
+                "reset or its slope is no finite real number",
+                where=f"population {self.population}",
+                remedy="let the reset lead to where the flow is finite",
+            )
         return expression
 
     @property

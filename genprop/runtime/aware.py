@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,7 +15,6 @@ from genprop.errors import ConfigurationError, refuse_if
 from genprop.runtime.retarget import retarget
 from genprop.runtime.simulator import Simulator
 from genprop.stages.chip import Rounding
-from genprop.stages.stack import Stages
 
 if TYPE_CHECKING:
     from genprop.backends.loihi.mapping.compensate import OnRounded
@@ -64,6 +62,7 @@ class QuantiseAware(Simulator):
                 remedy="learn with rounding='nearest'",
             )
         source = sim.latent() if isinstance(sim, QuantiseAware) else sim
+        self._float = source
         self._rounding = Rounding(sim.program, sim.spec, self.options, self._find_grid)
         super().__init__(
             sim.spec,
@@ -74,7 +73,7 @@ class QuantiseAware(Simulator):
             events=sim.events,
             target=sim.target,
             bundle=sim.bundle,
-            stages=(*map(copy.deepcopy, source.stages.all), self._rounding),
+            stages=(*source.stages.all, self._rounding),
         )
         super().restore({n: v for n, v in sim.state().items() if not n.startswith(_GRID)})
         self.settings = {name: dict(numbers) for name, numbers in sim.settings.items()}
@@ -88,13 +87,11 @@ class QuantiseAware(Simulator):
 
     def seen(self, parameters: Mapping[str, np.ndarray] | None = None) -> dict[str, np.ndarray]:
         """What the network runs with: the parameters as the chip holds them, float64 by name."""
-        return self._rounding.seen(
-            self.arrays() if parameters is None else parameters, self.topology
-        )
+        return self._rounding.seen(self.arrays() if parameters is None else parameters)
 
     def arrays(self) -> Mapping[str, np.ndarray]:
         """What the float network consists of; rounding is left out."""
-        return self._latent_stages().forward(self.parameters, self.topology).used
+        return self._float.stages.forward(self.parameters, self.topology).used
 
     def state(self) -> dict[str, np.ndarray]:
         """Copies of all that is needed to go on bit by bit, the grid included."""
@@ -143,19 +140,16 @@ class QuantiseAware(Simulator):
         sim = Simulator(
             self.spec,
             self.program,
-            self.engine,
+            self._float.engine,
             batch=self.batch,
             seed=self.seed,
             events=self.events,
             target=self.target,
             bundle=self.bundle,
-            stages=self.stages.all[:-1],
+            stages=self._float.stages.all,
         )
-        sim.parameters, sim.topology = self.parameters, self.topology
+        sim.parameters = self.parameters
         return sim
-
-    def _latent_stages(self) -> Stages:
-        return Stages(self.stages.all[:-1], self.spec, self.engine.dtype)
 
     def _find_grid(self) -> QuantisationGrid:
         return retarget(self.latent(), "loihi", self.options).grid

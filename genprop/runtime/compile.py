@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from genprop._checks import integer
+import numpy as np
+
+from genprop._checks import whole_number
 from genprop.adjoint.readouts import registered
 from genprop.backends import get_backend
+from genprop.equations.start import Start
 from genprop.errors import ConfigurationError, refuse_if
 from genprop.lower.clocks import make_clock
+from genprop.runtime.parameters import initial_parameters, topology_of
 from genprop.runtime.remembered import remembered
 from genprop.runtime.simulator import Simulator
+from genprop.stages.stack import Stages
 from genprop.units import Quantity, in_ms
 
 if TYPE_CHECKING:
@@ -50,7 +55,7 @@ def compile(
         loss: what is minimised; without one the network only runs.
         optimiser: one for all that is learned, or one per kind (``"weight"``, ``"delay"``), model
             parameter (``"tau_mem"``) or flat name.
-        dt: length of a step; numbers are ms.
+        dt: length of a step; plain numbers are ms.
         duration: length of a trial, a multiple of dt.
         batch: samples per batch, at most.
         backend: a name (``"native"``, ``"reference"``, …) or an object with options
@@ -71,7 +76,8 @@ def compile(
     time = make_clock(clock, in_ms(dt), in_ms(duration))
     target = get_backend(backend)
     refuse_if(target.check(spec, time))
-    program, bundle = lowered(spec, time, solver, target)
+    arrays = _first_arrays(spec, seed, stages)
+    program, bundle = lowered(spec, time, solver, target, arrays)
     engine = target.load(program, spec, bundle)
     return Simulator(
         spec,
@@ -87,28 +93,56 @@ def compile(
 
 
 def lowered(
-    spec: NetworkSpec, clock: Clock, solver: str, target: Target
+    spec: NetworkSpec,
+    clock: Clock,
+    solver: str,
+    target: Target,
+    arrays: Mapping[str, np.ndarray] | None = None,
 ) -> tuple[Program, SourceBundle | None]:
     """The Program and its text, made now or remembered in the user's cache.
 
-    All targets and precisions have the same Program: it is derived once.
+    All targets and precisions have the same Program: it is derived once. ``arrays`` are those that
+    run first, by flat name; the network must be able to begin with them.
     """
+    start = Start(spec)
+
+    def derived() -> Program:
+        return _derived(spec, clock, solver, start, arrays)
+
     if registered(spec):  # by code that no key of the cache names
-        program = _derived(spec, clock, solver)
+        program = derived()
         return program, target.render(program)
     words = (spec.digest(), repr(clock), solver, spec.name)
-    program = remembered(lambda: _derived(spec, clock, solver), *words)
+    program = remembered(derived, *words)
+    if arrays is not None:
+        start.refuse_unsound(arrays)
     return program, remembered(lambda: target.render(program), *words, target.form)
 
 
-def _derived(spec: NetworkSpec, clock: Clock, solver: str) -> Program:
+def _derived(
+    spec: NetworkSpec,
+    clock: Clock,
+    solver: str,
+    start: Start,
+    arrays: Mapping[str, np.ndarray] | None,
+) -> Program:
     from genprop.adjoint.derive import derive
     from genprop.equations.analyse import understand
     from genprop.lower.network import lower
     from genprop.lower.verify import verified
 
-    adjoint = derive(understand(spec), spec)
-    return verified(lower(spec, adjoint, clock=clock, solver=solver))
+    network = understand(spec)
+    if arrays is not None:
+        start.refuse_unsound(arrays)  # here a pole has a place, in what is derived it has none
+    return verified(lower(spec, derive(network, spec), clock=clock, solver=solver))
+
+
+def _first_arrays(
+    spec: NetworkSpec, seed: int, stages: Sequence[Stage]
+) -> Mapping[str, np.ndarray]:
+    """The arrays that run first, in float64."""
+    drawn = initial_parameters(spec, seed, np.float64)
+    return Stages(stages, spec, np.float64).forward(drawn, topology_of(spec)).used
 
 
 def _numbers(batch: int, seed: int, events: str) -> tuple[int, int]:
@@ -117,6 +151,6 @@ def _numbers(batch: int, seed: int, events: str) -> tuple[int, int]:
             f"compile(events={events!r}) is unknown", remedy="use 'merge' or 'sum'"
         )
     return (
-        integer(batch, "compile(batch=…)", least=1),
-        integer(seed, "compile(seed=…)"),
+        whole_number(batch, "compile(batch=…)", least=1),
+        whole_number(seed, "compile(seed=…)"),
     )

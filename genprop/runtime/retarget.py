@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from genprop.backends.loihi.mapping.options import QuantisationGrid
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.spec import NetworkSpec
-    from genprop.describe.topology import Synapses
     from genprop.lower.program import Program
 
 __all__ = ["Chip", "retarget"]
@@ -42,7 +41,6 @@ class Trained(Protocol):
 
     spec: NetworkSpec
     program: Program
-    topology: dict[str, Synapses]
     batch: int
     events: str
 
@@ -202,7 +200,7 @@ def retarget(
     seen = look(sim, cells, chosen)
     quantised = quantise(
         sim.program,
-        sim.topology,
+        sim.spec,
         arrays,
         cells,
         chosen,

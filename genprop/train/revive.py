@@ -89,8 +89,7 @@ class ReviveSilent(Callback):
         if projection.pattern.kind == "dense":
             chosen = (slice(None), silent)
         else:
-            column = training.sim.topology[projection.name].column
-            chosen = np.flatnonzero(np.isin(column, silent))
+            chosen = np.flatnonzero(np.isin(projection.pattern.column, silent))
         top = np.inf if projection.weight.maximum is None else projection.weight.maximum
         weights[chosen] = np.minimum(weights[chosen] + self.amount, top)
         training.sim.parameters[projection.weight.name] = weights

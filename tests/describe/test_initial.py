@@ -6,7 +6,6 @@ import pytest
 import genprop as gp
 from genprop import ms, mV
 from genprop.describe.declaration import declare
-from genprop.describe.digest import digest_of
 from genprop.describe.initial import (
     Clipped,
     Initialiser,
@@ -17,7 +16,7 @@ from genprop.describe.initial import (
     uniform,
     values,
 )
-from genprop.describe.spec import QuantitySpec
+from genprop.describe.spec import QuantitySpec, digest_of
 from genprop.errors import DescriptionError, DimensionError
 
 RNG = np.random.default_rng

@@ -6,11 +6,9 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from genprop._checks import integer
 from genprop.backends.native.engine import NativeEngine
 from genprop.build.compile import build
-from genprop.emit.layout import GROUPS
-from genprop.errors import ConfigurationError, GenpropError, InternalError, UnsupportedError
+from genprop.errors import GenpropError, InternalError, UnsupportedError
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
@@ -50,7 +48,8 @@ class Native:
             raise UnsupportedError(
                 f"there is no precision {self.precision!r}", remedy="use 'float' or 'double'"
             )
-        object.__setattr__(self, "threads", integer(self.threads, "Native(threads=…)"))
+        if self.threads < 0:
+            raise UnsupportedError(f"{self.threads} threads cannot be", remedy="0 means all cores")
 
     @property
     def form(self) -> str:
@@ -81,20 +80,13 @@ class Native:
         """Compile, or find compiled, and load."""
         if bundle is None:
             raise InternalError("the native backend was given no text")
-        threads = min(self.threads or _cores(), GROUPS)  # more would have nothing to do
+        threads = self.threads or _cores()
         return NativeEngine(program, spec, build(bundle), self.precision, threads)
 
 
 def default() -> Native:
     """The backend as ``backend="native"`` gives it; ``GENPROP_THREADS`` sets its threads."""
-    given = os.environ.get("GENPROP_THREADS", "").strip() or "0"
-    if not given.isdecimal():
-        raise ConfigurationError(
-            f"GENPROP_THREADS={given!r:.60} is no number of threads",
-            where="environment variable GENPROP_THREADS",
-            remedy="give an integer; 0 means all cores",
-        )
-    return Native(threads=int(given))
+    return Native(threads=int(os.environ.get("GENPROP_THREADS", "0") or 0))
 
 
 def _cores() -> int:

@@ -1,0 +1,66 @@
+"""Numbers at a threshold: the guard's value, where it is 0, and the point after the reset."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.equations.syntax import names_in, read, read_guard
+from genprop.equations.values import value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from genprop.describe.spec import Equation, NeuronSpec
+
+__all__ = ["after_reset", "guard_of", "guard_states", "on_threshold", "still_above"]
+
+Array = np.ndarray
+
+
+def guard_of(spike: Equation, values: Mapping[str, Array]) -> Array:
+    """G = left − right of a guard, which is above 0 where the neuron spikes."""
+    left, right = read_guard(spike)
+    return value_of(left, values) - value_of(right, values)
+
+
+def still_above(spec: NeuronSpec, after: Mapping[str, Array]) -> Array:
+    """Where the guard still holds at a point after the reset, but for rounding."""
+    assert spec.spike is not None  # a neuron that spikes
+    return guard_of(spec.spike, after) > -1e-9
+
+
+def after_reset(spec: NeuronSpec, point: Mapping[str, Array]) -> dict[str, Array]:
+    """The point x⁺ = h(x⁻), all right sides read before."""
+    return {**point, **{e.target: value_of(read(e), point) for e in spec.reset}}
+
+
+def on_threshold(spec: NeuronSpec, values: Mapping[str, Array]) -> dict[str, Array] | None:
+    """A point with g = 0, by Newton's method along the first state that leads there, or None.
+
+    Args:
+        spec: a neuron that spikes.
+        values: of states, parameters and inputs: numbers, or one per neuron.
+    """
+    assert spec.spike is not None
+    for state in guard_states(spec):
+        point = dict(values)
+        for _ in range(50):
+            x, g = point[state], guard_of(spec.spike, point)
+            if (np.abs(g) < 1e-12 * (1.0 + np.abs(x))).all():
+                return point
+            step = 1e-3 * (1.0 + np.abs(x))
+            ahead, behind = (guard_of(spec.spike, {**point, state: x + h}) for h in (step, -step))
+            with np.errstate(all="ignore"):
+                point[state] = x - g * 2.0 * step / (ahead - behind)
+            if not np.isfinite(point[state]).all():
+                break
+    return None
+
+
+def guard_states(spec: NeuronSpec) -> list[str]:
+    """The states that the guard reads."""
+    assert spec.spike is not None
+    read_by_it = {name for side in read_guard(spec.spike) for name in names_in(side)}
+    return [q.name for q in spec.states if q.name in read_by_it]
