@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from genprop.stages.base import Stage
     from genprop.stages.derived import derived
     from genprop.train.agreement import agreement
-    from genprop.train.evaluate import evaluate
+    from genprop.train.evaluate import evaluate, predict
     from genprop.train.fit import fit
     from genprop.train.saving import Checkpoint
     from genprop.units import Hz, Quantity, V, kHz, ms, mV, nA, pA, s, us
@@ -118,6 +118,7 @@ __all__ = [
     "normal",
     "one_to_one",
     "pA",
+    "predict",
     "report",
     "s",
     "save",
@@ -181,7 +182,7 @@ _NAMES = {
     "stages.base": ("Stage",),
     "stages.derived": ("derived",),
     "train.agreement": ("agreement",),
-    "train.evaluate": ("evaluate",),
+    "train.evaluate": ("evaluate", "predict"),
     "train.fit": ("fit",),
     "train.saving": ("Checkpoint",),
     "units": ("Hz", "Quantity", "V", "kHz", "mV", "ms", "nA", "pA", "s", "us"),

@@ -6,10 +6,10 @@ import operator
 
 from genprop.errors import ConfigurationError
 
-__all__ = ["whole_number"]
+__all__ = ["integer"]
 
 
-def whole_number(value: object, what: str, *, least: int = 0, most: int = 2**63 - 1) -> int:
+def integer(value: object, what: str, *, least: int = 0, most: int = 2**63 - 1) -> int:
     """``value`` as an integer in [``least``, ``most``]; fractions, text and truth are none.
 
     Args:

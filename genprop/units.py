@@ -1,16 +1,17 @@
 """Units of time, voltage and current, and quantities that carry them.
 
 ``20 * ms`` is a :class:`Quantity`. Inside genprop every number is in the base units (ms, mV, nA and
-their products); equations with plain numbers are dimensionless. A dimension is the tuple of
+their products); equations with numbers alone are dimensionless. A dimension is the tuple of
 exponents of (time, voltage, current).
 """
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
-from genprop.errors import DimensionError, did_you_mean
+from genprop.errors import DescriptionError, DimensionError, did_you_mean
 
 __all__ = ["DIMENSIONLESS", "Dimension", "Quantity", "dimension_name", "in_ms", "parse_unit"]
 
@@ -130,16 +131,29 @@ def dimension_name(dimension: Dimension) -> str:
 
 
 def in_ms(time: Quantity | float) -> float:
-    """A time in ms; plain numbers are taken as ms.
+    """A time in ms; numbers are taken as ms.
 
     Raises:
         DimensionError: for a quantity that is no time.
+        DescriptionError: for what is no finite number.
     """
     if not isinstance(time, Quantity):
-        return float(time)
+        return _number(time)
     if time.dimension != _TIME:
         raise DimensionError(
             f"a time was expected, not {dimension_name(time.dimension)}",
             remedy="write e.g. 1*gp.ms",
         )
-    return time.value
+    return _number(time.value)
+
+
+def _number(value: float) -> float:
+    try:
+        number = math.nan if isinstance(value, str | bytes | bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise DescriptionError(
+            f"a time cannot be {value!r:.60}", remedy="give a finite number of ms, or 1*gp.ms"
+        )
+    return number

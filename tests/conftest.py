@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.scheduler import Scheduling
 
-QUICK = "-O1"  # compiles in two thirds of the time; production_flags are for what depends on more
+QUICK = "-O1 -Werror"
+"""Compiles in two thirds of the time; production_flags are for what depends on more. Warnings are
+errors here, not for users, whose compilers may be newer and warn of more.
+"""
 ON_REQUEST = {
     "lava": "live Lava takes minutes: pytest -m lava",
     "nightly": "takes minutes and repeats a law at more cases: pytest -m nightly, as .ci/run does",

@@ -12,6 +12,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from genprop.data.steps import StepEvents
     from genprop.describe.spec import NetworkSpec
+    from genprop.describe.topology import Topology
     from genprop.emit.bundle import SourceBundle
     from genprop.errors import GenpropError
     from genprop.lower.clocks.base import Clock, Spikes
@@ -76,7 +77,10 @@ class Outcome:
 
 
 class Engine(Protocol):
-    """A runnable Program. Every call starts from cleared states, currents, tapes, adjoints."""
+    """A runnable Program. Every call starts from cleared states, currents, tapes, adjoints.
+
+    The synapses are those of ``topology``, which may change from one batch to the next.
+    """
 
     dtype: np.dtype[np.floating]
 
@@ -84,12 +88,18 @@ class Engine(Protocol):
         """Make ready for batches of up to ``batch`` samples."""
         ...
 
-    def run(self, parameters: Parameters, inputs: Inputs, record: tuple[str, ...]) -> Outcome:
+    def run(
+        self,
+        parameters: Parameters,
+        topology: Topology,
+        inputs: Inputs,
+        record: tuple[str, ...],
+    ) -> Outcome:
         """Forward only."""
         ...
 
     def gradients(
-        self, parameters: Parameters, inputs: Inputs
+        self, parameters: Parameters, topology: Topology, inputs: Inputs
     ) -> tuple[Outcome, dict[str, np.ndarray]]:
         """Forward and backward: the gradient of the mean loss for every learned parameter."""
         ...
@@ -140,7 +150,7 @@ class Target(Protocol):
 class Standalone(Protocol):
     """A target whose rendered program runs without genprop and reads auxiliary arrays."""
 
-    def auxiliary_arrays(self, spec: NetworkSpec) -> Mapping[str, Mapping[str, np.ndarray]]:
+    def auxiliary_arrays(self, topology: Topology) -> Mapping[str, Mapping[str, np.ndarray]]:
         """Arrays that the program reads beside the parameters, by the name of an npz file."""
         ...
 

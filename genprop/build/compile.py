@@ -23,7 +23,7 @@ from genprop.errors import ConfigurationError, ToolchainError
 if TYPE_CHECKING:
     import subprocess
 
-__all__ = ["Artifact", "build", "build_key", "trial"]
+__all__ = ["Artifact", "build", "build_key", "load_library", "trial"]
 
 _SUFFIX = ".dylib" if sys.platform == "darwin" else ".so"
 _TAIL = 40  # lines of a compiler's log that an error shows
@@ -76,16 +76,41 @@ def trial(toolchain: Toolchain) -> float:
     Raises:
         ToolchainError: where they do not.
     """
-    text = '#include <cmath>\n#include <thread>\nextern "C" int trial() { return 42; }\n'
+    text = (
+        "#include <thread>\n#include <vector>\n"
+        'extern "C" int trial() {\n'
+        "    std::vector<int> parts(2, 20);\n"
+        "    std::thread other([&parts] { parts[1] += 2; });\n"
+        "    other.join();\n"
+        "    return parts[0] + parts[1];\n"
+        "}\n"
+    )
     bundle = SourceBundle("trial", (("trial.cpp", text),), "trial.cpp")
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="genprop-") as place:
         completed = _run(bundle, toolchain, f"trial{_SUFFIX}", Path(place))
         if completed.returncode != 0:
             raise _refusal(completed, toolchain, Path(place))
-        if ctypes.CDLL(str(Path(place) / f"trial{_SUFFIX}")).trial() != 42:
+        if load_library(Path(place) / f"trial{_SUFFIX}").trial() != 42:
             raise ToolchainError("the compiler gave a program that computes something else")
     return time.perf_counter() - started
+
+
+def load_library(path: Path) -> ctypes.CDLL:
+    """The shared library at ``path``, loaded.
+
+    Raises:
+        ToolchainError: where the system cannot load it.
+    """
+    try:
+        return ctypes.CDLL(str(path))
+    except OSError as error:
+        raise ToolchainError(
+            f"what was compiled cannot be loaded ({error})",
+            where=str(path),
+            remedy="name a C++ compiler of this machine through CXX (genprop doctor checks it), "
+            "and look at CXXFLAGS",
+        ) from error
 
 
 def build_key(bundle: SourceBundle, toolchain: Toolchain) -> str:

@@ -6,6 +6,7 @@ import functools
 import importlib.util
 import os
 import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from genprop.errors import ToolchainError
 
 __all__ = ["Toolchain", "cpu", "find_toolchain", "flags_for", "how_to_get_a_compiler"]
 
+_ADDED = ("CXXFLAGS", "GENPROP_CXXFLAGS")
 _CANDIDATES = ("c++", "g++", "clang++")
 _FLAGS = (
     "-std=c++17",
@@ -34,7 +36,6 @@ _FLAGS = (
     "-Wall",
     "-Wextra",
     "-Wconversion",
-    "-Werror",
 )
 
 
@@ -45,7 +46,7 @@ class Toolchain:
     Args:
         command: how it is called: ``("/usr/bin/c++",)``, ``(python, "-m", "ziglang", "c++")``.
         version: all it says to ``--version``.
-        flags: the full flags of a build, those of ``GENPROP_CXXFLAGS`` last.
+        flags: the full flags of a build, those of ``CXXFLAGS`` and ``GENPROP_CXXFLAGS`` last.
     """
 
     command: tuple[str, ...]
@@ -59,7 +60,13 @@ class Toolchain:
 
     def line(self, source: str, library: str) -> tuple[str, ...]:
         """The command that compiles ``source`` into the shared library ``library``."""
-        return (*self.command, *self.flags, "-o", library, source)
+        return (*self.command, *self.flags, "-o", library, source, *self._runtime())
+
+    def _runtime(self) -> tuple[str, ...]:
+        """The C++ library, where a C compiler is called, which does not link it by itself."""
+        if re.fullmatch(r"(.*-)?(gcc|clang|cc|icx)(-[\d.]+)?", Path(self.command[0]).name) is None:
+            return ()
+        return ("-lc++",) if sys.platform == "darwin" else ("-lstdc++", "-lm")
 
     def identity(self) -> str:
         """Everything about compiler and machine that the binary depends on."""
@@ -70,13 +77,14 @@ class Toolchain:
 def find_toolchain(environment: Mapping[str, str] | None = None) -> Toolchain:
     """The first of ``CXX``, c++, g++, clang++ and the compiler in the ``ziglang`` wheel.
 
-    ``GENPROP_CXXFLAGS`` adds flags behind genprop's own, so that they win: ``-O1`` compiles faster.
+    ``CXXFLAGS`` and ``GENPROP_CXXFLAGS`` add flags behind genprop's own, so that they win: ``-O1``
+    compiles faster.
 
     Raises:
         ToolchainError: where there is none, or ``CXX`` names one that is not there or does not run.
     """
     env = os.environ if environment is None else environment
-    wanted = shlex.split(env.get("CXX", ""))
+    wanted = _words("CXX", env)
     if wanted:
         found = shutil.which(wanted[0], path=env.get("PATH"))
         if found is None:
@@ -163,8 +171,20 @@ def _toolchain_of(
         known = _ask_version(command).encode()
         cache.write_blob(key, known)
     version = known.decode()
-    added = shlex.split(environment.get("GENPROP_CXXFLAGS", ""))
+    added = [f for name in _ADDED for f in _words(name, environment)]
     return Toolchain(command, version, (*flags_for(version), *added))
+
+
+def _words(name: str, environment: Mapping[str, str]) -> list[str]:
+    """The words of an environment variable, quoted as for a shell."""
+    try:
+        return shlex.split(environment.get(name, ""))
+    except ValueError as error:
+        raise ToolchainError(
+            f"{name} cannot be read ({error})",
+            where=f"environment variable {name}",
+            remedy="close every quotation mark",
+        ) from error
 
 
 def _ask_version(command: tuple[str, ...]) -> str:

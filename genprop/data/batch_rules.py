@@ -15,6 +15,8 @@ __all__ = [
     "Integers",
     "integer_channels",
     "integer_labels",
+    "integers",
+    "real_times",
     "refuse_bad_auxiliaries",
     "refuse_bad_events",
     "refuse_range",
@@ -26,23 +28,42 @@ Integers = npt.NDArray[np.integer]
 
 def integer_channels(channels: npt.NDArray[np.generic], sample: int) -> Integers:
     """The channels as int64; fractions are refused."""
-    if channels.dtype.kind in "iu" or channels.size == 0:
-        return channels.astype(np.int64)
-    raise DataError(
-        f"channels are integers, these are {channels.dtype}",
+    return integers(
+        channels,
+        "channels",
         where=f"sample {sample}",
         remedy="give the pairs as (times, channels), channels as integers",
     )
 
 
+def integers(
+    values: npt.ArrayLike, name: str, *, where: str = "", remedy: str = "give integers"
+) -> npt.NDArray[np.int64]:
+    """``values`` as int64; fractions, text and what int64 cannot hold are refused."""
+    given = np.asarray(values)
+    legal = given.dtype.kind in "iub" or given.size == 0
+    if legal and (given.dtype != np.uint64 or not given.size or given.max() < 1 << 63):
+        return given.astype(np.int64)
+    raise DataError(f"{name} are integers, these are {given.dtype}", where=where, remedy=remedy)
+
+
+def real_times(times: npt.ArrayLike) -> Floats:
+    """Times as float64 where they have 8 bytes, else as float32.
+
+    Raises:
+        DataError: for what is no number.
+    """
+    given = np.asarray(times)
+    if given.dtype.kind not in "iuf" and given.size:
+        raise DataError(f"times are numbers, these are {given.dtype}", remedy="give times in ms")
+    return given.astype(np.float64 if given.dtype.itemsize == 8 else np.float32, copy=False)
+
+
 def integer_labels(labels: npt.NDArray[np.generic] | None) -> npt.NDArray[np.int64] | None:
     """The labels as int64; fractions are refused."""
-    if labels is None or labels.dtype.kind in "iub" or labels.size == 0:
-        return None if labels is None else labels.astype(np.int64)
-    raise DataError(
-        f"labels are integers, these are {labels.dtype}",
-        remedy="number the classes from 0",
-    )
+    if labels is None:
+        return None
+    return integers(labels, "labels", remedy="number the classes from 0")
 
 
 def refuse_bad_events(
@@ -113,6 +134,11 @@ def refuse_bad_auxiliaries(
             f"label {labels[first]} is negative",
             where=f"sample {first}",
             remedy="number the classes from 0",
+        )
+    if targets is not None and not (targets.dtype.kind in "iufb" and np.isfinite(targets).all()):
+        raise DataError(
+            f"targets ({targets.dtype}) hold what is no finite number",
+            remedy="give finite numbers, in the unit of what the loss observes",
         )
     if targets is not None and (targets.ndim not in (2, 3) or len(targets) != size):
         raise DataError(

@@ -8,8 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from genprop.data.order import bounds, ordered
+from genprop.data.quantity import Time, in_unit
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import DataError
+from genprop.units import ms
 
 __all__ = ["level_crossings"]
 
@@ -19,7 +21,7 @@ _Piece = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], npt.NDArray[np.in
 def level_crossings(
     signal: npt.NDArray[np.floating] | npt.NDArray[np.integer],
     *,
-    dt: float,
+    dt: Time,
     threshold: float,
     labels: npt.NDArray[np.int64] | None = None,
 ) -> SpikeBatch:
@@ -42,6 +44,7 @@ def level_crossings(
     Raises:
         DataError: for a signal that is not finite, or a threshold or dt that is not positive.
     """
+    dt = in_unit(dt, ms, "dt")
     if signal.ndim != 3 or not signal.shape[1] or not np.isfinite(signal).all():
         raise DataError(
             f"a signal of shape {signal.shape} with at least one step, and finite, was expected",

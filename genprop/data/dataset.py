@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from genprop._checks import integer
 from genprop.data import parts
+from genprop.data.batch_rules import integers
 from genprop.errors import DataError
 
 if TYPE_CHECKING:
     from genprop.data.augment import Augmentation
+    from genprop.data.quantity import Time
     from genprop.data.spikes import SpikeBatch
 
 __all__ = ["Dataset"]
@@ -50,7 +53,8 @@ class Dataset:
         object.__setattr__(self, "label_names", tuple(self.label_names))
         object.__setattr__(self, "augment", tuple(self.augment))
         if self.speakers is not None:
-            object.__setattr__(self, "speakers", np.asarray(self.speakers, np.int64))
+            object.__setattr__(self, "speakers", integers(self.speakers, "speakers"))
+        object.__setattr__(self, "classes", integer(self.classes, "classes", least=1))
         _refuse_inconsistency(self)
 
     def __len__(self) -> int:
@@ -71,6 +75,9 @@ class Dataset:
     def duration(self) -> float:
         """How long a sample lasts [ms]."""
         return self.spikes.duration
+
+    def __repr__(self) -> str:
+        return f"Dataset({self.name!r}, {self.spikes!r}, {self.classes} classes)"
 
     def __str__(self) -> str:
         counts = np.diff(self.spikes.start)
@@ -126,7 +133,7 @@ class Dataset:
         speakers = None if self.speakers is None else self.speakers[chosen.astype(np.int64)]
         return replace(self, spikes=self.spikes.select(chosen), speakers=speakers)
 
-    def crop(self, duration: float) -> Dataset:
+    def crop(self, duration: Time) -> Dataset:
         """The same samples for ``duration`` ms: later events are dropped (longer: silence)."""
         return replace(self, spikes=self.spikes.crop(duration))
 
@@ -144,6 +151,17 @@ class Dataset:
         """
         first = parts.fraction_of(self.labels, fraction, seed, stratify=stratify)
         return self.select(np.flatnonzero(first)), self.select(np.flatnonzero(~first))
+
+    def split_off(self, fraction: float, name: str, seed: int = 0) -> tuple[Dataset, Dataset]:
+        """The rest, and a part with ``fraction`` of every class; 0 leaves the part empty.
+
+        Raises:
+            DataError: for a fraction that is not in [0, 1), which it calls ``name``.
+        """
+        parts.refuse_all(fraction, name)
+        if fraction == 0:
+            return self, self.select(np.array([], np.int64))
+        return self.split(1 - fraction, seed)
 
     def split_speakers(
         self, held_out: int | Sequence[int], seed: int = 0
@@ -202,7 +220,7 @@ def _batches(
     drop_last: bool,
     first: int,
 ) -> Iterator[SpikeBatch]:
-    if size < 1:
+    if integer(size, "batches(size)") < 1:
         raise DataError(f"a batch of {size} samples cannot be", remedy="give a size of at least 1")
     if augment and seed is None:
         raise DataError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,9 @@ from genprop.data.latency import latency_code
 from genprop.data.npz import read_npz
 from genprop.errors import DataError
 
+if TYPE_CHECKING:
+    from genprop.data.quantity import Time
+
 __all__ = ["digits", "mnist"]
 
 _TEN = tuple("0123456789")
@@ -22,9 +26,9 @@ def digits(
     fraction: float = 0.8,
     seed: int = 0,
     *,
-    t_min: float = 1.0,
-    t_max: float = 20.0,
-    duration: float = 30.0,
+    t_min: Time = 1.0,
+    t_max: Time = 20.0,
+    duration: Time = 30.0,
 ) -> tuple[Dataset, Dataset]:
     """Train and test set of scikit-learn's 1797 handwritten digits, 8 × 8 pixels, 64 channels.
 
@@ -59,9 +63,9 @@ def digits(
 def mnist(
     path: str | Path,
     *,
-    t_min: float = 1.0,
-    t_max: float = 20.0,
-    duration: float = 30.0,
+    t_min: Time = 1.0,
+    t_max: Time = 20.0,
+    duration: Time = 30.0,
     threshold: float = 0.2,
 ) -> tuple[Dataset, Dataset]:
     """Train and test set of MNIST, 28 × 28 pixels, 784 channels.

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genprop.data.order import bounds, ordered, owners
+from genprop.data.quantity import Time, times_in_ms
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import DataError
 
@@ -24,6 +25,11 @@ def first_spikes(
         duration: [ms].
         labels: (samples,) or None.
     """
+    if times.ndim != 2:
+        raise DataError(
+            f"an array of shape {times.shape} has no channels",
+            remedy="give (samples, channels): images as x.reshape(len(x), -1)",
+        )
     fires = ~np.isnan(times)
     start = bounds(np.count_nonzero(fires, axis=1))
     channels = np.nonzero(fires)[1].astype(np.int32)
@@ -36,9 +42,9 @@ def first_spikes(
 def latency_code(
     intensity: npt.NDArray[np.floating],
     *,
-    t_min: float,
-    t_max: float,
-    duration: float,
+    t_min: Time,
+    t_max: Time,
+    duration: Time,
     threshold: float = 0.0,
     labels: npt.NDArray[np.int64] | None = None,
 ) -> SpikeBatch:
@@ -53,10 +59,17 @@ def latency_code(
         labels: (samples,) or None.
 
     Raises:
-        DataError: unless 0 ≤ t_min < t_max < duration.
+        DataError: unless 0 ≤ t_min < t_max < duration, for intensities beyond [0, 1] or not finite,
+            and for another shape.
     """
+    t_min, t_max, duration = times_in_ms(t_min=t_min, t_max=t_max, duration=duration)
     refuse_window(t_min, t_max, duration)
-    x = intensity.astype(np.float32)
+    x = np.asarray(intensity).astype(np.float32)
+    if x.size and not (x.min() >= 0 and x.max() <= 1):
+        raise DataError(
+            f"intensities from {x.min():g} to {x.max():g} were given",
+            remedy="scale them to [0, 1]: x / x.max()",
+        )
     times = np.where(x > threshold, t_max - (t_max - t_min) * x, np.float32(np.nan))
     return first_spikes(times, duration, labels)
 

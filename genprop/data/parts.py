@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from genprop.errors import DataError
 
-__all__ = ["fold_numbers", "fraction_of", "speakers_of"]
+__all__ = ["fold_numbers", "fraction_of", "refuse_all", "speakers_of"]
 
 Labels = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -74,3 +74,12 @@ def fold_numbers(labels: Labels, k: int, seed: int) -> Labels:
     fold = np.empty(len(labels), np.int64)
     fold[by_class] = np.arange(len(labels)) % k
     return fold
+
+
+def refuse_all(fraction: float, name: str) -> None:
+    """Refuse a fraction to hold out, called ``name`` by the user, that is not in [0, 1)."""
+    if not 0 <= fraction < 1:
+        raise DataError(
+            f"{name}={fraction:g} leaves nothing to learn from, or is no fraction",
+            remedy=f"give {name} from 0 (none) to below 1",
+        )

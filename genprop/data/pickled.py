@@ -7,7 +7,7 @@ from pathlib import Path
 
 from genprop.errors import DataError
 
-__all__ = ["read_plain_pickle"]
+__all__ = ["read_data_pickle"]
 
 _ADMITTED = {
     ("_codecs", "encode"),
@@ -38,7 +38,7 @@ class _PlainUnpickler(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-def read_plain_pickle(file: Path) -> object:
+def read_data_pickle(file: Path) -> object:
     """What a pickle holds, if that is numpy arrays and plain containers of numbers and text.
 
     Raises:

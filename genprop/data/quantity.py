@@ -5,15 +5,27 @@ from __future__ import annotations
 import math
 
 from genprop.errors import DataError, DimensionError
-from genprop.units import Quantity, dimension_name
+from genprop.units import Quantity, dimension_name, ms
 
-__all__ = ["in_unit"]
+__all__ = ["Time", "in_unit", "times_in_ms"]
+
+Time = float | Quantity
+"""A quantity, or a number of ms."""
+
+
+def times_in_ms(**times: Time) -> tuple[float, ...]:
+    """Several times in ms, each named as the user names it.
+
+    Raises:
+        DimensionError, DataError: see :func:`in_unit`.
+    """
+    return tuple(in_unit(value, ms, name) for name, value in times.items())
 
 
 def in_unit(
     value: float | Quantity, unit: Quantity, what: str, *, least: float = -math.inf
 ) -> float:
-    """A plain number in ``unit``; a plain number is taken to be in it already.
+    """A number in ``unit``; a number without a unit is taken to be in it already.
 
     Raises:
         DimensionError: for a quantity of another dimension.
@@ -26,6 +38,12 @@ def in_unit(
                 remedy=f"give it in {dimension_name(unit.dimension)}",
             )
         value = value.value / unit.value
-    if not math.isfinite(value) or value < least:
-        raise DataError(f"{what} cannot be {value:g}", remedy="give a finite number, not negative")
-    return float(value)
+    try:
+        number = math.nan if isinstance(value, str | bytes | bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number) or number < least:
+        raise DataError(
+            f"{what} cannot be {value!r:.60}", remedy="give a finite number, not negative"
+        )
+    return number

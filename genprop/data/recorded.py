@@ -11,7 +11,10 @@ import numpy.typing as npt
 from genprop.data.order import bounds, ordered, owners
 from genprop.errors import DataError
 
-__all__ = ["Header", "Recordings", "end_to_end", "header"]
+__all__ = ["LONGEST", "Header", "Recordings", "end_to_end", "header"]
+
+LONGEST = 60.0
+"""[s]; a file with later times was written in ms or µs."""
 
 Array = npt.NDArray[np.generic]
 
@@ -132,8 +135,12 @@ def end_to_end(
         )
     start = bounds(counts)
     t = np.concatenate([np.empty(0, np.float32), *times]).astype(np.float32)
-    c = np.concatenate([np.empty(0, np.uint16), *units]).astype(np.int64)
+    given = np.concatenate([np.empty(0, np.uint16), *units])
+    c = given.astype(np.int64)
+    _refuse(c != given, given, "unit {:g} is no channel: units are integers", start, first, file)
     _refuse(~(np.isfinite(t) & (t >= 0)), t, "a time of {:g} s cannot be", start, first, file)
+    text = f"a time of {{:g}}, but times are in seconds and a sample lasts {LONGEST:g} s at most"
+    _refuse(t > LONGEST, t, text, start, first, file)
     text = f"unit {{}}, but there are {channels} channels, counted from 0"
     _refuse((c < 0) | (c >= channels), c, text, start, first, file)
     return counts, *ordered(owners(start), t, c.astype(np.int32))

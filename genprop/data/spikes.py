@@ -13,18 +13,23 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from genprop._checks import integer
 from genprop.data.batch_rules import (
     Floats,
     Integers,
     integer_channels,
     integer_labels,
+    integers,
+    real_times,
     refuse_bad_auxiliaries,
     refuse_bad_events,
     refuse_range,
 )
 from genprop.data.order import bounds, gather, ordered, owners
+from genprop.data.quantity import Time, in_unit
 from genprop.data.steps import StepEvents, steps_of
 from genprop.errors import DataError, did_you_mean
+from genprop.units import ms
 
 __all__ = ["SpikeBatch"]
 
@@ -59,19 +64,28 @@ class SpikeBatch:
     inputs: Mapping[str, SpikeBatch] = field(default_factory=lambda: dict[str, SpikeBatch]())
 
     def __post_init__(self) -> None:
-        kind = np.float64 if np.asarray(self.times).dtype.itemsize == 8 else np.float32
-        object.__setattr__(self, "start", np.asarray(self.start, np.int64))
-        object.__setattr__(self, "times", np.asarray(self.times, kind))
-        object.__setattr__(self, "channels", np.asarray(self.channels, np.int32))
-        object.__setattr__(self, "duration", float(self.duration))
+        total = integer(self.channels_total, "channels_total", most=2**31 - 1)
+        object.__setattr__(self, "channels_total", total)
+        object.__setattr__(self, "start", integers(self.start, "start"))
+        object.__setattr__(self, "times", real_times(self.times))
+        object.__setattr__(self, "duration", in_unit(self.duration, ms, "duration"))
         if self.labels is not None:
-            object.__setattr__(self, "labels", np.asarray(self.labels, np.int64))
-        refuse_bad_events(self.start, self.times, self.channels, self.channels_total, self.duration)
+            object.__setattr__(self, "labels", integer_labels(np.asarray(self.labels)))
+        if self.targets is not None:
+            object.__setattr__(self, "targets", np.asarray(self.targets))
+        channels = np.asarray(self.channels)
+        if channels.dtype != np.int32:  # checked before what does not fit is cut off
+            channels = integers(channels, "channels")
+        refuse_bad_events(self.start, self.times, channels, total, self.duration)
+        object.__setattr__(self, "channels", channels.astype(np.int32, copy=False))
         sizes = {name: len(batch) for name, batch in self.inputs.items()}
         refuse_bad_auxiliaries(len(self), self.labels, self.targets, sizes)
 
     def __len__(self) -> int:
         return len(self.start) - 1
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
 
     def __str__(self) -> str:
         if self.inputs:
@@ -87,7 +101,7 @@ class SpikeBatch:
         events: Sequence[tuple[npt.ArrayLike, npt.ArrayLike]],
         *,
         channels: int,
-        duration: float,
+        duration: Time,
         labels: npt.ArrayLike | None = None,
         targets: Floats | None = None,
     ) -> SpikeBatch:
@@ -103,7 +117,9 @@ class SpikeBatch:
         Raises:
             DataError: for times and channels of unequal length, or out of range.
         """
-        times = [np.atleast_1d(np.asarray(t)) for t, _ in events]
+        duration = in_unit(duration, ms, "duration")
+        channels = integer(channels, "channels", most=2**31 - 1)
+        times = [np.atleast_1d(real_times(t)) for t, _ in events]
         lines = [
             integer_channels(np.atleast_1d(np.asarray(c)), k) for k, (_, c) in enumerate(events)
         ]
@@ -211,8 +227,9 @@ class SpikeBatch:
             {name: batch.select(chosen) for name, batch in self.inputs.items()},
         )
 
-    def crop(self, duration: float) -> SpikeBatch:
+    def crop(self, duration: Time) -> SpikeBatch:
         """The same samples for ``duration`` ms: what happens later is dropped (longer: silence)."""
+        duration = in_unit(duration, ms, "duration")
         keep = self.times < duration
         before = bounds(keep)
         return replace(
@@ -224,7 +241,7 @@ class SpikeBatch:
             inputs={name: batch.crop(duration) for name, batch in self.inputs.items()},
         )
 
-    def steps(self, dt: float, events: str = "merge") -> StepEvents:
+    def steps(self, dt: Time, events: str = "merge") -> StepEvents:
         """The events on a grid of ``dt`` ms, sorted by (sample, step, channel).
 
         An event at time t falls in step floor(t/dt); see :func:`genprop.data.steps.steps_of` for
@@ -241,6 +258,6 @@ class SpikeBatch:
             self.channels,
             channels_total=self.channels_total,
             duration=self.duration,
-            dt=dt,
+            dt=in_unit(dt, ms, "dt"),
             events=events,
         )

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from genprop.data.dataset import Dataset
 from genprop.data.files import data_folder, existing, find
-from genprop.data.quantity import in_unit
+from genprop.data.quantity import Time, in_unit
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import DataError
-from genprop.units import Quantity, ms
+from genprop.units import ms
 
 if TYPE_CHECKING:
     from genprop.data.augment import Augmentation
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["fsdd", "hdspikes", "shd", "ssc"]
 
 Three = tuple[Dataset, Dataset, Dataset]
-Time = float | Quantity
-"""A quantity, or a plain number of ms."""
-
 _BELOW = ("SHD", "SSC", "hdspikes", "FSDD")
 
 
@@ -72,7 +69,8 @@ def shd(
         folder: where ``shd_train`` and ``shd_test`` are, or a folder above ``SHD/`` or
             ``hdspikes/``; else ``$GENPROP_DATA``. Missing files are downloaded there by tonic,
             where it is installed.
-        valid: fraction of the training file, taken from every class.
+        valid: fraction of the training file, taken from every class; 0 leaves the validation set
+            empty.
         valid_speakers: instead, these speakers of it, or so many drawn at random.
         seed: of the validation part.
         augment: for the training set, see :meth:`Dataset.batches`.
@@ -136,7 +134,8 @@ def fsdd(
     Args:
         folder: where ``fsdd_train`` and ``fsdd_test`` are, or a folder above ``FSDD/``; else
             ``$GENPROP_DATA``.
-        valid: fraction of the training file, taken from every class.
+        valid: fraction of the training file, taken from every class; 0 leaves the validation set
+            empty.
         valid_speakers: instead, these speakers of it, or so many drawn at random.
         seed: of the validation part.
         augment: for the training set, see :meth:`Dataset.batches`.
@@ -235,7 +234,7 @@ def _held_out(
 ) -> tuple[Dataset, Dataset]:
     """The rest of the training file, augmented, and its validation part."""
     if speakers is None:
-        rest, valid = train.split(1 - fraction, seed)
+        rest, valid = train.split_off(fraction, "valid", seed)
     else:
         rest, valid = train.split_speakers(speakers, seed)
     return rest.with_augment(*augment), replace(valid, name=name)

@@ -20,7 +20,7 @@ from genprop.data.dataset import Dataset
 from genprop.data.files import existing
 from genprop.data.npz import npz_names, read_npz
 from genprop.data.order import bounds
-from genprop.data.pickled import read_plain_pickle
+from genprop.data.pickled import read_data_pickle
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import DataError
 
@@ -77,11 +77,10 @@ def braille(
     )
     whole = Dataset(spikes, len(letters), "Braille train", letters, augment=tuple(augment))
     if flagged is None:
-        rest, held = whole.split(1 - test, seed)
+        rest, held = whole.split_off(test, "test", seed)
     else:
         rest, held = whole.select(np.flatnonzero(~flagged)), whole.select(np.flatnonzero(flagged))
-    nobody = np.array([], np.int64)
-    train, checked = rest.split(1 - valid, seed) if valid else (rest, rest.select(nobody))
+    train, checked = rest.split_off(valid, "valid", seed)
     return (
         train,
         replace(checked, name="Braille valid", augment=()),
@@ -129,7 +128,7 @@ def _from_npz(file: Path, threshold: float) -> _Content:
 
 
 def _from_pickle(file: Path, threshold: float, rate: float) -> _Content:
-    columns = _columns(read_plain_pickle(file), file)
+    columns = _columns(read_data_pickle(file), file)
     names = [str(letter) for letter in columns["letter"]]
     letters = tuple(x for x in _LETTERS if x in names) + tuple(sorted(set(names) - set(_LETTERS)))
     labels = np.array([letters.index(name) for name in names], np.int64)

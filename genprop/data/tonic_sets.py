@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ import numpy.typing as npt
 from genprop.data.dataset import Dataset
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import DataError
+
+if TYPE_CHECKING:
+    from genprop.data.quantity import Time
 
 __all__ = ["download", "from_tonic"]
 
@@ -66,7 +69,7 @@ def from_tonic(
     *,
     sensor_size: tuple[int, int, int],
     classes: int,
-    duration: float | None = None,
+    duration: Time | None = None,
     name: str = "tonic",
     label_names: Iterable[str] = (),
 ) -> Dataset:
@@ -83,7 +86,8 @@ def from_tonic(
         label_names: one per class, or empty.
 
     Raises:
-        DataError: for events outside the sensor, without times, or labels that are no class.
+        DataError: for events outside the sensor, without times or with absolute ones, and for
+            labels that are no class.
     """
     width, height, polarities = sensor_size
     pairs: list[tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]] = []
@@ -105,6 +109,7 @@ def from_tonic(
             events[f].astype(np.int64) if f else np.zeros(len(events), np.int64) for f in used
         )
         times = events["t"].astype(np.float64) / 1000
+        _refuse_outside(k, times, {"x": (x, width), "y": (y, height), "p": (p, polarities)})
         pairs.append((times.astype(np.float32), (p * height + y) * width + x))
         labels.append(int(label))
     longest = max((float(t.max()) for t, _ in pairs if t.size), default=0.0)
@@ -116,3 +121,29 @@ def from_tonic(
     )
     found = Dataset(spikes, classes, name, tuple(label_names))
     return found if duration is None else found.crop(duration)
+
+
+_LATEST = 10 * 60 * 1000.0
+"""[ms]; a sample whose first event comes later has times since something else than its start."""
+
+
+def _refuse_outside(
+    sample: int,
+    times: npt.NDArray[np.float64],
+    places: Mapping[str, tuple[npt.NDArray[np.int64], int]],
+) -> None:
+    """Refuse events outside the sensor, and times that do not begin with the sample."""
+    for name, (values, extent) in places.items():
+        outside = np.flatnonzero((values < 0) | (values >= extent))
+        if outside.size:
+            raise DataError(
+                f"{name} = {values[outside[0]]}, but this sensor has 0 to {extent - 1}",
+                where=f"sample {sample}, event {outside[0]}",
+                remedy="give the sensor_size (width, height, polarities) of these recordings",
+            )
+    if times.size and times.min() > _LATEST:
+        raise DataError(
+            f"the first event comes at {times.min() / 1000:g} s: the times are absolute",
+            where=f"sample {sample}",
+            remedy="let them begin with the sample: events['t'] -= events['t'].min()",
+        )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from genprop._checks import integer
 from genprop.data.dataset import Dataset
 from genprop.data.latency import first_spikes, refuse_window
+from genprop.data.quantity import Time, times_in_ms
 from genprop.errors import DataError
 
 __all__ = ["delay_line", "xor", "yin_yang"]
@@ -19,10 +21,10 @@ def yin_yang(
     samples: int,
     seed: int = 0,
     *,
-    t_min: float = 10.0,
-    t_max: float = 40.0,
-    bias: float = 20.0,
-    duration: float = 60.0,
+    t_min: Time = 10.0,
+    t_max: Time = 40.0,
+    bias: Time = 20.0,
+    duration: Time = 60.0,
 ) -> Dataset:
     """Points of the yin-yang symbol: 5 channels, 3 classes.
 
@@ -40,7 +42,10 @@ def yin_yang(
 
     Source: Kriener, Göltz & Petrovici 2022 (arXiv 2102.08211); times of Wunderlich & Pehle 2021.
     """
-    _refuse_none(samples)
+    _refuse_none(samples, seed)
+    t_min, t_max, bias, duration = times_in_ms(
+        t_min=t_min, t_max=t_max, bias=bias, duration=duration
+    )
     refuse_window(t_min, t_max, duration)
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, 3, samples)
@@ -78,10 +83,10 @@ def delay_line(
     samples: int,
     seed: int = 0,
     *,
-    lag: float = 20.0,
-    onset: float = 5.0,
-    spread: float = 0.0,
-    duration: float = 60.0,
+    lag: Time = 20.0,
+    onset: Time = 5.0,
+    spread: Time = 0.0,
+    duration: Time = 60.0,
 ) -> Dataset:
     """Two channels spike once each, ``lag`` ms apart; which comes first is the class.
 
@@ -95,7 +100,10 @@ def delay_line(
         spread: the first spike comes uniformly within [onset, onset + spread] [ms].
         duration: [ms].
     """
-    _refuse_none(samples)
+    _refuse_none(samples, seed)
+    lag, onset, spread, duration = times_in_ms(
+        lag=lag, onset=onset, spread=spread, duration=duration
+    )
     if not (lag > 0 and onset >= 0 and spread >= 0 and onset + spread + lag < duration):
         raise DataError(
             f"two spikes {lag:g} ms apart from {onset + spread:g} ms do not fit {duration:g} ms",
@@ -113,9 +121,9 @@ def xor(
     samples: int,
     seed: int = 0,
     *,
-    early: float = 5.0,
-    late: float = 15.0,
-    duration: float = 40.0,
+    early: Time = 5.0,
+    late: Time = 15.0,
+    duration: Time = 40.0,
 ) -> Dataset:
     """Exclusive or by timing: channels 0 and 1 spike early (0) or late (1), channel 2 early.
 
@@ -126,7 +134,8 @@ def xor(
         late: [ms].
         duration: [ms].
     """
-    _refuse_none(samples)
+    _refuse_none(samples, seed)
+    early, late, duration = times_in_ms(early=early, late=late, duration=duration)
     refuse_window(early, late, duration)
     case = np.random.default_rng(seed).permutation(np.arange(samples) % 4)
     bits = np.stack([case & 1, case >> 1, np.zeros_like(case)], axis=1)
@@ -134,6 +143,7 @@ def xor(
     return Dataset(spikes, 2, "xor", ("equal", "different"))
 
 
-def _refuse_none(samples: int) -> None:
-    if samples < 1:
+def _refuse_none(samples: int, seed: int) -> None:
+    integer(seed, "seed")
+    if integer(samples, "samples") < 1:
         raise DataError(f"{samples} samples were requested", remedy="request at least one")

@@ -23,7 +23,7 @@ from genprop.describe.spec import ParameterSpec, QuantitySpec
 from genprop.errors import DescriptionError, GenpropError, refuse_if
 from genprop.units import Quantity
 
-__all__ = ["Declaration", "declare"]
+__all__ = ["Declaration", "declare", "repr_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def declare(
     Args:
         given: a number or quantity, an array or initialiser, each optionally inside ``learn``.
         like: the declared dimension and bounds.
-        scale: base units per declared unit; plain numbers are multiplied by it.
+        scale: base units per declared unit; numbers are multiplied by it.
         where: the name of the parameter, for errors.
         shared: whether a single number stays one value (else it fills the array).
 
@@ -155,3 +155,9 @@ def _outside(found: Declaration, like: QuantitySpec, where: str) -> Iterator[Des
         yield DescriptionError(
             f"{where}: the value {largest:g} is above its maximum {high:g}", where=where
         )
+
+
+def repr_of(named: tuple[str, Declaration]) -> str:
+    """``"tau_mem = 20, learned"``: a name and a representative number in base units."""
+    name, declared = named
+    return f"{name} = {declared.typical():g}" + ", learned" * declared.learned

@@ -63,7 +63,7 @@ def leaf(
         shape: of the array; ``()`` for one number.
         value: how it starts, inside ``gp.learn(…)`` where it is learned, with its bounds.
         role: a word by which optimisers and callbacks may name it, such as ``"weight"``.
-        unit: of plain numbers, such as ``ms``; by default none.
+        unit: of numbers, such as ``ms``; by default none.
         min: no value may be smaller, in that unit.
         max: no value may be larger.
         doc: what it is.

@@ -31,7 +31,7 @@ Array: TypeAlias = NDArray[np.float64]
 class Initialiser(Protocol):
     """Fills an array: ``sample(rng, shape)`` gives float64 of that shape, in base units.
 
-    ``dimension`` is None where plain numbers were given: they are taken in the declared unit.
+    ``dimension`` is None for numbers without a unit: they are taken in the declared one.
     """
 
     @property

@@ -66,7 +66,7 @@ def learn(x: Value | Learn, min: Number | None = None, max: Number | None = None
     Args:
         x: a number or quantity (one value for a population), an array or initialiser (one per
             neuron or synapse).
-        min: the lower bound, held after every update; a plain number is in the declared unit.
+        min: the lower bound, held after every update; a number is in the declared unit.
         max: the upper bound; for delays it also sizes the delay lines.
 
     Raises:
@@ -81,7 +81,7 @@ def learn(x: Value | Learn, min: Number | None = None, max: Number | None = None
 
 
 def constant(x: Number) -> Constant:
-    """One value for every element: an array of equal elements, where a plain number is shared.
+    """One value for every element: an array of equal elements, where a number is one for all.
 
     Raises:
         DescriptionError: for a number that is not finite.
@@ -151,7 +151,7 @@ def initialiser(x: Value) -> Initialiser:
 
 
 def base_number(x: Number, dimension: Dimension, scale: float, where: str) -> float:
-    """One number in base units: plain ones are in the declared unit (``scale``), others checked.
+    """One number in base units: without a unit it is in the declared one (``scale``), else checked.
 
     Raises:
         DimensionError: for a quantity of another dimension; ``where`` names the parameter.
@@ -168,13 +168,13 @@ def require(given: Dimension, declared: Dimension, where: str) -> None:
         raise DimensionError(
             f"{where} is declared in {_unit(declared)} but was given in {_unit(given)}",
             where=where,
-            remedy=f"give a value in {_unit(declared)}, or a plain number",
+            remedy=f"give a value in {_unit(declared)}, or a number",
         )
 
 
 def _unit(dimension: Dimension) -> str:
     name = dimension_name(dimension)
-    return "plain numbers" if name == "1" else name
+    return "dimensionless numbers" if name == "1" else name
 
 
 def _finite(what: str, array: Array) -> Array:
@@ -184,7 +184,7 @@ def _finite(what: str, array: Array) -> Array:
 
 
 def _together(what: str, *numbers: Number) -> tuple[list[float], Dimension | None]:
-    """Base values and the one dimension of several numbers; a plain 0 fits every unit."""
+    """Base values and the one dimension of several numbers; a 0 fits every unit."""
     found = {x.dimension for x in numbers if isinstance(x, Quantity)}
     plain = [x for x in numbers if not isinstance(x, Quantity) and float(x) != 0.0]
     if plain and found:

@@ -60,7 +60,8 @@ def _equations(model: NeuronSpec | SynapseSpec) -> Iterator[str]:
 
 def _projection(projection: ProjectionSpec) -> Iterator[str]:
     pattern = projection.pattern
-    kind = pattern.kind if pattern.kind == "dense" else f"{pattern.column.size} synapses"
+    count = projection.weight.shape[0]
+    kind = pattern.kind if pattern.kind == "dense" else f"{count} synapses"
     yield f"projection {projection.name}: {kind}, to receptor {projection.receptor}"
     yield f"  {_parameter(projection.weight)}"
     if projection.delay is not None:

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 Units = Mapping[str, Quantity]
-"""The unit in which plain numbers of a state, parameter or input are taken, by name."""
+"""The unit in which numbers of a state, parameter or input are taken, by name."""
 
 
 def quantity(name: str, value: float, unit: Quantity, doc: str = "") -> QuantitySpec:

@@ -48,7 +48,7 @@ _QUANTITY = ("value", "unit", "min", "max", "doc")
 
 @dataclass(frozen=True, slots=True)
 class ModelFile(Generic[Spec]):
-    """A model as its file gives it; ``units`` are those in which plain numbers are taken."""
+    """A model as its file gives it; ``units`` are those in which numbers are taken."""
 
     spec: Spec
     units: Mapping[str, Quantity]

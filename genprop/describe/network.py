@@ -40,6 +40,10 @@ class Network:
         self._receptors: dict[str, Receptors] = {}
         self._projections: dict[str, ProjectionSpec] = {}
 
+    def __repr__(self) -> str:
+        populations = ", ".join(f"{p.name} ({p.size})" for p in self._populations.values())
+        return f"Network({self.name!r}: {populations}; {', '.join(self._projections)})"
+
     def population(self, name: str, size: SupportsIndex, model: Neuron | Source) -> Population:
         """Add ``size`` neurons of a model, or a source of spikes (``gp.spikes()``).
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from genprop.describe.check import check_neuron
+from genprop.describe.declaration import Declaration, repr_of
 from genprop.describe.explanation import explain
 from genprop.describe.library import load_neuron
 from genprop.describe.model import (
@@ -27,7 +28,6 @@ from genprop.describe.text import assignments, derivatives, guard
 from genprop.units import parse_unit
 
 if TYPE_CHECKING:
-    from genprop.describe.declaration import Declaration
     from genprop.describe.explanation import Shown
     from genprop.describe.initial import Learn, Number, Value
 
@@ -63,7 +63,7 @@ class Neuron:
         refractory: the parameter with the duration of refractoriness.
         held: the states that stand still meanwhile.
         units: of states, inputs and parameters, by name; without one, a parameter has the unit of
-            its value and anything else is a plain number.
+            its value and anything else is dimensionless.
         initial: states at t = 0 (else 0).
         doc: what the model is.
         cite: where it comes from.
@@ -76,6 +76,9 @@ class Neuron:
     spec: NeuronSpec
     values: Mapping[str, Declaration] = field(hash=False)
     units: Units = field(hash=False)
+
+    def __repr__(self) -> str:
+        return f"Neuron({self.spec.name!r}: {', '.join(map(repr_of, self.values.items()))})"
 
     def __init__(
         self,

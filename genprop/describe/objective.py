@@ -38,6 +38,9 @@ class Loss:
 
     terms: tuple[LossTermSpec, ...]
 
+    def __repr__(self) -> str:
+        return "Loss(" + " + ".join(map(_term, self.terms)) + ")"
+
     def __add__(self, other: Loss) -> Loss:
         return Loss(self.terms + other.terms)
 
@@ -52,6 +55,12 @@ class Loss:
         )
 
     __rmul__ = __mul__
+
+
+def _term(term: LossTermSpec) -> str:
+    state = f".{term.readout.state}" if term.readout.state else ""
+    readout = f"{term.readout.kind}({term.readout.population}{state})"
+    return f"{term.coefficient:g} × {term.kind}({readout})"
 
 
 def CrossEntropy(readout: ReadoutSpec, *, tau0: Number | None = None) -> Loss:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from genprop.describe.spec import PatternSpec
+from genprop.describe.spec import Drawn, PatternSpec
+from genprop.describe.topology import beginning
 from genprop.errors import DescriptionError
 
 if TYPE_CHECKING:
@@ -19,10 +20,10 @@ __all__ = ["Pattern", "dense", "one_to_one", "sparse"]
 
 
 class Pattern(Protocol):
-    """Connections between two populations: the same sizes always give the same ones."""
+    """Connections between two populations: the same sizes always begin with the same ones."""
 
     def resolve(self, pre: int, post: int) -> PatternSpec:
-        """The connections of ``pre`` to ``post`` neurons."""
+        """The pattern for ``pre`` and ``post`` neurons, with its list if it is one."""
         ...
 
     def shape(self, spec: PatternSpec, pre: int, post: int) -> tuple[int, ...]:
@@ -44,32 +45,29 @@ class Dense:
 
 
 @dataclass(frozen=True, slots=True)
-class _Listed:
-    """Common to patterns with a list."""
+class _Sparse:
+    """Common to patterns with some of all pairs."""
 
     def shape(self, spec: PatternSpec, pre: int, post: int) -> tuple[int, ...]:
         """``(nnz,)``."""
-        return (int(spec.column.size),)
+        return beginning(spec, pre, post).shape
 
 
 @dataclass(frozen=True, slots=True)
-class Random(_Listed):
+class Random(_Sparse):
     """Each pair independently with one probability, the same for the same seed."""
 
     probability: float
     seed: int
 
     def resolve(self, pre: int, post: int) -> PatternSpec:
-        """Draws row by row."""
-        rng = np.random.default_rng([self.seed, pre, post])
-        rows = [np.flatnonzero(rng.random(post) < self.probability) for _ in range(pre)]
-        start = np.concatenate([[0], np.cumsum([row.size for row in rows])])
-        column = np.concatenate(rows) if rows else np.zeros(0)
-        return _csr(start.astype(np.int64), column.astype(np.int64))
+        """The probability and the seed."""
+        none = np.zeros(0, np.int64)
+        return PatternSpec("sparse", none, none, Drawn(self.probability, self.seed))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pairs(_Listed):
+class Pairs(_Sparse):
     """A list of (pre, post) pairs, in any order; weights follow the sorted one."""
 
     pairs: NDArray[np.int64]
@@ -102,7 +100,7 @@ class Pairs(_Listed):
 
 
 @dataclass(frozen=True, slots=True)
-class OneToOne(_Listed):
+class OneToOne(_Sparse):
     """Neuron i to neuron i."""
 
     def resolve(self, pre: int, post: int) -> PatternSpec:

@@ -24,6 +24,10 @@ class Population:
     size: int
     model: Neuron | Source
 
+    def __repr__(self) -> str:
+        model = "spikes()" if isinstance(self.model, Source) else self.model.spec.name
+        return f"Population({self.name!r}, {self.size} × {model})"
+
     @property
     def source(self) -> bool:
         """Whether its spikes come from the data."""

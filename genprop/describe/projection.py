@@ -33,6 +33,11 @@ class Projection:
     name: str
     spec: ProjectionSpec
 
+    def __repr__(self) -> str:
+        given = [p for p in (self.spec.weight, self.spec.delay) if p is not None and p.learned]
+        learned = f", learned {' and '.join(p.role for p in given)}" if given else ""
+        return f"Projection({self.name!r}, {self.spec.pattern.kind}{learned})"
+
 
 @dataclass(frozen=True, slots=True)
 class Wiring:

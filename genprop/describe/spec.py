@@ -6,19 +6,20 @@ same have the same :meth:`NetworkSpec.digest`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-import numpy as np
-
+from genprop.describe.digest import STATE, WHERE_USED, digest_of
 from genprop.units import DIMENSIONLESS, Dimension
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from genprop.describe.initial import Initialiser
 
 __all__ = [
+    "Drawn",
     "Equation",
     "LossTermSpec",
     "NetworkSpec",
@@ -32,11 +33,7 @@ __all__ = [
     "ReceptorSpec",
     "SynapseSpec",
     "UpdateSpec",
-    "digest_of",
 ]
-
-_WHERE_USED = {"where used": True}
-"""Marks a field that counts in the digest where it is not empty only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,17 +154,27 @@ class PopulationSpec:
     receptors: tuple[ReceptorSpec, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Each pair is connected with one probability, drawn from ``seed``."""
+
+    probability: float
+    seed: int = field(compare=False)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PatternSpec:
-    """Who is connected: ``"dense"``, or ``"sparse"`` in row order (CSR).
+    """A pattern of connections: ``"dense"``, or ``"sparse"``, which lists its synapses or draws.
 
-    For sparse patterns ``row_start`` (pre + 1,) and ``column`` (nnz,) hold the connections of each
-    presynaptic neuron, columns ascending; both are empty for dense ones.
+    Which synapses there are in a moment is state (:class:`~genprop.describe.topology.Synapses`);
+    here stands how they begin. A list is in row order (CSR): ``row_start`` (pre + 1,) and
+    ``column`` (nnz,), ascending for each presynaptic neuron; both are empty for the others.
     """
 
     kind: str
-    row_start: np.ndarray
-    column: np.ndarray
+    row_start: np.ndarray = field(metadata=STATE)
+    column: np.ndarray = field(metadata=STATE)
+    drawn: Drawn | tuple[()] = field(default=(), metadata=WHERE_USED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +193,13 @@ class ProjectionSpec:
     weight: ParameterSpec
     delay: ParameterSpec | None
     max_delay: float
+
+    def without_synapses(self) -> ProjectionSpec:
+        """The same without the number of its synapses, where it is sparse."""
+        if self.pattern.kind == "dense":
+            return self
+        delay = None if self.delay is None else replace(self.delay, shape=())
+        return replace(self, weight=replace(self.weight, shape=()), delay=delay)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,9 +252,9 @@ class NetworkSpec:
     projections: tuple[ProjectionSpec, ...]
     loss: tuple[LossTermSpec, ...] = ()
     updates: tuple[UpdateSpec, ...] = ()
-    leaves: tuple[ParameterSpec, ...] = field(default=(), metadata=_WHERE_USED)
-    derived: tuple[str, ...] = field(default=(), metadata=_WHERE_USED)
-    stages: tuple[str, ...] = field(default=(), metadata=_WHERE_USED)
+    leaves: tuple[ParameterSpec, ...] = field(default=(), metadata=WHERE_USED)
+    derived: tuple[str, ...] = field(default=(), metadata=WHERE_USED)
+    stages: tuple[str, ...] = field(default=(), metadata=WHERE_USED)
 
     def population(self, name: str) -> PopulationSpec:
         """The population called ``name``."""
@@ -263,35 +277,9 @@ class NetworkSpec:
         yield from self.leaves
 
     def digest(self) -> str:
-        """sha256 over everything that changes what is computed; places and prose do not count."""
-        return digest_of(self)
+        """sha256 over everything that changes what is computed; places and prose do not count.
 
-
-def digest_of(value: object) -> str:
-    """The sha256 of frozen data (dataclasses, tuples, strings, numbers, arrays), as hex."""
-    hasher = hashlib.sha256()
-    _feed(hasher, value)
-    return hasher.hexdigest()
-
-
-class _Hasher(Protocol):
-    def update(self, data: bytes, /) -> None: ...
-
-
-def _feed(hasher: _Hasher, value: object) -> None:
-    if isinstance(value, np.ndarray):
-        hasher.update(f"array{value.shape}{value.dtype.str}".encode())
-        hasher.update(np.ascontiguousarray(value).tobytes())
-    elif is_dataclass(value):
-        hasher.update(type(value).__name__.encode())
-        for f in fields(value):
-            held = getattr(value, f.name)
-            unused = f.metadata.get("where used", False) and held == ()
-            if f.compare and f.name not in ("doc", "cite") and not unused:
-                _feed(hasher, held)
-    elif isinstance(value, tuple):
-        hasher.update(f"({len(value)}".encode())
-        for item in value:
-            _feed(hasher, item)
-    else:
-        hasher.update(repr(value).encode() + b";")
+        Nor do the synapses of sparse projections and how many they are: these are state.
+        """
+        patterns = tuple(p.without_synapses() for p in self.projections)
+        return digest_of(replace(self, projections=patterns))

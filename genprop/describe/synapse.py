@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from genprop.describe.check import check_synapse
+from genprop.describe.declaration import Declaration, repr_of
 from genprop.describe.library import load_synapse
 from genprop.describe.model import (
     Units,
@@ -26,7 +27,6 @@ from genprop.errors import DescriptionError, did_you_mean
 from genprop.units import Quantity, parse_unit
 
 if TYPE_CHECKING:
-    from genprop.describe.declaration import Declaration
     from genprop.describe.initial import Learn, Value
 
 __all__ = ["Synapse", "synapse"]
@@ -55,6 +55,9 @@ class Synapse:
     spec: SynapseSpec
     values: Mapping[str, Declaration] = field(hash=False)
     units: Units = field(hash=False)
+
+    def __repr__(self) -> str:
+        return f"Synapse({self.spec.name!r}: {', '.join(map(repr_of, self.values.items()))})"
 
     def __init__(
         self,

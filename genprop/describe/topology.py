@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from genprop.describe.digest import digest_of
+from genprop.describe.spec import Drawn, PatternSpec
+from genprop.errors import DescriptionError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Synapses", "Topology"]
+    from genprop.describe.spec import NetworkSpec
+
+__all__ = ["Synapses", "Topology", "beginning", "digest_with_synapses", "initial_topology"]
 
 
 def _none() -> NDArray[np.int64]:
@@ -36,6 +42,39 @@ class Synapses:
     row_start: NDArray[np.int64] = field(default_factory=_none)
     column: NDArray[np.int64] = field(default_factory=_none)
     dense: bool = True
+
+    @classmethod
+    def sparse(cls, pre: int, post: int, row_start: np.ndarray, column: np.ndarray) -> Synapses:
+        """Some of all pairs, in row order (CSR); the arrays are copied.
+
+        Raises:
+            DescriptionError: for indices that are no such list.
+        """
+        start, ends = (np.array(indices, np.int64) for indices in (row_start, column))
+        if start.shape != (pre + 1,) or ends.ndim != 1 or start[0] != 0 or start[-1] != ends.size:
+            raise DescriptionError(
+                f"row_start of shape {start.shape} and column of shape {ends.shape} "
+                f"are no synapses of {pre} neurons",
+                remedy=f"give {pre + 1} places from 0 to the number of synapses",
+            )
+        cell = np.repeat(np.arange(pre), np.diff(start)) * post + ends if _ascends(start) else ends
+        outside = ends.size and (ends.min() < 0 or ends.max() >= post)
+        if outside or not _ascends(start) or np.any(np.diff(cell) <= 0):
+            raise DescriptionError(
+                "the synapses are not in order, stand twice or lead beyond the population",
+                remedy=f"give receivers from 0 to {post - 1}, ascending for each sender",
+            )
+        for indices in (start, ends):
+            indices.setflags(write=False)
+        return cls(pre, post, start, ends, dense=False)
+
+    @classmethod
+    def of_pairs(cls, pre: int, post: int, pairs: np.ndarray) -> Synapses:
+        """Those of ``pairs`` (nnz, 2), in any order; see :meth:`sparse`."""
+        rows, columns = np.asarray(pairs, np.int64).reshape(-1, 2).T
+        order = np.lexsort((columns, rows))
+        start = np.searchsorted(rows[order], np.arange(pre + 1))
+        return cls.sparse(pre, post, start, columns[order])
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -67,6 +106,25 @@ class Synapses:
             return values.sum(axis=0)
         return np.bincount(self.column, values, self.post)
 
+    def all_pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Sender and receiver of every synapse, (k,) each, dense ones in row order too."""
+        start, column = self.compressed()
+        return np.repeat(np.arange(self.pre), np.diff(start)), column
+
+    def compressed(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Row starts (pre + 1,) and columns (k,), dense ones too."""
+        if self.dense:
+            return np.arange(self.pre + 1) * self.post, np.tile(np.arange(self.post), self.pre)
+        return self.row_start, self.column
+
+    def places_in(self, other: Synapses) -> NDArray[np.int64]:
+        """(nnz,): where each of these synapses stands in ``other``, −1 where it is not there."""
+        mine, theirs = (s.row * s.post + s.column for s in (self, other))
+        found = np.searchsorted(theirs, mine)
+        there = found < theirs.size
+        there[there] = theirs[found[there]] == mine[there]
+        return np.where(there, found, -1)
+
     def digest(self) -> str:
         """sha256 of who is connected to whom, as hex."""
         hasher = hashlib.sha256(f"{self.pre} {self.post} {self.dense}".encode())
@@ -77,3 +135,36 @@ class Synapses:
 
 Topology: TypeAlias = Mapping[str, Synapses]
 """The synapses of every projection, by its name."""
+
+
+def beginning(pattern: PatternSpec, pre: int, post: int) -> Synapses:
+    """The synapses that a pattern begins with."""
+    if pattern.kind == "dense":
+        return Synapses(pre, post)
+    if not isinstance(pattern.drawn, Drawn):
+        return Synapses.sparse(pre, post, pattern.row_start, pattern.column)
+    rng = np.random.default_rng([pattern.drawn.seed, pre, post])
+    rows = [np.flatnonzero(rng.random(post) < pattern.drawn.probability) for _ in range(pre)]
+    start = np.concatenate([[0], np.cumsum([row.size for row in rows])])
+    return Synapses.sparse(pre, post, start, np.concatenate(rows) if rows else _none())
+
+
+def initial_topology(spec: NetworkSpec) -> dict[str, Synapses]:
+    """The synapses that every projection begins with, by its name."""
+    size = {p.name: p.size for p in spec.populations}
+    return {p.name: beginning(p.pattern, size[p.pre], size[p.post]) for p in spec.projections}
+
+
+def digest_with_synapses(spec: NetworkSpec) -> str:
+    """:meth:`NetworkSpec.digest` as it was when descriptions held their synapses."""
+    start = initial_topology(spec)
+    listed = (
+        PatternSpec(p.pattern.kind, start[p.name].row_start, start[p.name].column)
+        for p in spec.projections
+    )
+    projections = (replace(p, pattern=q) for p, q in zip(spec.projections, listed, strict=True))
+    return digest_of(replace(spec, projections=tuple(projections)), state=True)
+
+
+def _ascends(start: NDArray[np.int64]) -> bool:
+    return bool(np.all(np.diff(start) >= 0))

@@ -10,12 +10,21 @@ from genprop.describe.model import refuse_unknown
 from genprop.errors import DescriptionError, refuse_if
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from genprop.describe.initial import Number
     from genprop.describe.spec import UpdateSpec
 
 __all__ = ["SGD", "Adam", "AdamW", "Update", "update"]
+
+_ELSEWHERE = {
+    "lr": ("rate",),
+    "learning_rate": ("rate",),
+    "betas": ("beta1", "beta2"),
+    "eps": ("epsilon",),
+    "weight_decay": ("decay",),
+}
+"""Settings by the names that other libraries have for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,10 @@ class Update:
     """An optimiser with its settings, not yet given to any parameter."""
 
     spec: UpdateSpec
+
+    def __repr__(self) -> str:
+        settings = "".join(f", {q.name}={q.value:g}" for q in self.spec.settings)
+        return f"update({self.spec.name!r}{settings})"
 
     def of(self, *parameters: str) -> UpdateSpec:
         """The optimiser of these parameters, by flat name."""
@@ -39,6 +52,7 @@ def update(model: str, **settings: Number) -> Update:
         DescriptionError: for an unknown optimiser or setting, or one out of its bounds.
     """
     spec = load_update(model).spec
+    refuse_if(_of_other_libraries(spec, settings))
     refuse_unknown(f"update {spec.name!r}", "setting", settings, [q.name for q in spec.settings])
 
     def value(name: str, default: float) -> float:
@@ -52,6 +66,17 @@ def update(model: str, **settings: Number) -> Update:
     return Update(found)
 
 
+def _of_other_libraries(
+    spec: UpdateSpec, settings: Mapping[str, Number]
+) -> Iterator[DescriptionError]:
+    own = {q.name for q in spec.settings}
+    for name in settings.keys() & _ELSEWHERE.keys() - own:
+        if own.issuperset(_ELSEWHERE[name]):
+            meant = " and ".join(map(repr, _ELSEWHERE[name]))
+            what = f"update {spec.name!r} has no setting {name!r}"
+            yield DescriptionError(what, remedy=f"did you mean {meant}?")
+
+
 def _outside(spec: UpdateSpec) -> Iterator[DescriptionError]:
     for q in spec.settings:
         low = float("-inf") if q.minimum is None else q.minimum
@@ -63,10 +88,14 @@ def _outside(spec: UpdateSpec) -> Iterator[DescriptionError]:
 
 
 def Adam(
-    rate: Number = 1e-3, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8
+    rate: Number = 1e-3,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+    **other: Number,
 ) -> Update:
     """Adam (Kingma & Ba 2015): steps of about ``rate``, whatever the scale of the gradient."""
-    return update("adam", rate=rate, beta1=beta1, beta2=beta2, epsilon=epsilon)
+    return update("adam", rate=rate, beta1=beta1, beta2=beta2, epsilon=epsilon, **other)
 
 
 def AdamW(
@@ -75,14 +104,17 @@ def AdamW(
     beta1: float = 0.9,
     beta2: float = 0.999,
     epsilon: float = 1e-8,
+    **other: Number,
 ) -> Update:
     """Adam with decoupled weight decay (Loshchilov & Hutter 2019): x ← (1 − rate·decay) x − ….
 
     The decay draws towards 0, which is for weights; delays and time constants have other origins.
     """
-    return update("adamw", rate=rate, decay=decay, beta1=beta1, beta2=beta2, epsilon=epsilon)
+    return update(
+        "adamw", rate=rate, decay=decay, beta1=beta1, beta2=beta2, epsilon=epsilon, **other
+    )
 
 
-def SGD(rate: Number = 1e-3, momentum: float = 0.0) -> Update:
+def SGD(rate: Number = 1e-3, momentum: float = 0.0, **other: Number) -> Update:
     """Stochastic gradient descent x ← x − rate·m, m ← momentum·m + g."""
-    return update("sgd", rate=rate, momentum=momentum)
+    return update("sgd", rate=rate, momentum=momentum, **other)

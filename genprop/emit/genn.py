@@ -124,7 +124,6 @@ def _projection(q: ProjectionProgram, program: Program) -> View:
         "dense": q.connectivity == "dense",
         "senders": pre.size,
         "receivers": post.size,
-        "synapses": q.synapses,
         "weight": q.weight,
         "delay": q.delay,
         "longest": longest,

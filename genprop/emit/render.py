@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from genprop._version import __version__
 from genprop.emit.bundle import SourceBundle
 from genprop.emit.environment import environment
+from genprop.emit.layout import GROUPS, layout_digest
 from genprop.emit.names import identifier
 from genprop.emit.view import program_view
 
@@ -14,12 +15,6 @@ if TYPE_CHECKING:
     from genprop.lower.program import Program
 
 __all__ = ["render_native"]
-
-_GROUPS = 16
-"""Gradient sums of a batch: fixed, so that results do not depend on threads.
-
-No more threads than this are of use.
-"""
 
 _FIXED = (
     "platform/memory.hpp",
@@ -40,7 +35,8 @@ def render_native(program: Program, precision: str) -> SourceBundle:
     view = program_view(program) | {
         "real": precision,
         "lanes": 8,
-        "groups": _GROUPS,
+        "groups": GROUPS,
+        "layout": layout_digest(program, precision),
         "version": __version__,
     }
     jinja = environment()

@@ -60,7 +60,7 @@ def _projection(p: ProjectionProgram, program: Program) -> View:
         "name": p.name,
         "id": identifier(p.name),
         "kind": _dense(delayed, by_row=not pre.source) if dense else "Sparse",
-        "arguments": f"{pre.size}, {program.population(p.post).size}" if dense else f"{p.synapses}",
+        "arguments": f"{pre.size}, {program.population(p.post).size}" if dense else f"{pre.size}",
         "dense": dense,
         "delayed": delayed,
         "pre": identifier(p.pre),

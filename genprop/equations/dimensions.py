@@ -27,8 +27,8 @@ def check(spec: object, neuron: NeuronSpec | None = None) -> list[GenpropError]:
     """Every disagreement of units and every unknown name in a neuron, synapse or update.
 
     d(state)/dt has the dimension of state/time; the sides of a guard, a reset and an arrival agree;
-    functions take plain numbers. A guard must read a state and be false after its reset. A weight
-    has the dimension of the state it is added to. Updates are of plain numbers.
+    functions take dimensionless numbers. A guard must read a state and be false after its reset. A
+    weight has the dimension of the state it is added to. Updates are of dimensionless numbers.
 
     Args:
         spec: the model.
@@ -71,9 +71,9 @@ def _synapse(spec: SynapseSpec, neuron: NeuronSpec | None = None) -> list[Genpro
 
 @check.register
 def _update(spec: UpdateSpec, neuron: NeuronSpec | None = None) -> list[GenpropError]:
-    plain: dict[str, Dimension | None] = dict.fromkeys(("g", "x", "n"), DIMENSIONLESS)
+    common: dict[str, Dimension | None] = dict.fromkeys(("g", "x", "n"), DIMENSIONLESS)
     targets = _dimensions(spec.states) | {"x": DIMENSIONLESS}
-    scope = _Scope(plain | targets | _dimensions(spec.settings))
+    scope = _Scope(common | targets | _dimensions(spec.settings))
     return list(scope.sets(spec.equations, targets))
 
 
@@ -156,7 +156,7 @@ class _Scope:
             return None if inner is None else _power(node, inner, 0.5, equation)
         if inner not in (None, DIMENSIONLESS):
             raise DimensionError(
-                f"{node.text} takes a plain number, this is in {dimension_name(inner)}",
+                f"{node.text} takes a dimensionless number, this is in {dimension_name(inner)}",
                 where=place(equation, _start(node.operands[0])),
                 remedy="divide by a quantity of the same unit",
             )
@@ -181,7 +181,7 @@ class _Scope:
         return (a[0] + sign * b[0], a[1] + sign * b[1], a[2] + sign * b[2])
 
     def power(self, node: Node, equation: Equation) -> Dimension | None:
-        """A quantity may be raised to a literal power, a plain number to any plain number."""
+        """A quantity may be raised to a literal power, a dimensionless number to any such one."""
         base = self.infer(node.operands[0], equation)
         exponent = _literal(node.operands[1])
         if exponent is not None:
@@ -191,7 +191,7 @@ class _Scope:
             raise DimensionError(
                 f"a quantity in {dimension_name(base)} has a power that is no literal number",
                 where=place(equation, _start(node.operands[1])),
-                remedy="write the power as a number, or make the base a plain number",
+                remedy="write the power as a number, or make the base a dimensionless number",
             )
         return DIMENSIONLESS
 
@@ -240,4 +240,4 @@ def _clash(node: Node, found: Dimension, expected: Dimension, equation: Equation
 
 def _unit(dimension: Dimension) -> str:
     name = dimension_name(dimension)
-    return "plain numbers (1)" if name == "1" else name
+    return "dimensionless numbers (1)" if name == "1" else name

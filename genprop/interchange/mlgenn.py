@@ -196,9 +196,8 @@ class _Reading:
         ends = [self._files.get((connection, what)) for what in ("pre_ind", "post_ind")]
         pre, post = (None if path is None else read_array(path).ravel() for path in ends)
         size = self._sim.spec.population(projection.post).size
-        pattern = projection.pattern
-        own = np.repeat(np.arange(len(pattern.row_start) - 1), np.diff(pattern.row_start))
-        wanted = own * size + pattern.column
+        row, column = self._sim.topology[projection.name].all_pairs()
+        wanted = row * size + column
         if pre is not None and post is not None and len(pre) == len(post) == len(wanted):
             given = pre.astype(np.int64) * size + post.astype(np.int64)
             order = np.argsort(given, kind="stable")

@@ -54,7 +54,7 @@ def save_nir(
 
 
 def to_graph(sim: Simulator, *, branches: bool = False, spikes: str = "step") -> Graph:
-    """The graph of :func:`save_nir` as plain data."""
+    """The graph of :func:`save_nir` as data."""
     area = pulse(spikes, sim.dt)
     metadata = {"writer": f"genprop {__version__}", "dt": sim.dt * SECONDS, "spikes": spikes}
     graph = Graph({}, [], metadata)
@@ -155,11 +155,7 @@ def _chain(
 def _matrix(projection: ProjectionSpec, sim: Simulator, name: str) -> np.ndarray:
     """A parameter of synapses as (pre, post), 0 where there is none."""
     values = np.asarray(sim.arrays()[name], np.float64)
-    sizes = [sim.spec.population(n).size for n in (projection.pre, projection.post)]
-    pattern = projection.pattern
-    if pattern.kind == "dense":
-        return np.array(np.broadcast_to(values, sizes))
-    rows = np.repeat(np.arange(sizes[0]), np.diff(pattern.row_start))
-    dense = np.zeros(sizes)
-    dense[rows, pattern.column] = values
+    synapses = sim.topology[projection.name]
+    dense = np.zeros((synapses.pre, synapses.post))
+    dense[synapses.all_pairs()] = values.ravel()
     return dense

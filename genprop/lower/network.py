@@ -55,7 +55,7 @@ def lower(
         clock=clock,
         solver=solver,
         populations=tuple(_with_tape(p, spikes.get(p.name)) for p in populations),
-        projections=tuple(_projection(spec, p, active, clock) for p in spec.projections),
+        projections=tuple(_projection(p, active, clock) for p in spec.projections),
         losses=losses,
         updates=tuple(lower_update(u) for u in spec.updates),
     )
@@ -90,7 +90,7 @@ def _with_tape(program: PopulationProgram, spike: SpikeProgram | None) -> Popula
 
 
 def _projection(
-    spec: NetworkSpec, projection: ProjectionSpec, active: frozenset[str], clock: Clock
+    projection: ProjectionSpec, active: frozenset[str], clock: Clock
 ) -> ProjectionProgram:
     post_active = projection.post in active
     delay = projection.delay
@@ -100,7 +100,6 @@ def _projection(
         post=projection.post,
         port=projection.receptor,
         connectivity=projection.pattern.kind,
-        synapses=_synapses(spec, projection),
         weight=projection.weight.name,
         delay=delay.name if delay is not None else "",
         max_delay_steps=clock.longest_delay(projection.max_delay) if delay is not None else 0,
@@ -108,12 +107,6 @@ def _projection(
         learn_delay=delay is not None and delay.learned and post_active,
         feedback=projection.pre in active and post_active,
     )
-
-
-def _synapses(spec: NetworkSpec, projection: ProjectionSpec) -> int:
-    if projection.pattern.kind == "dense":
-        return spec.population(projection.pre).size * spec.population(projection.post).size
-    return int(projection.pattern.column.size)
 
 
 def _max_delays(spec: NetworkSpec, population: str, clock: Clock) -> dict[str, int]:

@@ -184,7 +184,6 @@ class ProjectionProgram:
     post: str
     port: str
     connectivity: str
-    synapses: int
     weight: str
     delay: str
     max_delay_steps: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from genprop.errors import ConfigurationError, refuse_if
 from genprop.runtime.retarget import retarget
 from genprop.runtime.simulator import Simulator
 from genprop.stages.chip import Rounding
+from genprop.stages.stack import Stages
 
 if TYPE_CHECKING:
     from genprop.backends.loihi.mapping.compensate import OnRounded
@@ -62,7 +64,6 @@ class QuantiseAware(Simulator):
                 remedy="learn with rounding='nearest'",
             )
         source = sim.latent() if isinstance(sim, QuantiseAware) else sim
-        self._float = source
         self._rounding = Rounding(sim.program, sim.spec, self.options, self._find_grid)
         super().__init__(
             sim.spec,
@@ -73,7 +74,7 @@ class QuantiseAware(Simulator):
             events=sim.events,
             target=sim.target,
             bundle=sim.bundle,
-            stages=(*source.stages.all, self._rounding),
+            stages=(*map(copy.deepcopy, source.stages.all), self._rounding),
         )
         super().restore({n: v for n, v in sim.state().items() if not n.startswith(_GRID)})
         self.settings = {name: dict(numbers) for name, numbers in sim.settings.items()}
@@ -87,11 +88,13 @@ class QuantiseAware(Simulator):
 
     def seen(self, parameters: Mapping[str, np.ndarray] | None = None) -> dict[str, np.ndarray]:
         """What the network runs with: the parameters as the chip holds them, float64 by name."""
-        return self._rounding.seen(self.arrays() if parameters is None else parameters)
+        return self._rounding.seen(
+            self.arrays() if parameters is None else parameters, self.topology
+        )
 
     def arrays(self) -> Mapping[str, np.ndarray]:
         """What the float network consists of; rounding is left out."""
-        return self._float.stages.forward(self.parameters, self.topology).used
+        return self._latent_stages().forward(self.parameters, self.topology).used
 
     def state(self) -> dict[str, np.ndarray]:
         """Copies of all that is needed to go on bit by bit, the grid included."""
@@ -140,16 +143,19 @@ class QuantiseAware(Simulator):
         sim = Simulator(
             self.spec,
             self.program,
-            self._float.engine,
+            self.engine,
             batch=self.batch,
             seed=self.seed,
             events=self.events,
             target=self.target,
             bundle=self.bundle,
-            stages=self._float.stages.all,
+            stages=self.stages.all[:-1],
         )
-        sim.parameters = self.parameters
+        sim.parameters, sim.topology = self.parameters, self.topology
         return sim
+
+    def _latent_stages(self) -> Stages:
+        return Stages(self.stages.all[:-1], self.spec, self.engine.dtype)
 
     def _find_grid(self) -> QuantisationGrid:
         return retarget(self.latent(), "loihi", self.options).grid

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop._checks import whole_number
+from genprop._checks import integer
 from genprop.adjoint.readouts import registered
 from genprop.backends import get_backend
+from genprop.describe.topology import initial_topology
 from genprop.equations.start import Start
 from genprop.errors import ConfigurationError, refuse_if
 from genprop.lower.clocks import make_clock
-from genprop.runtime.parameters import initial_parameters, topology_of
+from genprop.runtime.parameters import initial_parameters
 from genprop.runtime.remembered import remembered
 from genprop.runtime.simulator import Simulator
 from genprop.stages.stack import Stages
@@ -55,7 +56,7 @@ def compile(
         loss: what is minimised; without one the network only runs.
         optimiser: one for all that is learned, or one per kind (``"weight"``, ``"delay"``), model
             parameter (``"tau_mem"``) or flat name.
-        dt: length of a step; plain numbers are ms.
+        dt: length of a step; numbers are ms.
         duration: length of a trial, a multiple of dt.
         batch: samples per batch, at most.
         backend: a name (``"native"``, ``"reference"``, …) or an object with options
@@ -142,7 +143,7 @@ def _first_arrays(
 ) -> Mapping[str, np.ndarray]:
     """The arrays that run first, in float64."""
     drawn = initial_parameters(spec, seed, np.float64)
-    return Stages(stages, spec, np.float64).forward(drawn, topology_of(spec)).used
+    return Stages(stages, spec, np.float64).forward(drawn, initial_topology(spec)).used
 
 
 def _numbers(batch: int, seed: int, events: str) -> tuple[int, int]:
@@ -151,6 +152,6 @@ def _numbers(batch: int, seed: int, events: str) -> tuple[int, int]:
             f"compile(events={events!r}) is unknown", remedy="use 'merge' or 'sum'"
         )
     return (
-        whole_number(batch, "compile(batch=…)", least=1),
-        whole_number(seed, "compile(seed=…)"),
+        integer(batch, "compile(batch=…)", least=1),
+        integer(seed, "compile(seed=…)"),
     )

@@ -77,7 +77,7 @@ def save(sim: Simulator, folder: str | Path) -> Path:
     with (place / _STATE).open("wb") as file:
         np.savez(file, allow_pickle=False, **sim.state())
     if isinstance(sim.target, Standalone):
-        for name, arrays in sim.target.auxiliary_arrays(sim.spec).items():
+        for name, arrays in sim.target.auxiliary_arrays(sim.topology).items():
             with (place / name).open("wb") as file:
                 np.savez(file, allow_pickle=False, **arrays)
     return place

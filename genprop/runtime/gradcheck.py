@@ -66,7 +66,7 @@ def check_gradients(
     Args:
         net: the description.
         loss: what is minimised.
-        dt: the step to be used for learning; plain numbers are ms.
+        dt: the step to be used for learning; numbers are ms.
         duration: of a trial.
         batch: what to run; random spikes and labels where absent. A few samples are enough.
         samples: components per parameter that difference quotients are taken of.

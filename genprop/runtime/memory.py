@@ -34,7 +34,8 @@ def memory_rows(spec: NetworkSpec, program: Program, batch: int) -> Iterator[tup
     yield "parameters", _REAL * sum(sizes.values())
     for projection in program.projections:
         if projection.learn_weight or projection.learn_delay:
-            yield f"gradient of {projection.name}", _GROUPS * _PAIR * projection.synapses
+            synapses = sizes[projection.weight]
+            yield f"gradient of {projection.name}", _GROUPS * _PAIR * synapses
     states = sum(len(u.states) * sum(sizes[n] for n in u.parameters) for u in program.updates)
     if states:
         yield "states of the optimisers", _REAL * states

@@ -9,14 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from genprop.describe.bounds import clipped
-from genprop.describe.topology import Synapses
 from genprop.errors import DescriptionError, did_you_mean
 from genprop.units import dimension_name
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec, ParameterSpec
 
-__all__ = ["Parameters", "initial_parameters", "topology_of"]
+__all__ = ["Parameters", "initial_parameters"]
 
 
 class Parameters(MutableMapping[str, np.ndarray]):
@@ -148,18 +147,6 @@ def initial_parameters(spec: NetworkSpec, seed: int, dtype: npt.DTypeLike) -> di
     A parameter's values depend on ``seed`` and its name, not on what else the network holds.
     """
     return {p.name: np.array(_draw(p, seed), dtype) for p in spec.leaf_parameters()}
-
-
-def topology_of(spec: NetworkSpec) -> dict[str, Synapses]:
-    """The synapses of every projection, as its pattern gives them."""
-    found: dict[str, Synapses] = {}
-    for p in spec.projections:
-        pre, post = spec.population(p.pre).size, spec.population(p.post).size
-        if p.pattern.kind == "dense":
-            found[p.name] = Synapses(pre, post)
-        else:
-            found[p.name] = Synapses(pre, post, p.pattern.row_start, p.pattern.column, False)
-    return found
 
 
 def _draw(parameter: ParameterSpec, seed: int) -> np.ndarray:

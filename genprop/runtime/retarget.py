@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from genprop.backends.loihi.mapping.options import QuantisationGrid
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.spec import NetworkSpec
+    from genprop.describe.topology import Synapses
     from genprop.lower.program import Program
 
 __all__ = ["Chip", "retarget"]
@@ -41,6 +42,7 @@ class Trained(Protocol):
 
     spec: NetworkSpec
     program: Program
+    topology: dict[str, Synapses]
     batch: int
     events: str
 
@@ -200,7 +202,7 @@ def retarget(
     seen = look(sim, cells, chosen)
     quantised = quantise(
         sim.program,
-        sim.spec,
+        sim.topology,
         arrays,
         cells,
         chosen,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from importlib import import_module
 from typing import cast
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from genprop.describe import draws, spec
 from genprop.errors import ConfigurationError, UnsupportedError
 from genprop.lower import loss_program, nodes, program
-from genprop.lower.clocks import grid
+from genprop.lower.clocks import CLOCKS
 from genprop.stages import derived
 
 __all__ = ["deserialised", "serialised"]
@@ -25,9 +26,10 @@ def _title(kind: type) -> str:
     return f"{kind.__module__.rpartition('.')[2]}.{kind.__name__}"
 
 
+_clocks = (import_module(f"genprop.lower.clocks.{name}") for name in CLOCKS)
 _KNOWN: Mapping[str, type] = {
     _title(found): found
-    for module in (spec, draws, program, loss_program, nodes, grid, derived)
+    for module in (spec, draws, program, loss_program, nodes, derived, *_clocks)
     for found in vars(module).values()
     if isinstance(found, type) and is_dataclass(found) and found.__module__ == module.__name__
 }

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop._moved import arguments
+from genprop.describe.topology import initial_topology
 from genprop.equations.start import Start
-from genprop.errors import (
-    CheckpointError,
-    DataError,
-    DescriptionError,
-    UnsupportedError,
-    did_you_mean,
-)
+from genprop.errors import DataError, DescriptionError, UnsupportedError, did_you_mean
 from genprop.runtime.inputs import inputs_of
-from genprop.runtime.parameters import Parameters, initial_parameters, topology_of
+from genprop.runtime.parameters import Parameters, initial_parameters
+from genprop.runtime.state import restore_state, state_of
+from genprop.stages.rewire import carry
 from genprop.stages.stack import Stages
 
 if TYPE_CHECKING:
@@ -36,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["Simulator"]
 
 Gradients = dict[str, np.ndarray]
-_DAMAGED = "the file is damaged, or was written by a training that had gone astray: take another"
 
 
 class Simulator:
@@ -48,7 +44,7 @@ class Simulator:
         parameters: arrays by flat name, in base units; assigning copies and checks.
         settings: the optimiser's numbers by learned parameter:
             ``sim.settings["a->b.weight"]["rate"] = 1e-4``.
-        topology: the synapses of every projection.
+        topology: the synapses of every projection; :meth:`rewire` gives one others.
         stages: what stands between the parameters and the arrays that run.
         batch: samples per batch, at most.
         target: the backend that runs it.
@@ -73,7 +69,7 @@ class Simulator:
         self.batch, self.seed, self.events = batch, seed, events
         self.target, self.bundle = target, bundle
         engine.reserve(batch)
-        self.topology: dict[str, Synapses] = topology_of(spec)
+        self.topology: dict[str, Synapses] = initial_topology(spec)
         self.stages = Stages(stages, spec, engine.dtype)
         self._start = Start(spec)
         self.parameters = Parameters(spec, initial_parameters(spec, seed, engine.dtype))
@@ -89,6 +85,13 @@ class Simulator:
         self.updates = 0
         self._gradients: Gradients | None = None
         self._last: Outcome | None = None
+
+    def __repr__(self) -> str:
+        learned = sum(self.parameters[p.name].size for p in self.spec.parameters() if p.learned)
+        return (
+            f"Simulator({self.spec.name!r}, backend {self.target.name!r}, dt {self.dt:g} ms, "
+            f"duration {self.duration:g} ms, batch {self.batch}, {learned} learned parameters)"
+        )
 
     @property
     def dt(self) -> float:
@@ -129,7 +132,7 @@ class Simulator:
                 remedy="compile(net, loss=gp.CrossEntropy(…), …)",
             )
         inputs, flow = self.inputs(batch, True), self._flow()
-        outcome, gradients = self.engine.gradients(flow.used, inputs)
+        outcome, gradients = self.engine.gradients(flow.used, self.topology, inputs)
         self._last, self._gradients = flow.with_penalties(outcome), flow.back(gradients)
         return self._last.loss, self._gradients
 
@@ -143,7 +146,7 @@ class Simulator:
         """
         self._check_record(record)
         inputs, flow = self.inputs(batch, False), self._flow()
-        outcome = self.engine.run(flow.used, inputs, tuple(record))
+        outcome = self.engine.run(flow.used, self.topology, inputs, tuple(record))
         self._last = flow.with_penalties(outcome)
         return self._last
 
@@ -173,12 +176,35 @@ class Simulator:
         self.engine.update(arrays, given, self.optimiser, self.settings, self.updates)
         self.parameters.clip()
         self.stages.hold(arrays)
+        for name, moved in self.stages.rewire(arrays, given, self.topology):
+            self.rewire(name, moved.synapses, moved.values)
+
+    def rewire(
+        self, projection: str, synapses: Synapses, values: Mapping[str, np.ndarray] | None = None
+    ) -> None:
+        """Give a sparse projection other synapses, as many as before.
+
+        Those that stay keep their parameters and the optimiser's states; new ones begin at zero, or
+        at ``values``: (nnz,) by flat name of a parameter, in the order of ``synapses``.
+
+        Raises:
+            DescriptionError: for another number of synapses, or a projection that is dense.
+        """
+        if projection not in self.topology:
+            raise DescriptionError(
+                f"there is no projection {projection!r}",
+                remedy=did_you_mean(projection, self.topology),
+            )
+        before = self.topology[projection]
+        carry(projection, before, synapses, self.parameters.arrays, self.optimiser)
+        self.topology[projection], self._gradients = synapses, None
+        for name, value in (values or {}).items():
+            self.parameters[name] = value
+        self.parameters.clip()
 
     def state(self) -> dict[str, np.ndarray]:
         """Copies of all that is needed to go on bit by bit."""
-        state = {f"parameter/{name}": array.copy() for name, array in self.parameters.items()}
-        state |= {f"optimiser/{name}": array.copy() for name, array in self.optimiser.items()}
-        return state | {"counter/updates": np.asarray(self.updates)} | self.stages.state()
+        return state_of(self)
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Go back to a :meth:`state`.
@@ -187,29 +213,7 @@ class Simulator:
             CheckpointError: naming what is missing, unknown, of another shape or no sound number;
                 then nothing has changed.
         """
-        staged, state = self.stages.split(state)
-        own = self.stages.split(self.state())[1]
-        findings = [f"{name} is missing" for name in own.keys() - state.keys()]
-        findings += [f"{name} is not of this network" for name in state.keys() - own.keys()]
-        findings += [
-            f"{name} has shape {np.shape(state[name])}, not {own[name].shape}"
-            for name in own.keys() & state.keys()
-            if np.shape(state[name]) != own[name].shape
-        ]
-        if findings:
-            raise CheckpointError(
-                f"this state belongs to another network: {'; '.join(sorted(findings))}",
-                remedy="compile the network it was saved from",
-            )
-        sound = {name: self._sound(name, value) for name, value in state.items()}
-        self.stages.restore(staged)
-        for name, array in sound.items():
-            kind, _, rest = name.partition("/")
-            if kind == "parameter":
-                self.parameters[rest] = array
-            elif kind == "optimiser":
-                self.optimiser[rest][...] = array
-        self.updates = int(sound["counter/updates"])
+        restore_state(self, state)
 
     def inputs(self, batch: SpikeBatch, learning: bool = False) -> Inputs:
         """The batch as backends take it: spikes in real time, labels and targets.
@@ -254,22 +258,6 @@ class Simulator:
         flow = self.stages.forward(self.parameters, self.topology)
         self._start.refuse_unsound(flow.used)
         return flow
-
-    def _sound(self, name: str, value: np.ndarray) -> np.ndarray:
-        """An array of a state, refused where the network could not hold it."""
-        kind, _, rest = name.partition("/")
-        try:
-            if kind == "parameter":
-                return self.parameters.sound(rest, value)
-            found = np.asarray(value, float)
-        except (DescriptionError, TypeError, ValueError) as error:
-            what = error.what if isinstance(error, DescriptionError) else str(error)
-            raise CheckpointError(f"{name} cannot be taken: {what}", remedy=_DAMAGED) from error
-        if not np.isfinite(found).all() or (kind == "counter" and not found >= 0):
-            raise CheckpointError(
-                f"{name} holds what is no finite number, or negative", remedy=_DAMAGED
-            )
-        return found
 
     def _check_record(self, record: Sequence[str]) -> None:
         known = {

@@ -14,6 +14,7 @@ from genprop.errors import CheckpointError
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
     from genprop.describe.topology import Topology
+    from genprop.stages.rewire import Rewired
 
 __all__ = ["Arrays", "Declared", "Stage"]
 
@@ -79,6 +80,18 @@ class Stage:
 
     def hold(self, parameters: Mapping[str, np.ndarray]) -> None:
         """Bring leaves back, in place, to where they may be; after every update and its bounds."""
+
+    def rewire(
+        self,
+        parameters: Mapping[str, np.ndarray],
+        gradients: Mapping[str, np.ndarray],
+        topology: Topology,
+    ) -> Mapping[str, Rewired]:
+        """Sparse projections that have other synapses from now on; after every update.
+
+        ``gradients`` are the leaves' that were learned from. What stays keeps its values.
+        """
+        return {}
 
     def state(self) -> Arrays:
         """Arrays that are needed to go on bit by bit, beside the parameters."""

@@ -54,17 +54,17 @@ class Rounding(Stage):
             self.grid = self._find()
         return replace(self.options, scale=self.grid, calibrate=None)
 
-    def seen(self, parameters: Mapping[str, np.ndarray]) -> Arrays:
+    def seen(self, parameters: Mapping[str, np.ndarray], topology: Topology) -> Arrays:
         """The floats that the chip's integers of these parameters stand for, float64."""
         cells, findings = check(self.program, parameters)
         refuse_if(findings)
-        integers = quantise(self.program, self.spec, parameters, cells, self.fixed(), {})
-        return decoded(self.program, self.spec, parameters, cells, integers)
+        integers = quantise(self.program, topology, parameters, cells, self.fixed(), {})
+        return decoded(self.program, topology, parameters, cells, integers)
 
     def forward(self, values: Mapping[str, np.ndarray], topology: Topology) -> Arrays:
         """What is :meth:`seen`."""
         used = {p.name: values[p.name] for p in self.spec.parameters()}
-        return self.seen(used)
+        return self.seen(used, topology)
 
     def backward(
         self, values: Mapping[str, np.ndarray], gradients: Arrays, topology: Topology

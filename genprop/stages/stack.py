@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop.describe.bounds import clipped
 from genprop.errors import CheckpointError, DescriptionError, InternalError, refuse_if
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec, ParameterSpec
     from genprop.describe.topology import Topology
     from genprop.stages.base import Arrays, Stage
+    from genprop.stages.rewire import Rewired
 
 __all__ = ["Flow", "Stages"]
 
@@ -29,6 +31,7 @@ class Stages:
     def __init__(self, stages: Sequence[Stage], spec: NetworkSpec, dtype: npt.DTypeLike) -> None:
         self.all, self._dtype = tuple(stages), np.dtype(dtype)
         self._used = {p.name: p for p in spec.parameters()}
+        self._derived = frozenset(spec.derived)
         self._leaves = [p for p in spec.leaf_parameters() if p.learned]
         names = [stage.name for stage in self.all]
         refuse_if(
@@ -63,6 +66,16 @@ class Stages:
         """Bring leaves back to where every stage lets them be."""
         for stage in self.all:
             stage.hold(parameters)
+
+    def rewire(
+        self,
+        parameters: Mapping[str, np.ndarray],
+        gradients: Mapping[str, np.ndarray],
+        topology: Topology,
+    ) -> Iterator[tuple[str, Rewired]]:
+        """Projections that a stage gives other synapses, one after another."""
+        for stage in self.all:
+            yield from stage.rewire(parameters, gradients, topology).items()
 
     def state(self) -> Arrays:
         """Every stage's state, as ``"stage/<name>/<key>"``."""
@@ -99,6 +112,12 @@ class Stages:
         if spec.name not in values:
             raise InternalError(f"no stage gave {spec.name}, which is derived")
         made = np.asarray(values[spec.name], self._dtype)
+        if spec.name in self._derived and not np.array_equal(made, clipped(made, spec)):
+            wrong = made[made != clipped(made, spec)]
+            raise DescriptionError(
+                f"the stages give {spec.name} the value {wrong.flat[0]:g}, beyond its bounds",
+                remedy="bound the leaves; of delays the longest is connect(…, max_delay=…)",
+            )
         try:
             return np.array(np.broadcast_to(made, spec.shape), order="C")
         except ValueError:

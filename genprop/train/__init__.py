@@ -4,7 +4,7 @@ from genprop._moved import forward
 from genprop.train.callbacks import Callback, Training
 from genprop.train.checkpoint import Snapshot, load_checkpoint
 from genprop.train.clip import Clip
-from genprop.train.evaluate import Evaluation, evaluate
+from genprop.train.evaluate import Evaluation, evaluate, predict
 from genprop.train.fit import fit
 from genprop.train.folder import RunFolder
 from genprop.train.folds import CrossValidation, cross_validate, leave_one_speaker_out
@@ -43,6 +43,7 @@ __all__ = [
     "fit",
     "leave_one_speaker_out",
     "load_checkpoint",
+    "predict",
 ]
 
 __getattr__ = forward(

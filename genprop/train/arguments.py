@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from genprop._checks import whole_number
+from genprop._checks import integer
 from genprop.errors import ConfigurationError, DataError
 from genprop.train.callbacks import Callback
 
@@ -61,7 +61,7 @@ def usable(
                 where=f"fit({name}=…)",
                 remedy="make one: gp.data.Dataset(spikes, classes=…)",
             )
-    numbers = whole_number(epochs, "fit(epochs=…)"), whole_number(seed, "fit(seed=…)")
+    numbers = integer(epochs, "fit(epochs=…)"), integer(seed, "fit(seed=…)")
     for what in ("channels", "classes"):
         ours, theirs = getattr(train, what, None), getattr(valid, what, None)
         if None not in (ours, theirs) and ours != theirs:

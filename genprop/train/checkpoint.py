@@ -4,6 +4,7 @@
 
     /                       attributes: format, version, digest, epoch, batch, seed, dt, …
     /parameter/<name>       the parameters, by flat name ("inp->hidden.weight")
+    /topology/<projection>  the synapses of sparse projections, and their digest
     /optimiser/…            the rest of the simulator's state, as the simulator names it
     /training/settings/…    the optimiser's settings; meter, callbacks, history likewise
 """
@@ -134,8 +135,8 @@ def load_checkpoint(path: str | Path, sim: Trainable | None = None, *, only: str
     Args:
         path: an HDF5 file that :class:`~genprop.train.saving.Checkpoint` wrote.
         sim: what is restored; None to read alone.
-        only: ``"parameters"`` restores those and leaves the optimiser as it is, so that the
-            network may have another optimiser.
+        only: ``"parameters"`` restores those, with the synapses that they belong to, and leaves
+            the optimiser as it is, so that the network may have another optimiser.
 
     Raises:
         CheckpointError: for a damaged file, or one of another network: it says what differs.
@@ -145,12 +146,17 @@ def load_checkpoint(path: str | Path, sim: Trainable | None = None, *, only: str
         return snapshot
     refuse_other_network(snapshot, sim, str(path))
     if only == "parameters":
-        for name, value in snapshot.parameters().items():
-            sim.parameters[name] = value
+        chosen = ("parameter/", "topology/")
+        taken = {k: v for k, v in snapshot.simulator.items() if k.startswith(chosen)}
+        sim.restore({**_without_synapses(sim.state()), **taken})
     else:
         sim.restore(snapshot.simulator)
         restore_settings(sim, snapshot.part("settings/"))
     return snapshot
+
+
+def _without_synapses(state: Arrays) -> Arrays:
+    return {name: value for name, value in state.items() if not name.startswith("topology/")}
 
 
 def refuse_other_network(snapshot: Snapshot, sim: Trainable, where: str) -> None:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.errors import DataError
+from genprop.errors import DataError, UnsupportedError
 from genprop.train.metrics import Meter, confusion_matrix
 
 if TYPE_CHECKING:
     from genprop.train.surface import Dataset, Runnable
 
-__all__ = ["Evaluation", "evaluate"]
+__all__ = ["Evaluation", "evaluate", "predict"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,6 +119,27 @@ def evaluate(
     return Evaluation(
         meter.samples, meter.loss, meter.accuracy, confusion, meter.rates(), predictions
     )
+
+
+def predict(sim: Runnable, dataset: Dataset, batch: int | None = None) -> np.ndarray:
+    """The predicted class of every sample of ``dataset``, in order, (samples,) int64.
+
+    Args:
+        sim: the network; its parameters and optimiser stay as they are.
+        dataset: the samples; their labels do not count.
+        batch: samples per call; by default as many as the simulator takes.
+
+    Raises:
+        DataError: for an empty dataset.
+        UnsupportedError: for a network whose loss gives no scores.
+    """
+    predictions = evaluate(sim, dataset, batch).predictions
+    if predictions is None:
+        raise UnsupportedError(
+            "the loss of this network gives no scores to predict a class by",
+            remedy="compile it with a CrossEntropy, or read sim.run(batch, record=[…])",
+        )
+    return predictions
 
 
 def _checked(labels: np.ndarray, classes: int, where: str) -> np.ndarray:

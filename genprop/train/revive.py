@@ -89,7 +89,8 @@ class ReviveSilent(Callback):
         if projection.pattern.kind == "dense":
             chosen = (slice(None), silent)
         else:
-            chosen = np.flatnonzero(np.isin(projection.pattern.column, silent))
+            column = training.sim.topology[projection.name].column
+            chosen = np.flatnonzero(np.isin(column, silent))
         top = np.inf if projection.weight.maximum is None else projection.weight.maximum
         weights[chosen] = np.minimum(weights[chosen] + self.amount, top)
         training.sim.parameters[projection.weight.name] = weights

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from genprop.describe.topology import digest_with_synapses
 from genprop.errors import CheckpointError, ConfigurationError, did_you_mean
 from genprop.train.callbacks import Callback, Training
 from genprop.train.checkpoint import (
@@ -169,7 +170,7 @@ def _refuse_other_course(snapshot: Snapshot, training: Training, path: Path) -> 
             findings.append(f"{name} is {theirs:g} in the checkpoint and {ours:g} here")
     if snapshot.seed != training.seed:
         findings.append(f"the seed is {snapshot.seed} in the checkpoint and {training.seed} here")
-    if snapshot.digest != sim.spec.digest():
+    if snapshot.digest not in (sim.spec.digest(), digest_with_synapses(sim.spec)):
         findings.append(
             "equations, constants, loss or optimiser differ (the digests are not equal)"
         )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from genprop.data.augment import Augmentation
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.spec import NetworkSpec
+    from genprop.describe.topology import Topology
 
 __all__ = ["Dataset", "Gradients", "Outcome", "Runnable", "Trainable"]
 
@@ -85,6 +86,11 @@ class Trainable(Protocol):
     @property
     def parameters(self) -> MutableMapping[str, np.ndarray]:
         """Parameters by flat name, in base units."""
+        ...
+
+    @property
+    def topology(self) -> Topology:
+        """The synapses of every projection, by its name."""
         ...
 
     @property

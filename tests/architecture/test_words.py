@@ -16,7 +16,7 @@ SUFFIXES = (".py", ".j2", ".toml", ".md")
 
 WORDS: Mapping[str, str] = {
     r"\b[Ww]orth\b": "accuracy, agreement, ∂L/∂t_arrival or ∂L/∂t_spike",
-    r"\b[Ww]hole (number|step|delay|weight|time)s?\b": "integer",
+    r"\b[Ww]hole[ _](number|step|delay|weight|time)s?\b": "integer",
     r"\b\w*by_(weight|time|delay)\b": "dL_dw, dL_dt, dL_dd",
     r"\basking\b|\b[Jj]udge\w*": "adjoint_event, evaluate",
     r"\b[Cc]lamp(s|ed)?\b(?!\()": "refractory, held",

@@ -61,6 +61,7 @@ def test_float_equals_the_interpreter(case: Case) -> None:
     contract.check_gradients(FLOAT, case, D)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("production_flags")
 @pytest.mark.parametrize("case", OPTIMISED)
 def test_optimised_code_equals_the_interpreter(case: Case) -> None:

@@ -6,33 +6,48 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from genprop.cli.main import main
 from tests.experiment.test_config import write
 from tests.train.fake import ROOT
+
+pytestmark = pytest.mark.slow
 
 SHORT = 'network = "network.py"\n[fit]\nepochs = 3\n'
 MOMENTS = ("loading", "on_batch_begin", "on_gradients", "writing", "on_record", "on_train_end")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def at_root() -> Iterator[None]:
+    """The trainings of a sweep import their network from here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        yield
+
+
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+def whole(tmp_path_factory: pytest.TempPathFactory, at_root: None) -> dict[str, object]:
     """Table and cases of a sweep that nobody disturbed."""
     folder = tmp_path_factory.mktemp("whole")
-    done = sweep(write(folder, SHORT), folder / "runs")
-    assert done.returncode == 0, done.stderr
+    assert main(sweep(write(folder, SHORT), folder / "runs")) == 0
     return told(folder / "runs")
 
 
-def sweep(toml: Path, root: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "genprop", "sweep", str(toml), "--set", "seed=0..1"]
+def sweep(toml: Path, root: Path) -> list[str]:
+    """What follows ``genprop`` on the command line."""
+    return ["sweep", str(toml), "--set", "seed=0..1", "--run", str(root), "--jobs", "1"]
+
+
+def run_apart(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    """The command in a process group of its own, which may be killed as a whole."""
     return subprocess.run(
-        [*command, "--run", str(root), "--jobs", "1"],
+        [sys.executable, "-m", "genprop", *arguments],
         capture_output=True,
         text=True,
-        cwd=ROOT,
         start_new_session=True,
         timeout=300,
     )
@@ -52,10 +67,9 @@ def test_a_sweep_killed_with_all_its_trainings_ends_in_the_same_table(
     options = f'[options]\nkill = "{tmp_path / "mark"}"\nmoment = "{moment}"\ntogether = true\n'
     toml = write(tmp_path, SHORT + options)
     for seed in (0, 1):
-        killed = sweep(toml, tmp_path / "runs")
+        killed = run_apart(sweep(toml, tmp_path / "runs"))
         assert killed.returncode == -signal.SIGKILL, killed.stderr
         assert (tmp_path / f"mark-{seed}").exists()
         assert not (tmp_path / "runs" / "sweep.json").exists()
-    done = sweep(toml, tmp_path / "runs")
-    assert done.returncode == 0, done.stderr
+    assert main(sweep(toml, tmp_path / "runs")) == 0
     assert told(tmp_path / "runs") == whole

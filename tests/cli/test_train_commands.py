@@ -87,11 +87,16 @@ def test_sweep_prints_a_table(toml: Path, capsys: pytest.CaptureFixture[str]) ->
     assert Path("runs/toy-sweep/seed=1/result.json").exists()
 
 
-def test_a_sweep_killed_with_its_children_ends_in_the_same_table(toml: Path) -> None:
+def test_a_sweep_killed_with_its_children_ends_in_the_same_table(
+    toml: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     settings = ["--set", "seed=0..1", "--set", "epochs=2"]
-    command = [sys.executable, "-m", "genprop", "sweep", str(toml), *settings, "--jobs", "1"]
+    command = ["sweep", str(toml), *settings, "--jobs", "1"]
     child = subprocess.Popen(
-        [*command, "--run", "killed"], start_new_session=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "genprop", *command, "--run", "killed"],
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert child.stdout is not None
     assert "1/2  seed=0  finished" in child.stdout.readline()
@@ -100,6 +105,7 @@ def test_a_sweep_killed_with_its_children_ends_in_the_same_table(toml: Path) -> 
     assert not Path("killed/sweep.json").exists()
     tables: list[str] = []
     for run in ("killed", "whole"):
-        done = subprocess.run([*command, "--run", run], capture_output=True, text=True, check=True)
-        tables.append(done.stdout.split("finished\n")[-1].replace(run, ""))
+        assert main([*command, "--run", run]) == 0
+        tables.append(capsys.readouterr().out.split("finished\n")[-1].replace(run, ""))
     assert tables[0] == tables[1]
+    assert "test.accuracy" in tables[0]

@@ -35,5 +35,5 @@ def test_a_field_of_extent_one_or_absent_counts_as_zero() -> None:
 def test_events_without_times_or_outside_the_sensor_are_refused() -> None:
     with pytest.raises(DataError, match="but no t"):
         from_tonic([(np.zeros(3, [("x", int)]), 0)], sensor_size=(4, 1, 1), classes=1)
-    with pytest.raises(DataError, match="channel 9"):
+    with pytest.raises(DataError, match="x = 9"):
         from_tonic([(sample((0, 9, 0, 0)), 0)], sensor_size=(4, 1, 1), classes=1)

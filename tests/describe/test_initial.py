@@ -6,6 +6,7 @@ import pytest
 import genprop as gp
 from genprop import ms, mV
 from genprop.describe.declaration import declare
+from genprop.describe.digest import digest_of
 from genprop.describe.initial import (
     Clipped,
     Initialiser,
@@ -16,7 +17,7 @@ from genprop.describe.initial import (
     uniform,
     values,
 )
-from genprop.describe.spec import QuantitySpec, digest_of
+from genprop.describe.spec import QuantitySpec
 from genprop.errors import DescriptionError, DimensionError
 
 RNG = np.random.default_rng

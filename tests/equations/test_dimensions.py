@@ -61,8 +61,8 @@ def test_a_sound_neuron_with_units_has_no_findings() -> None:
         (dict(flow="dv/dt = E - v; da/dt = -a/tau"), "mV, .*mV/ms", "E - v"),
         (dict(flow="dv/dt = (E - tau)/tau; da/dt = -a/tau"), "ms, .*mV", "tau)/tau"),
         (dict(flow="dv/dt = -(v + R)/tau; da/dt = -a/tau"), "mV/nA, .*mV", "R)/tau"),
-        (dict(flow="dv/dt = (E - v)/tau*exp(v); da/dt = -a/tau"), "exp takes a plain", "v)"),
-        (dict(flow="dv/dt = (E - v)/tau*2**tau; da/dt = -a/tau"), "ms, .*plain", "tau"),
+        (dict(flow="dv/dt = (E - v)/tau*exp(v); da/dt = -a/tau"), "exp takes a dimension", "v)"),
+        (dict(flow="dv/dt = (E - v)/tau*2**tau; da/dt = -a/tau"), "ms, .*dimensionless", "tau"),
         (dict(flow="dv/dt = (E - v)/tau*(tau/tau)**a*v**a; da/dt=-a/tau"), "no literal", "a"),
         (dict(flow="dv/dt = v**0.5/tau; da/dt = -a/tau"), "power 0.5", "v**0.5/tau"),
         (dict(flow="dv/dt = sqrt(v)/tau; da/dt = -a/tau"), "power 0.5", "sqrt(v)/tau"),
@@ -70,7 +70,7 @@ def test_a_sound_neuron_with_units_has_no_findings() -> None:
         (dict(spike="v > tau"), "ms, .*mV", "tau"),
         (dict(spike="v > v_th + a"), "1).*mV", "a"),
         (dict(reset="v = a;  a = a + 1"), "1).*mV", "a"),
-        (dict(reset="v = E;  a = a + 0.1*E"), "mV, .*plain", "0.1*E"),
+        (dict(reset="v = E;  a = a + 0.1*E"), "mV, .*dimensionless", "0.1*E"),
     ],
 )
 def test_the_caret_stands_below_the_term_that_disagrees(
@@ -87,7 +87,7 @@ def test_zero_fits_every_unit_and_other_numbers_none() -> None:
     assert check(cell(flow=flow, reset="v = 2*E + 0").spec) == []
     finding, above = only(check(cell(reset="v = -60; a = a + 1").spec))
     assert above == "-60" or above == "60"
-    assert "plain numbers" in str(finding)
+    assert "dimensionless numbers" in str(finding)
 
 
 def test_powers_roots_and_signs_follow_the_rules() -> None:

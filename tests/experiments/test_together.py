@@ -14,6 +14,8 @@ import genprop as gp
 from genprop.experiment.config import read_config
 from genprop.experiment.training import train_run
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parents[2] / "experiments" / "braille7"
 
 

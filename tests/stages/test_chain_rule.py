@@ -101,6 +101,16 @@ def test_without_stages_parameters_are_what_runs() -> None:
     assert network([Cost(2.0)]).spec.digest() != network([Cost(1.0)]).spec.digest()
 
 
+def test_a_derived_value_beyond_the_bounds_is_refused() -> None:
+    sim = network([gp.derived(DELAY, "3 * a", {"a": "hidden.x at pre"},
+                              [gp.leaf("hidden.x", 5, gp.learn(4.0))])], dt=1.0)  # fmt: skip
+    sim.gradients(batch())
+    for value in (4.5, -0.1):
+        sim.parameters["hidden.x"] = value
+        with pytest.raises(DescriptionError, match=r"hidden->hidden.delay the value .*beyond"):
+            sim.gradients(batch())
+
+
 def test_bounds_of_leaves_hold_and_backends_agree() -> None:
     sims = [network([distance()], dt=1.0, backend=b) for b in (None, "reference")]
     for sim in sims:

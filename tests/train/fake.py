@@ -23,6 +23,7 @@ from genprop.describe.spec import (
     PopulationSpec,
     ProjectionSpec,
 )
+from genprop.describe.topology import initial_topology
 from genprop.errors import CheckpointError
 
 
@@ -72,6 +73,7 @@ class FakeSimulator:
                 H: np.tile(np.array([1.0, 0.5, 0.0]), (channels, 1)),
             }
         )
+        self.topology = initial_topology(self.spec)
         self.moments = {name: np.zeros_like(value) for name, value in self.parameters.items()}
         self.settings = {name: {"rate": rate, "momentum": 0.9} for name in self.parameters}
         self.updates = 0

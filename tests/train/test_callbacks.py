@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from genprop.describe.spec import PatternSpec
+from genprop.describe.topology import beginning
 from genprop.errors import ConfigurationError
 from genprop.train.callbacks import Callback, Training
 from genprop.train.clip import Clip
@@ -163,6 +164,7 @@ def test_reviving_in_a_sparse_projection_reaches_the_silent_neurons_entries() ->
     weight = type(projection.weight)(H, "weight", "weight", (4,), projection.weight.initial)
     sparse = type(projection)("p", "input", "hidden", "exp", pattern, weight, None, 0.0)
     sim.parameters.arrays[H] = np.zeros(4)
+    sim.topology["p"] = beginning(pattern, 2, 3)
     ReviveSilent(0.5)._raise(Training(sim, None, 1), sparse, np.array([2]))  # type: ignore[arg-type]
     assert sim.parameters[H].tolist() == [0.0, 0.5, 0.0, 0.5]
 

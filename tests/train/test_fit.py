@@ -13,7 +13,7 @@ import pytest
 from genprop.data import Shift, SpikeBatch
 from genprop.errors import ConfigurationError, DataError, TrainingError
 from genprop.train.callbacks import Callback, Training
-from genprop.train.evaluate import evaluate
+from genprop.train.evaluate import evaluate, predict
 from genprop.train.fit import fit
 from genprop.train.history import read_history
 from genprop.train.saving import Checkpoint
@@ -237,3 +237,10 @@ def test_labels_beyond_the_scores_are_refused() -> None:
 
     with pytest.raises(DataError, match="label 2"):
         evaluate(Two(), counts_task())  # pyright: ignore[reportArgumentType]
+
+
+def test_predict_gives_the_class_of_the_largest_score_of_every_sample() -> None:
+    sim, data = FakeSimulator(), counts_task()
+    expected = [np.argmax(sim.run(batch).scores, axis=1) for batch in data.batches(7)]
+    assert predict(sim, data, 7).tolist() == np.concatenate(expected).tolist()
+    assert predict(sim, data).tolist() == np.concatenate(expected).tolist()

@@ -117,7 +117,7 @@ def _delays(spec: NetworkSpec, clock: Clock) -> Iterator[GenpropError]:
 
 def _empty(spec: NetworkSpec) -> Iterator[GenpropError]:
     for projection in spec.projections:
-        if projection.pattern.kind != "dense" and projection.pattern.column.size == 0:
+        if projection.weight.shape == (0,):
             yield UnsupportedError(
                 "a projection without synapses",
                 where=f"projection {projection.name}",

@@ -20,7 +20,7 @@ from genprop.build.toolchain import cpu
 from genprop.errors import ConfigurationError, ToolchainError
 
 if TYPE_CHECKING:
-    from genprop.describe.spec import NetworkSpec
+    from genprop.describe.topology import Topology
     from genprop.emit.bundle import SourceBundle
 
 __all__ = ["compiled"]
@@ -28,7 +28,7 @@ __all__ = ["compiled"]
 _TAIL = 40  # lines of GeNN's output that an error shows
 
 
-def compiled(bundle: SourceBundle, spec: NetworkSpec, device: str, batch: int) -> Path:
+def compiled(bundle: SourceBundle, topology: Topology, device: str, batch: int) -> Path:
     """The cache entry with ``source/`` and ``code/``: compiled now, or found.
 
     The key holds the text, the sparse connectivity (GeNN compiles the longest row in), PyGeNN's
@@ -38,7 +38,7 @@ def compiled(bundle: SourceBundle, spec: NetworkSpec, device: str, batch: int) -
         ToolchainError: where GeNN or its compiler refuses the model; shows the end of the log.
         ConfigurationError: where the cache cannot be written.
     """
-    arrays = connectivity_arrays(spec)
+    arrays = connectivity_arrays(topology)
     wiring = hashlib.sha256(b"".join(a.astype(np.int64).tobytes() for a in arrays.values()))
     chosen = [f"{name}={os.environ.get(name, '')}" for name in ("CXX", "CXXFLAGS", "CUDA_PATH")]
     words = (bundle.digest(), wiring.hexdigest(), version() or "", device, str(batch), *chosen)

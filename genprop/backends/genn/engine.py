@@ -18,12 +18,14 @@ from genprop.backends.genn.pygenn import (
     RunningNetwork,
     network_class,
 )
+from genprop.describe.topology import initial_topology
 from genprop.emit.names import identifier
 from genprop.errors import ToolchainError, UnsupportedError
 from genprop.numerics.update import update_parameters
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
+    from genprop.describe.topology import Topology
     from genprop.emit.bundle import SourceBundle
     from genprop.lower.program import Program
 
@@ -54,6 +56,7 @@ class GeNNEngine:
             np.float32 if precision == "float" else np.float64
         )
         self._batch = 1
+        self._topology: Topology = initial_topology(spec)
         self._loaded: RunningNetwork | None = None
         self._names = {identifier(p.name): p.name for p in program.populations}
 
@@ -70,19 +73,25 @@ class GeNNEngine:
         found = self._network(1).capacity
         return {self._names[name]: places for name, places in found.items()}
 
-    def run(self, parameters: Parameters, inputs: Inputs, record: tuple[str, ...] = ()) -> Outcome:
+    def run(
+        self,
+        parameters: Parameters,
+        topology: Topology,
+        inputs: Inputs,
+        record: tuple[str, ...] = (),
+    ) -> Outcome:
         """Forward only."""
-        network = self._network(inputs.batch)
+        network = self._network(inputs.batch, topology)
         events = self._events(inputs)
         requested = {_recorded(name): name for name in record}
         found = network.run(parameters, events, inputs.labels, inputs.targets, tuple(requested))
         return self._outcome(found, requested)
 
     def gradients(
-        self, parameters: Parameters, inputs: Inputs
+        self, parameters: Parameters, topology: Topology, inputs: Inputs
     ) -> tuple[Outcome, dict[str, np.ndarray]]:
         """Forward and backward: the gradient of the mean loss."""
-        network = self._network(inputs.batch)
+        network = self._network(inputs.batch, topology)
         found, totals = self._checked(
             lambda: network.gradients(
                 parameters, self._events(inputs), inputs.labels, inputs.targets
@@ -109,7 +118,10 @@ class GeNNEngine:
         leaves = {p.name: gradients[p.name] for p in self.spec.leaves if p.name in gradients}
         update_parameters(self.program.updates, parameters, leaves, state, settings, count)
 
-    def _network(self, samples: int) -> RunningNetwork:
+    def _network(self, samples: int, topology: Topology | None = None) -> RunningNetwork:
+        """The loaded model; it is compiled anew where the synapses have changed."""
+        if topology is not None and _differ(topology, self._topology):
+            self._topology, self._loaded = dict(topology), None
         if self._loaded is None or (self.device != "cpu" and samples > self._batch):
             self.reserve(samples)
         assert self._loaded is not None  # reserve() loads
@@ -117,7 +129,7 @@ class GeNNEngine:
 
     def _load(self) -> RunningNetwork:
         """Load a copy: a library that is loaded twice from one place would share its state."""
-        entry = compiled(self.bundle, self.spec, self.device, self._batch)
+        entry = compiled(self.bundle, self._topology, self.device, self._batch)
         self._place = tempfile.TemporaryDirectory(prefix="genprop-genn-")
         for library in (entry / "code").glob("*_CODE/librunner*"):
             own = Path(self._place.name) / library.parent.name
@@ -129,7 +141,7 @@ class GeNNEngine:
                 Path(self._place.name),
                 self.device,
                 self._batch,
-                connectivity_pairs(self.spec),
+                connectivity_pairs(self._topology),
                 self.tape,
                 True,
             )
@@ -146,19 +158,21 @@ class GeNNEngine:
         try:
             return call()
         except Exception as error:
-            kind = type(error).__name__
-            if kind == "TapeOverflow":
+            kinds = {kind.__name__ for kind in type(error).__mro__}
+            if "TapeOverflow" in kinds:
                 raise UnsupportedError(
                     f"{error}, and what does not fit is never dropped",
                     where="gp.GeNN(tape=…)",
                     remedy="give a longer tape, or leave it out: then it grows with need",
                 ) from error
-            if kind == "DeviceError":
+            if "DeviceError" in kinds:
                 raise ToolchainError(
                     str(error),
                     where=f"gp.GeNN(device={self.device!r})",
                     remedy="use a machine with that device, or device='cpu'",
                 ) from error
+            if "NetworkError" in kinds:
+                raise UnsupportedError(str(error), where="backend genn") from error
             raise
 
     def _outcome(self, found: Found, requested: Mapping[str, str]) -> Outcome:
@@ -170,6 +184,10 @@ class GeNNEngine:
             spikes={self._names[name]: counts for name, counts in found["spikes"].items()},
             recorded={requested[name]: kept for name, kept in found["recorded"].items()},
         )
+
+
+def _differ(one: Topology, other: Topology) -> bool:
+    return any(one[n] is not s and one[n].digest() != s.digest() for n, s in other.items())
 
 
 def _recorded(name: str) -> str:

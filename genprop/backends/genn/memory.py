@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop.describe.topology import beginning
 from genprop.emit.genn_population import tapes, variables
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def _projection(
 ) -> Iterator[Row]:
     pattern = next(p for p in spec.projections if p.name == q.name).pattern
     pre, post = program.population(q.pre).size, program.population(q.post).size
-    stride = post if q.connectivity == "dense" else int(np.diff(pattern.row_start).max(initial=0))
+    rows = np.diff(beginning(pattern, pre, post).row_start)
+    stride = post if q.connectivity == "dense" else int(rows.max(initial=0))
     synapses = pre * stride
     longest = min(q.max_delay_steps, program.steps)
     index = (1 if longest < 256 else 2) if q.delay else 0

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from genprop.describe.spec import NetworkSpec
+    from genprop.describe.topology import Topology
     from genprop.emit.bundle import SourceBundle
     from genprop.errors import GenpropError
     from genprop.lower.clocks.base import Clock
@@ -73,11 +74,11 @@ class GeNN:
             raise InternalError("the GeNN backend was given no text")
         return GeNNEngine(program, spec, bundle, self.device, self.precision, self.tape)
 
-    def auxiliary_arrays(self, spec: NetworkSpec) -> Mapping[str, Mapping[str, np.ndarray]]:
+    def auxiliary_arrays(self, topology: Topology) -> Mapping[str, Mapping[str, np.ndarray]]:
         """Arrays that the rendered program reads beside its parameters, by file name."""
         from genprop.backends.genn.connectivity import connectivity_arrays
 
-        arrays = connectivity_arrays(spec)
+        arrays = connectivity_arrays(topology)
         return {"connectivity.npz": arrays} if arrays else {}
 
     def memory(self, spec: NetworkSpec, program: Program, batch: int) -> str:

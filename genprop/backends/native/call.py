@@ -16,6 +16,7 @@ from genprop.numerics.constants import numbers, refractory_steps
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
+    from genprop.describe.topology import Topology
     from genprop.lower.program import PopulationProgram, Program, ProjectionProgram
 
 __all__ = ["Call"]
@@ -33,10 +34,11 @@ class Call:
         batch: ctypes.Structure,
         dtype: np.dtype[np.floating],
         parameters: Parameters,
+        topology: Topology,
         inputs: Inputs,
     ) -> None:
         self.program, self.spec, self.batch, self.dtype = program, spec, batch, dtype
-        self.parameters, self.inputs = parameters, inputs
+        self.parameters, self.topology, self.inputs = parameters, topology, inputs
         self.spikes_wanted: list[str] = []
         self._alive: list[object] = []
         self._states: dict[str, np.ndarray] = {}
@@ -147,9 +149,9 @@ class Call:
             steps = clock.delay_steps(self.parameters[q.delay], q.max_delay_steps)
             self._point(f"{own}_delay", np.ascontiguousarray(steps))
         if q.connectivity != "dense":
-            pattern = next(p for p in self.spec.projections if p.name == q.name).pattern
-            self._point(f"{own}_row_start", np.ascontiguousarray(pattern.row_start, np.int64))
-            self._point(f"{own}_column", np.ascontiguousarray(pattern.column, np.int64))
+            synapses = self.topology[q.name]
+            self._point(f"{own}_row_start", np.ascontiguousarray(synapses.row_start, np.int64))
+            self._point(f"{own}_column", np.ascontiguousarray(synapses.column, np.int64))
 
     def _numbers(self, p: PopulationProgram) -> None:
         values = numbers(p, self.parameters, self.program.dt)

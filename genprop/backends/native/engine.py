@@ -11,12 +11,16 @@ import numpy as np
 
 from genprop.backends.native.call import Call
 from genprop.backends.native.layout import batch_type
+from genprop.build.compile import load_library
+from genprop.emit.layout import layout_digest
 from genprop.emit.names import identifier
+from genprop.errors import ConfigurationError, InternalError, UnsupportedError
 
 if TYPE_CHECKING:
     from genprop.backends.base import Inputs, Outcome, Parameters
     from genprop.build.compile import Artifact
     from genprop.describe.spec import NetworkSpec
+    from genprop.describe.topology import Topology
     from genprop.lower.program import Program
 
 __all__ = ["NativeEngine"]
@@ -32,10 +36,12 @@ class NativeEngine:
         self.dtype: np.dtype[np.floating] = np.dtype(
             np.float32 if precision == "float" else np.float64
         )
-        self._library = ctypes.CDLL(str(artifact.path))
+        self._library = load_library(artifact.path)
         self._library.genprop_create.restype = ctypes.c_void_p
         self._library.genprop_destroy.argtypes = [ctypes.c_void_p]
         self._library.genprop_run.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+        self._library.genprop_layout.restype = ctypes.c_char_p
+        self._refuse_other_layout(precision)
         self._engine = ctypes.c_void_p(self._library.genprop_create())
         weakref.finalize(self, self._library.genprop_destroy, self._engine)
         self._batch = batch_type(program)
@@ -43,19 +49,25 @@ class NativeEngine:
     def reserve(self, batch: int) -> None:
         """Buffers grow as batches come."""
 
-    def run(self, parameters: Parameters, inputs: Inputs, record: tuple[str, ...] = ()) -> Outcome:
+    def run(
+        self,
+        parameters: Parameters,
+        topology: Topology,
+        inputs: Inputs,
+        record: tuple[str, ...] = (),
+    ) -> Outcome:
         """Forward only."""
-        call = self._call(parameters, inputs)
+        call = self._call(parameters, topology, inputs)
         for name in record:
             call.record(*name.rsplit(".", 1))
         self._run(call, learning=False)
         return call.outcome(self._spikes(call, inputs.batch))
 
     def gradients(
-        self, parameters: Parameters, inputs: Inputs
+        self, parameters: Parameters, topology: Topology, inputs: Inputs
     ) -> tuple[Outcome, dict[str, np.ndarray]]:
         """Forward and backward: the gradient of the mean loss."""
-        call = self._call(parameters, inputs)
+        call = self._call(parameters, topology, inputs)
         call.want_gradients()
         self._run(call, learning=True)
         return call.outcome({}), call.gradients()
@@ -80,7 +92,7 @@ class NativeEngine:
                 numbers = np.array([settings[name][s] for s, _ in update.settings])
                 slots = ctypes.c_void_p * max(1, len(moments))
                 pointers = slots(*(m.ctypes.data for m in moments))
-                function(
+                status = function(
                     ctypes.c_void_p(x.ctypes.data),
                     ctypes.c_void_p(g.ctypes.data),
                     pointers,
@@ -89,14 +101,39 @@ class NativeEngine:
                     ctypes.c_int64(x.size),
                     ctypes.c_int64(self.threads if x.size > 50_000 else 1),
                 )
+                self._refuse(status)
 
-    def _call(self, parameters: Parameters, inputs: Inputs) -> Call:
-        return Call(self.program, self.spec, self._batch(), self.dtype, parameters, inputs)
+    def _refuse_other_layout(self, precision: str) -> None:
+        """Refuse a library that reads other arrays than this Program has, and past their ends."""
+        if self._library.genprop_layout().decode() != layout_digest(self.program, precision):
+            raise ConfigurationError(
+                "the library was compiled for a network of other sizes, delays or precision",
+                where=str(self.artifact.sources),
+                remedy="the description and the sources beside it do not belong together: "
+                "write the folder anew (genprop build NET -o DIR)",
+            )
+
+    def _refuse(self, status: int) -> None:
+        """Tell what the library met; 0 is nothing."""
+        if status == 1:
+            raise UnsupportedError(
+                "the memory does not suffice for this batch",
+                where=f"network {self.program.name}, {self.threads} threads",
+                remedy="compile(…, batch=…) with fewer samples, gp.Native(threads=…) with fewer "
+                "threads, or a shorter trial; genprop show NET --stage memory says what is held",
+            )
+        if status != 0:
+            raise InternalError(f"the generated code failed with status {status}")
+
+    def _call(self, parameters: Parameters, topology: Topology, inputs: Inputs) -> Call:
+        batch = self._batch()
+        return Call(self.program, self.spec, batch, self.dtype, parameters, topology, inputs)
 
     def _run(self, call: Call, *, learning: bool) -> None:
         call.batch.threads = self.threads
         call.batch.learning = int(learning)
-        self._library.genprop_run(self._engine, ctypes.addressof(call.batch))
+        status = self._library.genprop_run(self._engine, ctypes.addressof(call.batch))
+        self._refuse(status)
 
     def _spikes(self, call: Call, samples: int) -> dict[str, list[np.ndarray]]:
         found: dict[str, list[np.ndarray]] = {}

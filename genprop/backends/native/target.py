@@ -6,9 +6,11 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from genprop._checks import integer
 from genprop.backends.native.engine import NativeEngine
 from genprop.build.compile import build
-from genprop.errors import GenpropError, InternalError, UnsupportedError
+from genprop.emit.layout import GROUPS
+from genprop.errors import ConfigurationError, GenpropError, InternalError, UnsupportedError
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
@@ -48,8 +50,7 @@ class Native:
             raise UnsupportedError(
                 f"there is no precision {self.precision!r}", remedy="use 'float' or 'double'"
             )
-        if self.threads < 0:
-            raise UnsupportedError(f"{self.threads} threads cannot be", remedy="0 means all cores")
+        object.__setattr__(self, "threads", integer(self.threads, "Native(threads=…)"))
 
     @property
     def form(self) -> str:
@@ -80,13 +81,20 @@ class Native:
         """Compile, or find compiled, and load."""
         if bundle is None:
             raise InternalError("the native backend was given no text")
-        threads = self.threads or _cores()
+        threads = min(self.threads or _cores(), GROUPS)  # more would have nothing to do
         return NativeEngine(program, spec, build(bundle), self.precision, threads)
 
 
 def default() -> Native:
     """The backend as ``backend="native"`` gives it; ``GENPROP_THREADS`` sets its threads."""
-    return Native(threads=int(os.environ.get("GENPROP_THREADS", "0") or 0))
+    given = os.environ.get("GENPROP_THREADS", "").strip() or "0"
+    if not given.isdecimal():
+        raise ConfigurationError(
+            f"GENPROP_THREADS={given!r:.60} is no number of threads",
+            where="environment variable GENPROP_THREADS",
+            remedy="give an integer; 0 means all cores",
+        )
+    return Native(threads=int(given))
 
 
 def _cores() -> int:

@@ -16,6 +16,7 @@ from genprop.numerics.update import update_parameters
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
+    from genprop.describe.topology import Topology
     from genprop.lower.program import Program
 
 __all__ = ["Interpreter"]
@@ -32,18 +33,24 @@ class Interpreter:
     def reserve(self, batch: int) -> None:
         """Nothing is kept between batches."""
 
-    def run(self, parameters: Parameters, inputs: Inputs, record: tuple[str, ...] = ()) -> Outcome:
+    def run(
+        self,
+        parameters: Parameters,
+        topology: Topology,
+        inputs: Inputs,
+        record: tuple[str, ...] = (),
+    ) -> Outcome:
         """Forward only."""
-        wiring = Wiring(self.program, self.spec, parameters, inputs)
+        wiring = Wiring(self.program, topology, parameters, inputs)
         recorder = _Recorder(record)
         runs, observers = self._forward(wiring, parameters, inputs, recorder)
         return self._outcome(runs, observers, recorder, inputs.batch)
 
     def gradients(
-        self, parameters: Parameters, inputs: Inputs
+        self, parameters: Parameters, topology: Topology, inputs: Inputs
     ) -> tuple[Outcome, dict[str, np.ndarray]]:
         """Forward and backward: the gradient of the mean loss."""
-        wiring = Wiring(self.program, self.spec, parameters, inputs)
+        wiring = Wiring(self.program, topology, parameters, inputs)
         recorder = _Recorder(())
         runs, observers = self._forward(wiring, parameters, inputs, recorder)
         reverses = reverse(self.program, wiring, runs, observers)

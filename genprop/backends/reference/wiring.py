@@ -9,7 +9,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from genprop.backends.base import Inputs
-    from genprop.describe.spec import NetworkSpec
+    from genprop.describe.topology import Synapses, Topology
     from genprop.lower.clocks.base import Clock
     from genprop.lower.program import Program, ProjectionProgram
 
@@ -39,18 +39,12 @@ class Projection:
     def __init__(
         self,
         program: ProjectionProgram,
-        spec: NetworkSpec,
+        synapses: Synapses,
         parameters: Mapping[str, Array],
         clock: Clock,
     ) -> None:
         self.program = program
-        pattern = next(p for p in spec.projections if p.name == program.name).pattern
-        pre, post = spec.population(program.pre).size, spec.population(program.post).size
-        if pattern.kind == "dense":
-            self.row_start = np.arange(pre + 1) * post
-            self.column = np.tile(np.arange(post), pre)
-        else:
-            self.row_start, self.column = pattern.row_start, pattern.column
+        self.row_start, self.column = synapses.compressed()
         self.weight = np.asarray(parameters[program.weight], np.float64).ravel()
         self.delay = (
             clock.delay_steps(parameters[program.delay], program.max_delay_steps).ravel()
@@ -69,11 +63,11 @@ class Wiring:
     """Every projection of a batch, and the input events by step."""
 
     def __init__(
-        self, program: Program, spec: NetworkSpec, parameters: Mapping[str, Array], inputs: Inputs
+        self, program: Program, topology: Topology, parameters: Mapping[str, Array], inputs: Inputs
     ) -> None:
         self.clock, self.steps = program.clock, program.steps
         self.projections = [
-            Projection(p, spec, parameters, program.clock) for p in program.projections
+            Projection(p, topology[p.name], parameters, program.clock) for p in program.projections
         ]
         self._events: dict[str, list[tuple[Array, Array]]] = {}
         for name, events in inputs.on(program.clock).items():

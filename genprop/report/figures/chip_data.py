@@ -78,10 +78,7 @@ def _weights(sim: Simulator, chip: Chip) -> Iterator[ChipWeights]:
     reports = chip.report().synapses
     for report, made, p in zip(reports, chip.network.synapses, sim.spec.projections, strict=True):
         factor = 2.0 ** (made.exponent - report.exponent) / report.scale
-        rounded = np.asarray(made.weight) * factor
-        if p.pattern.kind != "dense":
-            rows = np.repeat(np.arange(len(rounded)), np.diff(p.pattern.row_start))
-            rounded = rounded[rows, p.pattern.column]
+        rounded = (np.asarray(made.weight) * factor)[sim.topology[p.name].all_pairs()]
         exact = np.asarray(sim.arrays()[p.weight.name], np.float64)
         yield ChipWeights(p.name, exact.ravel(), rounded.ravel())
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop.describe.topology import digest_with_synapses
 from genprop.errors import ConfigurationError
 from genprop.experiment.config import read_config
 from genprop.experiment.experiment import compile_experiment, load_experiment
@@ -168,7 +169,7 @@ def _remarks(
     remarks: list[str] = []
     if not result:
         remarks.append("The training is not finished; this is its best epoch so far.")
-    if snapshot.digest != sim.spec.digest():
+    if snapshot.digest not in (sim.spec.digest(), digest_with_synapses(sim.spec)):
         remarks.append(
             "The network's description or settings differ from those of the checkpoint: "
             "the values before training, and what is run now, may not be those of the run."

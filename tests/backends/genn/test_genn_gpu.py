@@ -9,6 +9,7 @@ import pytest
 import genprop as gp
 from genprop.backends.genn.compiled import compiled
 from genprop.backends.genn.pygenn import devices
+from genprop.describe.topology import initial_topology
 from genprop.errors import ToolchainError
 from genprop.testing import contract
 from tests.backends.genn.stub_gpu_driver import gpu_is_here, stub_gpu_driver
@@ -52,7 +53,7 @@ def test_code_for_cuda_compiles_without_being_loaded(
     if stub is not None:
         monkeypatch.setenv("LD_PRELOAD", str(stub))
         monkeypatch.setenv("GENPROP_CACHE", str(tmp_path))
-    assert compiled(bundle, chosen.spec(), "cuda", 8).is_dir()
+    assert compiled(bundle, initial_topology(chosen.spec()), "cuda", 8).is_dir()
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from genprop.backends.base import Inputs
+from genprop.backends.genn.engine import GeNNEngine
 from genprop.backends.genn.pygenn import network_class
+from genprop.describe.topology import initial_topology
+from genprop.errors import ToolchainError, UnsupportedError
 from tests.backends.genn.stub_pygenn import stub_pygenn
 from tests.backends.genn.test_genn_text import rendered
 
@@ -90,6 +94,19 @@ def test_what_is_not_there_is_named(program: Program) -> None:
     path.write_text("no archive")
     with pytest.raises(program.errors.FileError, match="is no npz"):
         program.files.read_state(path)
+
+
+def test_connectivity_that_is_not_there_is_named(tmp_path: Path) -> None:
+    _, _, bundle = rendered("branched")
+    bundle.write(tmp_path)
+    path = tmp_path / "connectivity.npz"
+    with stub_pygenn(tmp_path) as module:
+        files, errors = module("files"), module("errors")
+        with pytest.raises(errors.FileError, match=r"there is no file .*connectivity\.npz"):
+            files.read_connectivity(path)
+        np.savez(path, allow_pickle=False, **{"left->relay/pre": np.zeros(1)})
+        with pytest.raises(errors.FileError, match="left->relay/post, right->hidden/pre"):
+            files.read_connectivity(path)
 
 
 def test_a_state_that_was_written_is_read_again(program: Program) -> None:
@@ -182,3 +199,26 @@ def test_two_networks_of_one_name_live_in_one_process(tmp_path: Path) -> None:
 def import_of(kind: Any, name: str) -> Any:
     """The module ``name`` of the package that a class comes from."""
     return import_module(f"{kind.__module__.rpartition('.')[0]}.{name}")
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected", "said"),
+    [
+        (lambda errors: errors.TapeOverflow("hidden", 3, 20, 16), UnsupportedError, "in sample 3"),
+        (lambda errors: errors.DeviceError("no GPU"), ToolchainError, "no GPU"),
+        (lambda errors: errors.NetworkError("a smaller batch"), UnsupportedError, "a smaller"),
+        (lambda _: ZeroDivisionError("ours"), ZeroDivisionError, "ours"),
+    ],
+)
+def test_errors_of_a_program_become_ours(
+    program: Program, raised: Any, expected: type[Exception], said: str
+) -> None:
+    class Broken:
+        def gradients(self, *_: object) -> None:
+            raise raised(program.errors)
+
+    spec, lowered, bundle = rendered("feed_forward")
+    engine = GeNNEngine(lowered, spec, bundle, "cpu", "double", None)
+    vars(engine)["_loaded"] = Broken()
+    with pytest.raises(expected, match=said):
+        engine.gradients({}, initial_topology(spec), Inputs({}, 1, np.zeros(1, np.int64)))

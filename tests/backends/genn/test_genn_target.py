@@ -13,6 +13,7 @@ import pytest
 import genprop as gp
 from genprop.backends.genn import check, compiled
 from genprop.backends.genn.pygenn import INSTALL, devices
+from genprop.describe.topology import initial_topology
 from genprop.emit.bundle import SourceBundle
 from genprop.errors import ToolchainError, UnsupportedError
 from genprop.lower.clocks.grid import TimeGrid
@@ -25,10 +26,10 @@ needs_pygenn = pytest.mark.skipif(
 )
 
 
-def small(delay: float = 3.0) -> gp.Network:
+def small(delay: float = 3.0, hidden: int = 8) -> gp.Network:
     net, exp = gp.Network("small"), gp.synapse("exp", tau=5.0)
     net.population("inp", 5, gp.spikes())
-    net.population("hidden", 8, gp.neuron("LIF", tau_mem=10.0))
+    net.population("hidden", hidden, gp.neuron("LIF", tau_mem=10.0))
     net.population("out", 3, gp.neuron("LI", tau_mem=10.0))
     spread = gp.learn(gp.uniform(0.0, min(delay, 10.0)), max=delay)
     net.connect("inp", "hidden", exp, weight=gp.learn(gp.normal(2.0, 1.5)), delay=spread)
@@ -94,9 +95,9 @@ def test_what_genn_says_is_shown_where_it_refuses(
     monkeypatch.setenv("GENPROP_CACHE", str(tmp_path))
     text = "import sys\nprint('the model is refused')\nsys.exit(3)\n"
     bundle = SourceBundle("broken", (("network.py", text),), "network.py")
-    spec = small().freeze()
+    wiring = initial_topology(small().freeze())
     with pytest.raises(ToolchainError, match=r"exit status 3(.|\n)*the model is refused"):
-        compiled.compiled(bundle, spec, "cpu", 1)
+        compiled.compiled(bundle, wiring, "cpu", 1)
     assert list((tmp_path / "failed").glob("*/build.log"))
     assert not list((tmp_path / "builds").glob("*/entry.json"))
 
@@ -216,3 +217,37 @@ def test_a_device_that_is_not_there_is_said_in_a_line(built: Path) -> None:
     refused = network(built, "--device", "cuda")
     assert "network.py: the installed PyGeNN was built without cuda" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+TWO = """
+from one.small_genn import Network, files
+from two.small_genn import Network as Other, files as other_files
+
+def loss(network, files, folder):
+    parameters, _, _ = files.read_state(f"{folder}/state.npz")
+    return network.run(parameters, *files.random_trials())["loss"]
+
+network, other = Network("one"), Other("two")
+first = loss(network, files, "one")
+assert loss(other, other_files, "two") != first
+assert loss(network, files, "one") == first
+assert other.population["hidden"].num_neurons == 7
+"""
+
+
+@needs_pygenn
+def test_two_written_networks_of_one_name_run_in_one_process(built: Path, tmp_path: Path) -> None:
+    sim = gp.compile(
+        small(hidden=7),
+        loss=gp.CrossEntropy(gp.integral("out")),
+        dt=1,
+        duration=40,
+        batch=20,
+        backend="genn",
+    )
+    (tmp_path / "one").symlink_to(built)
+    gp.save(sim, tmp_path / "two")
+    ran = subprocess.run(
+        [sys.executable, "-c", TWO], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr

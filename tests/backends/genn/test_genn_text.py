@@ -12,6 +12,7 @@ import pytest
 from genprop.adjoint.derive import derive
 from genprop.backends.genn import GeNN
 from genprop.backends.genn.connectivity import connectivity_pairs
+from genprop.describe.topology import initial_topology
 from genprop.describe.update import SGD, Adam
 from genprop.equations.analyse import understand
 from genprop.lower.clocks.grid import TimeGrid
@@ -79,7 +80,7 @@ def test_models_and_groups_fit_together(name: str, tmp_path: Path) -> None:
     spec, program, bundle = rendered(name)
     bundle.write(tmp_path)
     with stub_pygenn(tmp_path) as module:
-        model = module("model").describe("cpu", 1, connectivity_pairs(spec))
+        model = module("model").describe("cpu", 1, connectivity_pairs(initial_topology(spec)))
     assert len(model.neuron_populations) == len(program.populations)
     assert len(model.synapse_populations) == len(program.projections)
     for group in model.synapse_populations.values():
@@ -95,7 +96,7 @@ def test_the_stub_finds_a_name_that_nobody_declared(tmp_path: Path) -> None:
     neurons = tmp_path / dict(bundle.metadata)["package"] / "neurons.py"
     neurons.write_text(neurons.read_text().replace("v_from_I", "v_from_J", 1))
     with stub_pygenn(tmp_path) as module, pytest.raises(AssertionError, match="v_from_I"):
-        module("model").describe("cpu", 1, connectivity_pairs(spec))
+        module("model").describe("cpu", 1, connectivity_pairs(initial_topology(spec)))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,9 +9,8 @@ import numpy as np
 
 if TYPE_CHECKING:
     from genprop.backends.base import Parameters
-    from genprop.describe.spec import NetworkSpec
-    from genprop.lower.clocks.base import Clock
-    from genprop.lower.program import ProjectionProgram
+    from genprop.describe.topology import Topology
+    from genprop.lower.program import Program, ProjectionProgram
 
 __all__ = ["Connectivity", "connectivity_of"]
 
@@ -49,23 +48,19 @@ class Connectivity:
 
 def connectivity_of(
     projection: ProjectionProgram,
-    spec: NetworkSpec,
+    program: Program,
+    topology: Topology,
     parameters: Parameters,
-    clock: Clock,
     graded: bool,
 ) -> Connectivity:
     """The synapses of a projection; ``graded`` says that counts of input spikes multiply."""
-    pattern = next(p for p in spec.projections if p.name == projection.name).pattern
-    shape = (spec.population(projection.pre).size, spec.population(projection.post).size)
-    if pattern.kind == "dense":
-        pre, post = (index.ravel() for index in np.indices(shape))
-    else:
-        pre = np.repeat(np.arange(shape[0]), np.diff(pattern.row_start))
-        post = pattern.column
+    synapses = topology[projection.name]
+    shape = (synapses.pre, synapses.post)
+    pre, post = synapses.all_pairs()
     weight = np.asarray(parameters[projection.weight], np.float64).ravel()
-    counts = graded and spec.population(projection.pre).neuron is None
+    counts = graded and program.population(projection.pre).source
     if not projection.delay:
         return Connectivity(projection.name, shape, pre, post, weight, None, None, counts)
     delay = np.asarray(parameters[projection.delay], np.float64).ravel()
-    steps = clock.delay_steps(delay).astype(np.int64)
+    steps = program.clock.delay_steps(delay).astype(np.int64)
     return Connectivity(projection.name, shape, pre, post, weight, delay, steps, counts)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from genprop.backends.loihi.chip.integers import Cells
     from genprop.backends.loihi.mapping.cell import Cell
     from genprop.backends.loihi.mapping.quantise import Quantised
-    from genprop.describe.spec import NetworkSpec
+    from genprop.describe.topology import Topology
     from genprop.lower.program import PopulationProgram, Program
 
 __all__ = ["decoded"]
@@ -32,7 +32,7 @@ _NUDGE = 1 + 2.0**-10
 
 def decoded(
     program: Program,
-    spec: NetworkSpec,
+    topology: Topology,
     parameters: Parameters,
     cells: Mapping[str, Cell],
     quantised: Quantised,
@@ -52,7 +52,7 @@ def decoded(
         found, _ = recognise(population, seen, program.dt)
         gain[held.name] = (found or cell).gain
     for projection, held in zip(program.projections, quantised.network.synapses, strict=True):
-        connectivity = connectivity_of(projection, spec, parameters, program.clock, graded=False)
+        connectivity = connectivity_of(projection, program, topology, parameters, graded=False)
         shape = np.shape(parameters[projection.weight])
         stored = stored_weights(held.weight, held.bits)[connectivity.pre, connectivity.post]
         whole = stored * 2.0**held.exponent

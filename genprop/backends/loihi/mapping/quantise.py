@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from genprop.backends.loihi.mapping.cell import Cell
     from genprop.backends.loihi.mapping.connectivity import Connectivity
     from genprop.backends.loihi.mapping.scaling import Range
-    from genprop.describe.spec import NetworkSpec
+    from genprop.describe.topology import Topology
     from genprop.lower.program import Program, ProjectionProgram
 
 __all__ = ["Quantised", "quantise"]
@@ -63,7 +63,7 @@ class Quantised:
 
 def quantise(
     program: Program,
-    spec: NetworkSpec,
+    topology: Topology,
     parameters: Parameters,
     cells: Mapping[str, Cell],
     options: Quantise,
@@ -85,7 +85,7 @@ def quantise(
     """
     rng = np.random.default_rng(options.seed)
     connectivity = {
-        p.name: connectivity_of(p, spec, parameters, program.clock, graded)
+        p.name: connectivity_of(p, program, topology, parameters, graded)
         for p in program.projections
     }
     factor = {name: weight_factor(cell) for name, cell in cells.items()}

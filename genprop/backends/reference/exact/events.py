@@ -19,12 +19,14 @@ from genprop.backends.reference.exact.forward import InputSpikes, Trial, run_tri
 from genprop.backends.reference.exact.loss import LossModel, Sample
 from genprop.backends.reference.exact.readouts import Pull, Reader, reader
 from genprop.backends.reference.exact.wiring import ExactWiring
+from genprop.describe.topology import initial_topology
 from genprop.equations.start import Start
 
 if TYPE_CHECKING:
     from genprop.adjoint.loss import LossAdjoint
     from genprop.adjoint.system import AdjointNetwork
     from genprop.describe.spec import NetworkSpec
+    from genprop.describe.topology import Topology
     from genprop.equations.system import HybridNetwork
 
 __all__ = ["EventSimulator", "ExactResult", "solve"]
@@ -59,6 +61,7 @@ class EventSimulator:
         network: its hybrid systems.
         adjoint: their adjoint and the loss; without it there is neither loss nor gradient.
         duration: T [ms].
+        topology: the synapses; by default those that the description begins with.
 
     Raises:
         UnsupportedError: when a flow or a guard is not linear in the states.
@@ -73,8 +76,10 @@ class EventSimulator:
         adjoint: AdjointNetwork | None = None,
         *,
         duration: float,
+        topology: Topology | None = None,
     ) -> None:
         self.spec, self.duration, self._start = spec, duration, Start(spec)
+        self._topology = initial_topology(spec) if topology is None else topology
         self._cells = {name: CellModel(system) for name, system in network.populations.items()}
         populations = adjoint.populations if adjoint is not None else {}
         self._adjoints = {name: AdjointModel(system) for name, system in populations.items()}
@@ -136,7 +141,7 @@ class EventSimulator:
         }
 
     def _wire(self, parameters: Mapping[str, np.ndarray]) -> ExactWiring:
-        return ExactWiring.bind(self.spec, parameters)
+        return ExactWiring.bind(self.spec, self._topology, parameters)
 
 
 class _View:

@@ -10,6 +10,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec, ProjectionSpec
+    from genprop.describe.topology import Synapses, Topology
 
 __all__ = ["ExactWiring", "Route"]
 
@@ -47,25 +48,22 @@ class ExactWiring:
         return self.by_source.get(population, ())
 
     @classmethod
-    def bind(cls, spec: NetworkSpec, parameters: Mapping[str, np.ndarray]) -> ExactWiring:
+    def bind(
+        cls, spec: NetworkSpec, topology: Topology, parameters: Mapping[str, np.ndarray]
+    ) -> ExactWiring:
         """The wiring with weights and delays filled in."""
         found: dict[str, list[Route]] = {}
         for k, projection in enumerate(spec.projections):
-            found.setdefault(projection.pre, []).append(_route(spec, k, projection, parameters))
+            route = _route(topology[projection.name], k, projection, parameters)
+            found.setdefault(projection.pre, []).append(route)
         return cls(found)
 
 
 def _route(
-    spec: NetworkSpec, index: int, projection: ProjectionSpec, parameters: Mapping[str, np.ndarray]
+    synapses: Synapses, index: int, projection: ProjectionSpec, parameters: Mapping[str, np.ndarray]
 ) -> Route:
-    pre, post = spec.population(projection.pre).size, spec.population(projection.post).size
-    if projection.pattern.kind == "dense":
-        start = np.arange(pre + 1) * post
-        column = np.tile(np.arange(post), pre)
-        shape: tuple[int, ...] = (pre, post)
-    else:
-        start, column = projection.pattern.row_start, projection.pattern.column
-        shape = column.shape
+    start, column = synapses.compressed()
+    shape = synapses.shape
     delay = 0.0 if projection.delay is None else parameters[projection.delay.name]
     return Route(
         projection=index,

@@ -10,7 +10,7 @@
 /// Weights and delays of a batch, as the kernels read them, and the numbers of every population.
 struct Network {
     Sparse left_to_relay{3};
-    Sparse right_to_hidden{7};
+    Sparse right_to_hidden{5};
     Dense<true, true> relay_to_hidden{3, 4};
     Sparse hidden_to_relay{4};
     Dense<true, true> hidden_to_out{4, 2};
@@ -93,7 +93,7 @@ struct Workspace {
     }
 
     /// The loss of one sample once it has run, and dL/dy, `share` being 1 / batch.
-    static Real judge(Record& record, Real share, bool learning) {
+    static Real judge([[maybe_unused]] Record& record, Real share, bool learning) {
         Real total = 0;
         {
             auto& own = record.out;

@@ -29,6 +29,11 @@ struct Engine {
     std::vector<SpikeList> hidden_spikes;
 };
 
+/// 0 if `call` came to its end, 1 if memory was short, 2 for anything else: nothing is thrown at the caller, who is no C++.
+template <class Call> std::int32_t guarded(const Call& call) {
+    try { call(); return 0; } catch (const std::bad_alloc&) { return 1; } catch (...) { return 2; }
+}
+
 }  // namespace
 
 extern "C" {
@@ -61,6 +66,9 @@ struct Batch {
     Real* cross_entropy_out_y;                // [sample][neuron]
     double* cross_entropy_out_value;          // [sample]
 };
+
+/// Names the arrays that a Batch must point to: the caller compares it with its own before it calls.
+const char* genprop_layout() { return "9021d73be4759b7d"; }
 
 void* genprop_create() { return new Engine; }
 void genprop_destroy(void* engine) { delete static_cast<Engine*>(engine); }
@@ -184,4 +192,6 @@ void run(Engine& engine, const Batch& batch) {
 }
 }  // namespace
 
-extern "C" void genprop_run(void* engine, const Batch* batch) { run(*static_cast<Engine*>(engine), *batch); }
+extern "C" std::int32_t genprop_run(void* engine, const Batch* batch) {
+    return guarded([&] { run(*static_cast<Engine*>(engine), *batch); });
+}

@@ -67,7 +67,7 @@ struct Workspace {
     }
 
     /// The loss of one sample once it has run, and dL/dy, `share` being 1 / batch.
-    static Real judge(Record& record, Real share, bool learning) {
+    static Real judge([[maybe_unused]] Record& record, Real share, bool learning) {
         Real total = 0;
         {
             auto& own = record.out;

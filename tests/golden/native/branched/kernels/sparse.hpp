@@ -6,14 +6,20 @@
 /// One projection as the kernels read it, made once a batch.
 class Sparse {
 public:
-    explicit Sparse(size_t synapses) { weight_.resize(synapses); at_.resize(synapses); }
+    explicit Sparse(size_t senders) : senders_(senders) {}
 
     size_t gradient_size() const { return weight_.size(); }
 
-    /// Takes the user's arrays, one element per synapse. `delay` may be null: then every delay is zero.
-    void prepare(const std::int64_t* row_start, const std::int64_t* column, const Real* weight,
-                 const std::int32_t* delay, size_t block_size, size_t share, size_t shares) {
+    /// Takes the synapses of a batch: where each sender's begin, and room for all of them.
+    void connect(const std::int64_t* row_start) {
         row_start_ = row_start;
+        weight_.fit(begin(senders_));
+        at_.fit(begin(senders_));
+    }
+
+    /// Takes the user's arrays, one element per synapse. `delay` may be null: then every delay is zero.
+    void prepare(const std::int64_t* column, const Real* weight, const std::int32_t* delay,
+                 size_t block_size, size_t share, size_t shares) {
         const size_t count = weight_.size();
         for (size_t s = count * share / shares; s < count * (share + 1) / shares; ++s) {
             const size_t j = size_t(column[s]), steps = delay ? size_t(delay[s]) : 0;
@@ -65,6 +71,7 @@ private:
         for (size_t s = begin(sender); s < begin(sender + 1); ++s) row[at_[s]] += weight_[s];
     }
 
+    size_t senders_;
     const std::int64_t* row_start_ = nullptr;
     Lines<Real> weight_;
     Lines<std::uint32_t> at_;   // place in a sheet, relative to the row of delay 0 in block 0

@@ -4,15 +4,31 @@
 #include "platform/memory.hpp"
 
 #include <atomic>
+#include <exception>
+#include <mutex>
 #include <thread>
 #include <vector>
 
-/// Calls function(thread) once on each of `threads` threads.
+/// Calls function(thread) for each of `threads`, in threads of their own as far as the system gives them.
+/// What one of them throws is thrown here, once all have ended.
 template <class Function> void in_parallel(size_t threads, const Function& function) {
+    std::exception_ptr fault;
+    std::mutex guard;
+    const auto call = [&](size_t t) {
+        try { function(t); } catch (...) {
+            const std::lock_guard<std::mutex> hold(guard);
+            fault = std::current_exception();
+        }
+    };
     std::vector<std::thread> others;
-    for (size_t t = 1; t < threads; ++t) others.emplace_back([&function, t] { function(t); });
-    function(0);
+    size_t started = 1;
+    try {
+        for (; started < threads; ++started) others.emplace_back(call, started);
+    } catch (...) {}   // no more threads to be had: this one does the rest
+    call(0);
+    for (size_t t = started; t < threads; ++t) call(t);
     for (auto& other : others) other.join();
+    if (fault) std::rethrow_exception(fault);
 }
 
 /// Calls function(thread, item) for every item, whichever thread is free taking the next.

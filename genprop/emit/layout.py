@@ -1,0 +1,34 @@
+"""What a native library was compiled for: the arrays that it reads and writes, by name and size."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from genprop.lower.constants import constant_names
+
+if TYPE_CHECKING:
+    from genprop.lower.program import Program
+
+__all__ = ["GROUPS", "layout_digest"]
+
+GROUPS = 16
+"""Gradient sums of a batch: fixed, so that results do not depend on threads.
+
+No more threads than this are of use.
+"""
+
+
+def layout_digest(program: Program, precision: str) -> str:
+    """16 hex digits that change with any size, name or order of the arrays of a batch."""
+    facts: list[object] = [precision, program.steps]
+    for p in program.populations:
+        learned = [q.local for q in p.parameters if q.learned] if p.active else []
+        facts.append((p.name, p.size, p.source, p.guard is None, p.refractory is None))
+        facts.append((tuple(p.states), constant_names(p), tuple(learned)))
+    for q in program.projections:
+        facts.append((q.name, q.pre, q.post, q.port, q.connectivity))
+        facts.append((q.max_delay_steps, bool(q.delay), q.learn_weight, q.learn_delay))
+    facts += [(x.name, x.population, x.mode) for x in program.losses]
+    facts += [(u.name, tuple(u.states), len(u.settings)) for u in program.updates]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
