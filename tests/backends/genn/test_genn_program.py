@@ -145,6 +145,7 @@ def test_devices_and_batches_that_cannot_be_are_refused(
     said: str,
 ) -> None:
     monkeypatch.setattr(program.build, "find_spec", lambda name: name if built else None)
+    monkeypatch.setattr(program.build, "import_module", str)
     with pytest.raises(program.errors.NetworkError, match=said):
         program.build.build(program.folder, device, batch, {}, False)
 
@@ -154,6 +155,7 @@ def test_the_compiler_is_chosen_for_the_build_alone(
     program: Program, monkeypatch: pytest.MonkeyPatch, before: str | None
 ) -> None:
     monkeypatch.setattr(program.build, "find_spec", str)
+    monkeypatch.setattr(program.build, "import_module", str)
     if before is None:
         monkeypatch.delenv("CXX", raising=False)
     else:
@@ -178,8 +180,21 @@ def test_what_genn_says_of_a_gpu_is_an_error_of_the_device(
         raise RuntimeError("no CUDA-capable device is detected")
 
     monkeypatch.setattr(program.build, "find_spec", str)
+    monkeypatch.setattr(program.build, "import_module", str)
     monkeypatch.setattr(program.build, "describe", refuse)
     with pytest.raises(program.errors.DeviceError, match=r"cannot use cuda here: no CUDA-capable"):
+        program.build.build(program.folder, "cuda", 8, {}, False)
+
+
+def test_a_backend_that_finds_no_driver_is_an_error_of_the_device(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: str) -> None:
+        raise ImportError("libcuda.so.1: cannot open shared object file")
+
+    monkeypatch.setattr(program.build, "find_spec", str)
+    monkeypatch.setattr(program.build, "import_module", fail)
+    with pytest.raises(program.errors.DeviceError, match=r"cannot use cuda here: libcuda\.so\.1"):
         program.build.build(program.folder, "cuda", 8, {}, False)
 
 
