@@ -43,11 +43,6 @@ PROBES, DELAYS = (1e-2, 3e-3, 1e-3), (0.05, 0.02)
 Arrays = dict[str, np.ndarray]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def built() -> None:
-    contract.prepare(DOUBLE, [Case(name, dt) for name in SEEDS for dt in (COARSE, NEAR, FINE)])
-
-
 @cache
 def clocked(name: str, dt: float) -> tuple[Simulator, Arrays, tuple[int, ...]]:
     sim = contract.simulator(DOUBLE, Case(name, dt))
@@ -82,6 +77,7 @@ def slopes(name: str) -> tuple[Quotient, ...]:
     return tuple(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SEEDS)
 def test_gradient_equals_difference_quotients_of_the_loss(name: str) -> None:
     _, gradients, _ = clocked(name, NEAR)

@@ -116,7 +116,7 @@ def test_stages_of_runge_kutta_overwrite_nothing(substeps: int) -> None:
     adjoint = derive(understand(spec), spec)
 
     def population(dt: float, parts: int) -> PopulationProgram:
-        made = lower(spec, adjoint, dt=dt, duration=10.0, solver=f"runge_kutta:{parts}")
+        made = lower(spec, adjoint, clock=TimeGrid.of(dt, 10.0), solver=f"runge_kutta:{parts}")
         return made.population("out")
 
     whole, part = population(1.0, substeps), population(1.0 / substeps, 1)
