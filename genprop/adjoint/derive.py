@@ -42,7 +42,7 @@ def derive_population(system: HybridSystem) -> AdjointSystem:
     adjoints = {x: adjoint_symbol(x) for x in system.states}
     zero = {q: sympy.S.Zero for q in adjoints.values()}
     spike = spike_adjoint(system, adjoints) if system.guard is not None else None
-    moved = {x for port in system.ports for x in port.arrival}
+    moved = {x for receptor in system.receptors for x in receptor.arrival}
     return AdjointSystem(
         system=system,
         adjoints=adjoints,
@@ -56,7 +56,9 @@ def derive_population(system: HybridSystem) -> AdjointSystem:
         induced=system.guard is not None and bool(moved & system.guard.free_symbols),
         induced_cost=spike.induced_cost if spike else sympy.S.Zero,
         release=spike.release if spike else sympy.S.Zero,
-        ports=tuple(arrival_adjoint(system, port, adjoints) for port in system.ports),
+        receptors=tuple(
+            arrival_adjoint(system, receptor, adjoints) for receptor in system.receptors
+        ),
         parameter_flow=parameter_flow(system, system.flow, adjoints),
         parameter_clamped=parameter_flow(system, system.clamped, adjoints),
         parameter_jump=spike.parameter_jump if spike else {},

@@ -82,12 +82,14 @@ def _sections(adjoint: AdjointSystem) -> Iterator[Section]:
         )
     if adjoint.release != 0:
         yield "at the end of refractoriness", (Line("S", "S", adjoint.release, "+="),)
-    for port in adjoint.ports:
+    for receptor in adjoint.receptors:
         yield (
-            f"at an arrival of weight w at {port.name}",
+            f"at an arrival of weight w at {receptor.name}",
             (
-                Line("dL/dw", r"\frac{dL}{dw}", port.weight, "+="),
-                Line("∂L/∂t", r"\frac{\partial L}{\partial t}", _WEIGHT * port.time, "=", "dL/dd"),
+                Line("dL/dw", r"\frac{dL}{dw}", receptor.weight, "+="),
+                Line(
+                    "∂L/∂t", r"\frac{\partial L}{\partial t}", _WEIGHT * receptor.time, "=", "dL/dd"
+                ),
             ),
         )
     yield from _parameters(adjoint)

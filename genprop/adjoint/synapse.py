@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 import sympy
 
-from genprop.adjoint.system import PortAdjoint
+from genprop.adjoint.system import ReceptorAdjoint
 from genprop.equations.algebra import substitute
 from genprop.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from genprop.equations.system import HybridSystem, Port
+    from genprop.equations.system import HybridSystem, Receptor
 
 __all__ = ["arrival_adjoint"]
 
 
 def arrival_adjoint(
-    system: HybridSystem, port: Port, adjoints: Mapping[sympy.Symbol, sympy.Symbol]
-) -> PortAdjoint:
-    """What an arrival at ``port`` reads in reverse, per unit weight.
+    system: HybridSystem, receptor: Receptor, adjoints: Mapping[sympy.Symbol, sympy.Symbol]
+) -> ReceptorAdjoint:
+    """What an arrival at ``receptor`` reads in reverse, per unit weight.
 
     Where f is affine along e the time sensitivity does not depend on what else arrives. Otherwise
     the arrivals of one instant share theirs in proportion to their weights, and [f(x) − f(x + W
@@ -30,20 +30,21 @@ def arrival_adjoint(
         UnsupportedError: when it does not.
     """
     total = sympy.Symbol("arrived", real=True)
-    moved = {x: x + total * e for x, e in port.arrival.items()}
+    moved = {x: x + total * e for x, e in receptor.arrival.items()}
     change = sympy.Add(
         *(adjoints[x] * (f - substitute(f, moved, at_once=True)) for x, f in system.flow.items())
     )
     time = sympy.cancel(sympy.expand(change) / total)
     if total in sympy.denom(sympy.together(time)).free_symbols or not time.is_polynomial(total):
         raise UnsupportedError(
-            f"arrivals at {port.name!r} move a flow that is not a polynomial of {_names(port)}",
+            f"arrivals at {receptor.name!r} move a flow that is not a polynomial of "
+            f"{_names(receptor)}",
             where=f"population {system.population}",
             remedy="let the synapse drive an input current (exp, alpha) instead",
         )
-    weight = sympy.Add(*(adjoints[x] * e for x, e in port.arrival.items()))
-    return PortAdjoint(port.name, weight, sympy.simplify(time))
+    weight = sympy.Add(*(adjoints[x] * e for x, e in receptor.arrival.items()))
+    return ReceptorAdjoint(receptor.name, weight, sympy.simplify(time))
 
 
-def _names(port: Port) -> str:
-    return ", ".join(x.name for x in port.arrival)
+def _names(receptor: Receptor) -> str:
+    return ", ".join(x.name for x in receptor.arrival)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from genprop.adjoint.loss import LossAdjoint
     from genprop.equations.system import HybridSystem
 
-__all__ = ["SEND", "AdjointNetwork", "AdjointSystem", "PortAdjoint", "adjoint_symbol"]
+__all__ = ["SEND", "AdjointNetwork", "AdjointSystem", "ReceptorAdjoint", "adjoint_symbol"]
 
 SEND = sympy.Symbol("sent", real=True)
 """S: Σ ∂L/∂t_arr over the arrivals a spike causes, + ∂l_p/∂t_k + l⁻ − l⁺ + the release term."""
@@ -28,8 +28,8 @@ def adjoint_symbol(state: sympy.Symbol) -> sympy.Symbol:
 
 
 @dataclass(frozen=True, slots=True)
-class PortAdjoint:
-    """What one arrival reads in reverse, per port.
+class ReceptorAdjoint:
+    """What one arrival reads in reverse, per receptor.
 
     ``weight`` is ∂L/∂w = p·e. ``time`` is ∂L/∂t_arr per unit weight, [p·(f(x) − f(x + W e))]/W,
     where the symbol ``arrived`` stands for W, the summed weight of the instant (it drops out when f
@@ -74,7 +74,7 @@ class AdjointSystem:
     induced: bool
     induced_cost: sympy.Expr
     release: sympy.Expr
-    ports: tuple[PortAdjoint, ...]
+    receptors: tuple[ReceptorAdjoint, ...]
     parameter_flow: Mapping[sympy.Symbol, sympy.Expr]
     parameter_clamped: Mapping[sympy.Symbol, sympy.Expr]
     parameter_jump: Mapping[sympy.Symbol, sympy.Expr]

@@ -120,7 +120,7 @@ def _projection(q: ProjectionProgram, program: Program) -> View:
         "id": identifier(q.name),
         "pre": identifier(q.pre),
         "post": identifier(q.post),
-        "port": identifier(q.port),
+        "receptor": identifier(q.receptor),
         "dense": q.connectivity == "dense",
         "senders": pre.size,
         "receivers": post.size,

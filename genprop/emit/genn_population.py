@@ -52,7 +52,7 @@ def population_view(p: PopulationProgram, program: Program) -> View:
         "states": list(p.states),
         "adjoints": list(p.adjoints) if p.active else [],
         "learned": [q.local for q in p.parameters if q.learned],
-        "ports": [_port(p, index, losses, program) for index in range(len(p.ports))],
+        "receptors": [_receptor(p, index, losses, program) for index in range(len(p.receptors))],
         "columns": [a.target for a in p.spike_tape] if p.active else [],
         "release_columns": [a.target for a in p.refractory.tape]
         if p.refractory and p.active
@@ -94,9 +94,9 @@ def variables(
         yield from (_var(q) for q in p.adjoints)
         if p.refractory:
             yield _var("released")
-        for port in p.ports:
-            yield _var(f"dL_dw_{identifier(port.name)}")
-            yield _var(f"dL_dt_{identifier(port.name)}")
+        for receptor in p.receptors:
+            yield _var(f"dL_dw_{identifier(receptor.name)}")
+            yield _var(f"dL_dt_{identifier(receptor.name)}")
     if _sends(p, program):
         yield _var("adjoint_event", "uint8_t")
 
@@ -134,7 +134,7 @@ def tapes(p: PopulationProgram, losses: Sequence[LossProgram], program: Program)
     names = [f"history_{x}" for x in p.step_tape] + [f"before_{x}" for x in p.before_tape]
     if p.active:
         names += [
-            f"arrived_{identifier(q.name)}" for q in p.ports if "arrived" in set(names_in(q.time))
+            f"arrived_{identifier(q.name)}" for q in p.receptors if "arrived" in set(names_in(q.time))
         ]
     for loss in losses:
         own = identifier(loss.name)
@@ -188,12 +188,12 @@ def _returns(q: ProjectionProgram) -> bool:
     return q.learn_weight or q.learn_delay or q.feedback
 
 
-def _port(
+def _receptor(
     p: PopulationProgram, index: int, losses: Sequence[LossProgram], program: Program
 ) -> View:
-    port = p.ports[index]
-    own = identifier(port.name)
-    held = port.held and p.refractory is not None
+    receptor = p.receptors[index]
+    own = identifier(receptor.name)
+    held = receptor.held and p.refractory is not None
     due = f"(held ? 0.0 : due_{own})" if held else f"due_{own}"
     rename = {x: f"{x}_before" for x in p.before_tape} | {"arrived": f"arrived_{own}_then"}
     rename |= {q: f"{q}_seen" for q in _clamped(p)}
@@ -202,19 +202,19 @@ def _port(
         [identifier(x.name), _weight(x, program, "start") + _factor(change, reverse)]
         for x in losses
         for name, change in x.arrival_changes
-        if name == port.name
+        if name == receptor.name
     ]
     return {
-        "name": port.name,
+        "name": receptor.name,
         "id": own,
-        "delayed": any(q.port == port.name and q.delay for q in program.incoming(p.name)),
+        "delayed": any(q.receptor == receptor.name and q.delay for q in program.incoming(p.name)),
         "held": held,
-        "arrival": [f"{a.target} += {due}{_factor(a.value, GeNNPrinter())};" for a in port.arrival],
-        "weight": reverse.expression(port.weight),
-        "time": reverse.expression(port.time),
+        "arrival": [f"{a.target} += {due}{_factor(a.value, GeNNPrinter())};" for a in receptor.arrival],
+        "weight": reverse.expression(receptor.weight),
+        "time": reverse.expression(receptor.time),
         "changes": changes,
-        "reads_arrived": p.active and "arrived" in set(names_in(port.time)),
-        "induced": p.active and p.induced is not None and p.induced.port == port.name,
+        "reads_arrived": p.active and "arrived" in set(names_in(receptor.time)),
+        "induced": p.active and p.induced is not None and p.induced.receptor == receptor.name,
     }
 
 
@@ -253,7 +253,7 @@ def _forward(p: PopulationProgram) -> View:
         else [],
         "guard": plain.expression(p.guard) if p.guard is not None else "",
         "induced": plain.expression(p.induced.condition) if p.induced else "",
-        "induced_port": identifier(p.induced.port) if p.induced else "",
+        "induced_receptor": identifier(p.induced.receptor) if p.induced else "",
     }
 
 
@@ -314,8 +314,8 @@ def _weight_names(loss: LossProgram) -> set[str]:
 def _everything(p: PopulationProgram, losses: Sequence[LossProgram]) -> Iterator[Expr]:
     """Every expression of the population that the neuron model prints."""
     statements: list[Statement] = [*p.initial, *p.step, *p.held_step, *p.reset]
-    for port in p.ports:
-        statements += port.arrival
+    for receptor in p.receptors:
+        statements += receptor.arrival
     if p.guard is not None:
         yield p.guard
     for loss in losses:
@@ -323,8 +323,8 @@ def _everything(p: PopulationProgram, losses: Sequence[LossProgram]) -> Iterator
     if p.active:
         statements += [*p.spike_tape, *p.backward_step, *p.backward_held_step]
         statements += [*p.jump, *p.count_jump]
-        for port in p.ports:
-            yield from (port.weight, port.time)
+        for receptor in p.receptors:
+            yield from (receptor.weight, receptor.time)
         if p.refractory:
             statements += [*p.refractory.tape, *p.refractory.backward]
         if p.induced:

@@ -27,7 +27,7 @@ def layout_digest(program: Program, precision: str) -> str:
         facts.append((p.name, p.size, p.source, p.guard is None, p.refractory is None))
         facts.append((tuple(p.states), constant_names(p), tuple(learned)))
     for q in program.projections:
-        facts.append((q.name, q.pre, q.post, q.port, q.connectivity))
+        facts.append((q.name, q.pre, q.post, q.receptor, q.connectivity))
         facts.append((q.max_delay_steps, bool(q.delay), q.learn_weight, q.learn_delay))
     facts += [(x.name, x.population, x.mode) for x in program.losses]
     facts += [(u.name, tuple(u.states), len(u.settings)) for u in program.updates]

@@ -13,7 +13,7 @@ from genprop.lower.nodes import Accumulate, Expr, Name, Number, Statement, names
 
 if TYPE_CHECKING:
     from genprop.lower.loss_program import LossProgram
-    from genprop.lower.program import PopulationProgram, PortProgram, Program
+    from genprop.lower.program import PopulationProgram, Program, ReceptorProgram
 
 __all__ = ["population_view"]
 
@@ -87,12 +87,12 @@ def population_view(
         "adjoints": list(p.adjoints) if p.active else [],
         "clamped": _clamped(p) if p.active else [],
         "learned": [q.local for q in p.parameters if q.learned] if p.active else [],
-        "ports": [_port(port, p, program, losses, printer) for port in p.ports],
+        "receptors": [_receptor(receptor, p, program, losses, printer) for receptor in p.receptors],
         "columns": [a.target for a in p.spike_tape] if p.active else [],
         "release_columns": [a.target for a in p.refractory.tape] if p.refractory else [],
         "step_tape": list(p.step_tape),
         "before_tape": list(p.before_tape),
-        "induced": identifier(p.induced.port) if p.induced else "",
+        "induced": identifier(p.induced.receptor) if p.induced else "",
         "losses": [readout_view(x, _READOUT) for x in losses],
         "initial": [[a.target, printer.expression(a.value)] for a in p.initial],
         "begin": _numbers(p, _expressions(p.initial)),
@@ -106,33 +106,33 @@ def population_view(
     }
 
 
-def _port(
-    port: PortProgram,
+def _receptor(
+    receptor: ReceptorProgram,
     p: PopulationProgram,
     program: Program,
     losses: Sequence[LossProgram],
     printer: CPrinter,
 ) -> View:
     return {
-        "name": port.name,
-        "id": identifier(port.name),
-        "slots": program.clock.slots(port.max_delay_steps),
-        "held": port.held,
+        "name": receptor.name,
+        "id": identifier(receptor.name),
+        "slots": program.clock.slots(receptor.max_delay_steps),
+        "held": receptor.held,
         "arrival": [
-            f"{a.target} += due_{identifier(port.name)}"
+            f"{a.target} += due_{identifier(receptor.name)}"
             + ("" if a.value == Number(1.0) else f" * {_factor(a.value, printer)}")
             + ";"
-            for a in port.arrival
+            for a in receptor.arrival
         ],
-        "weight": printer.expression(port.weight),
-        "time": printer.expression(port.time),
-        "reads_arrived": "arrived" in set(names_in(port.time)),
-        "induced": p.induced is not None and p.induced.port == port.name,
+        "weight": printer.expression(receptor.weight),
+        "time": printer.expression(receptor.time),
+        "reads_arrived": "arrived" in set(names_in(receptor.time)),
+        "induced": p.induced is not None and p.induced.receptor == receptor.name,
     }
 
 
 def _advance(p: PopulationProgram, losses: Sequence[LossProgram], printer: CPrinter) -> View:
-    arrivals = [a.value for port in p.ports for a in port.arrival]
+    arrivals = [a.value for receptor in p.receptors for a in receptor.arrival]
     observed = [e for x in losses for e in x.readout.steps()]
     guard = [p.guard] if p.guard is not None else []
     release = list(p.refractory.tape) if p.refractory else []
@@ -203,7 +203,7 @@ def _propagate(p: PopulationProgram, losses: Sequence[LossProgram], printer: CPr
         )
     )
     reads = [*_expressions(p.backward_step), *_expressions(p.backward_held_step)]
-    reads += [e for port in p.ports for e in (port.weight, port.time)]
+    reads += [e for receptor in p.receptors for e in (receptor.weight, receptor.time)]
     for readout in (x.readout for x in losses):
         costs = (readout.arrival, *(e for _, e in readout.arrivals))
         reads += [*_expressions(readout.drive_delivered), *(e for e in costs if e is not None)]

@@ -89,7 +89,7 @@ def readout_view(loss: LossProgram, target: Target) -> View:
         "spike": lines.expression("jump", r.spike),
         "count": lines.expression("jump", r.count),
         "arrival": lines.expression("returned", r.arrival),
-        "arrivals": {port: lines.added("returned", e) for port, e in r.arrivals},
+        "arrivals": {receptor: lines.added("returned", e) for receptor, e in r.arrivals},
         "reads_arrived": r.reads("readout.arrived"),
         "weighs_start": lines.reads(_WEIGHT, (s.value for s in start_of_step)),
         "weighs_end": lines.reads(_WEIGHT, (s.value for s in end_of_step)),

@@ -66,7 +66,7 @@ def _projection(p: ProjectionProgram, program: Program) -> View:
         "pre": identifier(p.pre),
         "from_source": pre.source,
         "post": identifier(p.post),
-        "port": identifier(p.port),
+        "receptor": identifier(p.receptor),
         "senders": pre.size,
         "learned": p.learn_weight or p.learn_delay,
         "learn_weight": p.learn_weight,

@@ -11,7 +11,7 @@ import sympy
 from genprop.equations.algebra import substitute
 from genprop.equations.dimensions import check
 from genprop.equations.grammar import parse_expression, parse_guard
-from genprop.equations.system import HybridNetwork, HybridSystem, Port
+from genprop.equations.system import HybridNetwork, HybridSystem, Receptor
 from genprop.errors import DescriptionError, GenpropError, refuse_if
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _system(population: PopulationSpec) -> HybridSystem:
     assert neuron is not None
     cell = _symbols((*neuron.states, *neuron.parameters))
     inputs: dict[str, sympy.Symbol] = {i.name: sympy.Dummy(i.name) for i in neuron.inputs}
-    receptors = [_Receptor(r, cell) for r in population.receptors]
+    receptors = [_Synapse(r, cell) for r in population.receptors]
     _refuse_shadowing(population, cell, receptors)
     drive = {name: sympy.Add(*(r.output for r in receptors if r.input == name)) for name in inputs}
     resolve = {symbol: drive[name] for name, symbol in inputs.items()}
@@ -75,7 +75,7 @@ def _system(population: PopulationSpec) -> HybridSystem:
         initial=initial,
         guard=driven(parse_guard(neuron.spike, scope)) if neuron.spike else None,
         reset={cell[e.target]: driven(parse_expression(e, scope)) for e in neuron.reset},
-        ports=tuple(r.port for r in receptors),
+        receptors=tuple(r.receptor for r in receptors),
         parameters={cell[p.key]: p.name for p in population.parameters}
         | {s: name for r in receptors for s, name in r.parameters.items()},
         drive=drive,
@@ -84,8 +84,8 @@ def _system(population: PopulationSpec) -> HybridSystem:
     )
 
 
-class _Receptor:
-    """A receptor in the names of its population: states and parameters with their suffixes."""
+class _Synapse:
+    """A receptor's synapse in the names of its population: its suffix at states and parameters."""
 
     def __init__(self, spec: ReceptorSpec, cell: Names) -> None:
         synapse = spec.synapse
@@ -122,14 +122,14 @@ class _Receptor:
                     remedy="learn the weights, and give this parameter a fixed value",
                 )
             arrival[target] = unit
-        self.port = Port(spec.name, arrival)
+        self.receptor = Receptor(spec.name, arrival)
 
 
 def _symbols(quantities: tuple[QuantitySpec, ...]) -> dict[str, sympy.Symbol]:
     return {q.name: sympy.Symbol(q.name, real=True) for q in quantities}
 
 
-def _refuse_shadowing(population: PopulationSpec, cell: Names, receptors: list[_Receptor]) -> None:
+def _refuse_shadowing(population: PopulationSpec, cell: Names, receptors: list[_Synapse]) -> None:
     taken = {s.name for s in cell.values()}
     for spec, receptor in zip(population.receptors, receptors, strict=True):
         names = {s.name for s in (*receptor.states, *receptor.parameters)}

@@ -39,13 +39,13 @@ def system_sections(system: HybridSystem) -> Iterator[Section]:
     if system.refractory is not None:
         held = ", ".join(x.name for x in system.held)
         yield f"after a spike {held} stands still for", (Line("τ", r"\tau", system.refractory),)
-    for port in system.ports:
-        if port.arrival:
+    for receptor in system.receptors:
+        if receptor.arrival:
             yield (
-                f"arrival at {port.name}",
+                f"arrival at {receptor.name}",
                 tuple(
                     Line(x.name, sympy.latex(x), e * sympy.Symbol("w"), "+=")
-                    for x, e in port.arrival.items()
+                    for x, e in receptor.arrival.items()
                 ),
             )
 

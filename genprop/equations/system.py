@@ -14,11 +14,11 @@ import sympy
 from genprop.equations.algebra import substitute
 from genprop.errors import DescriptionError, did_you_mean
 
-__all__ = ["HybridNetwork", "HybridSystem", "Port"]
+__all__ = ["HybridNetwork", "HybridSystem", "Receptor"]
 
 
 @dataclass(frozen=True, slots=True)
-class Port:
+class Receptor:
     """Where spikes arrive: the receptor's name and each state's jump per unit weight."""
 
     name: str
@@ -27,7 +27,7 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class HybridSystem:
-    """One population as flow, guard, reset and ports, in sympy.
+    """One population as flow, guard, reset and receptors, in sympy.
 
     ``states`` are ordered neuron first, receptors after. ``reset`` maps only the states that jump.
     ``held`` are the states clamped for ``refractory`` (a parameter symbol, or None) after a spike.
@@ -41,7 +41,7 @@ class HybridSystem:
     initial: Mapping[sympy.Symbol, sympy.Expr]
     guard: sympy.Expr | None
     reset: Mapping[sympy.Symbol, sympy.Expr]
-    ports: tuple[Port, ...]
+    receptors: tuple[Receptor, ...]
     parameters: Mapping[sympy.Symbol, str]
     drive: Mapping[str, sympy.Expr]
     held: tuple[sympy.Symbol, ...] = ()

@@ -87,15 +87,15 @@ class _Look:
 
     def _arrival(self) -> tuple[str, np.ndarray] | None:
         """The state that arrivals move, and by how much per unit weight."""
-        ports = self.population.ports
-        if len(ports) > 1:
-            names = ", ".join(p.name for p in ports)
-            self._find(f"has {len(ports)} receptors ({names})", "use one synapse model for it")
+        receptors = self.population.receptors
+        if len(receptors) > 1:
+            names = ", ".join(p.name for p in receptors)
+            self._find(f"has {len(receptors)} receptors ({names})", "use one synapse model for it")
             return None
         constants = {name: Affine(value, {}) for name, value in self._numbers.items()}
         try:
             gains = {
-                a.target: affine(a.value, constants).constant for p in ports for a in p.arrival
+                a.target: affine(a.value, constants).constant for p in receptors for a in p.arrival
             }
         except (NotAffineError, KeyError):
             gains = {}

@@ -69,9 +69,11 @@ def lower_loss(
         ),
         spike_change=convert(columns(change) if columns is not None else change),
         arrival_changes=tuple(
-            (port.name, convert(moved))
-            for port in system.ports
-            if (moved := sympy.Add(*(sympy.diff(value, x) * e for x, e in port.arrival.items())))
+            (receptor.name, convert(moved))
+            for receptor in system.receptors
+            if (
+                moved := sympy.Add(*(sympy.diff(value, x) * e for x, e in receptor.arrival.items()))
+            )
             != 0
             and mode == "accumulate"
         ),
@@ -95,7 +97,7 @@ def _refuse_jumps(
     where: str, value: sympy.Expr, adjoint: AdjointSystem, learned: frozenset[str]
 ) -> None:
     system = adjoint.system
-    moved = {x for port in system.ports for x in port.arrival}
+    moved = {x for receptor in system.receptors for x in receptor.arrival}
     if jumping := sorted(x.name for x in symbols(value) & moved):
         raise UnsupportedError(
             f"{', '.join(jumping)} is not smooth in time: arrivals move it at once",

@@ -48,7 +48,7 @@ class ReadoutProgram:
     resets, in the steps for which ``drive_when`` holds, and ``drive_delivered`` at t_n after
     delivery, both reading this step's tape; ``spike`` adds to ∂L/∂t of a spike (reading its tape
     columns), ``count`` times the population's ``count_jump`` to its adjoints; ``arrival`` adds to
-    ∂L/∂t of an arrival per unit weight at any port, ``arrivals`` by port.
+    ∂L/∂t of an arrival per unit weight at any receptor, ``arrivals`` by receptor.
 
     ``stepwise``: the loss is evaluated on ``value`` at every instant and averaged over time by the
     trapezium (there is no ``y``, scores are of the mean value); ``readout.gradient`` is then that

@@ -98,7 +98,7 @@ def _projection(
         name=projection.name,
         pre=projection.pre,
         post=projection.post,
-        port=projection.receptor,
+        receptor=projection.receptor,
         connectivity=projection.pattern.kind,
         weight=projection.weight.name,
         delay=delay.name if delay is not None else "",

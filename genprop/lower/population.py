@@ -12,8 +12,8 @@ from genprop.lower.nodes import Assign, names_in
 from genprop.lower.program import (
     Constant,
     PopulationProgram,
-    PortProgram,
     Propagator,
+    ReceptorProgram,
     UsedParameter,
 )
 from genprop.lower.solvers import solve
@@ -44,7 +44,7 @@ def lower_population(
 ) -> tuple[PopulationProgram, SpikeProgram | None]:
     """The population's program without its spike tape, which losses may still add columns to.
 
-    ``max_delays`` are steps by port; ``learned`` flat names of parameters.
+    ``max_delays`` are steps by receptor; ``learned`` flat names of parameters.
     """
     system = adjoint.system
     used = _used(spec, system, learned)
@@ -52,7 +52,7 @@ def lower_population(
     hoist = Hoister(system.parameters)
     solution = solve(adjoint, learned if active else frozenset(), solver, dt)
     spike = lower_spike(adjoint, learned) if system.guard is not None else None
-    ports = tuple(_ports(adjoint, hoist, max_delays))
+    receptors = tuple(_receptors(adjoint, hoist, max_delays))
     program = PopulationProgram(
         name=spec.name,
         size=spec.size,
@@ -66,7 +66,7 @@ def lower_population(
         ),
         propagators=tuple(_spread(p, per_neuron) for p in solution.propagators),
         initial=tuple(Assign(x.name, convert(e)) for x, e in system.initial.items()),
-        ports=ports,
+        receptors=receptors,
         step=solution.step,
         held_step=solution.held_step,
         guard=convert(system.guard) if system.guard is not None else None,
@@ -84,25 +84,25 @@ def lower_population(
     return program, spike
 
 
-def _ports(
+def _receptors(
     adjoint: AdjointSystem, hoist: Hoister, max_delays: Mapping[str, int]
-) -> Iterator[PortProgram]:
+) -> Iterator[ReceptorProgram]:
     system = adjoint.system
-    for port, reverse in zip(system.ports, adjoint.ports, strict=True):
-        yield PortProgram(
-            port.name,
-            tuple(Assign(x.name, hoist.nodes(e)) for x, e in port.arrival.items()),
+    for receptor, reverse in zip(system.receptors, adjoint.receptors, strict=True):
+        yield ReceptorProgram(
+            receptor.name,
+            tuple(Assign(x.name, hoist.nodes(e)) for x, e in receptor.arrival.items()),
             hoist.nodes(reverse.weight),
             hoist.nodes(reverse.time),
-            bool(set(port.arrival) & set(system.held)),
-            max_delays.get(port.name, 0),
+            bool(set(receptor.arrival) & set(system.held)),
+            max_delays.get(receptor.name, 0),
         )
 
 
 def _before(adjoint: AdjointSystem) -> tuple[str, ...]:
     """The states before an arrival that its time sensitivity reads."""
     states = set(adjoint.system.states)
-    read = [symbols(port.time) & states for port in adjoint.ports]
+    read = [symbols(receptor.time) & states for receptor in adjoint.receptors]
     return tuple(sorted({x.name for found in read for x in found}))
 
 

@@ -26,11 +26,11 @@ __all__ = [
     "Constant",
     "Induced",
     "PopulationProgram",
-    "PortProgram",
     "Program",
     "ProjectionProgram",
     "Propagator",
     "PropagatorDerivative",
+    "ReceptorProgram",
     "Refractory",
     "UpdateProgram",
     "UsedParameter",
@@ -97,7 +97,7 @@ class Refractory:
 
 
 @dataclass(frozen=True, slots=True)
-class PortProgram:
+class ReceptorProgram:
     """Where spikes arrive: per unit weight, ``arrival`` adds to states.
 
     In reverse an arrival reads ``weight`` (∂L/∂w) and ``time`` (∂L/∂t_arr per unit weight) at its
@@ -117,12 +117,12 @@ class PortProgram:
 class Induced:
     """Spikes that an arrival itself causes, by lifting a state over the threshold.
 
-    ``condition`` > 0 is checked just after delivery through ``port``; then, in reverse, ``jump``
-    replaces the population's jump and leaves ``induced_cost``, which divided by the summed weight
+    ``condition`` > 0 is checked just after delivery through ``receptor``; then, in reverse,
+    ``jump`` replaces the population's jump and leaves ``induced_cost``, which divided by the summed weight
     is added to the time sensitivity of the arrivals of that step.
     """
 
-    port: str
+    receptor: str
     condition: Expr
     jump: tuple[Statement, ...]
 
@@ -151,7 +151,7 @@ class PopulationProgram:
     constants: tuple[Constant, ...] = ()
     propagators: tuple[Propagator, ...] = ()
     initial: tuple[Assign, ...] = ()
-    ports: tuple[PortProgram, ...] = ()
+    receptors: tuple[ReceptorProgram, ...] = ()
     step: tuple[Assign, ...] = ()
     held_step: tuple[Assign, ...] = ()
     guard: Expr | None = None
@@ -171,18 +171,18 @@ class PopulationProgram:
 
 @dataclass(frozen=True, slots=True)
 class ProjectionProgram:
-    """Spikes of ``pre`` reach ``port`` of ``post``, ``"dense"`` or ``"sparse"`` (CSR).
+    """Spikes of ``pre`` reach ``receptor`` of ``post``, ``"dense"`` or ``"sparse"`` (CSR).
 
     ``weight`` and ``delay`` are flat names of used arrays; ``delay`` is "" where every delay is
-    zero. In reverse an arrival adds the port's ``weight`` sensitivity to the weight gradient and
-    its ``time`` sensitivity × w to the delay gradient, where learned, and (``feedback``) to what
+    zero. In reverse an arrival adds the receptor's ``weight`` sensitivity to the weight gradient
+    and its ``time`` sensitivity × w to the delay gradient, where learned, and (``feedback``) to what
     the sending spike is worth.
     """
 
     name: str
     pre: str
     post: str
-    port: str
+    receptor: str
     connectivity: str
     weight: str
     delay: str

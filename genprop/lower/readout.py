@@ -216,26 +216,29 @@ def _arrivals(
     """L⁻ − l⁺ per unit of weight, where an arrival moves at once what is integrated."""
     if observed.density == 0 and not observed.stepwise:
         return
-    for port in adjoint.system.ports:
-        change = sympy.Add(*(sympy.diff(observed.value, x) * e for x, e in port.arrival.items()))
+    for receptor in adjoint.system.receptors:
+        change = sympy.Add(
+            *(sympy.diff(observed.value, x) * e for x, e in receptor.arrival.items())
+        )
         if change == 0:
             continue
         if observed.stepwise:
             raise UnsupportedError(
-                f"arrivals at {port.name!r} move at once what the loss reads at every step",
+                f"arrivals at {receptor.name!r} move at once what the loss reads at every step",
                 where=where,
                 remedy="use exp or alpha synapses onto that population, or an integral readout",
             )
         if symbols(change) & set(adjoint.system.states):
             raise UnsupportedError(
-                f"arrivals at {port.name!r} move at once what is integrated, and not in proportion "
+                f"arrivals at {receptor.name!r} move at once what is integrated, and not in "
+                "proportion "
                 "to their weight",
                 where=where,
                 remedy="use exp or alpha synapses onto that population",
             )
         factor = convert(change)
         terms = (_WEIGHT, _GRADIENT) if factor == Number(1.0) else (_WEIGHT, _GRADIENT, factor)
-        yield port.name, Negate(Multiply(terms))
+        yield receptor.name, Negate(Multiply(terms))
 
 
 def _uniform(pull: Expr) -> tuple[Compare | None, Expr]:

@@ -154,7 +154,7 @@ def _induced(adjoint: AdjointSystem, parameters: list[sympy.Symbol], columns: Co
     system = adjoint.system
     assert system.guard is not None  # a population that spikes
     guard = system.guard
-    targets = [p for p in system.ports if set(p.arrival) & guard.free_symbols]
+    targets = [p for p in system.receptors if set(p.arrival) & guard.free_symbols]
     moved = {x for p in targets for x in p.arrival}
     if len(targets) != 1 or adjoint.induced_cost.free_symbols & moved:
         raise UnsupportedError(

@@ -38,8 +38,10 @@ def _faults(program: Program) -> Iterator[str]:
     for projection in program.projections:
         if {projection.pre, projection.post} - names:
             yield f"{projection.name} joins unknown populations"
-        elif projection.port not in {p.name for p in program.population(projection.post).ports}:
-            yield f"{projection.name} ends at the unknown port {projection.port}"
+        elif projection.receptor not in {
+            p.name for p in program.population(projection.post).receptors
+        }:
+            yield f"{projection.name} ends at the unknown receptor {projection.receptor}"
     for loss in program.losses:
         yield from _loss(loss, program.population(loss.population))
 
@@ -70,10 +72,10 @@ def _population(p: PopulationProgram) -> Iterator[str]:
     for part, statements, known in parts:
         for name in _unknown(statements, known):
             yield f"{p.name}: {part} reads {name}"
-    for port in p.ports:
+    for receptor in p.receptors:
         known = fixed | adjoints | {"arrived"} | set(p.before_tape)
-        for name in _missing((port.weight, port.time), known) if p.active else ():
-            yield f"{p.name}: port {port.name} reads {name}"
+        for name in _missing((receptor.weight, receptor.time), known) if p.active else ():
+            yield f"{p.name}: receptor {receptor.name} reads {name}"
     if p.guard is not None:
         for name in _missing((p.guard,), fixed | states):
             yield f"{p.name}: guard reads {name}"

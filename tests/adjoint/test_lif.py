@@ -72,10 +72,10 @@ def test_jump_with_refractoriness() -> None:
 
 def test_arrival(adjoint: AdjointSystem) -> None:
     """dL/dw = −τs λI and dL/dd = w (λV − λI)."""
-    (port,) = adjoint.ports
-    assert same(adjoint, port.weight, -tau_syn(adjoint) * LAMBDA_I)
-    assert same(adjoint, port.time, LAMBDA_V - LAMBDA_I)
-    assert "arrived" not in {str(x) for x in port.time.free_symbols}
+    (receptor,) = adjoint.receptors
+    assert same(adjoint, receptor.weight, -tau_syn(adjoint) * LAMBDA_I)
+    assert same(adjoint, receptor.time, LAMBDA_V - LAMBDA_I)
+    assert "arrived" not in {str(x) for x in receptor.time.free_symbols}
 
 
 def test_threshold_and_reset() -> None:

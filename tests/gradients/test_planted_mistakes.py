@@ -55,8 +55,8 @@ def no_feedback(system: AdjointSystem) -> AdjointSystem:
 def only_current_fed_back(system: AdjointSystem) -> AdjointSystem:
     """−λI instead of λV − λI."""
     voltage = sympy.Symbol("p_v", real=True)
-    ports = tuple(replace(p, time=p.time.subs(voltage, 0)) for p in system.ports)
-    return replace(system, ports=ports)
+    receptors = tuple(replace(p, time=p.time.subs(voltage, 0)) for p in system.receptors)
+    return replace(system, receptors=receptors)
 
 
 def no_refractoriness(system: AdjointSystem) -> AdjointSystem:

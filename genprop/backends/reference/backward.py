@@ -28,7 +28,7 @@ class PopulationReverse:
         self.adjoints = {p: np.zeros(run.shape) for p in program.adjoints}
         self.sensitivity = {
             p.name: (np.zeros((steps, *run.shape)), np.zeros((steps, *run.shape)))
-            for p in program.ports
+            for p in program.receptors
         }
         held = program.refractory.held if program.refractory is not None else ()
         pairs = zip(program.states, program.adjoints, strict=True)
@@ -114,18 +114,18 @@ class PopulationReverse:
         held = self.run.tape.held[step]
         for p in self.clamped:
             values[p] = np.where(held, 0.0, values[p])
-        for port in self.program.ports:
-            values["arrived"] = self.run.arrivals[port.name][step]
-            weight = np.broadcast_to(evaluate(port.weight, values), self.run.shape)
-            time = np.broadcast_to(evaluate(port.time, values), self.run.shape)
-            if port.held:
+        for receptor in self.program.receptors:
+            values["arrived"] = self.run.arrivals[receptor.name][step]
+            weight = np.broadcast_to(evaluate(receptor.weight, values), self.run.shape)
+            time = np.broadcast_to(evaluate(receptor.time, values), self.run.shape)
+            if receptor.held:
                 weight, time = np.where(held, 0.0, weight), np.where(held, 0.0, time)
             for observer in observers:
-                for cost in observer.arrival_costs(step, port.name, self.run.numbers):
+                for cost in observer.arrival_costs(step, receptor.name, self.run.numbers):
                     time = time + cost
-            if self.program.induced is not None and self.program.induced.port == port.name:
+            if self.program.induced is not None and self.program.induced.receptor == receptor.name:
                 time = time + self.induced_cost
-            by_weight, by_time = self.sensitivity[port.name]
+            by_weight, by_time = self.sensitivity[receptor.name]
             by_weight[step], by_time[step] = weight, time
 
     def _local(self, neuron: Array) -> dict[str, Array]:

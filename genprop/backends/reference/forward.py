@@ -64,7 +64,7 @@ class PopulationRun:
             self.values[start.target] = np.broadcast_to(
                 evaluate(start.value, self.numbers), self.shape
             )
-        self.arrivals = {p.name: np.zeros((clock.steps, *self.shape)) for p in program.ports}
+        self.arrivals = {p.name: np.zeros((clock.steps, *self.shape)) for p in program.receptors}
         self.left = np.zeros(self.shape, np.int64)
         self.tape = Tape()
 
@@ -74,11 +74,11 @@ class PopulationRun:
         for name in program.before_tape:
             self.tape.before.setdefault(name, []).append(values[name])
         held = self.left > 0
-        for port in program.ports:
-            due = self.arrivals[port.name][step]
-            if port.held:
+        for receptor in program.receptors:
+            due = self.arrivals[receptor.name][step]
+            if receptor.held:
                 due = np.where(held, 0.0, due)
-            for jump in port.arrival:
+            for jump in receptor.arrival:
                 factor = evaluate(jump.value, values)
                 values[jump.target] = values[jump.target] + factor * due
         for name in program.step_tape:
@@ -148,7 +148,7 @@ class PopulationRun:
         self.induced = np.zeros(self.shape)
         if induced is not None:
             over = evaluate(induced.condition, self.values) > 0
-            self.induced = np.where(over, self.arrivals[induced.port][step], 0.0)
+            self.induced = np.where(over, self.arrivals[induced.receptor][step], 0.0)
 
     def _collect(
         self,

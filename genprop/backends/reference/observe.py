@@ -120,10 +120,12 @@ class Observer:
         """∂L/∂n of the spikes of these neurons, for losses of counts."""
         return self._at_spikes(self.readout.count, step, sample, neuron, {})
 
-    def arrival_costs(self, step: int, port: str, numbers: Mapping[str, Array]) -> Iterator[Array]:
-        """What the readout adds to ∂L/∂t_arr at t_n, per unit weight arriving at ``port``."""
-        by_port = dict(self.readout.arrivals).get(port)
-        costs = [e for e in (self.readout.arrival, by_port) if e is not None]
+    def arrival_costs(
+        self, step: int, receptor: str, numbers: Mapping[str, Array]
+    ) -> Iterator[Array]:
+        """What the readout adds to ∂L/∂t_arr at t_n, per unit weight arriving at ``receptor``."""
+        by_receptor = dict(self.readout.arrivals).get(receptor)
+        costs = [e for e in (self.readout.arrival, by_receptor) if e is not None]
         if costs:
             values = {**self.buffers.at(step), **numbers, "readout.gradient": self.final.gradient}
             yield from (evaluate(e, values) / self.inputs.batch for e in costs)

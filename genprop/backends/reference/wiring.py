@@ -19,7 +19,7 @@ Array = np.ndarray
 
 
 class HasArrivals(Protocol):
-    """A population with delay lines: ``arrivals[port]`` is (steps, batch, n)."""
+    """A population with delay lines: ``arrivals[receptor]`` is (steps, batch, n)."""
 
     arrivals: dict[str, Array]
 
@@ -27,7 +27,7 @@ class HasArrivals(Protocol):
 class HasSensitivities(Protocol):
     """A population in reverse.
 
-    ``sensitivity[port]`` is ∂L/∂w and ∂L/∂t per weight, (steps, batch, n) each.
+    ``sensitivity[receptor]`` is ∂L/∂w and ∂L/∂t per weight, (steps, batch, n) each.
     """
 
     sensitivity: dict[str, tuple[Array, Array]]
@@ -86,7 +86,7 @@ class Wiring:
         for projection in self.projections:
             if projection.program.pre != pre:
                 continue
-            line = runs[projection.program.post].arrivals[projection.program.port]
+            line = runs[projection.program.post].arrivals[projection.program.receptor]
             for sample, neuron in zip(samples, neurons, strict=True):
                 row = projection.row(neuron)
                 due = self.clock.arrival_step(step, projection.delay[row])
@@ -107,7 +107,9 @@ class Wiring:
         for projection in self.projections:
             if projection.program.pre != pre or projection.program.post not in runs:
                 continue
-            by_weight, by_time = runs[projection.program.post].sensitivity[projection.program.port]
+            by_weight, by_time = runs[projection.program.post].sensitivity[
+                projection.program.receptor
+            ]
             for k, (sample, neuron) in enumerate(zip(samples, neurons, strict=True)):
                 row = projection.row(neuron)
                 due = self.clock.arrival_step(step, projection.delay[row])

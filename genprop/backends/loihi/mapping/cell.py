@@ -133,19 +133,19 @@ class _Look:
 
     def places(self, step: dict[str, Affine]) -> tuple[str, str, float] | None:
         """Which state is V, which I, and what an arrival of weight 1 adds to I (or V)."""
-        ports = self.population.ports
-        if len(ports) > 1:
-            names = ", ".join(p.name for p in ports)
-            self.find(f"has {len(ports)} receptors ({names})", "use one synapse model for it")
+        receptors = self.population.receptors
+        if len(receptors) > 1:
+            names = ", ".join(p.name for p in receptors)
+            self.find(f"has {len(receptors)} receptors ({names})", "use one synapse model for it")
             return None
         try:
-            arrivals = {a.target: a.value for p in ports for a in p.arrival}
+            arrivals = {a.target: a.value for p in receptors for a in p.arrival}
             constants = {name: Affine(value, {}) for name, value in self.numbers.items()}
             gains = {x: affine(value, constants).constant for x, value in arrivals.items()}
         except (NotAffineError, KeyError):
             gains = {}
         gains = {x: gain for x, gain in gains.items() if np.any(gain != 0)}
-        if ports and len(gains) != 1:
+        if receptors and len(gains) != 1:
             self.find(
                 "has arrivals that are not one fixed addition to one state",
                 "use gp.synapse('exp') or gp.synapse('delta')",

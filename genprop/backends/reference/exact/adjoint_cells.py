@@ -65,8 +65,8 @@ class AdjointModel:
         self.jump, self.transfer = vector(system.jump), vector(system.transfer)
         self.induced_cost = numpy_function([system.induced_cost], arguments)
         self.release = numpy_function([system.release], arguments)
-        self.weight = {p.name: numpy_function([p.weight], arguments) for p in system.ports}
-        self.time = {p.name: numpy_function([p.time], arguments) for p in system.ports}
+        self.weight = {p.name: numpy_function([p.weight], arguments) for p in system.receptors}
+        self.time = {p.name: numpy_function([p.time], arguments) for p in system.receptors}
         self.count = vector(system.count)
         self.over_time = (terms(system.parameter_flow), terms(system.parameter_clamped))
         self.at_jump = terms(system.parameter_jump)
@@ -76,11 +76,11 @@ class AdjointModel:
 
 def _refuse_scaled_arrivals(system: AdjointSystem) -> None:
     parameters = set(system.system.parameters)
-    for port in system.system.ports:
-        scaling = {str(s) for e in port.arrival.values() for s in e.free_symbols & parameters}
+    for receptor in system.system.receptors:
+        scaling = {str(s) for e in receptor.arrival.values() for s in e.free_symbols & parameters}
         if scaling:
             raise UnsupportedError(
                 f"arrivals are scaled by {', '.join(sorted(scaling))}, which has no gradient there",
-                where=f"receptor {port.name} of population {system.system.population}",
+                where=f"receptor {receptor.name} of population {system.system.population}",
                 remedy="write the arrival without parameters (I = I + w) and scale the output",
             )

@@ -46,9 +46,11 @@ class CellModel:
         self.guard_gradient = jacobian_function(guard, states, arguments)
         self.reset = numpy_function([system.reset.get(x, x) for x in states], arguments)
         self.initial = numpy_function([system.initial[x] for x in states], arguments)
-        self.ports = {
-            port.name: numpy_function([port.arrival.get(x, x * 0) for x in states], arguments)
-            for port in system.ports
+        self.receptors = {
+            receptor.name: numpy_function(
+                [receptor.arrival.get(x, x * 0) for x in states], arguments
+            )
+            for receptor in system.receptors
         }
         self.refractory = (
             None if system.refractory is None else self.symbols.index(system.refractory)
@@ -67,8 +69,8 @@ class Cells:
 
     ``taylor[h]`` is (n, ORDER, S, S), A^{k−1}/k! of the free (h = 0) and the clamped (h = 1) flow;
     ``matrix[h]`` (n, S, S) [1/ms] and ``drift[h]`` (n, S) are A and b. ``guard`` is (n, S) and
-    ``threshold`` (n,), so that g(x) = guard·x + threshold. ``arrival`` maps a port to (n, S), the
-    jump per unit weight. ``reach`` [ms] is the longest piece.
+    ``threshold`` (n,), so that g(x) = guard·x + threshold. ``arrival`` maps a receptor to (n, S),
+    the jump per unit weight. ``reach`` [ms] is the longest piece.
     """
 
     model: CellModel
@@ -106,7 +108,7 @@ class Cells:
             taylor=(_taylor(a), _taylor(clamped_a)),
             guard=model.guard_gradient(*at_rest)[0].T if spiking else None,
             threshold=model.guard(*at_rest)[0] if spiking else np.zeros(size),
-            arrival={name: e(*at_rest).T for name, e in model.ports.items()},
+            arrival={name: e(*at_rest).T for name, e in model.receptors.items()},
             refractory=None if model.refractory is None else theta[model.refractory],
             reach=1.0 / norm,
         )

@@ -109,7 +109,7 @@ class _Run:
     def arrive(self, neuron: _Neuron, time: float, arrival: _Arriving) -> None:
         """Let x → x + w e, on the states that are not held."""
         self._advance(neuron, time)
-        jump = neuron.cells.arrival[arrival.port][neuron.index] * arrival.weight
+        jump = neuron.cells.arrival[arrival.receptor][neuron.index] * arrival.weight
         if neuron.held:
             jump = np.where(neuron.cells.model.held, 0.0, jump)
         before, after = neuron.x, neuron.x + jump
@@ -170,7 +170,7 @@ class _Run:
             for synapse, target, weight, delay in route.fan_out(neuron):
                 arriving = _Arriving(
                     self.neurons[route.post][target],
-                    route.port,
+                    route.receptor,
                     route.projection,
                     synapse,
                     weight,
@@ -231,7 +231,7 @@ def _start(cells: Cells, population: str, index: int) -> _Neuron:
 @dataclass(frozen=True, slots=True)
 class _Arriving:
     neuron: _Neuron
-    port: str
+    receptor: str
     projection: int
     synapse: int
     weight: float

@@ -25,7 +25,7 @@ class Route:
 
     projection: int
     post: str
-    port: str
+    receptor: str
     start: Sequence[int]
     column: Sequence[int]
     weight: Sequence[float]
@@ -68,7 +68,7 @@ def _route(
     return Route(
         projection=index,
         post=projection.post,
-        port=projection.receptor,
+        receptor=projection.receptor,
         start=start.tolist(),
         column=column.tolist(),
         weight=np.broadcast_to(parameters[projection.weight.name], shape).ravel().tolist(),

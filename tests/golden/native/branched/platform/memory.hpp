@@ -54,7 +54,7 @@ private:
     T* data_ = nullptr;
 };
 
-/// One T per instant t_m and neuron of a port, as [block][row m][lane].
+/// One T per instant t_m and neuron of a receptor, as [block][row m][lane].
 ///
 /// Rows beyond the last step exist, so that arrivals after the end need no test: they are never read forward and
 /// stay zero backward. A synapse's delay and lane are one number, offset = delay * lanes + lane.
