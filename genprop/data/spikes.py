@@ -87,6 +87,11 @@ class SpikeBatch:
     def __repr__(self) -> str:
         return f"<{self}>"
 
+    @property
+    def values(self) -> None:
+        """None: these spikes carry nothing."""
+        return None
+
     def __str__(self) -> str:
         if self.inputs:
             sources = "; ".join(f"{name}: {batch}" for name, batch in self.inputs.items())

@@ -24,11 +24,13 @@ class StepEvents:
         start: (batch + 1,) int64, where each sample's events begin.
         step: (events,) int32.
         channel: (events,) int32.
+        value: (events,) what each event carries, or None where they carry nothing.
     """
 
     start: npt.NDArray[np.int64]
     step: npt.NDArray[np.int32]
     channel: npt.NDArray[np.int32]
+    value: npt.NDArray[np.floating] | None = None
 
     def __len__(self) -> int:
         return len(self.start) - 1
@@ -52,6 +54,7 @@ def steps_of(
     duration: float,
     dt: float,
     events: str,
+    values: npt.NDArray[np.floating] | None = None,
 ) -> StepEvents:
     """The step floor(t/dt) of every event.
 
@@ -69,6 +72,7 @@ def steps_of(
         duration: [ms].
         dt: length of a step [ms].
         events: ``"merge"`` or ``"sum"``.
+        values: (events,), what each event carries; those of merged events are added.
 
     Raises:
         DataError: for a step that is not positive, or an unknown ``events``.
@@ -83,13 +87,15 @@ def steps_of(
     exact *= factor
     step = exact.astype(np.int32)  # not negative, so that truncation is floor
     np.minimum(step, count - 1, out=step)
-    return _sorted_steps(start, step, channels, (count, channels_total), merge=events == "merge")
+    extent, merge = (count, channels_total), events == "merge"
+    return _sorted_steps(start, step, channels, values, extent, merge=merge)
 
 
 def _sorted_steps(
     start: npt.NDArray[np.int64],
     step: npt.NDArray[np.int32],
     channels: npt.NDArray[np.int32],
+    values: npt.NDArray[np.floating] | None,
     extent: tuple[int, int],
     *,
     merge: bool,
@@ -104,12 +110,17 @@ def _sorted_steps(
     key |= step.astype(kind)
     key <<= kind(channel_bits)
     key |= channels.astype(kind)
-    key.sort()
+    if values is None:
+        key.sort()
+    else:
+        order = np.argsort(key, kind="stable")
+        key, values = key[order], values[order]
     if merge and key.size:
         keep = np.empty(key.size, np.bool_)
         keep[0] = True
         np.not_equal(key[1:], key[:-1], out=keep[1:])
         key = key[keep]
+        values = None if values is None else np.add.reduceat(values, np.flatnonzero(keep))
     first = np.searchsorted(key, np.arange(batch, dtype=kind) << kind(shift)).astype(np.int64)
     channel = (key & kind((1 << channel_bits) - 1)).astype(np.int32)
     key >>= kind(channel_bits)
@@ -117,4 +128,5 @@ def _sorted_steps(
         np.append(first, key.size),
         (key & kind((1 << step_bits) - 1)).astype(np.int32),
         channel,
+        values,
     )

@@ -14,6 +14,7 @@ from genprop.emit.genn_population import population_view
 from genprop.emit.genn_updates import learned_view, optimisers_view, parameter_names
 from genprop.emit.names import identifier
 from genprop.emit.printers import NumpyPrinter
+from genprop.errors import UnsupportedError
 from genprop.lower.nodes import names_in
 
 if TYPE_CHECKING:
@@ -52,6 +53,13 @@ def package_name(program: Program) -> str:
 
 def render_genn(program: Program, precision: str, device: str) -> SourceBundle:
     """``network.py`` and its package, in ``"float"`` or ``"double"``, for a device by default."""
+    for q in program.projections:
+        if not program.delivery(q).plain:
+            raise UnsupportedError(
+                "arrivals do more than to sum their weights step by step",
+                where=f"projection {q.name}",
+                remedy="compile(…, clock='grid'), or another backend",
+            )
     view = genn_view(program) | {"precision": precision, "device": device, "version": __version__}
     jinja = environment()
     package = package_name(program)

@@ -134,7 +134,9 @@ def tapes(p: PopulationProgram, losses: Sequence[LossProgram], program: Program)
     names = [f"history_{x}" for x in p.step_tape] + [f"before_{x}" for x in p.before_tape]
     if p.active:
         names += [
-            f"arrived_{identifier(q.name)}" for q in p.receptors if "arrived" in set(names_in(q.time))
+            f"arrived_{identifier(q.name)}"
+            for q in p.receptors
+            if any("arrived" in names_in(a.value) for a in q.delivery.exposed)
         ]
     for loss in losses:
         own = identifier(loss.name)
@@ -192,6 +194,7 @@ def _receptor(
     p: PopulationProgram, index: int, losses: Sequence[LossProgram], program: Program
 ) -> View:
     receptor = p.receptors[index]
+    exposed = {a.target: a.value for a in receptor.delivery.exposed}
     own = identifier(receptor.name)
     held = receptor.held and p.refractory is not None
     due = f"(held ? 0.0 : due_{own})" if held else f"due_{own}"
@@ -209,11 +212,15 @@ def _receptor(
         "id": own,
         "delayed": any(q.receptor == receptor.name and q.delay for q in program.incoming(p.name)),
         "held": held,
-        "arrival": [f"{a.target} += {due}{_factor(a.value, GeNNPrinter())};" for a in receptor.arrival],
-        "weight": reverse.expression(receptor.weight),
-        "time": reverse.expression(receptor.time),
+        "arrival": [
+            *GeNNPrinter(rename={receptor.delivery.slots[0]: due}).statements(
+                receptor.delivery.arrival, ()
+            )
+        ],
+        "weight": reverse.expression(exposed["dL_dw"]),
+        "time": reverse.expression(exposed["dL_dt"]),
         "changes": changes,
-        "reads_arrived": p.active and "arrived" in set(names_in(receptor.time)),
+        "reads_arrived": p.active and "arrived" in set(names_in(exposed["dL_dt"])),
         "induced": p.active and p.induced is not None and p.induced.receptor == receptor.name,
     }
 
@@ -315,7 +322,7 @@ def _everything(p: PopulationProgram, losses: Sequence[LossProgram]) -> Iterator
     """Every expression of the population that the neuron model prints."""
     statements: list[Statement] = [*p.initial, *p.step, *p.held_step, *p.reset]
     for receptor in p.receptors:
-        statements += receptor.arrival
+        statements += receptor.delivery.arrival
     if p.guard is not None:
         yield p.guard
     for loss in losses:
@@ -324,7 +331,7 @@ def _everything(p: PopulationProgram, losses: Sequence[LossProgram]) -> Iterator
         statements += [*p.spike_tape, *p.backward_step, *p.backward_held_step]
         statements += [*p.jump, *p.count_jump]
         for receptor in p.receptors:
-            yield from (receptor.weight, receptor.time)
+            yield from (a.value for a in receptor.delivery.exposed)
         if p.refractory:
             statements += [*p.refractory.tape, *p.refractory.backward]
         if p.induced:

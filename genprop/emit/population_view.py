@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from genprop.emit.delivery_view import receptor_view
 from genprop.emit.names import identifier
 from genprop.emit.printers import CPrinter
 from genprop.emit.readout_view import Place, Target, readout_view
@@ -87,7 +88,7 @@ def population_view(
         "adjoints": list(p.adjoints) if p.active else [],
         "clamped": _clamped(p) if p.active else [],
         "learned": [q.local for q in p.parameters if q.learned] if p.active else [],
-        "receptors": [_receptor(receptor, p, program, losses, printer) for receptor in p.receptors],
+        "receptors": [_receptor(receptor, p, program, printer) for receptor in p.receptors],
         "columns": [a.target for a in p.spike_tape] if p.active else [],
         "release_columns": [a.target for a in p.refractory.tape] if p.refractory else [],
         "step_tape": list(p.step_tape),
@@ -107,32 +108,17 @@ def population_view(
 
 
 def _receptor(
-    receptor: ReceptorProgram,
-    p: PopulationProgram,
-    program: Program,
-    losses: Sequence[LossProgram],
-    printer: CPrinter,
+    receptor: ReceptorProgram, p: PopulationProgram, program: Program, printer: CPrinter
 ) -> View:
-    return {
-        "name": receptor.name,
-        "id": identifier(receptor.name),
-        "slots": program.clock.slots(receptor.max_delay_steps),
-        "held": receptor.held,
-        "arrival": [
-            f"{a.target} += due_{identifier(receptor.name)}"
-            + ("" if a.value == Number(1.0) else f" * {_factor(a.value, printer)}")
-            + ";"
-            for a in receptor.arrival
-        ],
-        "weight": printer.expression(receptor.weight),
-        "time": printer.expression(receptor.time),
-        "reads_arrived": "arrived" in set(names_in(receptor.time)),
+    exposed = receptor.delivery.exposed
+    return receptor_view(receptor, program, printer) | {
+        "reads_arrived": any("arrived" in names_in(a.value) for a in exposed),
         "induced": p.induced is not None and p.induced.receptor == receptor.name,
     }
 
 
 def _advance(p: PopulationProgram, losses: Sequence[LossProgram], printer: CPrinter) -> View:
-    arrivals = [a.value for receptor in p.receptors for a in receptor.arrival]
+    arrivals = [a.value for receptor in p.receptors for a in receptor.delivery.arrival]
     observed = [e for x in losses for e in x.readout.steps()]
     guard = [p.guard] if p.guard is not None else []
     release = list(p.refractory.tape) if p.refractory else []
@@ -203,7 +189,7 @@ def _propagate(p: PopulationProgram, losses: Sequence[LossProgram], printer: CPr
         )
     )
     reads = [*_expressions(p.backward_step), *_expressions(p.backward_held_step)]
-    reads += [e for receptor in p.receptors for e in (receptor.weight, receptor.time)]
+    reads += [a.value for receptor in p.receptors for a in receptor.delivery.exposed]
     for readout in (x.readout for x in losses):
         costs = (readout.arrival, *(e for _, e in readout.arrivals))
         reads += [*_expressions(readout.drive_delivered), *(e for e in costs if e is not None)]

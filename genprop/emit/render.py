@@ -10,6 +10,7 @@ from genprop.emit.environment import environment
 from genprop.emit.layout import GROUPS, layout_digest
 from genprop.emit.names import identifier
 from genprop.emit.view import program_view
+from genprop.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from genprop.lower.program import Program
@@ -20,6 +21,7 @@ _FIXED = (
     "platform/memory.hpp",
     "platform/threads.hpp",
     "kernels/clock.hpp",
+    "kernels/delivery.hpp",
     "kernels/events.hpp",
     "kernels/dense.hpp",
     "kernels/sparse.hpp",
@@ -32,6 +34,13 @@ _FIXED = (
 
 def render_native(program: Program, precision: str) -> SourceBundle:
     """The C++ of ``program`` in ``"float"`` or ``"double"``, one unit with its headers."""
+    for q in program.projections:
+        if program.delivery(q).timed:
+            raise UnsupportedError(
+                "arrivals read when in their step they come, which this backend does not tell",
+                where=f"projection {q.name}",
+                remedy="compile(…, clock='grid') or backend='reference'",
+            )
     view = program_view(program) | {
         "real": precision,
         "lanes": 8,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from genprop.emit.delivery_view import deliveries, delivery_type
 from genprop.emit.loss_view import loss_view
 from genprop.emit.names import identifier, type_name
 from genprop.emit.population_view import population_view
@@ -34,6 +35,7 @@ def program_view(program: Program) -> View:
         "duration": repr(program.duration),
         "latency": program.clock.latency,
         "populations": populations,
+        "deliveries": deliveries(program),
         "sources": [
             {
                 "name": p.name,
@@ -56,10 +58,12 @@ def _projection(p: ProjectionProgram, program: Program) -> View:
     pre = program.population(p.pre)
     dense = p.connectivity == "dense"
     delayed = bool(p.delay)
+    arrival = delivery_type(program, program.delivery(p))
     return {
         "name": p.name,
         "id": identifier(p.name),
-        "kind": _dense(delayed, by_row=not pre.source) if dense else "Sparse",
+        "kind": _dense(arrival, delayed, by_row=not pre.source) if dense else f"Sparse<{arrival}>",
+        "arrival": arrival,
         "arguments": f"{pre.size}, {program.population(p.post).size}" if dense else f"{pre.size}",
         "dense": dense,
         "delayed": delayed,
@@ -75,5 +79,5 @@ def _projection(p: ProjectionProgram, program: Program) -> View:
     }
 
 
-def _dense(delayed: bool, *, by_row: bool) -> str:
-    return f"Dense<{str(delayed).lower()}, {str(by_row).lower()}>"
+def _dense(arrival: str, delayed: bool, *, by_row: bool) -> str:
+    return f"Dense<{arrival}, {str(delayed).lower()}, {str(by_row).lower()}>"

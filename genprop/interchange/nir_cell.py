@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.backends.loihi.mapping.affine import Affine, NotAffineError, affine, after
+from genprop.backends.loihi.mapping.affine import (
+    Affine,
+    NotAffineError,
+    affine,
+    after,
+    arrival_gains,
+)
 from genprop.errors import UnsupportedError
 from genprop.interchange.nir_file import Node
 from genprop.numerics.constants import numbers
@@ -92,11 +98,8 @@ class _Look:
             names = ", ".join(p.name for p in receptors)
             self._find(f"has {len(receptors)} receptors ({names})", "use one synapse model for it")
             return None
-        constants = {name: Affine(value, {}) for name, value in self._numbers.items()}
         try:
-            gains = {
-                a.target: affine(a.value, constants).constant for p in receptors for a in p.arrival
-            }
+            gains = arrival_gains(receptors, self._numbers)
         except (NotAffineError, KeyError):
             gains = {}
         gains = {x: gain for x, gain in gains.items() if np.any(gain != 0)}

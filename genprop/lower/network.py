@@ -45,7 +45,7 @@ def lower(
             learned=learned,
             max_delays=_max_delays(spec, population.name, clock),
             solver=solver,
-            dt=clock.dt,
+            clock=clock,
         )
         populations.append(program)
     losses = tuple(_losses(spec, adjoint, spikes, learned, clock))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from genprop.adjoint.system import AdjointSystem
     from genprop.describe.spec import ParameterSpec, PopulationSpec
     from genprop.equations.system import HybridSystem
+    from genprop.lower.clocks.base import Clock
 
 __all__ = ["lower_population", "lower_source"]
 
@@ -40,7 +41,7 @@ def lower_population(
     learned: frozenset[str],
     max_delays: Mapping[str, int],
     solver: str,
-    dt: float,
+    clock: Clock,
 ) -> tuple[PopulationProgram, SpikeProgram | None]:
     """The population's program without its spike tape, which losses may still add columns to.
 
@@ -50,9 +51,9 @@ def lower_population(
     used = _used(spec, system, learned)
     per_neuron = frozenset(p.local for p in used if p.per_neuron)
     hoist = Hoister(system.parameters)
-    solution = solve(adjoint, learned if active else frozenset(), solver, dt)
+    solution = solve(adjoint, learned if active else frozenset(), solver, clock.dt)
     spike = lower_spike(adjoint, learned) if system.guard is not None else None
-    receptors = tuple(_receptors(adjoint, hoist, max_delays))
+    receptors = tuple(_receptors(adjoint, hoist, max_delays, clock))
     program = PopulationProgram(
         name=spec.name,
         size=spec.size,
@@ -85,15 +86,17 @@ def lower_population(
 
 
 def _receptors(
-    adjoint: AdjointSystem, hoist: Hoister, max_delays: Mapping[str, int]
+    adjoint: AdjointSystem, hoist: Hoister, max_delays: Mapping[str, int], clock: Clock
 ) -> Iterator[ReceptorProgram]:
     system = adjoint.system
     for receptor, reverse in zip(system.receptors, adjoint.receptors, strict=True):
         yield ReceptorProgram(
             receptor.name,
-            tuple(Assign(x.name, hoist.nodes(e)) for x, e in receptor.arrival.items()),
-            hoist.nodes(reverse.weight),
-            hoist.nodes(reverse.time),
+            clock.delivery(
+                {x.name: hoist.nodes(e) for x, e in receptor.arrival.items()},
+                hoist.nodes(reverse.weight),
+                hoist.nodes(reverse.time),
+            ),
             bool(set(receptor.arrival) & set(system.held)),
             max_delays.get(receptor.name, 0),
         )

@@ -19,6 +19,7 @@ from genprop.lower.listing import listing
 
 if TYPE_CHECKING:
     from genprop.lower.clocks.base import Clock
+    from genprop.lower.delivery import Delivery
     from genprop.lower.loss_program import LossProgram
     from genprop.lower.nodes import Assign, Expr, Statement
 
@@ -98,17 +99,14 @@ class Refractory:
 
 @dataclass(frozen=True, slots=True)
 class ReceptorProgram:
-    """Where spikes arrive: per unit weight, ``arrival`` adds to states.
+    """Where spikes arrive: ``delivery`` says what they do there, and what they read in reverse.
 
-    In reverse an arrival reads ``weight`` (∂L/∂w) and ``time`` (∂L/∂t_arr per unit weight) at its
-    instant; ``time`` may read the summed weight of the instant as ``arrived`` and the states before
-    it. ``held`` says that arrivals are lost while the population is refractory.
+    ``held`` says that arrivals are lost while the population is refractory; ``max_delay_steps``
+    bounds the delays of the projections that end here.
     """
 
     name: str
-    arrival: tuple[Assign, ...]
-    weight: Expr
-    time: Expr
+    delivery: Delivery
     held: bool
     max_delay_steps: int
 
@@ -118,8 +116,8 @@ class Induced:
     """Spikes that an arrival itself causes, by lifting a state over the threshold.
 
     ``condition`` > 0 is checked just after delivery through ``receptor``; then, in reverse,
-    ``jump`` replaces the population's jump and leaves ``induced_cost``, which divided by the summed weight
-    is added to the time sensitivity of the arrivals of that step.
+    ``jump`` replaces the population's jump and leaves ``induced_cost``, which divided by the summed
+    weight is added to ∂L/∂t of the arrivals of that step.
     """
 
     receptor: str
@@ -174,9 +172,8 @@ class ProjectionProgram:
     """Spikes of ``pre`` reach ``receptor`` of ``post``, ``"dense"`` or ``"sparse"`` (CSR).
 
     ``weight`` and ``delay`` are flat names of used arrays; ``delay`` is "" where every delay is
-    zero. In reverse an arrival adds the receptor's ``weight`` sensitivity to the weight gradient
-    and its ``time`` sensitivity × w to the delay gradient, where learned, and (``feedback``) to what
-    the sending spike is worth.
+    zero. What an arrival does stands in the receptor's delivery; in reverse its gradients are
+    wanted as far as they are learned, and what it returns to the sending spike for ``feedback``.
     """
 
     name: str
@@ -223,6 +220,11 @@ class Program:
     projections: tuple[ProjectionProgram, ...]
     losses: tuple[LossProgram, ...]
     updates: tuple[UpdateProgram, ...]
+
+    def delivery(self, projection: ProjectionProgram) -> Delivery:
+        """What spikes of ``projection`` do where they arrive."""
+        receptors = self.population(projection.post).receptors
+        return next(r.delivery for r in receptors if r.name == projection.receptor)
 
     def population(self, name: str) -> PopulationProgram:
         """The population called ``name``."""

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from genprop.errors import InternalError
 from genprop.lower.constants import constant_names
+from genprop.lower.delivery import LATE, SENT, VALUE, WEIGHT
 from genprop.lower.nodes import Accumulate, Expr, Statement, names_in
 
 if TYPE_CHECKING:
+    from genprop.lower.delivery import Delivery
     from genprop.lower.loss_program import LossProgram, ReadoutProgram
     from genprop.lower.program import PopulationProgram, Program
 
@@ -73,12 +75,34 @@ def _population(p: PopulationProgram) -> Iterator[str]:
         for name in _unknown(statements, known):
             yield f"{p.name}: {part} reads {name}"
     for receptor in p.receptors:
-        known = fixed | adjoints | {"arrived"} | set(p.before_tape)
-        for name in _missing((receptor.weight, receptor.time), known) if p.active else ():
-            yield f"{p.name}: receptor {receptor.name} reads {name}"
+        for fault in _delivery(receptor.delivery, p):
+            yield f"{p.name}: receptor {receptor.name}: {fault}"
     if p.guard is not None:
         for name in _missing((p.guard,), fixed | states):
             yield f"{p.name}: guard reads {name}"
+
+
+def _delivery(d: Delivery, p: PopulationProgram) -> Iterator[str]:
+    fixed = {name for name, _ in constant_names(p)}
+    arrival = {WEIGHT, VALUE, LATE}
+    parts: list[tuple[str, Iterable[Statement], set[str], Iterable[str]]] = [
+        ("deposit", d.deposits, arrival, d.slots),
+        ("arrival", d.arrival, fixed | set(p.states) | set(d.slots), p.states),
+    ]
+    if p.active:
+        now = fixed | set(p.adjoints) | {"arrived"} | set(p.before_tape)
+        read = arrival | set(d.names)
+        parts += [
+            ("exposed", d.exposed, now, d.names),
+            ("gathered", d.gathered, read, d.sums),
+            ("returned", (d.returned,), read, (SENT,)),
+            ("gradient", d.gradients, {WEIGHT, *d.sums}, ("weight", "delay")),
+        ]
+    for part, statements, known, targets in parts:
+        for statement in statements:
+            yield from (f"{part} reads {name}" for name in _missing((statement.value,), known))
+            if isinstance(statement, Accumulate) or statement.target not in targets:
+                yield f"{part} moves what is none of {', '.join(targets)}"
 
 
 def _loss(loss: LossProgram, p: PopulationProgram) -> Iterator[str]:

@@ -48,9 +48,10 @@ def memory_rows(spec: NetworkSpec, program: Program, batch: int) -> Iterator[tup
 def _population(p: PopulationProgram, clock: Clock) -> Iterator[tuple[str, int]]:
     for receptor in p.receptors:
         rows = clock.slots(receptor.max_delay_steps)
-        yield f"arrivals at {p.name}.{receptor.name} *", _REAL * rows * p.size
+        slots, exposed = len(receptor.delivery.slots), len(receptor.delivery.exposed)
+        yield f"arrivals at {p.name}.{receptor.name} *", _REAL * slots * rows * p.size
         if p.active:
-            yield f"adjoint read at {p.name}.{receptor.name} *", _PAIR * rows * p.size
+            yield f"adjoint read at {p.name}.{receptor.name} *", _REAL * exposed * rows * p.size
     taped = len(p.step_tape) + len(p.before_tape)
     if p.active and taped:
         yield f"tape of {p.name}, every step *", _REAL * clock.steps * taped * p.size

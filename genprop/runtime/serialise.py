@@ -12,7 +12,7 @@ import numpy as np
 
 from genprop.describe import draws, spec
 from genprop.errors import ConfigurationError, UnsupportedError
-from genprop.lower import loss_program, nodes, program
+from genprop.lower import delivery, loss_program, nodes, program
 from genprop.lower.clocks import CLOCKS
 from genprop.stages import derived
 
@@ -29,7 +29,7 @@ def _title(kind: type) -> str:
 _clocks = (import_module(f"genprop.lower.clocks.{name}") for name in CLOCKS)
 _KNOWN: Mapping[str, type] = {
     _title(found): found
-    for module in (spec, draws, program, loss_program, nodes, derived, *_clocks)
+    for module in (spec, draws, program, loss_program, delivery, nodes, derived, *_clocks)
     for found in vars(module).values()
     if isinstance(found, type) and is_dataclass(found) and found.__module__ == module.__name__
 }

@@ -85,9 +85,9 @@ class Call:
         self._gradients = {name: np.zeros(shape, self.dtype) for name, shape in shapes.items()}
         for q in self.program.projections:
             if q.learn_weight:
-                self._point(f"{identifier(q.name)}_by_weight", self._gradients[q.weight])
+                self._point(f"{identifier(q.name)}_dL_dweight", self._gradients[q.weight])
             if q.learn_delay:
-                self._point(f"{identifier(q.name)}_by_delay", self._gradients[q.delay])
+                self._point(f"{identifier(q.name)}_dL_ddelay", self._gradients[q.delay])
         self._by_neuron = {
             used.name: (used.per_neuron, np.zeros(p.size))
             for p in self._populations
@@ -98,7 +98,7 @@ class Call:
             for used in p.parameters:
                 if used.name in self._by_neuron:
                     array = self._by_neuron[used.name][1]
-                    self._point(f"{identifier(p.name)}_by_{used.local}", array)
+                    self._point(f"{identifier(p.name)}_dL_d{used.local}", array)
 
     def gradients(self) -> dict[str, np.ndarray]:
         """The gradients asked for, once the call has run."""
@@ -140,6 +140,8 @@ class Call:
             self._point(f"{own}_start", np.ascontiguousarray(events.start, np.int64))
             self._point(f"{own}_step", np.ascontiguousarray(events.step, np.int32))
             self._point(f"{own}_channel", np.ascontiguousarray(events.channel, np.int32))
+            if events.value is not None:
+                self._point(f"{own}_value", np.ascontiguousarray(events.value, self.dtype))
 
     def _projection(self, q: ProjectionProgram) -> None:
         own = identifier(q.name)

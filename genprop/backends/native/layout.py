@@ -26,10 +26,11 @@ def batch_type(program: Program) -> type[ctypes.Structure]:
     for p in program.populations:
         if p.source:
             fields += [
-                (f"{identifier(p.name)}_{n}", _POINTER) for n in ("start", "step", "channel")
+                (f"{identifier(p.name)}_{n}", _POINTER)
+                for n in ("start", "step", "channel", "value")
             ]
     for q in program.projections:
-        names = ("weight", "delay", "row_start", "column", "by_weight", "by_delay")
+        names = ("weight", "delay", "row_start", "column", "dL_dweight", "dL_ddelay")
         fields += [(f"{identifier(q.name)}_{n}", _POINTER) for n in names]
     for p in program.populations:
         if not p.source:
@@ -55,7 +56,7 @@ def _population(p: PopulationProgram, program: Program) -> Fields:
         (f"{own}_keep_spikes", _INTEGER),
     ]
     if p.active:
-        fields += [(f"{own}_by_{q.local}", _POINTER) for q in p.parameters if q.learned]
+        fields += [(f"{own}_dL_d{q.local}", _POINTER) for q in p.parameters if q.learned]
     fields += [(f"{own}_record_{x}", _POINTER) for x in p.states]
     for loss in program.losses:
         if loss.population == p.name:

@@ -26,7 +26,7 @@ false float for goto if inline int long namespace new return short signed sizeof
 struct switch template this throw true try typedef union unsigned using virtual void
 volatile while Real Pair lane lanes neuron block blocks numbers record gradients steps
 step size dt duration learning held index kink sent shift rate spike spikes fired freed
-released arrived induced_cost by_weight by_time now better before turned value weight
+released arrived induced_cost dL_dw dL_dt now better before turned value weight
 gradient label target
 """
 _RESERVED = frozenset(_WORDS.split())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop.lower.delivery import RETURNED
 from genprop.numerics.evaluate import evaluate, execute
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ class PopulationReverse:
     def __init__(self, program: PopulationProgram, run: PopulationRun, steps: int) -> None:
         self.program, self.run = program, run
         self.adjoints = {p: np.zeros(run.shape) for p in program.adjoints}
-        self.sensitivity = {
-            p.name: (np.zeros((steps, *run.shape)), np.zeros((steps, *run.shape)))
-            for p in program.receptors
+        self.exposed = {
+            r.name: {name: np.zeros((steps, *run.shape)) for name in r.delivery.names}
+            for r in program.receptors
         }
         held = program.refractory.held if program.refractory is not None else ()
         pairs = zip(program.states, program.adjoints, strict=True)
@@ -115,18 +116,25 @@ class PopulationReverse:
         for p in self.clamped:
             values[p] = np.where(held, 0.0, values[p])
         for receptor in self.program.receptors:
-            values["arrived"] = self.run.arrivals[receptor.name][step]
-            weight = np.broadcast_to(evaluate(receptor.weight, values), self.run.shape)
-            time = np.broadcast_to(evaluate(receptor.time, values), self.run.shape)
-            if receptor.held:
-                weight, time = np.where(held, 0.0, weight), np.where(held, 0.0, time)
-            for observer in observers:
-                for cost in observer.arrival_costs(step, receptor.name, self.run.numbers):
-                    time = time + cost
-            if self.program.induced is not None and self.program.induced.receptor == receptor.name:
-                time = time + self.induced_cost
-            by_weight, by_time = self.sensitivity[receptor.name]
-            by_weight[step], by_time[step] = weight, time
+            seen = values | {"arrived": self.run.arrived(receptor.name, step)}
+            execute(receptor.delivery.exposed, seen)
+            for name, line in self.exposed[receptor.name].items():
+                found = np.broadcast_to(seen[name], self.run.shape)
+                if receptor.held:
+                    found = np.where(held, 0.0, found)
+                if name == RETURNED:
+                    found = found + self._costs(step, receptor.name, observers)
+                line[step] = found
+
+    def _costs(self, step: int, receptor: str, observers: Sequence[Observer]) -> Array:
+        """What readouts and induced spikes add to ∂L/∂t of an arrival, per unit weight."""
+        total = np.zeros(())
+        for observer in observers:
+            for cost in observer.arrival_costs(step, receptor, self.run.numbers):
+                total = total + cost
+        if self.program.induced is not None and self.program.induced.receptor == receptor:
+            total = total + self.induced_cost
+        return total
 
     def _local(self, neuron: Array) -> dict[str, Array]:
         return {k: v if v.ndim == 0 else v[neuron] for k, v in self.run.numbers.items()}
@@ -167,10 +175,10 @@ def reverse(
             back.release(step)
             back.expose(step, own)
         for source in wiring.sources:
-            wiring.gather(source, step, *wiring.events(source, step), reverses)
+            wiring.gather(source, step, wiring.events(source, step), reverses)
         for name, run in without_adjoint.items():
             spikes = run.tape.spikes[step]
-            wiring.gather(name, step, spikes.sample, spikes.neuron, reverses)
+            wiring.gather(name, step, (spikes.sample, spikes.neuron), reverses)
     return reverses
 
 
@@ -186,7 +194,7 @@ def _spikes_of(
         return
     spikes = back.run.tape.spikes[step]
     sample, neuron = spikes.sample, spikes.neuron
-    sent = wiring.gather(name, step, sample, neuron, reverses)
+    sent = wiring.gather(name, step, (sample, neuron), reverses)
     counts = np.zeros(len(sample))
     for observer in observers:
         sent = sent + observer.spike_cost(step, sample, neuron, spikes.columns, back.run.numbers)

@@ -64,7 +64,10 @@ class PopulationRun:
             self.values[start.target] = np.broadcast_to(
                 evaluate(start.value, self.numbers), self.shape
             )
-        self.arrivals = {p.name: np.zeros((clock.steps, *self.shape)) for p in program.receptors}
+        self.due = {
+            r.name: {slot: np.zeros((clock.steps, *self.shape)) for slot in r.delivery.slots}
+            for r in program.receptors
+        }
         self.left = np.zeros(self.shape, np.int64)
         self.tape = Tape()
 
@@ -75,12 +78,9 @@ class PopulationRun:
             self.tape.before.setdefault(name, []).append(values[name])
         held = self.left > 0
         for receptor in program.receptors:
-            due = self.arrivals[receptor.name][step]
-            if receptor.held:
-                due = np.where(held, 0.0, due)
-            for jump in receptor.arrival:
-                factor = evaluate(jump.value, values)
-                values[jump.target] = values[jump.target] + factor * due
+            for slot, due in self.due[receptor.name].items():
+                values[slot] = np.where(held, 0.0, due[step]) if receptor.held else due[step]
+            execute(receptor.delivery.arrival, values)
         for name in program.step_tape:
             self.tape.states.setdefault(name, []).append(values[name])
         self.delivered = {x: values[x] for x in program.states}
@@ -148,7 +148,11 @@ class PopulationRun:
         self.induced = np.zeros(self.shape)
         if induced is not None:
             over = evaluate(induced.condition, self.values) > 0
-            self.induced = np.where(over, self.arrivals[induced.receptor][step], 0.0)
+            self.induced = np.where(over, self.arrived(induced.receptor, step), 0.0)
+
+    def arrived(self, receptor: str, step: int) -> Array:
+        """What was due in a receptor's first slot: the summed weight of the step's arrivals."""
+        return next(iter(self.due[receptor].values()))[step]
 
     def _collect(
         self,
@@ -186,7 +190,7 @@ def simulate(
     observers = tuple(observers)
     for step in range(program.steps):
         for name in inputs.events:
-            wiring.send(name, step, *wiring.events(name, step), runs)
+            wiring.send(name, step, wiring.events(name, step), runs)
         for run in runs.values():
             run.deliver(step)
             run.note_induced(step)
@@ -199,7 +203,7 @@ def simulate(
             observer.observe(step, runs)
         fired = {name: run.fire(step) for name, run in runs.items()}
         for name, (sample, neuron) in fired.items():
-            wiring.send(name, step, sample, neuron, runs)
+            wiring.send(name, step, (sample, neuron), runs)
         for observer in observers:
             observer.fired(step, runs, fired)
     return runs

@@ -58,9 +58,9 @@ class Interpreter:
         for projection in wiring.projections:
             program = projection.program
             if program.learn_weight:
-                gradients[program.weight] = projection.weight_gradient
+                gradients[program.weight] = projection.gradients["weight"]
             if program.learn_delay:
-                gradients[program.delay] = projection.time_gradient
+                gradients[program.delay] = projection.gradients["delay"]
         for back in reverses.values():
             for used in back.program.parameters:
                 if used.learned:

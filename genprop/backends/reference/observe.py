@@ -45,7 +45,7 @@ class Observer:
         run = runs[self.loss.population]
         states = run.values
         if self._looks_at_arrivals:
-            arrived = np.sum([line[step] for line in run.arrivals.values()], axis=0)
+            arrived = np.sum([run.arrived(name, step) for name in run.due], axis=0)
             states = states | {"readout.arrived": arrived}
         values = self.buffers.run(self.readout.delivered, step, states)
         self.tape.append({a.target: evaluate(a.value, values) for a in self.readout.tape_delivered})

@@ -7,30 +7,32 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from genprop.lower.delivery import LATE, VALUE, WEIGHT
+from genprop.numerics.evaluate import evaluate, execute
+
 if TYPE_CHECKING:
     from genprop.backends.base import Inputs
     from genprop.describe.topology import Synapses, Topology
     from genprop.lower.clocks.base import Clock
+    from genprop.lower.delivery import Delivery
     from genprop.lower.program import Program, ProjectionProgram
 
 __all__ = ["Projection", "Wiring"]
 
 Array = np.ndarray
+Values = dict[str, np.ndarray]
 
 
-class HasArrivals(Protocol):
-    """A population with delay lines: ``arrivals[receptor]`` is (steps, batch, n)."""
+class HasSlots(Protocol):
+    """A population with delay buffers: ``due[receptor][slot]`` is (steps, batch, n)."""
 
-    arrivals: dict[str, Array]
+    due: dict[str, dict[str, Array]]
 
 
-class HasSensitivities(Protocol):
-    """A population in reverse.
+class HasExposed(Protocol):
+    """A population in reverse: ``exposed[receptor][name]`` is (steps, batch, n)."""
 
-    ``sensitivity[receptor]`` is ∂L/∂w and ∂L/∂t per weight, (steps, batch, n) each.
-    """
-
-    sensitivity: dict[str, tuple[Array, Array]]
+    exposed: dict[str, dict[str, Array]]
 
 
 class Projection:
@@ -39,24 +41,34 @@ class Projection:
     def __init__(
         self,
         program: ProjectionProgram,
+        delivery: Delivery,
         synapses: Synapses,
         parameters: Mapping[str, Array],
         clock: Clock,
     ) -> None:
-        self.program = program
+        self.program, self.delivery, self.clock = program, delivery, clock
         self.row_start, self.column = synapses.compressed()
         self.weight = np.asarray(parameters[program.weight], np.float64).ravel()
-        self.delay = (
-            clock.delay_steps(parameters[program.delay], program.max_delay_steps).ravel()
-            if program.delay
-            else np.zeros(self.weight.size, np.int32)
-        )
-        self.weight_gradient = np.zeros(self.weight.size)
-        self.time_gradient = np.zeros(self.weight.size)
+        self.late = np.zeros(self.weight.size)
+        self.delay = np.zeros(self.weight.size, np.int32)
+        if program.delay:
+            delay = np.asarray(parameters[program.delay], np.float64).ravel()
+            self.delay = clock.delay_steps(delay, program.max_delay_steps)
+            self.late = clock.lateness(delay)
+        self.gradients = {a.target: np.zeros(self.weight.size) for a in delivery.gradients}
 
-    def row(self, neuron: int) -> slice:
-        """The synapses of presynaptic ``neuron``."""
-        return slice(int(self.row_start[neuron]), int(self.row_start[neuron + 1]))
+    def arrivals(self, neuron: Array, step: int, value: Array) -> tuple[Array, Array, Values]:
+        """The synapses of ``neuron`` that a spike of ``step`` reaches, when, and what they read."""
+        row = np.arange(int(self.row_start[neuron]), int(self.row_start[neuron + 1]))
+        due = self.clock.arrival_step(step, self.delay[row])
+        reached = due < self.clock.steps
+        synapses = row[reached]
+        values = {
+            WEIGHT: self.weight[synapses],
+            VALUE: value,
+            LATE: self.late[synapses],
+        }
+        return synapses, due[reached], values
 
 
 class Wiring:
@@ -65,64 +77,71 @@ class Wiring:
     def __init__(
         self, program: Program, topology: Topology, parameters: Mapping[str, Array], inputs: Inputs
     ) -> None:
-        self.clock, self.steps = program.clock, program.steps
         self.projections = [
-            Projection(p, topology[p.name], parameters, program.clock) for p in program.projections
+            Projection(p, program.delivery(p), topology[p.name], parameters, program.clock)
+            for p in program.projections
         ]
-        self._events: dict[str, list[tuple[Array, Array]]] = {}
+        self._events: dict[str, list[tuple[Array, Array, Array]]] = {}
         for name, events in inputs.on(program.clock).items():
             sample = np.repeat(np.arange(inputs.batch), np.diff(events.start))
-            by_step = [np.flatnonzero(events.step == n) for n in range(self.steps)]
-            self._events[name] = [(sample[k], events.channel[k]) for k in by_step]
+            value = np.ones(len(events.step)) if events.value is None else events.value
+            by_step = [np.flatnonzero(events.step == n) for n in range(program.steps)]
+            self._events[name] = [(sample[k], events.channel[k], value[k]) for k in by_step]
 
-    def events(self, source: str, step: int) -> tuple[Array, Array]:
-        """Samples and channels of the input events of ``step``."""
+    def events(self, source: str, step: int) -> tuple[Array, Array, Array]:
+        """Samples, channels and values of the input events of ``step``."""
         return self._events[source][step]
 
     def send(
-        self, pre: str, step: int, samples: Array, neurons: Array, runs: Mapping[str, HasArrivals]
+        self,
+        pre: str,
+        step: int,
+        spikes: tuple[Array, ...],
+        runs: Mapping[str, HasSlots],
     ) -> None:
-        """Spikes of ``step`` go out: each adds w where the clock lets it arrive."""
-        for projection in self.projections:
-            if projection.program.pre != pre:
+        """Spikes of ``step`` (samples, neurons, values or none) go out to where they arrive."""
+        for q in self.projections:
+            if q.program.pre != pre:
                 continue
-            line = runs[projection.program.post].arrivals[projection.program.receptor]
-            for sample, neuron in zip(samples, neurons, strict=True):
-                row = projection.row(neuron)
-                due = self.clock.arrival_step(step, projection.delay[row])
-                reached = due < self.steps
-                columns = projection.column[row][reached]
-                np.add.at(line, (due[reached], sample, columns), projection.weight[row][reached])
+            slots = runs[q.program.post].due[q.program.receptor]
+            for sample, neuron, value in _each(spikes):
+                synapses, due, values = q.arrivals(neuron, step, value)
+                at = (due, sample, q.column[synapses])
+                for line in q.delivery.deposits:
+                    np.add.at(slots[line.target], at, evaluate(line.value, values))
 
     def gather(
         self,
         pre: str,
         step: int,
-        samples: Array,
-        neurons: Array,
-        runs: Mapping[str, HasSensitivities],
+        spikes: tuple[Array, ...],
+        runs: Mapping[str, HasExposed],
     ) -> Array:
         """What each spike of ``step`` caused: adds gradients of its synapses, gives Σ ∂L/∂t_arr."""
-        sent = np.zeros(len(samples))
-        for projection in self.projections:
-            if projection.program.pre != pre or projection.program.post not in runs:
+        sent = np.zeros(len(spikes[0]))
+        for q in self.projections:
+            if q.program.pre != pre or q.program.post not in runs:
                 continue
-            by_weight, by_time = runs[projection.program.post].sensitivity[
-                projection.program.receptor
-            ]
-            for k, (sample, neuron) in enumerate(zip(samples, neurons, strict=True)):
-                row = projection.row(neuron)
-                due = self.clock.arrival_step(step, projection.delay[row])
-                reached = due < self.steps
-                at = (due[reached], sample, projection.column[row][reached])
-                synapses = np.arange(row.start, row.stop)[reached]
-                moved = projection.weight[synapses] * by_time[at]
-                projection.weight_gradient[synapses] += by_weight[at]
-                projection.time_gradient[synapses] += moved
-                sent[k] += moved.sum()
+            exposed = runs[q.program.post].exposed[q.program.receptor]
+            for k, (sample, neuron, value) in enumerate(_each(spikes)):
+                synapses, due, values = q.arrivals(neuron, step, value)
+                at = (due, sample, q.column[synapses])
+                values |= {name: line[at] for name, line in exposed.items()}
+                sums = dict.fromkeys(q.delivery.sums, np.zeros(())) | values
+                execute(q.delivery.gathered, sums)
+                for gradient in q.delivery.gradients:  # linear in the sums, so arrival by arrival
+                    q.gradients[gradient.target][synapses] += evaluate(gradient.value, sums)
+                sent[k] += evaluate(q.delivery.returned.value, values).sum()
         return sent
 
     @property
     def sources(self) -> tuple[str, ...]:
         """Source populations with events."""
         return tuple(self._events)
+
+
+def _each(spikes: tuple[Array, ...]) -> zip[tuple[Array, Array, Array]]:
+    """Sample, neuron and value of each spike; spikes without values carry 1."""
+    samples, neurons, *values = spikes
+    value: Array = values[0] if values else np.ones(len(samples))
+    return zip(samples, neurons, value, strict=True)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
 
     from genprop.data.steps import StepEvents
+    from genprop.lower.delivery import Delivery
+    from genprop.lower.nodes import Expr
 
 __all__ = ["Clock", "Spikes"]
 
@@ -28,6 +32,11 @@ class Spikes(Protocol):
     @property
     def channels(self) -> np.ndarray:
         """(events,)."""
+        ...
+
+    @property
+    def values(self) -> np.ndarray | None:
+        """(events,), what each spike carries; None where they carry nothing."""
         ...
 
     @property
@@ -81,8 +90,21 @@ class Clock(Protocol):
         """
         ...
 
+    def delivery(self, factors: Mapping[str, Expr], weight: Expr, time: Expr) -> Delivery:
+        """What arrivals do at a receptor, and what they read in reverse.
+
+        ``factors`` say by how much each state jumps per unit weight; ``weight`` is ∂L/∂w and
+        ``time`` ∂L/∂t_arr per unit weight of an arrival at t_n, as expressions of the adjoints
+        there.
+        """
+        ...
+
     def delay_steps(self, delay: np.ndarray, longest: int | None = None) -> np.ndarray:
         """Delays [ms] in steps, int32 of their shape, at most ``longest``."""
+        ...
+
+    def lateness(self, delay: np.ndarray) -> np.ndarray:
+        """By how much spikes with these delays [ms] arrive after the start of their step [ms]."""
         ...
 
     def longest_delay(self, maximum: float) -> int:

@@ -13,10 +13,15 @@ import numpy as np
 
 from genprop.data.steps import steps_of
 from genprop.errors import DescriptionError
+from genprop.lower.delivery import delivery_by_step
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from genprop.data.steps import StepEvents
     from genprop.lower.clocks.base import Spikes
+    from genprop.lower.delivery import Delivery
+    from genprop.lower.nodes import Expr
 
 __all__ = ["TimeGrid", "clock"]
 
@@ -69,12 +74,21 @@ class TimeGrid:
             duration=spikes.duration,
             dt=self.dt,
             events=coincident,
+            values=spikes.values,
         )
+
+    def delivery(self, factors: Mapping[str, Expr], weight: Expr, time: Expr) -> Delivery:
+        """Summed weights, delivered at the start of the step."""
+        return delivery_by_step(factors, weight, time)
 
     def delay_steps(self, delay: np.ndarray, longest: int | None = None) -> np.ndarray:
         """round(d/dt), half up, from 0 to ``longest``; int32 of the delays' shape."""
         steps = np.floor(np.asarray(delay, np.float64) / self.dt + 0.5)
         return np.clip(steps, 0, longest).astype(np.int32)
+
+    def lateness(self, delay: np.ndarray) -> np.ndarray:
+        """0: everything arrives at the start of a step."""
+        return np.zeros(np.shape(delay))
 
     def longest_delay(self, maximum: float) -> int:
         """round(maximum/dt), half to even: a maximum between two steps bounds what it rounds to."""

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from genprop.lower.nodes import Add, Assign, Divide, Expr, Multiply, Name, Negate, names_in
 from genprop.numerics.evaluate import evaluate
 
-__all__ = ["Affine", "NotAffineError", "affine", "after"]
+if TYPE_CHECKING:
+    from genprop.lower.program import ReceptorProgram
+
+__all__ = ["Affine", "NotAffineError", "affine", "after", "arrival_gains"]
 
 
 class NotAffineError(Exception):
@@ -99,3 +103,21 @@ def _product(left: Affine, right: Affine) -> Affine:
     if left.of and right.of:
         raise NotAffineError
     return right.scaled(left.constant) if right.of else left.scaled(right.constant)
+
+
+def arrival_gains(
+    receptors: Iterable[ReceptorProgram], numbers: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """What an arrival of weight 1 adds to each state that it moves.
+
+    Raises:
+        NotAffineError: where an arrival does more than to add its weight times fixed factors.
+    """
+    gains: dict[str, np.ndarray] = {}
+    for receptor in receptors:
+        if not receptor.delivery.plain:
+            raise NotAffineError
+        known = dict(numbers) | {receptor.delivery.slots[0]: np.ones(())}
+        values = {name: Affine(np.asarray(value), {}) for name, value in known.items()}
+        gains |= {a.target: affine(a.value, values).constant for a in receptor.delivery.arrival}
+    return gains

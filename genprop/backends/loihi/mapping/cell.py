@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.backends.loihi.mapping.affine import Affine, NotAffineError, affine, after
+from genprop.backends.loihi.mapping.affine import (
+    Affine,
+    NotAffineError,
+    affine,
+    after,
+    arrival_gains,
+)
 from genprop.errors import UnsupportedError
 from genprop.numerics.constants import numbers
 
@@ -139,9 +145,7 @@ class _Look:
             self.find(f"has {len(receptors)} receptors ({names})", "use one synapse model for it")
             return None
         try:
-            arrivals = {a.target: a.value for p in receptors for a in p.arrival}
-            constants = {name: Affine(value, {}) for name, value in self.numbers.items()}
-            gains = {x: affine(value, constants).constant for x, value in arrivals.items()}
+            gains = arrival_gains(receptors, self.numbers)
         except (NotAffineError, KeyError):
             gains = {}
         gains = {x: gain for x, gain in gains.items() if np.any(gain != 0)}

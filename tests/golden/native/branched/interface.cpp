@@ -46,32 +46,34 @@ struct Batch {
     const Real* targets;
     const std::int64_t* left_start;
     const std::int32_t *left_step, *left_channel;
+    const Real* left_value;   // what events carry
     const std::int64_t* right_start;
     const std::int32_t *right_step, *right_channel;
+    const Real* right_value;   // what events carry
     const Real* left_to_relay_weight;
     const std::int32_t* left_to_relay_delay;   // steps
     const std::int64_t *left_to_relay_row_start, *left_to_relay_column;   // sparse only
-    Real *left_to_relay_by_weight, *left_to_relay_by_delay;
+    Real *left_to_relay_dL_dweight, *left_to_relay_dL_ddelay;
     const Real* right_to_hidden_weight;
     const std::int32_t* right_to_hidden_delay;   // steps
     const std::int64_t *right_to_hidden_row_start, *right_to_hidden_column;   // sparse only
-    Real *right_to_hidden_by_weight, *right_to_hidden_by_delay;
+    Real *right_to_hidden_dL_dweight, *right_to_hidden_dL_ddelay;
     const Real* relay_to_hidden_weight;
     const std::int32_t* relay_to_hidden_delay;   // steps
     const std::int64_t *relay_to_hidden_row_start, *relay_to_hidden_column;   // sparse only
-    Real *relay_to_hidden_by_weight, *relay_to_hidden_by_delay;
+    Real *relay_to_hidden_dL_dweight, *relay_to_hidden_dL_ddelay;
     const Real* hidden_to_relay_weight;
     const std::int32_t* hidden_to_relay_delay;   // steps
     const std::int64_t *hidden_to_relay_row_start, *hidden_to_relay_column;   // sparse only
-    Real *hidden_to_relay_by_weight, *hidden_to_relay_by_delay;
+    Real *hidden_to_relay_dL_dweight, *hidden_to_relay_dL_ddelay;
     const Real* hidden_to_out_weight;
     const std::int32_t* hidden_to_out_delay;   // steps
     const std::int64_t *hidden_to_out_row_start, *hidden_to_out_column;   // sparse only
-    Real *hidden_to_out_by_weight, *hidden_to_out_by_delay;
+    Real *hidden_to_out_dL_dweight, *hidden_to_out_dL_ddelay;
     const Real* relay_to_out_weight;
     const std::int32_t* relay_to_out_delay;   // steps
     const std::int64_t *relay_to_out_row_start, *relay_to_out_column;   // sparse only
-    Real *relay_to_out_by_weight, *relay_to_out_by_delay;
+    Real *relay_to_out_dL_dweight, *relay_to_out_dL_ddelay;
     const RelayNumbers* relay_numbers;
     std::int32_t* relay_counts;      // [sample][neuron]
     std::int64_t relay_keep_spikes;
@@ -142,11 +144,11 @@ void prepare(Engine& engine, const Batch& batch, size_t threads) {
 void open(Record& record, const Batch& batch, size_t sample) {
     {
         const size_t begin = size_t(batch.left_start[sample]), end = size_t(batch.left_start[sample + 1]);
-        record.left = {batch.left_step + begin, batch.left_channel + begin, end - begin};
+        record.left = {batch.left_step + begin, batch.left_channel + begin, batch.left_value ? batch.left_value + begin : nullptr, end - begin};
     }
     {
         const size_t begin = size_t(batch.right_start[sample]), end = size_t(batch.right_start[sample + 1]);
-        record.right = {batch.right_step + begin, batch.right_channel + begin, end - begin};
+        record.right = {batch.right_step + begin, batch.right_channel + begin, batch.right_value ? batch.right_value + begin : nullptr, end - begin};
     }
     record.label = batch.labels[sample];
     record.target = batch.targets ? batch.targets + sample * size_t(batch.target_size) : nullptr;
@@ -205,21 +207,21 @@ void report(Engine& engine, const Batch& batch, const Record& record, size_t sam
 /// Sums of all groups, brought back to the user's layout.
 void finish(Engine& engine, const Batch& batch, size_t threads) {
     in_parallel(threads, [&](size_t thread) {
-        reduce_tree<Pair>(engine.sums, groups, [](Gradients& g) -> Lines<Pair>& { return g.left_to_relay; }, thread, threads);
-        reduce_tree<Pair>(engine.sums, groups, [](Gradients& g) -> Lines<Pair>& { return g.right_to_hidden; }, thread, threads);
-        reduce_tree<Pair>(engine.sums, groups, [](Gradients& g) -> Lines<Pair>& { return g.relay_to_hidden; }, thread, threads);
-        reduce_tree<Pair>(engine.sums, groups, [](Gradients& g) -> Lines<Pair>& { return g.hidden_to_relay; }, thread, threads);
-        reduce_tree<Pair>(engine.sums, groups, [](Gradients& g) -> Lines<Pair>& { return g.hidden_to_out; }, thread, threads);
-        reduce_tree<Pair>(engine.sums, groups, [](Gradients& g) -> Lines<Pair>& { return g.relay_to_out; }, thread, threads);
+        reduce_tree<Arrival::Sums>(engine.sums, groups, [](Gradients& g) -> Lines<Arrival::Sums>& { return g.left_to_relay; }, thread, threads);
+        reduce_tree<Arrival::Sums>(engine.sums, groups, [](Gradients& g) -> Lines<Arrival::Sums>& { return g.right_to_hidden; }, thread, threads);
+        reduce_tree<Arrival::Sums>(engine.sums, groups, [](Gradients& g) -> Lines<Arrival::Sums>& { return g.relay_to_hidden; }, thread, threads);
+        reduce_tree<Arrival::Sums>(engine.sums, groups, [](Gradients& g) -> Lines<Arrival::Sums>& { return g.hidden_to_relay; }, thread, threads);
+        reduce_tree<Arrival::Sums>(engine.sums, groups, [](Gradients& g) -> Lines<Arrival::Sums>& { return g.hidden_to_out; }, thread, threads);
+        reduce_tree<Arrival::Sums>(engine.sums, groups, [](Gradients& g) -> Lines<Arrival::Sums>& { return g.relay_to_out; }, thread, threads);
     });
     const Gradients& total = engine.sums[0];
     in_parallel(threads, [&](size_t thread) {
-        engine.net.left_to_relay.finish(total.left_to_relay, batch.left_to_relay_by_weight, batch.left_to_relay_by_delay, thread, threads);
-        engine.net.right_to_hidden.finish(total.right_to_hidden, batch.right_to_hidden_by_weight, batch.right_to_hidden_by_delay, thread, threads);
-        engine.net.relay_to_hidden.finish(total.relay_to_hidden, batch.relay_to_hidden_by_weight, batch.relay_to_hidden_by_delay, thread, threads);
-        engine.net.hidden_to_relay.finish(total.hidden_to_relay, batch.hidden_to_relay_by_weight, batch.hidden_to_relay_by_delay, thread, threads);
-        engine.net.hidden_to_out.finish(total.hidden_to_out, batch.hidden_to_out_by_weight, batch.hidden_to_out_by_delay, thread, threads);
-        engine.net.relay_to_out.finish(total.relay_to_out, batch.relay_to_out_by_weight, batch.relay_to_out_by_delay, thread, threads);
+        engine.net.left_to_relay.finish(total.left_to_relay, batch.left_to_relay_dL_dweight, batch.left_to_relay_dL_ddelay, thread, threads);
+        engine.net.right_to_hidden.finish(total.right_to_hidden, batch.right_to_hidden_dL_dweight, batch.right_to_hidden_dL_ddelay, thread, threads);
+        engine.net.relay_to_hidden.finish(total.relay_to_hidden, batch.relay_to_hidden_dL_dweight, batch.relay_to_hidden_dL_ddelay, thread, threads);
+        engine.net.hidden_to_relay.finish(total.hidden_to_relay, batch.hidden_to_relay_dL_dweight, batch.hidden_to_relay_dL_ddelay, thread, threads);
+        engine.net.hidden_to_out.finish(total.hidden_to_out, batch.hidden_to_out_dL_dweight, batch.hidden_to_out_dL_ddelay, thread, threads);
+        engine.net.relay_to_out.finish(total.relay_to_out, batch.relay_to_out_dL_dweight, batch.relay_to_out_dL_ddelay, thread, threads);
         (void)thread; (void)total;
     });
 }

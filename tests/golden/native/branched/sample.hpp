@@ -9,12 +9,12 @@
 
 /// Weights and delays of a batch, as the kernels read them, and the numbers of every population.
 struct Network {
-    Sparse left_to_relay{3};
-    Sparse right_to_hidden{5};
-    Dense<true, true> relay_to_hidden{3, 4};
-    Sparse hidden_to_relay{4};
-    Dense<true, true> hidden_to_out{4, 2};
-    Dense<false, true> relay_to_out{3, 2};
+    Sparse<Arrival> left_to_relay{3};
+    Sparse<Arrival> right_to_hidden{5};
+    Dense<Arrival, true, true> relay_to_hidden{3, 4};
+    Sparse<Arrival> hidden_to_relay{4};
+    Dense<Arrival, true, true> hidden_to_out{4, 2};
+    Dense<Arrival, false, true> relay_to_out{3, 2};
     RelayNumbers relay;
     HiddenNumbers hidden;
     OutNumbers out;
@@ -22,12 +22,12 @@ struct Network {
 
 /// Gradient sums of a group of samples.
 struct Gradients {
-    Lines<Pair> left_to_relay;
-    Lines<Pair> right_to_hidden;
-    Lines<Pair> relay_to_hidden;
-    Lines<Pair> hidden_to_relay;
-    Lines<Pair> hidden_to_out;
-    Lines<Pair> relay_to_out;
+    Lines<Arrival::Sums> left_to_relay;
+    Lines<Arrival::Sums> right_to_hidden;
+    Lines<Arrival::Sums> relay_to_hidden;
+    Lines<Arrival::Sums> hidden_to_relay;
+    Lines<Arrival::Sums> hidden_to_out;
+    Lines<Arrival::Sums> relay_to_out;
     void clear([[maybe_unused]] const Network& net) {
         left_to_relay.resize(net.left_to_relay.gradient_size());
         right_to_hidden.resize(net.right_to_hidden.gradient_size());
@@ -41,6 +41,7 @@ struct Gradients {
 /// Input events of one sample, in order of time.
 struct Events {
     const std::int32_t *step, *channel;
+    const Real* value;   // what they carry, null where they carry nothing
     size_t count;
 
     template <class Take> void operator()(const Take& take) const {
@@ -77,9 +78,9 @@ struct Workspace {
         relay.begin(net.relay, record.relay, learning);
         hidden.begin(net.hidden, record.hidden, learning);
         out.begin(net.out, record.out, learning);
-        left_events.build(3, record.left);
+        left_events.build(3, record.left, record.left.value);
         net.left_to_relay.deliver(left_events, relay.arrivals_exp);
-        right_events.build(5, record.right);
+        right_events.build(5, record.right, record.right.value);
         net.right_to_hidden.deliver(right_events, hidden.arrivals_exp);
         for (size_t step = 0; step < steps; ++step) {
             relay.advance(net.relay, record.relay, step, learning);
@@ -129,9 +130,9 @@ struct Workspace {
             hidden.propagate(net.hidden, record.hidden, step);
             out.propagate(net.out, record.out, step);
         }
-        left_events.build(3, record.left);
+        left_events.build(3, record.left, record.left.value);
         net.left_to_relay.gather(left_events, relay.adjoints_exp, sums.left_to_relay);
-        right_events.build(5, record.right);
+        right_events.build(5, record.right, record.right.value);
         net.right_to_hidden.gather(right_events, hidden.adjoints_exp, sums.right_to_hidden);
         relay_events.build(3, [&](const auto& take) {
             for (const auto& spike : record.relay.spikes) take(spike.step, spike.neuron);

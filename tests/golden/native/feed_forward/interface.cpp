@@ -45,14 +45,15 @@ struct Batch {
     const Real* targets;
     const std::int64_t* inp_start;
     const std::int32_t *inp_step, *inp_channel;
+    const Real* inp_value;   // what events carry
     const Real* inp_to_hidden_weight;
     const std::int32_t* inp_to_hidden_delay;   // steps
     const std::int64_t *inp_to_hidden_row_start, *inp_to_hidden_column;   // sparse only
-    Real *inp_to_hidden_by_weight, *inp_to_hidden_by_delay;
+    Real *inp_to_hidden_dL_dweight, *inp_to_hidden_dL_ddelay;
     const Real* hidden_to_out_weight;
     const std::int32_t* hidden_to_out_delay;   // steps
     const std::int64_t *hidden_to_out_row_start, *hidden_to_out_column;   // sparse only
-    Real *hidden_to_out_by_weight, *hidden_to_out_by_delay;
+    Real *hidden_to_out_dL_dweight, *hidden_to_out_dL_ddelay;
     const HiddenNumbers* hidden_numbers;
     std::int32_t* hidden_counts;      // [sample][neuron]
     std::int64_t hidden_keep_spikes;
@@ -100,7 +101,7 @@ void prepare(Engine& engine, const Batch& batch, size_t threads) {
 void open(Record& record, const Batch& batch, size_t sample) {
     {
         const size_t begin = size_t(batch.inp_start[sample]), end = size_t(batch.inp_start[sample + 1]);
-        record.inp = {batch.inp_step + begin, batch.inp_channel + begin, end - begin};
+        record.inp = {batch.inp_step + begin, batch.inp_channel + begin, batch.inp_value ? batch.inp_value + begin : nullptr, end - begin};
     }
     record.label = batch.labels[sample];
     record.target = batch.targets ? batch.targets + sample * size_t(batch.target_size) : nullptr;
@@ -142,13 +143,13 @@ void report(Engine& engine, const Batch& batch, const Record& record, size_t sam
 /// Sums of all groups, brought back to the user's layout.
 void finish(Engine& engine, const Batch& batch, size_t threads) {
     in_parallel(threads, [&](size_t thread) {
-        reduce_tree<Pair>(engine.sums, groups, [](Gradients& g) -> Lines<Pair>& { return g.inp_to_hidden; }, thread, threads);
-        reduce_tree<Pair>(engine.sums, groups, [](Gradients& g) -> Lines<Pair>& { return g.hidden_to_out; }, thread, threads);
+        reduce_tree<Arrival::Sums>(engine.sums, groups, [](Gradients& g) -> Lines<Arrival::Sums>& { return g.inp_to_hidden; }, thread, threads);
+        reduce_tree<Arrival::Sums>(engine.sums, groups, [](Gradients& g) -> Lines<Arrival::Sums>& { return g.hidden_to_out; }, thread, threads);
     });
     const Gradients& total = engine.sums[0];
     in_parallel(threads, [&](size_t thread) {
-        engine.net.inp_to_hidden.finish(total.inp_to_hidden, batch.inp_to_hidden_by_weight, batch.inp_to_hidden_by_delay, thread, threads);
-        engine.net.hidden_to_out.finish(total.hidden_to_out, batch.hidden_to_out_by_weight, batch.hidden_to_out_by_delay, thread, threads);
+        engine.net.inp_to_hidden.finish(total.inp_to_hidden, batch.inp_to_hidden_dL_dweight, batch.inp_to_hidden_dL_ddelay, thread, threads);
+        engine.net.hidden_to_out.finish(total.hidden_to_out, batch.hidden_to_out_dL_dweight, batch.hidden_to_out_dL_ddelay, thread, threads);
         (void)thread; (void)total;
     });
 }

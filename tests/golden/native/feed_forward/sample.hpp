@@ -8,16 +8,16 @@
 
 /// Weights and delays of a batch, as the kernels read them, and the numbers of every population.
 struct Network {
-    Dense<true, false> inp_to_hidden{4, 3};
-    Dense<true, true> hidden_to_out{3, 3};
+    Dense<Arrival, true, false> inp_to_hidden{4, 3};
+    Dense<Arrival, true, true> hidden_to_out{3, 3};
     HiddenNumbers hidden;
     OutNumbers out;
 };
 
 /// Gradient sums of a group of samples.
 struct Gradients {
-    Lines<Pair> inp_to_hidden;
-    Lines<Pair> hidden_to_out;
+    Lines<Arrival::Sums> inp_to_hidden;
+    Lines<Arrival::Sums> hidden_to_out;
     void clear([[maybe_unused]] const Network& net) {
         inp_to_hidden.resize(net.inp_to_hidden.gradient_size());
         hidden_to_out.resize(net.hidden_to_out.gradient_size());
@@ -27,6 +27,7 @@ struct Gradients {
 /// Input events of one sample, in order of time.
 struct Events {
     const std::int32_t *step, *channel;
+    const Real* value;   // what they carry, null where they carry nothing
     size_t count;
 
     template <class Take> void operator()(const Take& take) const {
@@ -56,7 +57,7 @@ struct Workspace {
     void forward(const Network& net, Record& record, bool learning, const AfterStep& after_step) {
         hidden.begin(net.hidden, record.hidden, learning);
         out.begin(net.out, record.out, learning);
-        inp_events.build(4, record.inp);
+        inp_events.build(4, record.inp, record.inp.value);
         net.inp_to_hidden.deliver(inp_events, hidden.arrivals_exp);
         for (size_t step = 0; step < steps; ++step) {
             hidden.advance(net.hidden, record.hidden, step, learning);
@@ -94,7 +95,7 @@ struct Workspace {
             hidden.propagate(net.hidden, record.hidden, step);
             out.propagate(net.out, record.out, step);
         }
-        inp_events.build(4, record.inp);
+        inp_events.build(4, record.inp, record.inp.value);
         net.inp_to_hidden.gather(inp_events, hidden.adjoints_exp, sums.inp_to_hidden);
         hidden_events.build(3, [&](const auto& take) {
             for (const auto& spike : record.hidden.spikes) take(spike.step, spike.neuron);

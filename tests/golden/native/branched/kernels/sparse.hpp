@@ -1,11 +1,16 @@
 // Sparse projections: each neuron of `pre` has its own list of synapses (CSR, in the user's order).
 #pragma once
 
+#include "kernels/delivery.hpp"
 #include "kernels/events.hpp"
 
 /// One projection as the kernels read it, made once a batch.
-class Sparse {
+template <class Arrival> class Sparse {
 public:
+    using Due = typename Arrival::Due;
+    using Exposed = typename Arrival::Exposed;
+    using Sums = typename Arrival::Sums;
+
     explicit Sparse(size_t senders) : senders_(senders) {}
 
     size_t gradient_size() const { return weight_.size(); }
@@ -28,47 +33,47 @@ public:
         }
     }
 
-    /// arrivals[row + delay] += weight for all events of one sample.
-    void deliver(const BySender& events, Sheet<Real>& arrivals) const {
+    /// What all events of one sample deposit: arrivals[row + delay] += weight.
+    void deliver(const BySender& events, Sheet<Due>& arrivals) const {
         for (const auto& run : events.runs)
-            for (std::uint32_t e = run.begin; e < run.end; ++e) add(run.sender, arrivals.row(0, events.row[e]));
+            for (std::uint32_t e = run.begin; e < run.end; ++e) add(run.sender, events.value_of<Arrival::carries>(e), arrivals.row(0, events.row[e]));
     }
 
     /// The same for one spike of `sender` in `step`.
-    void deliver(std::uint32_t sender, size_t step, Sheet<Real>& arrivals) const {
-        add(sender, arrivals.row(0, arrival_step(step)));
+    void deliver(std::uint32_t sender, size_t step, Sheet<Due>& arrivals) const {
+        add(sender, Real(1), arrivals.row(0, arrival_step(step)));
     }
 
     /// What one spike caused: the sum of weight * dL/dt over its arrivals.
-    Real sent(std::uint32_t sender, size_t step, const Sheet<Pair>& adjoints) const {
-        const Pair* row = adjoints.row(0, arrival_step(step));
+    Real sent(std::uint32_t sender, size_t step, const Sheet<Exposed>& adjoints) const {
+        const Exposed* row = adjoints.row(0, arrival_step(step));
         Real total = 0;
-        for (size_t s = begin(sender); s < begin(sender + 1); ++s) total += weight_[s] * row[at_[s]][1];
+        for (size_t s = begin(sender); s < begin(sender + 1); ++s) total += Arrival::returned(weight_[s], Real(1), reinterpret_cast<const Real*>(row + at_[s]), 0);
         return total;
     }
 
     /// gradient += adjoints[row + delay] for all events of one sample; one element per synapse.
-    void gather(const BySender& events, const Sheet<Pair>& adjoints, Lines<Pair>& gradient) const {
+    void gather(const BySender& events, const Sheet<Exposed>& adjoints, Lines<Sums>& gradient) const {
         for (const auto& run : events.runs)
             for (std::uint32_t e = run.begin; e < run.end; ++e) {
-                const Pair* row = adjoints.row(0, events.row[e]);
-                for (size_t s = begin(run.sender); s < begin(run.sender + 1); ++s) gradient[s] += row[at_[s]];
+                const Exposed* row = adjoints.row(0, events.row[e]);
+                for (size_t s = begin(run.sender); s < begin(run.sender + 1); ++s) gradient[s] += Arrival::gathered(weight_[s], events.value_of<Arrival::carries>(e), row[at_[s]]);
             }
     }
 
-    /// dL/dw = sum of p, dL/dd = w * sum of q.
-    void finish(const Lines<Pair>& gradient, Real* by_weight, Real* by_delay, size_t share, size_t shares) const {
+    /// From sums to gradients.
+    void finish(const Lines<Sums>& gradient, Real* dL_dweight, Real* dL_ddelay, size_t share, size_t shares) const {
         const size_t count = weight_.size();
         for (size_t s = count * share / shares; s < count * (share + 1) / shares; ++s) {
-            if (by_weight) by_weight[s] = gradient[s][0];
-            if (by_delay) by_delay[s] = weight_[s] * gradient[s][1];
+            if (dL_dweight) dL_dweight[s] = Arrival::dL_dweight(weight_[s], gradient[s]);
+            if (dL_ddelay) dL_ddelay[s] = Arrival::dL_ddelay(weight_[s], gradient[s]);
         }
     }
 
 private:
     size_t begin(size_t sender) const { return size_t(row_start_[sender]); }
-    void add(std::uint32_t sender, Real* row) const {
-        for (size_t s = begin(sender); s < begin(sender + 1); ++s) row[at_[s]] += weight_[s];
+    void add(std::uint32_t sender, Real value, Due* row) const {
+        for (size_t s = begin(sender); s < begin(sender + 1); ++s) row[at_[s]] += Arrival::deposit(weight_[s], value);
     }
 
     size_t senders_;

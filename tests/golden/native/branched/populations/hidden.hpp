@@ -1,6 +1,7 @@
 // Population "hidden": 4 neurons.
 #pragma once
 
+#include "kernels/delivery.hpp"
 #include "kernels/loss.hpp"
 #include "platform/memory.hpp"
 
@@ -38,10 +39,10 @@ struct Hidden {
     Lines<Real> I_all{padded(size)};
     Lines<Real> v_start_all{padded(size)};   // after delivery, before the step
     Lines<Real> I_start_all{padded(size)};   // after delivery, before the step
-    Sheet<Real> arrivals_exp{size, 56};   // summed weights due at the start of a step
+    Sheet<Arrival::Due> arrivals_exp{size, 56};   // sums over what arrives at the start of a step
     Lines<Real> p_v_all{padded(size)};
     Lines<Real> p_I_all{padded(size)};
-    Sheet<Pair> adjoints_exp{size, 56};   // what arrivals at the start of a step read
+    Sheet<Arrival::Exposed> adjoints_exp{size, 56};   // what arrivals at the start of a step read
     /// Clears what a trial must not inherit from the one before.
     void begin([[maybe_unused]] const HiddenNumbers& numbers, [[maybe_unused]] HiddenRecord& record, [[maybe_unused]] bool learning) {
         for (size_t neuron = 0; neuron < padded(size); ++neuron) {
@@ -65,7 +66,7 @@ struct Hidden {
         Real* const v_start_at = v_start_all.data();
         Real* const I_start_at = I_start_all.data();
         for (size_t block = 0; block < blocks; ++block) {
-            const Real* arrivals_exp_row = arrivals_exp.row(block, step);
+            const Real* arrivals_exp_row = arrivals_exp.reals(block, step);
             int fired = 0;
 #pragma omp simd reduction(| : fired)
             for (size_t lane = 0; lane < lanes; ++lane) {
@@ -144,7 +145,7 @@ struct Hidden {
         Real* const p_v_at = p_v_all.data();
         Real* const p_I_at = p_I_all.data();
         for (size_t block = 0; block < blocks; ++block) {
-            Real* adjoints_exp_row = reinterpret_cast<Real*>(adjoints_exp.row(block, step));
+            Real* adjoints_exp_row = adjoints_exp.reals(block, step);
 #pragma omp simd
             for (size_t lane = 0; lane < lanes; ++lane) {
                 const size_t neuron = block * lanes + lane;
@@ -155,10 +156,10 @@ struct Hidden {
                 p_v_at[neuron] = p_v;
                 p_I_at[neuron] = p_I;
                 {
-                    const Real by_weight = p_I;
-                    const Real by_time = inverse_tau_exp * p_I - inverse_tau_mem * p_v;
-                    adjoints_exp_row[2 * lane] = by_weight;
-                    adjoints_exp_row[2 * lane + 1] = by_time;
+                    const Real dL_dw = p_I;
+                    const Real dL_dt = inverse_tau_exp * p_I - inverse_tau_mem * p_v;
+                    adjoints_exp_row[2 * lane] = dL_dw;
+                    adjoints_exp_row[2 * lane + 1] = dL_dt;
                 }
             }
         }

@@ -1,6 +1,7 @@
 // Population "relay": 3 neurons.
 #pragma once
 
+#include "kernels/delivery.hpp"
 #include "kernels/loss.hpp"
 #include "platform/memory.hpp"
 
@@ -48,12 +49,12 @@ struct Relay {
     Lines<Real> I_all{padded(size)};
     Lines<Real> v_start_all{padded(size)};   // after delivery, before the step
     Lines<Real> I_start_all{padded(size)};   // after delivery, before the step
-    Sheet<Real> arrivals_exp{size, 56};   // summed weights due at the start of a step
+    Sheet<Arrival::Due> arrivals_exp{size, 56};   // sums over what arrives at the start of a step
     Lines<std::int32_t> left{padded(size)}, freed_all{padded(size)};   // 1 + steps until the clamp ends; 1 in the first free step
     Lines<Real> release_dv_all{padded(size)};
     Lines<Real> p_v_all{padded(size)};
     Lines<Real> p_I_all{padded(size)};
-    Sheet<Pair> adjoints_exp{size, 56};   // what arrivals at the start of a step read
+    Sheet<Arrival::Exposed> adjoints_exp{size, 56};   // what arrivals at the start of a step read
     Lines<std::int32_t> held_all{padded(size)};
     Lines<Real> released_all{padded(size)};
     /// Clears what a trial must not inherit from the one before.
@@ -88,7 +89,7 @@ struct Relay {
         std::int32_t *const left_at = left.data(), *const freed_at = freed_all.data();
         Real* const release_dv_at = release_dv_all.data();
         for (size_t block = 0; block < blocks; ++block) {
-            const Real* arrivals_exp_row = arrivals_exp.row(block, step);
+            const Real* arrivals_exp_row = arrivals_exp.reals(block, step);
             int fired = 0;
             int freed = 0;
 #pragma omp simd reduction(| : fired) reduction(| : freed)
@@ -197,7 +198,7 @@ struct Relay {
         Real* const p_I_at = p_I_all.data();
         const std::int32_t* const held_at = held_all.data();
         for (size_t block = 0; block < blocks; ++block) {
-            Real* adjoints_exp_row = reinterpret_cast<Real*>(adjoints_exp.row(block, step));
+            Real* adjoints_exp_row = adjoints_exp.reals(block, step);
 #pragma omp simd
             for (size_t lane = 0; lane < lanes; ++lane) {
                 const size_t neuron = block * lanes + lane;
@@ -218,10 +219,10 @@ struct Relay {
                 p_I_at[neuron] = p_I;
                 p_v = held ? Real(0) : p_v;   // a clamped state moves for no arrival
                 {
-                    const Real by_weight = p_I;
-                    const Real by_time = inverse_tau_exp * p_I - inverse_tau_mem * p_v;
-                    adjoints_exp_row[2 * lane] = by_weight;
-                    adjoints_exp_row[2 * lane + 1] = by_time;
+                    const Real dL_dw = p_I;
+                    const Real dL_dt = inverse_tau_exp * p_I - inverse_tau_mem * p_v;
+                    adjoints_exp_row[2 * lane] = dL_dw;
+                    adjoints_exp_row[2 * lane + 1] = dL_dt;
                 }
             }
         }

@@ -5,6 +5,7 @@
 // offsets and gradient sums stay in registers while its events go by.
 #pragma once
 
+#include "kernels/delivery.hpp"
 #include "kernels/events.hpp"
 
 #include <array>
@@ -16,8 +17,12 @@
 #endif
 
 /// One projection as the kernels read it, made once a batch. `Delayed` is false where every delay is zero.
-template <bool Delayed, bool ByRow> class Dense {
+template <class Arrival, bool Delayed, bool ByRow> class Dense {
 public:
+    using Due = typename Arrival::Due;
+    using Exposed = typename Arrival::Exposed;
+    using Sums = typename Arrival::Sums;
+
     Dense(size_t pre, size_t post) : pre_(pre), post_(post), blocks_(blocks_of(post)) {
         weight_.resize(blocks_ * pre_ * lanes);
         if (Delayed) offset_.resize(blocks_ * pre_ * lanes);
@@ -36,41 +41,41 @@ public:
             }
     }
 
-    /// arrivals[row + delay] += weight for all events of one sample.
-    void deliver(const BySender& events, Sheet<Real>& arrivals) const {
+    /// What all events of one sample deposit: arrivals[row + delay] += weight.
+    void deliver(const BySender& events, Sheet<Due>& arrivals) const {
         for (size_t b = 0; b < blocks_; ++b)
             for (const auto& run : events.runs) {
                 std::array<size_t, lanes> offset;
                 std::array<Real, lanes> weight;
                 load(b, run.sender, offset, weight);
                 for (std::uint32_t e = run.begin; e < run.end; ++e) {
-                    Real* row = arrivals.row(b, events.row[e]);
+                    Due* row = arrivals.row(b, events.row[e]);
                     KEEP_IN_REGISTER(row);
 #pragma GCC unroll 16
-                    for (size_t l = 0; l < lanes; ++l) row[offset[l]] += weight[l];
+                    for (size_t l = 0; l < lanes; ++l) row[offset[l]] += Arrival::deposit(weight[l], events.value_of<Arrival::carries>(e));
                 }
             }
     }
 
     /// The same for one spike of `sender` in `step`.
-    void deliver(std::uint32_t sender, size_t step, Sheet<Real>& arrivals) const {
+    void deliver(std::uint32_t sender, size_t step, Sheet<Due>& arrivals) const {
         for (size_t b = 0; b < blocks_; ++b) {
             const size_t at = cell(b, sender);
-            Real* row = arrivals.row(b, arrival_step(step));
+            Due* row = arrivals.row(b, arrival_step(step));
 #pragma GCC unroll 16
-            for (size_t l = 0; l < lanes; ++l) row[Delayed ? offset_[at + l] : l] += weight_[at + l];
+            for (size_t l = 0; l < lanes; ++l) row[Delayed ? offset_[at + l] : l] += Arrival::deposit(weight_[at + l], Real(1));
         }
     }
 
     /// What one spike caused: the sum of weight * dL/dt over its arrivals.
-    Real sent(std::uint32_t sender, size_t step, const Sheet<Pair>& adjoints) const {
+    Real sent(std::uint32_t sender, size_t step, const Sheet<Exposed>& adjoints) const {
         std::array<Real, lanes> sum{};
         for (size_t b = 0; b < blocks_; ++b) {
             const size_t at = cell(b, sender);
-            const Real* time = reinterpret_cast<const Real*>(adjoints.row(b, arrival_step(step))) + 1;
+            const Real* row = adjoints.reals(b, arrival_step(step));
 #pragma omp simd
             for (size_t l = 0; l < lanes; ++l)
-                sum[l] += weight_[at + l] * time[2 * int(Delayed ? offset_[at + l] : l)];
+                sum[l] += Arrival::returned(weight_[at + l], Real(1), row, width * int(Delayed ? offset_[at + l] : l));
         }
         Real total = 0;
         for (Real x : sum) total += x;
@@ -78,36 +83,37 @@ public:
     }
 
     /// gradient += adjoints[row + delay] for all events of one sample; gradient lies as the weights do.
-    void gather(const BySender& events, const Sheet<Pair>& adjoints, Lines<Pair>& gradient) const {
+    void gather(const BySender& events, const Sheet<Exposed>& adjoints, Lines<Sums>& gradient) const {
         for (size_t b = 0; b < blocks_; ++b)
             for (const auto& run : events.runs) {
                 std::array<size_t, lanes> offset;
                 std::array<Real, lanes> weight;
                 load(b, run.sender, offset, weight);
-                Pair* out = gradient.data() + cell(b, run.sender);
-                std::array<Pair, lanes> sum;
+                Sums* out = gradient.data() + cell(b, run.sender);
+                std::array<Sums, lanes> sum;
                 for (size_t l = 0; l < lanes; ++l) sum[l] = out[l];
                 for (std::uint32_t e = run.begin; e < run.end; ++e) {
-                    const Pair* row = adjoints.row(b, events.row[e]);
+                    const Exposed* row = adjoints.row(b, events.row[e]);
                     KEEP_IN_REGISTER(row);
 #pragma GCC unroll 16
-                    for (size_t l = 0; l < lanes; ++l) sum[l] += row[offset[l]];
+                    for (size_t l = 0; l < lanes; ++l) sum[l] += Arrival::gathered(weight[l], events.value_of<Arrival::carries>(e), row[offset[l]]);
                 }
                 for (size_t l = 0; l < lanes; ++l) out[l] = sum[l];
             }
     }
 
-    /// From the kernels' layout to the user's [pre][post]: dL/dw = sum of p, dL/dd = w * sum of q.
-    void finish(const Lines<Pair>& gradient, Real* by_weight, Real* by_delay, size_t share, size_t shares) const {
+    /// From the kernels' layout to the user's [pre][post], and from sums to gradients.
+    void finish(const Lines<Sums>& gradient, Real* dL_dweight, Real* dL_ddelay, size_t share, size_t shares) const {
         for (size_t i = pre_ * share / shares; i < pre_ * (share + 1) / shares; ++i)
             for (size_t j = 0; j < post_; ++j) {
                 const size_t at = place(i, j);
-                if (by_weight) by_weight[i * post_ + j] = gradient[at][0];
-                if (by_delay) by_delay[i * post_ + j] = weight_[at] * gradient[at][1];
+                if (dL_dweight) dL_dweight[i * post_ + j] = Arrival::dL_dweight(weight_[at], gradient[at]);
+                if (dL_ddelay) dL_ddelay[i * post_ + j] = Arrival::dL_ddelay(weight_[at], gradient[at]);
             }
     }
 
 private:
+    static constexpr int width = sizeof(Exposed) / sizeof(Real);
     size_t cell(size_t b, size_t sender) const { return (ByRow ? sender * blocks_ + b : b * pre_ + sender) * lanes; }
     size_t place(size_t i, size_t j) const { return cell(j / lanes, i) + j % lanes; }
     void load(size_t b, size_t sender, std::array<size_t, lanes>& offset, std::array<Real, lanes>& weight) const {

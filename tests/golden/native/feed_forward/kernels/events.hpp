@@ -11,9 +11,13 @@ struct BySender {
     struct Run { std::uint32_t sender, begin, end; };
     std::vector<Run> runs;
     std::vector<std::uint32_t> row;
+    std::vector<Real> value;   // what events carry, empty where they carry nothing
 
-    /// `visit(take)` calls take(step, sender) for every event, twice, in the same order.
-    template <class Visit> void build(size_t senders, const Visit& visit) {
+    /// What event e carries: 1 where no arrival reads it.
+    template <bool Carries> Real value_of([[maybe_unused]] size_t e) const { return Carries && !value.empty() ? value[e] : Real(1); }
+
+    /// `visit(take)` calls take(step, sender) for every event, twice, in the same order; `values` may be null.
+    template <class Visit> void build(size_t senders, const Visit& visit, const Real* values = nullptr) {
         cursor_.assign(senders + 1, 0);
         size_t events = 0;
         visit([&](std::uint32_t, std::uint32_t sender) { ++cursor_[sender + 1]; ++events; });
@@ -23,7 +27,13 @@ struct BySender {
             cursor_[s + 1] += cursor_[s];
         }
         row.resize(events);
-        visit([&](std::uint32_t step, std::uint32_t sender) { row[cursor_[sender]++] = std::uint32_t(arrival_step(step)); });
+        value.resize(values ? events : 0);
+        size_t event = 0;
+        visit([&](std::uint32_t step, std::uint32_t sender) {
+            const size_t place = cursor_[sender]++;
+            row[place] = std::uint32_t(arrival_step(step));
+            if (values) value[place] = values[event++];
+        });
     }
 
 private:

@@ -15,9 +15,10 @@ constexpr size_t lanes = 8;   // neurons are handled in blocks of this many
 constexpr size_t blocks_of(size_t neurons) { return (neurons + lanes - 1) / lanes; }
 constexpr size_t padded(size_t neurons) { return blocks_of(neurons) * lanes; }
 
-/// What an arrival reads in reverse: [0] is dL/dw, [1] is dL/dt per unit weight. One load fetches both.
-struct PairOfReals { typedef Real type __attribute__((vector_size(2 * sizeof(Real)))); };
-using Pair = PairOfReals::type;
+/// `n` numbers that one load fetches; n is a power of two.
+template <size_t n> struct Vector { typedef Real type __attribute__((vector_size(n * sizeof(Real)))); };
+template <> struct Vector<1> { using type = Real; };
+template <size_t n> using Reals = typename Vector<n>::type;
 
 /// A zeroed array that starts on a cache line.
 template <class T> class Lines {
@@ -67,4 +68,6 @@ template <class T> struct Sheet {
     size_t block_size() const { return rows * lanes; }
     T* row(size_t block, size_t m) { return cells.data() + block * block_size() + m * lanes; }
     const T* row(size_t block, size_t m) const { return cells.data() + block * block_size() + m * lanes; }
+    Real* reals(size_t block, size_t m) { return reinterpret_cast<Real*>(row(block, m)); }
+    const Real* reals(size_t block, size_t m) const { return reinterpret_cast<const Real*>(row(block, m)); }
 };

@@ -1,6 +1,7 @@
 // Population "out": 3 neurons.
 #pragma once
 
+#include "kernels/delivery.hpp"
 #include "kernels/loss.hpp"
 #include "platform/memory.hpp"
 
@@ -30,10 +31,10 @@ struct Out {
 
     Lines<Real> v_all{padded(size)};
     Lines<Real> I_all{padded(size)};
-    Sheet<Real> arrivals_exp{size, 56};   // summed weights due at the start of a step
+    Sheet<Arrival::Due> arrivals_exp{size, 56};   // sums over what arrives at the start of a step
     Lines<Real> p_v_all{padded(size)};
     Lines<Real> p_I_all{padded(size)};
-    Sheet<Pair> adjoints_exp{size, 56};   // what arrivals at the start of a step read
+    Sheet<Arrival::Exposed> adjoints_exp{size, 56};   // what arrivals at the start of a step read
     /// Clears what a trial must not inherit from the one before.
     void begin([[maybe_unused]] const OutNumbers& numbers, [[maybe_unused]] OutRecord& record, [[maybe_unused]] bool learning) {
         for (size_t neuron = 0; neuron < padded(size); ++neuron) {
@@ -57,7 +58,7 @@ struct Out {
         Real* const I_at = I_all.data();
         Real* const y_cross_entropy_out_at = record.y_cross_entropy_out.data();
         for (size_t block = 0; block < blocks; ++block) {
-            const Real* arrivals_exp_row = arrivals_exp.row(block, step);
+            const Real* arrivals_exp_row = arrivals_exp.reals(block, step);
 #pragma omp simd
             for (size_t lane = 0; lane < lanes; ++lane) {
                 const size_t neuron = block * lanes + lane;
@@ -111,7 +112,7 @@ struct Out {
         const Real weight_cross_entropy_out_start = weight_of_cross_entropy_out(step);
         const Real* const gradient_cross_entropy_out_at = record.gradient_cross_entropy_out.data();
         for (size_t block = 0; block < blocks; ++block) {
-            Real* adjoints_exp_row = reinterpret_cast<Real*>(adjoints_exp.row(block, step));
+            Real* adjoints_exp_row = adjoints_exp.reals(block, step);
 #pragma omp simd
             for (size_t lane = 0; lane < lanes; ++lane) {
                 const size_t neuron = block * lanes + lane;
@@ -123,10 +124,10 @@ struct Out {
                 p_v_at[neuron] = p_v;
                 p_I_at[neuron] = p_I;
                 {
-                    const Real by_weight = p_I;
-                    const Real by_time = inverse_tau_exp * p_I - inverse_tau_mem * p_v;
-                    adjoints_exp_row[2 * lane] = by_weight;
-                    adjoints_exp_row[2 * lane + 1] = by_time;
+                    const Real dL_dw = p_I;
+                    const Real dL_dt = inverse_tau_exp * p_I - inverse_tau_mem * p_v;
+                    adjoints_exp_row[2 * lane] = dL_dw;
+                    adjoints_exp_row[2 * lane + 1] = dL_dt;
                 }
             }
         }
