@@ -15,7 +15,7 @@ from genprop.describe.population import Population, Receptors
 from genprop.describe.projection import Projection, Wiring, incompatibilities
 from genprop.describe.spec import NetworkSpec, ProjectionSpec
 from genprop.describe.target import check_loss
-from genprop.describe.text import check_identifier
+from genprop.describe.text import check_identifier, check_title
 from genprop.errors import DescriptionError, did_you_mean, refuse_if
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Network:
     """
 
     def __init__(self, name: str = "network") -> None:
-        self.name = name
+        self.name = check_title(name, "network")
         self._populations: dict[str, Population] = {}
         self._receptors: dict[str, Receptors] = {}
         self._projections: dict[str, ProjectionSpec] = {}

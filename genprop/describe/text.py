@@ -18,6 +18,7 @@ __all__ = [
     "assignments",
     "check_identifier",
     "check_name",
+    "check_title",
     "derivatives",
     "guard",
     "right_side",
@@ -110,10 +111,24 @@ def right_side(target: str, text: str, source: str) -> Equation | None:
 
 def check_identifier(name: str, what: str) -> None:
     """Refuse a name that is no identifier, such as those of populations and receptors."""
-    if not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise DescriptionError(
-            f"{what}: {name!r} is no name", remedy="use letters, digits and underscores"
+            f"{what}: {name!r:.60} is no name", remedy="use letters, digits and underscores"
         )
+
+
+def check_title(title: str, what: str) -> str:
+    """A title, which may be any line of text that can be printed.
+
+    Raises:
+        DescriptionError: for what is no text, has several lines, or is longer than 200 characters.
+    """
+    if not isinstance(title, str) or not title.isprintable() or not 0 < len(title) <= 200:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise DescriptionError(
+            f"{what}: {title!r:.60} is no title",
+            remedy="use one line of at most 200 letters, digits, blanks and signs",
+        )
+    return title
 
 
 def check_name(name: str, what: str) -> None:

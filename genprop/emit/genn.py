@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from genprop._version import __version__
 from genprop.emit.bundle import SourceBundle
+from genprop.emit.comments import comment
 from genprop.emit.environment import environment
 from genprop.emit.genn_constants import constants_view
 from genprop.emit.genn_population import population_view
 from genprop.emit.genn_updates import learned_view, optimisers_view, parameter_names
-from genprop.emit.names import identifier
+from genprop.emit.names import file_stem, identifier
 from genprop.emit.printers import NumpyPrinter
 from genprop.errors import UnsupportedError
 from genprop.lower.nodes import names_in
@@ -48,7 +49,7 @@ MODULES = (
 
 def package_name(program: Program) -> str:
     """What the rendered package is called: ``xor_genn`` for the network ``xor``."""
-    return f"{identifier(program.name) or 'network'}_genn"
+    return f"{file_stem(program.name)}_genn"
 
 
 def render_genn(program: Program, precision: str, device: str) -> SourceBundle:
@@ -68,7 +69,7 @@ def render_genn(program: Program, precision: str, device: str) -> SourceBundle:
         path: jinja.get_template(f"genn/{module}.j2").render(view) for path, module in paths.items()
     }
     return SourceBundle(
-        name=identifier(program.name) or "network",
+        name=file_stem(program.name),
         files=tuple((path, _tidy(text)) for path, text in files.items()),
         main=SCRIPT,
         metadata=(
@@ -85,8 +86,8 @@ def genn_view(program: Program) -> View:
     populations = [population_view(p, program) for p in program.populations if not p.source]
     learns = bool(program.losses) and any(p.active for p in program.populations)
     return {
-        "name": program.name,
-        "id": identifier(program.name) or "network",
+        "name": comment(program.name),
+        "id": file_stem(program.name),
         "package": package_name(program),
         "digest": program.digest[:16],
         "steps": program.steps,

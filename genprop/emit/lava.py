@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from genprop._version import __version__
 from genprop.emit.bundle import SourceBundle
+from genprop.emit.comments import comment
 from genprop.emit.environment import environment
-from genprop.emit.names import identifier
+from genprop.emit.names import file_stem
 
 __all__ = ["render_lava"]
 
@@ -29,7 +30,7 @@ def render_lava(
     """
     template = environment().get_template("loihi/program.py.j2")
     text = template.render(
-        name=name,
+        name=comment(name),
         digest=digest,
         version=__version__,
         sources=sources,
@@ -37,7 +38,7 @@ def render_lava(
         synapses=synapses,
     )
     return SourceBundle(
-        name=identifier(name) or "network",
+        name=file_stem(name),
         files=(("program.py", text),),
         main="program.py",
         metadata=(("digest", digest), ("target", "lava")),

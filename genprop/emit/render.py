@@ -8,7 +8,7 @@ from genprop._version import __version__
 from genprop.emit.bundle import SourceBundle
 from genprop.emit.environment import environment
 from genprop.emit.layout import GROUPS, layout_digest
-from genprop.emit.names import identifier
+from genprop.emit.names import file_stem
 from genprop.emit.view import program_view
 from genprop.errors import UnsupportedError
 
@@ -55,7 +55,7 @@ def render_native(program: Program, precision: str) -> SourceBundle:
         path = f"populations/{population['id']}.hpp"
         files.append((path, template.render(view | {"p": population})))
     return SourceBundle(
-        name=identifier(program.name) or "network",
+        name=file_stem(program.name),
         files=tuple((path, _tidy(text)) for path, text in files),
         main="interface.cpp",
         metadata=(("digest", program.digest), ("precision", precision), ("target", "native")),

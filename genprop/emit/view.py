@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from genprop.emit.comments import comment
 from genprop.emit.delivery_view import deliveries, delivery_type
 from genprop.emit.loss_view import loss_view
 from genprop.emit.names import identifier, type_name
@@ -28,7 +29,7 @@ def program_view(program: Program) -> View:
         if not p.source
     ]
     return {
-        "name": program.name,
+        "name": comment(program.name),
         "digest": program.digest[:16],
         "steps": program.steps,
         "dt": repr(program.dt),

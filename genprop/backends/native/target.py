@@ -10,6 +10,7 @@ from genprop._checks import integer
 from genprop.backends.native.engine import NativeEngine
 from genprop.build.compile import build
 from genprop.emit.layout import GROUPS
+from genprop.emit.names import belongs_to_cpp
 from genprop.errors import ConfigurationError, GenpropError, InternalError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -21,13 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["Native", "default"]
 
 _WORDS = """
-auto bool break case catch char class const continue default delete do double else enum
-false float for goto if inline int long namespace new return short signed sizeof static
-struct switch template this throw true try typedef union unsigned using virtual void
-volatile while Real Pair lane lanes neuron block blocks numbers record gradients steps
-step size dt duration learning held index kink sent shift rate spike spikes fired freed
-released arrived induced_cost dL_dw dL_dt now better before turned value weight
-gradient label target
+Real Pair Lines SentBy lane lanes neuron block blocks numbers record gradients steps step size
+size_t dt duration learning held held_all index kink sent sent_by shift rate spike spikes fired
+freed freed_all freed_at released released_all arrived induced_cost dL_dw dL_dt now better
+before turned value weight gradient label target above below fire left left_at padded release
+refractory_steps share
 """
 _RESERVED = frozenset(_WORDS.split())
 
@@ -59,6 +58,7 @@ class Native:
 
     def check(self, spec: NetworkSpec, clock: Clock) -> list[GenpropError]:
         """Names that C++ or the generated code keeps for itself."""
+        adjoints = {f"{owner}:p_{word}" for owner, word in _words(spec)}
         return [
             UnsupportedError(
                 f"{word!r} is taken in generated C++",
@@ -66,7 +66,7 @@ class Native:
                 remedy="give the state or parameter another name",
             )
             for owner, word in sorted(set(_words(spec)))
-            if word in _RESERVED
+            if word in _RESERVED or belongs_to_cpp(word) or f"{owner}:{word}" in adjoints
         ]
 
     def render(self, program: Program) -> SourceBundle:

@@ -1,0 +1,110 @@
+"""Whatever a population is called, its network compiles, and different names stay different."""
+
+from __future__ import annotations
+
+import itertools
+import keyword
+import re
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import genprop as gp
+from genprop.adjoint.derive import derive
+from genprop.data.spikes import SpikeBatch
+from genprop.emit.names import file_stem, identifier, taken, type_name
+from genprop.emit.render import render_native
+from genprop.equations.analyse import understand
+from genprop.errors import DescriptionError
+from genprop.lower.clocks.grid import TimeGrid
+from genprop.lower.network import lower
+
+NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,12}", fullmatch=True)
+FLAT = st.one_of(NAMES, st.builds("{}->{}".format, NAMES, NAMES))
+_LISTED = """
+hidden Hidden HIDDEN E L1 l1 l_1 a_b aB AB Ab a__b a_b_ _a_b h1 h_1 to a_to_b TO int q1int Int
+record Record hidden_record hidden_numbers network Network batch engine events dense no2 x_no2
+qhidden q0 q q_ NULL errno M_PI or and alignas char8_t None lambda match a->b a_to->b a->to_b
+a->b.2 a->b_no2 a->b_2 a_q2to_b
+"""
+ALIKE = _LISTED.split()
+
+
+@given(st.lists(FLAT, unique=True, min_size=2, max_size=6))
+def test_different_names_are_different_identifiers_types_and_files(names: list[str]) -> None:
+    for made in (identifier, type_name, lambda name: identifier(name).lower()):
+        assert len({made(name) for name in names}) == len(names)
+
+
+def test_names_that_look_alike_are_different_too() -> None:
+    for one, other in itertools.combinations(ALIKE, 2):
+        assert identifier(one) != identifier(other)
+        assert type_name(one) != type_name(other), (one, other)
+
+
+@given(FLAT)
+def test_identifiers_are_legal_everywhere(name: str) -> None:
+    word = identifier(name)
+    assert re.fullmatch(r"[a-z][a-z0-9_]*", word)
+    assert "__" not in word
+    assert not word.endswith("_")
+    assert word not in taken()
+    assert not keyword.iskeyword(word)
+    assert len(word) <= 60
+
+
+@given(st.text(max_size=2000))
+def test_a_title_of_any_text_names_a_file(title: str) -> None:
+    assert re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", file_stem(title))
+    assert len(file_stem(title)) <= 61
+
+
+def network(names: list[str]) -> gp.Network:
+    """A chain through all of them, the last one observed."""
+    net = gp.Network("names")
+    source = net.population("source", 2, gp.spikes())
+    for name in names:
+        target = net.population(name, 2, gp.neuron("LIF"))
+        weight = gp.learn(gp.constant(1.0))
+        net.connect(source, target, gp.synapse("exp"), weight=weight, delay=1.0)
+        source = target
+    return net
+
+
+POPULATIONS = [n for n in ALIKE if "->" not in n]
+
+
+def test_the_code_for_any_populations_compiles(tmp_path: Path) -> None:
+    spec = network(POPULATIONS).freeze(gp.CrossEntropy(gp.spike_count(POPULATIONS[-1])), gp.Adam(1))
+    clock = TimeGrid.of(1.0, 20.0)
+    bundle = render_native(lower(spec, derive(understand(spec), spec), clock=clock), "float")
+    bundle.write(tmp_path)
+    line = ["c++", "-std=c++17", "-fsyntax-only", "-w", "-I.", bundle.main]
+    ended = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr[:2000]
+
+
+def test_results_do_not_depend_on_names() -> None:
+    batch = SpikeBatch.from_events(
+        [([1.0, 3.0], [0, 1])], channels=2, duration=20.0, labels=np.array([1])
+    )
+    found: list[float] = []
+    for name in ("hidden", "Hidden", "record", "x" * 10_000):
+        net = network([name])
+        loss = gp.CrossEntropy(gp.integral(name, "v"))
+        sim = gp.compile(net, loss=loss, optimiser=gp.Adam(1), dt=1, duration=20, batch=1)
+        found.append(sim.gradients(batch)[0])
+        sim.step()
+    assert len(set(found)) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["größe", "a b", "a-b", "a\nb", "a.b", "1a", "", 'a"b', "a\u202eb"]
+)
+def test_what_is_no_name_is_refused(name: str) -> None:
+    with pytest.raises(DescriptionError, match="is no name"):
+        network([name])
