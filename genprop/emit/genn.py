@@ -12,6 +12,7 @@ from genprop.emit.comments import comment
 from genprop.emit.environment import environment
 from genprop.emit.genn_constants import constants_view
 from genprop.emit.genn_population import population_view
+from genprop.emit.genn_readout import host_view
 from genprop.emit.genn_updates import learned_view, optimisers_view, parameter_names
 from genprop.emit.names import file_stem, identifier
 from genprop.emit.printers import NumpyPrinter
@@ -113,7 +114,7 @@ def genn_view(program: Program) -> View:
             *(["clear"] if any(q.delay for q in program.projections) else []),
             *(["clear_gradients", "sum"] if list(learned_view(program)) else []),
         ],
-        "batch_means": any(x.mode == "mean_count" for x in program.losses),
+        "pooled": any(x.readout.pooled for x in program.losses),
     }
 
 
@@ -171,12 +172,12 @@ def _loss(loss: LossProgram, program: Program) -> View:
         "size": program.population(loss.population).size,
         "spiking": program.population(loss.population).guard is not None,
         "active": program.population(loss.population).active,
-        "mode": loss.mode,
         "reductions": [_reduction(r, numpy) for r in loss.reductions],
         "backward": [_reduction(r, numpy) for r in loss.backward],
         "value": _scaled(loss.coefficient, f"np.sum({_full(loss.total)}, axis=-1)"),
         "gradient": _scaled(loss.coefficient, _full(loss.gradient)),
         "score": numpy.expression(loss.score) if loss.score is not None else "",
+        **host_view(loss, program),
     }
 
 

@@ -29,6 +29,6 @@ def layout_digest(program: Program, precision: str) -> str:
     for q in program.projections:
         facts.append((q.name, q.pre, q.post, q.receptor, q.connectivity))
         facts.append((q.max_delay_steps, bool(q.delay), q.learn_weight, q.learn_delay))
-    facts += [(x.name, x.population, x.mode) for x in program.losses]
+    facts += [(x.name, x.population) for x in program.losses]
     facts += [(u.name, tuple(u.states), len(u.settings)) for u in program.updates]
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]

@@ -28,7 +28,6 @@ _READOUT = Target(
     {
         "begin": Place({"duration": "Real(duration)"}),
         "weight": Place({}),
-        "weight end": Place({}),
         "delivered": Place(
             {"instant": _START, "weight": "weight_{1}_start", "arrived": "arrived"}, **_LANE
         ),
@@ -65,6 +64,7 @@ _READOUT = Target(
         ),
     },
     {"value": "Real", "sum": "Real", "count": "Real", "instant": "std::int32_t"},
+    last="std::int32_t(steps)",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import isinf
@@ -29,6 +30,7 @@ from genprop.lower.nodes import (
 __all__ = ["CPrinter", "GeNNPrinter", "NumpyPrinter"]
 
 _SUM, _PRODUCT, _UNARY, _ATOM = 1, 2, 3, 4
+_BRACKETED = re.compile(r"\(.*\)|\[.*\]")
 _FUNCTIONS: Mapping[str, str] = {
     "abs": "std::fabs",
     "min": "std::fmin",
@@ -84,7 +86,8 @@ class CPrinter:
             case Integer(value):
                 return str(value), _ATOM
             case Name(id):
-                return self._name(id), _ATOM
+                text = self._name(id)
+                return text, _SUM if " + " in _BRACKETED.sub("", text) else _ATOM
             case Negate(x):
                 inner = _ATOM if isinstance(x, Negate) else _UNARY  # --x would be a decrement
                 return f"-{self._at(x, inner)}", _UNARY
@@ -96,6 +99,8 @@ class CPrinter:
                 return f"{self._at(x, _PRODUCT)} / {self._at(y, _UNARY)}", _PRODUCT
             case Power(x, exponent):
                 return self._power(x, exponent)
+            case Call("time_of", (instant, _)):
+                return self._time_of(instant)
             case Call(function, arguments):
                 return self._call(function, arguments), _ATOM
             case Compare(relation, x, y):
@@ -139,9 +144,10 @@ class CPrinter:
             return " * ".join([self._at(x, _UNARY)] * int(exponent)), _PRODUCT
         return f"{self._function('pow')}({self._at(x, 0)}, {self._number(exponent)})", _ATOM
 
+    def _time_of(self, instant: Expr) -> tuple[str, int]:
+        return f"{self.real}(double({self._at(instant, 0)}) * dt)", _ATOM
+
     def _call(self, function: str, arguments: tuple[Expr, ...]) -> str:
-        if function == "time_of":
-            return f"{self.real}(double({self._at(arguments[0], 0)}) * dt)"
         name = self._function(function)
         first, *others = (self._at(a, 0) for a in arguments)
         if function in ("min", "max"):
@@ -157,15 +163,23 @@ class GeNNPrinter(CPrinter):
 
     real: str = "scalar"
 
+    def _select(self, condition: Expr, then: Expr, otherwise: Expr) -> tuple[str, int]:
+        parts = (self._at(condition, _SUM), self._at(then, _SUM), self._at(otherwise, _SUM))
+        return "{} ? {} : {}".format(*parts), 0
+
+    def _all(self, conditions: list[str]) -> str:
+        return " && ".join(f"({c})" for c in conditions)
+
     def _function(self, name: str) -> str:
         return {"abs": "fabs", "min": "fmin", "max": "fmax"}.get(name, name)
 
     def _number(self, value: float) -> str:
         return repr(float(value)) if not isinf(value) else f"{'-' if value < 0 else ''}1e30"
 
+    def _time_of(self, instant: Expr) -> tuple[str, int]:
+        return f"{self._at(instant, _PRODUCT)} * dt", _PRODUCT
+
     def _call(self, function: str, arguments: tuple[Expr, ...]) -> str:
-        if function == "time_of":
-            return f"({self._at(arguments[0], _PRODUCT)} * dt)"
         if function != "sign":
             return CPrinter._call(self, function, arguments)
         x = self._at(arguments[0], _SUM)
@@ -187,10 +201,8 @@ class NumpyPrinter(CPrinter):
     def _all(self, conditions: list[str]) -> str:
         return " & ".join(f"({c})" for c in conditions)
 
-    def _call(self, function: str, arguments: tuple[Expr, ...]) -> str:
-        if function == "time_of":
-            return f"({self._at(arguments[0], _PRODUCT)} * DT)"
-        return CPrinter._call(self, function, arguments)
+    def _time_of(self, instant: Expr) -> tuple[str, int]:
+        return f"{self._at(instant, _PRODUCT)} * DT", _PRODUCT
 
     def _select(self, condition: Expr, then: Expr, otherwise: Expr) -> tuple[str, int]:
         parts = ", ".join(self._at(part, 0) for part in (condition, then, otherwise))

@@ -6,19 +6,29 @@ instant, the gradient and the rest are written at each place of its code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from genprop.emit.names import identifier
-from genprop.lower.nodes import Add, AddTo, Multiply, Name, Number, names_in, rewritten
+from genprop.lower.nodes import (
+    Add,
+    AddTo,
+    Assign,
+    Multiply,
+    Name,
+    Number,
+    Select,
+    names_in,
+    rewritten,
+)
 
 if TYPE_CHECKING:
     from genprop.emit.printers import CPrinter
     from genprop.lower.loss_program import BufferProgram, LossProgram
-    from genprop.lower.nodes import Assign, Expr, Move
+    from genprop.lower.nodes import Condition, Expr, Move
 
-__all__ = ["Place", "Target", "readout_view"]
+__all__ = ["Place", "Target", "readout_view", "short_name"]
 
 View = dict[str, object]
 _WEIGHT = "readout.weight"
@@ -45,17 +55,20 @@ class Target:
 
     ``places`` are those of the forward run (``begin``, ``delivered``, ``observed``, ``spiked``,
     ``end``) and of the reverse (``drive`` at t_{n+1}, ``jump`` at a spike, ``returned`` at t_n);
-    ``weight`` and ``weight end`` are where the weights of t_n and t_{n+1} are computed.
-    ``types`` go by the kind of a buffer, ``sum`` is how a term is written that goes into a long
-    sum. ``known`` gives the weight of an integral that is the same at all times, to be printed as a
-    number.
+    ``weight`` is where the weight of an instant is computed.
+    ``types`` go by the kind of a buffer, ``last`` is N of t_N = T, ``sum`` is how a term is written
+    that goes into a long sum. ``known`` gives the weight of an integral that is the same at all
+    times, to be printed as a number. ``branches`` prints ``x = c ? a : x`` as a branch, for code
+    that runs neuron by neuron.
     """
 
     printer: Callable[[Mapping[str, str]], CPrinter]
     places: Mapping[str, Place]
     types: Mapping[str, str]
+    last: str
     sum: str = "{0}"
     known: Callable[[Expr], float] | None = None
+    branches: bool = False
 
 
 def readout_view(loss: LossProgram, target: Target) -> View:
@@ -70,16 +83,14 @@ def readout_view(loss: LossProgram, target: Target) -> View:
         "name": loss.name,
         "stepwise": r.stepwise,
         "pooled": r.pooled,
-        "integral": lines.weighs,
         "weight": lines.expression("weight", r.weight),
-        "weight_end": lines.expression("weight end", r.weight),
         "buffers": lines.buffers(r.buffers),
         "value": lines.expression("observed", r.value),
         "after_reset": lines.expression("observed", r.after_reset),
         "delivered": lines.moves("delivered", r.delivered),
         "observed": lines.moves("observed", r.observed),
         "spiked": lines.moves("spiked", r.spiked),
-        "tapes": [lines.tape(a) for a in (*r.tape_delivered, *r.tape_observed)],
+        "tapes": [lines.tape(a) for a in r.taped],
         "tape_delivered": lines.moves("delivered", r.tape_delivered),
         "tape_observed": lines.moves("observed", r.tape_observed),
         "y": "" if r.y == Name("readout.y") else lines.expression("end", r.y),
@@ -93,6 +104,7 @@ def readout_view(loss: LossProgram, target: Target) -> View:
         "reads_arrived": r.reads("readout.arrived"),
         "weighs_start": lines.reads(_WEIGHT, (s.value for s in start_of_step)),
         "weighs_end": lines.reads(_WEIGHT, (s.value for s in end_of_step)),
+        "timed": lines.weighs,
         "weighs_drive": lines.reads(_WEIGHT, (s.value for s in r.drive)),
         "weighs_returned": lines.reads(_WEIGHT, returned),
         "gradient_returned": lines.reads("readout.gradient", returned),
@@ -123,7 +135,17 @@ class _Lines:
 
     def moves(self, place: str, moves: Iterable[Move]) -> list[str]:
         """Lines that assign and add."""
-        return [self._move(place, s) for s in moves]
+        if not self.target.branches:
+            return [self._move(place, s) for s in moves]
+        lines: list[str] = []
+        for condition, together in _branches(tuple(moves)):
+            inner = [self._move(place, s) for s in together]
+            if condition is None:
+                lines += inner
+                continue
+            where = self.expression(place, condition)
+            lines += [f"if ({where}) {{", *(f"    {line}" for line in inner), "}"]
+        return lines
 
     def _move(self, place: str, s: Move) -> str:
         target, value = self.expression(place, Name(s.target)), self.expression(place, s.value)
@@ -136,7 +158,7 @@ class _Lines:
         """Name, type and value at the start of buffers."""
         return [
             {
-                "name": _short(b.name),
+                "name": short_name(b.name),
                 "type": self.target.types[b.kind],
                 "initial": self.expression("begin", b.initial),
             }
@@ -145,7 +167,7 @@ class _Lines:
 
     def tape(self, column: Assign) -> str:
         """What a column of the tape of steps is called."""
-        return f"{_short(column.target)}_{self.own}"
+        return f"{short_name(column.target)}_{self.own}"
 
     def used(self, moves: Iterable[Move], others: Iterable[Expr] = ()) -> View:
         """The buffers, and the columns of the tape of steps, that lines read or move."""
@@ -153,7 +175,7 @@ class _Lines:
         read = {n for e in (*(s.value for s in moves), *others) for n in names_in(e)}
         read |= {s.target for s in moves}
         r = self.readout
-        columns = [a for a in (*r.tape_delivered, *r.tape_observed) if a.target in read]
+        columns = [a for a in r.taped if a.target in read]
         return {
             "buffers": self.buffers(b for b in r.buffers if b.name in read),
             "tapes": [self.tape(a) for a in columns],
@@ -180,13 +202,46 @@ class _Lines:
         names = {f"readout.{n}": text.format("", own) for n, text in place.names.items()}
         if r.stepwise and "readout.gradients" in names:
             names["readout.gradient"] = names["readout.gradients"]
-        names |= {b.name: place.buffer.format(_short(b.name), own) for b in r.buffers}
-        columns = (*r.tape_delivered, *r.tape_observed)
-        names |= {a.target: place.tape.format(_short(a.target), own) for a in columns}
+        names["readout.last"] = self.target.last
+        names |= {b.name: place.buffer.format(short_name(b.name), own) for b in r.buffers}
+        columns = r.taped
+        names |= {a.target: place.tape.format(short_name(a.target), own) for a in columns}
         names |= {s.target: place.adjoint.format(s.target) for s in (*r.drive, *r.drive_delivered)}
         names |= {n: names[f"readout.{n}"] for n in ("t", "duration") if f"readout.{n}" in names}
         return self.target.printer(names)
 
 
-def _short(name: str) -> str:
+def _branches(moves: tuple[Move, ...]) -> Iterator[tuple[Condition | None, tuple[Move, ...]]]:
+    """Moves one after the other; those that move their target on one condition only, together.
+
+    All of a branch but its last leave alone what its condition reads.
+    """
+    while moves:
+        condition, _ = _moved_where(moves[0])
+        if condition is None:
+            yield None, moves[:1]
+            moves = moves[1:]
+            continue
+        read = set(names_in(condition))
+        together: list[Move] = []
+        for s in moves:
+            where, moved = _moved_where(s)
+            if where != condition or (together and together[-1].target in read):
+                break
+            together.append(moved)
+        yield condition, tuple(together)
+        moves = moves[len(together) :]
+
+
+def _moved_where(s: Move) -> tuple[Condition | None, Move]:
+    """``x = c ? a : x`` as the condition c and ``x = a``."""
+    match s:
+        case Assign(target, Select(condition, then, Name(kept))) if kept == target:
+            return condition, Assign(target, then)
+        case _:
+            return None, s
+
+
+def short_name(name: str) -> str:
+    """The name of a buffer or column without what keeps it apart from the states."""
     return name.removeprefix("readout.")

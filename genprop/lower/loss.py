@@ -4,28 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import sympy
-
-from genprop.equations.algebra import simplified, symbols
+from genprop.equations.algebra import symbols
 from genprop.errors import UnsupportedError
 from genprop.lower.convert import convert
 from genprop.lower.loss_program import LossProgram, ReductionProgram
-from genprop.lower.nodes import Assign
 from genprop.lower.readout import lower_readout
 
 if TYPE_CHECKING:
+    import sympy
+
     from genprop.adjoint.loss import LossAdjoint, Reduction
     from genprop.adjoint.system import AdjointSystem
     from genprop.lower.clocks.base import Clock
     from genprop.lower.spike import Columns
 
 __all__ = ["lower_loss"]
-
-_MODES = {
-    "integral": "accumulate",
-    "weighted_integral": "accumulate",
-    "spike_count": "count",
-}
 
 
 def lower_loss(
@@ -35,7 +28,6 @@ def lower_loss(
     columns: Columns | None,
     learned: frozenset[str],
     clock: Clock,
-    kind: str,
 ) -> LossProgram:
     """One term; observed neurons that spike get a column with what the loss loses at the reset.
 
@@ -53,30 +45,7 @@ def lower_loss(
             where=where,
             remedy="read a state (gp.integral, gp.maximum …) or use a spiking neuron",
         )
-    system, value, mode = adjoint.system, observed.value, _MODES.get(kind, kind)
-    change = (
-        simplified(value - system.after_reset(value))
-        if columns is not None and mode == "accumulate"
-        else sympy.S.Zero
-    )
     return LossProgram(
-        mode=mode,
-        slope=convert(sympy.Add(*(sympy.diff(value, x) * f for x, f in system.flow.items()))),
-        seed=tuple(
-            Assign(adjoint.adjoints[x].name, convert(sympy.diff(value, x)))
-            for x in system.states
-            if sympy.diff(value, x) != 0
-        ),
-        spike_change=convert(columns(change) if columns is not None else change),
-        arrival_changes=tuple(
-            (receptor.name, convert(moved))
-            for receptor in system.receptors
-            if (
-                moved := sympy.Add(*(sympy.diff(value, x) * e for x, e in receptor.arrival.items()))
-            )
-            != 0
-            and mode == "accumulate"
-        ),
         name=name,
         coefficient=loss.coefficient,
         population=observed.population,
@@ -104,7 +73,7 @@ def _refuse_jumps(
             where=where,
             remedy="read a state that is driven through exp or alpha synapses",
         )
-    threshold = set[sympy.Symbol]() if system.guard is None else symbols(system.guard)
+    threshold = symbols(system.guard) if system.guard is not None else set()
     if taught := sorted(s.name for s in threshold if system.parameters.get(s) in learned):
         raise UnsupportedError(
             f"where neurons spike the maximum is the threshold, and {', '.join(taught)} learns",

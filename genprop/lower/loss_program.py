@@ -34,9 +34,9 @@ class BufferProgram:
 class ReadoutProgram:
     """What a readout does in steps, as statements: backends print or run them in order.
 
-    Moves and expressions read the numbers of the population and ``readout.instant`` (n at
-    t_n), ``readout.weight`` (``weight``, of ``t`` and ``duration``, at that instant) and the
-    buffers, ``readout.…``.
+    Moves and expressions read the numbers of the population, ``readout.instant`` (n at t_n),
+    ``readout.last`` (N at t_N = T), ``readout.weight`` (``weight``, of ``t`` and ``duration``, at
+    that instant) and the buffers, ``readout.…``.
 
     Forward: ``delivered`` at t_n after delivery (states, ``readout.arrived`` the summed weight of
     the arrivals), ``observed`` at t_{n+1} before the reset (states), ``spiked`` for those who spike
@@ -79,11 +79,27 @@ class ReadoutProgram:
     pooled: bool = False
     spikes: bool = False
 
+    @property
+    def taped(self) -> tuple[Assign, ...]:
+        """What is kept for every step."""
+        return (*self.tape_delivered, *self.tape_observed)
+
     def steps(self) -> tuple[Expr, ...]:
         """Every expression of a step forwards: of numbers, states and buffers."""
-        statements = (*self.delivered, *self.observed, *self.tape_delivered, *self.tape_observed)
+        statements = (*self.delivered, *self.observed, *self.taped)
         seen = (self.value,) if self.stepwise else ()
         return (*seen, *(s.value for s in statements))
+
+    def forward(self) -> tuple[Expr, ...]:
+        """Every expression of a trial forwards."""
+        reset = () if self.after_reset is None else (self.after_reset,)
+        return (*self.steps(), *reset, *(s.value for s in self.spiked))
+
+    def reverse(self) -> tuple[Expr, ...]:
+        """Every expression in reverse."""
+        drives = (*self.drive, *self.drive_delivered)
+        costs = (self.spike, self.count, self.arrival, *(e for _, e in self.arrivals))
+        return (*(s.value for s in drives), *(e for e in costs if e is not None))
 
     def reads(self, name: str) -> bool:
         """Whether anything of a step forwards reads ``name``."""
@@ -104,19 +120,13 @@ class LossProgram:
     """One term of the loss: what its readout does, and the function of the observed vector y.
 
     ``reductions``, ``total`` (the loss is its sum over neurons), ``backward`` and ``gradient``
-    (∂L/∂y_j) are of ``y``, ``is_label``, ``target``. ``score`` orders classes. What stands between
-    is for the GeNN templates, until they print ``readout``.
+    (∂L/∂y_j) are of ``y``, ``is_label``, ``target``. ``score`` orders classes.
     """
 
     name: str
     coefficient: float
     population: str
     readout: ReadoutProgram
-    mode: str
-    slope: Expr
-    seed: tuple[Assign, ...]
-    spike_change: Expr
-    arrival_changes: tuple[tuple[str, Expr], ...]
     reductions: tuple[ReductionProgram, ...]
     total: Expr
     backward: tuple[ReductionProgram, ...]

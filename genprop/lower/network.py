@@ -75,9 +75,7 @@ def _losses(
             name = f"{name}.{index + 1}"
         spike = spikes[population]
         columns = spike.column if spike else None
-        yield lower_loss(
-            name, loss, adjoint.populations[population], columns, learned, clock, term.readout.kind
-        )
+        yield lower_loss(name, loss, adjoint.populations[population], columns, learned, clock)
 
 
 def _with_tape(program: PopulationProgram, spike: SpikeProgram | None) -> PopulationProgram:

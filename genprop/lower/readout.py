@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
 __all__ = ["lower_readout"]
 
-_WEIGHT, _GRADIENT, _INSTANT = (Name(f"readout.{n}") for n in ("weight", "gradient", "instant"))
+_WEIGHT, _GRADIENT = Name("readout.weight"), Name("readout.gradient")
+_INSTANT, _LAST = Name("readout.instant"), Name("readout.last")
 
 
 def lower_readout(
@@ -146,8 +147,10 @@ class _Expressions:
     def _counts_steps(self, e: Expr) -> bool:
         return isinstance(e, Name) and e.id in self.integers
 
-    def _instant(self, application: sympy.Expr) -> Integer:
+    def _instant(self, application: sympy.Expr) -> Integer | Name:
         (time,) = parts(application)
+        if time == DURATION:
+            return _LAST
         duration = sympy.Float(self.clock.duration)
         return Integer(self.clock.nearest(float(substitute(time, {DURATION: duration}))))
 
@@ -207,7 +210,7 @@ def _spike(
     change = simplified(observed.value - adjoint.system.after_reset(observed.value))
     if change == 0:
         return expressions.optional(observed.spike)
-    return Multiply((_GRADIENT, _WEIGHT, convert(columns(change))))
+    return Multiply((_GRADIENT, _WEIGHT, convert(columns(change, crossing=not adjoint.induced))))
 
 
 def _arrivals(
@@ -244,8 +247,9 @@ def _arrivals(
 def _uniform(pull: Expr) -> tuple[Compare | None, Expr]:
     """A pull of all neurons at one instant: its condition, and what it is when that holds."""
     match pull:
-        case Select(Compare() as condition, then, Number(0.0)) if set(names_in(condition)) == {
-            _INSTANT.id
+        case Select(Compare() as condition, then, Number(0.0)) if set(names_in(condition)) <= {
+            _INSTANT.id,
+            _LAST.id,
         }:
             return condition, then
         case _:

@@ -57,9 +57,12 @@ class Columns:
         )
         self.kept: dict[sympy.Symbol, sympy.Expr] = {}
 
-    def __call__(self, expression: sympy.Expr) -> sympy.Expr:
-        """``expression``, of states just before the spike, as one of columns."""
-        expression = substitute(sympy.sympify(expression), self.at_guard)
+    def __call__(self, expression: sympy.Expr, *, crossing: bool = True) -> sympy.Expr:
+        """``expression``, of states just before the spike, as one of columns.
+
+        ``crossing``: at the threshold, where the flow caused it; an arrival carries beyond it.
+        """
+        expression = substitute(sympy.sympify(expression), self.at_guard if crossing else {})
         for name, total in self.drive.items():
             first = min(symbols(total) & self.states, key=str)
             whole = sympy.Symbol(f"spike_{name}", real=True)

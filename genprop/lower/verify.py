@@ -118,7 +118,7 @@ def _loss(loss: LossProgram, p: PopulationProgram) -> Iterator[str]:
 
 def _readout(loss: str, r: ReadoutProgram, p: PopulationProgram) -> Iterator[str]:
     fixed = {name for name, _ in constant_names(p)}
-    clocked = {"readout.instant", "readout.weight"} | {b.name for b in r.buffers}
+    clocked = {"readout.instant", "readout.last", "readout.weight"} | {b.name for b in r.buffers}
     forward = fixed | clocked | set(p.states)
     tape = {a.target for a in (*r.tape_delivered, *r.tape_observed)}
     reverse = fixed | clocked | {"readout.gradient"}

@@ -52,7 +52,10 @@ class Buffers:
 
     def at(self, instant: int) -> dict[str, Array]:
         """The buffers, and the numbers of an instant."""
-        values = self.arrays | {"readout.instant": np.asarray(instant)}
+        values = self.arrays | {
+            "readout.instant": np.asarray(instant),
+            "readout.last": np.asarray(self._clock.steps),
+        }
         if self.readout.weight is not None:
             fixed = {"t": self._clock.instant(instant), "duration": self._duration}
             values["readout.weight"] = evaluate(self.readout.weight, fixed)

@@ -98,7 +98,7 @@ def _targets(program: Program, batch: SpikeBatch) -> np.ndarray | None:
     for loss in readers:
         size = program.population(loss.population).size
         legal: list[tuple[int, ...]] = [(len(batch), size)]
-        if loss.mode == "trace":
+        if loss.readout.stepwise:
             legal.append((len(batch), program.steps, size))
         if targets.shape not in legal:
             raise DataError(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.describe.topology import beginning
-from genprop.emit.genn_population import tapes, variables
+from genprop.emit.genn_storage import tapes, variables
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec

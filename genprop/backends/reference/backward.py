@@ -120,21 +120,24 @@ class PopulationReverse:
             execute(receptor.delivery.exposed, seen)
             for name, line in self.exposed[receptor.name].items():
                 found = np.broadcast_to(seen[name], self.run.shape)
-                if receptor.held:
-                    found = np.where(held, 0.0, found)
                 if name == RETURNED:
                     found = found + self._costs(step, receptor.name, observers)
+                if receptor.held:
+                    found = np.where(held, 0.0, found)
+                if name == RETURNED and self._induces(receptor.name):
+                    found = found + self.induced_cost
                 line[step] = found
 
     def _costs(self, step: int, receptor: str, observers: Sequence[Observer]) -> Array:
-        """What readouts and induced spikes add to ∂L/∂t of an arrival, per unit weight."""
+        """What readouts add to ∂L/∂t of an arrival, per unit weight."""
         total = np.zeros(())
         for observer in observers:
             for cost in observer.arrival_costs(step, receptor, self.run.numbers):
                 total = total + cost
-        if self.program.induced is not None and self.program.induced.receptor == receptor:
-            total = total + self.induced_cost
         return total
+
+    def _induces(self, receptor: str) -> bool:
+        return self.program.induced is not None and self.program.induced.receptor == receptor
 
     def _local(self, neuron: Array) -> dict[str, Array]:
         return {k: v if v.ndim == 0 else v[neuron] for k, v in self.run.numbers.items()}

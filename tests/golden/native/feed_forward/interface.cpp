@@ -69,7 +69,7 @@ struct Batch {
 };
 
 /// Names the arrays that a Batch must point to: the caller compares it with its own before it calls.
-const char* genprop_layout() { return "9021d73be4759b7d"; }
+const char* genprop_layout() { return "6c5e0326b7d1f40d"; }
 
 void* genprop_create() { return new Engine; }
 void genprop_destroy(void* engine) { delete static_cast<Engine*>(engine); }
