@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -30,11 +29,7 @@ tanh sqrt cbrt ceil floor round rint fabs fmin fmax min max abs erf fma gennrand
 printf assert n
 """
 _RESERVED = frozenset(_WORDS.split())
-_MODULE_NAMES = """
-np VarAccess VarAccessMode create_neuron_model create_weight_update_model DT POPULATIONS expm slope
-stack steps_of
-"""
-_TAKEN = frozenset([*keyword.kwlist, *_MODULE_NAMES.split()])
+_TAKEN = frozenset(["np", "expm", "slope", "stack", "steps_of"])
 """Names that a population or projection cannot have among those of a rendered module."""
 
 

@@ -70,7 +70,7 @@ def test_everything_is_found_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "a projection without synapses" in found
 
 
-@pytest.mark.parametrize("name", ["in", "stack", "np"])
+@pytest.mark.parametrize("name", ["stack", "np"])
 def test_a_population_of_a_taken_name_is_refused(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
