@@ -4,8 +4,8 @@
 #include "populations/relay.hpp"
 #include "populations/hidden.hpp"
 #include "populations/out.hpp"
-#include "kernels/dense.hpp"
-#include "kernels/sparse.hpp"
+#include "platform/dense.hpp"
+#include "platform/sparse.hpp"
 
 /// Weights and delays of a batch, as the kernels read them, and the numbers of every population.
 struct Network {
@@ -45,7 +45,9 @@ struct Events {
     size_t count;
 
     template <class Take> void operator()(const Take& take) const {
-        for (size_t e = 0; e < count; ++e) take(std::uint32_t(step[e]), std::uint32_t(channel[e]));
+        for (size_t e = 0; e < count; ++e) {
+            take(std::uint32_t(step[e]), std::uint32_t(channel[e]));
+        }
     }
 };
 
@@ -100,7 +102,10 @@ struct Workspace {
             auto& own = record.out;
             own.share = share;
             own.value_cross_entropy_out = cross_entropy_out(own.y_cross_entropy_out.data(), 2, record.label, target(record, 0), learning ? own.gradient_cross_entropy_out.data() : nullptr);
-            for (size_t n = 0; learning && n < 2; ++n) own.gradient_cross_entropy_out[n] *= share;
+            if (learning)
+                for (size_t n = 0; n < 2; ++n) {
+                    own.gradient_cross_entropy_out[n] *= share;
+                }
             total += own.value_cross_entropy_out;
         }
         (void)learning; (void)share;
@@ -135,12 +140,16 @@ struct Workspace {
         right_events.build(5, record.right, record.right.value);
         net.right_to_hidden.gather(right_events, hidden.adjoints_exp, sums.right_to_hidden);
         relay_events.build(3, [&](const auto& take) {
-            for (const auto& spike : record.relay.spikes) take(spike.step, spike.neuron);
+            for (const auto& spike : record.relay.spikes) {
+                take(spike.step, spike.neuron);
+            }
         });
         net.relay_to_hidden.gather(relay_events, hidden.adjoints_exp, sums.relay_to_hidden);
         net.relay_to_out.gather(relay_events, out.adjoints_exp, sums.relay_to_out);
         hidden_events.build(4, [&](const auto& take) {
-            for (const auto& spike : record.hidden.spikes) take(spike.step, spike.neuron);
+            for (const auto& spike : record.hidden.spikes) {
+                take(spike.step, spike.neuron);
+            }
         });
         net.hidden_to_relay.gather(hidden_events, relay.adjoints_exp, sums.hidden_to_relay);
         net.hidden_to_out.gather(hidden_events, out.adjoints_exp, sums.hidden_to_out);

@@ -125,7 +125,9 @@ void report(Engine& engine, const Batch& batch, const Record& record, size_t sam
     if (batch.hidden_counts) {
         std::int32_t* counts = batch.hidden_counts + sample * 3;
         std::memset(counts, 0, 3 * sizeof(std::int32_t));
-        for (const auto& spike : record.hidden.spikes) ++counts[spike.neuron];
+        for (const auto& spike : record.hidden.spikes) {
+            ++counts[spike.neuron];
+        }
     }
     if (batch.hidden_keep_spikes) {
         SpikeList& list = engine.hidden_spikes[sample];
@@ -160,8 +162,8 @@ void run(Engine& engine, const Batch& batch) {
     const bool learning = batch.learning != 0;
     const Real share = Real(1) / Real(samples);
     constexpr bool keeps_records = false;   // a loss needs the mean over the batch first
-    while (engine.workspaces.size() < threads) engine.workspaces.push_back(std::make_unique<Workspace>());
-    while (engine.records.size() < (keeps_records ? samples : threads)) engine.records.push_back(std::make_unique<Record>());
+    at_least(engine.workspaces, threads);
+    at_least(engine.records, keeps_records ? samples : threads);
     if (engine.sums.size() < groups) engine.sums.resize(groups);
     if (batch.hidden_keep_spikes) engine.hidden_spikes.resize(samples);
     prepare(engine, batch, threads);

@@ -3,8 +3,8 @@
 
 #include "populations/hidden.hpp"
 #include "populations/out.hpp"
-#include "kernels/dense.hpp"
-#include "kernels/sparse.hpp"
+#include "platform/dense.hpp"
+#include "platform/sparse.hpp"
 
 /// Weights and delays of a batch, as the kernels read them, and the numbers of every population.
 struct Network {
@@ -31,7 +31,9 @@ struct Events {
     size_t count;
 
     template <class Take> void operator()(const Take& take) const {
-        for (size_t e = 0; e < count; ++e) take(std::uint32_t(step[e]), std::uint32_t(channel[e]));
+        for (size_t e = 0; e < count; ++e) {
+            take(std::uint32_t(step[e]), std::uint32_t(channel[e]));
+        }
     }
 };
 
@@ -74,7 +76,10 @@ struct Workspace {
             auto& own = record.out;
             own.share = share;
             own.value_cross_entropy_out = cross_entropy_out(own.y_cross_entropy_out.data(), 3, record.label, target(record, 0), learning ? own.gradient_cross_entropy_out.data() : nullptr);
-            for (size_t n = 0; learning && n < 3; ++n) own.gradient_cross_entropy_out[n] *= share;
+            if (learning)
+                for (size_t n = 0; n < 3; ++n) {
+                    own.gradient_cross_entropy_out[n] *= share;
+                }
             total += own.value_cross_entropy_out;
         }
         (void)learning; (void)share;
@@ -98,7 +103,9 @@ struct Workspace {
         inp_events.build(4, record.inp, record.inp.value);
         net.inp_to_hidden.gather(inp_events, hidden.adjoints_exp, sums.inp_to_hidden);
         hidden_events.build(3, [&](const auto& take) {
-            for (const auto& spike : record.hidden.spikes) take(spike.step, spike.neuron);
+            for (const auto& spike : record.hidden.spikes) {
+                take(spike.step, spike.neuron);
+            }
         });
         net.hidden_to_out.gather(hidden_events, out.adjoints_exp, sums.hidden_to_out);
     }

@@ -7,6 +7,12 @@
 #include <new>
 #include <utility>
 
+#ifdef __GNUC__
+#define KEEP_IN_REGISTER(pointer) __asm__("" : "+r"(pointer))   // keeps base + row of an address apart from what differs by lane
+#else
+#define KEEP_IN_REGISTER(pointer)
+#endif
+
 using std::size_t;
 using Real = float;
 

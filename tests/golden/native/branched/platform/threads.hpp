@@ -50,3 +50,8 @@ void reduce_tree(Parts& parts, size_t count, Member member, size_t share, size_t
             for (size_t k = begin; k < end; ++k) left[k] += right[k];
         }
 }
+
+/// Makes room for `count` things that each thread or sample has of its own.
+template <class T> void at_least(std::vector<std::unique_ptr<T>>& list, size_t count) {
+    while (list.size() < count) list.push_back(std::make_unique<T>());
+}

@@ -129,8 +129,9 @@ struct Relay {
 
     /// Clamps of a block that ended at the start of this step.
     void release(RelayRecord& record, size_t block) {
-        for (size_t neuron = block * lanes; neuron < (block + 1) * lanes && neuron < size; ++neuron)
+        for (size_t neuron = block * lanes; neuron < (block + 1) * lanes && neuron < size; ++neuron) {
             if (freed_all[neuron]) record.releases.push_back({std::uint32_t(neuron), release_dv_all[neuron]});
+        }
     }
 
     /// Spikes of a block at t_{n+1}: taped, then reset.
@@ -159,7 +160,9 @@ struct Relay {
         p_v_all.zero();
         p_I_all.zero();
         released_all.zero();
-        for (size_t neuron = 0; neuron < size; ++neuron) held_all[neuron] = record.left[neuron] > 0;
+        for (size_t neuron = 0; neuron < size; ++neuron) {
+            held_all[neuron] = record.left[neuron] > 0;
+        }
     }
 
     /// Across the spikes of step n, backward; sent_by(neuron) is what their arrivals are worth.

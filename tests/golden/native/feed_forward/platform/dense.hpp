@@ -1,20 +1,14 @@
 // Dense projections: every neuron of `pre` reaches every neuron of `post`.
 //
-// Weights and delay offsets lie as [block][pre][lane] or, where single spikes are sent (`ByRow`), as [pre][block][lane]. Where events are known beforehand (input spikes; all
-// spikes, once the sweep is over) they are handled block by block and sender by sender, so that a sender's weights,
-// offsets and gradient sums stay in registers while its events go by.
+// Weights and delay offsets lie as [block][pre][lane] or, where single spikes are sent (`ByRow`), as [pre][block][lane].
+// Where events are known beforehand (input spikes; all spikes, once the sweep is over) they are handled block by block
+// and sender by sender, so that a sender's weights, offsets and gradient sums stay in registers while its events go by.
 #pragma once
 
 #include "kernels/delivery.hpp"
-#include "kernels/events.hpp"
+#include "platform/events.hpp"
 
 #include <array>
-
-#ifdef __GNUC__
-#define KEEP_IN_REGISTER(pointer) __asm__("" : "+r"(pointer))   // keeps base + row apart from the lanes' offsets
-#else
-#define KEEP_IN_REGISTER(pointer)
-#endif
 
 /// One projection as the kernels read it, made once a batch. `Delayed` is false where every delay is zero.
 template <class Arrival, bool Delayed, bool ByRow> class Dense {
@@ -27,7 +21,6 @@ public:
         weight_.resize(blocks_ * pre_ * lanes);
         if (Delayed) offset_.resize(blocks_ * pre_ * lanes);
     }
-
     size_t gradient_size() const { return blocks_ * pre_ * lanes; }
 
     /// Takes the user's arrays, [pre][post]; padding lanes get weight 0 and delay 0. One share of the senders.

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/delivery.hpp"
-#include "kernels/events.hpp"
+#include "platform/events.hpp"
 
 /// One projection as the kernels read it, made once a batch.
 template <class Arrival> class Sparse {
