@@ -33,6 +33,7 @@ ALLOWED = {
     "collections.abc",
     "contextlib",
     "dataclasses",
+    "importlib",
     "importlib.util",
     "numpy",
     "os",
