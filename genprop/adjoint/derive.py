@@ -72,7 +72,8 @@ def _count_jump(system: HybridSystem) -> dict[sympy.Symbol, sympy.Expr]:
     """λ_V −= c for the guard's state: p_V += c/(∂f_V/∂I), or c where I does not enter so."""
     state, _ = guard_state(system)
     flow = system.flow[state]
-    for receptor in set().union(*(d.free_symbols for d in system.drive.values())):
+    driving = set().union(*(d.free_symbols for d in system.drive.values()))
+    for receptor in sorted(driving & set(system.states), key=str):
         gain = sympy.simplify(sympy.diff(flow, receptor))
         if gain != 0 and not gain.free_symbols & set(system.states):
             return {adjoint_symbol(state): 1 / gain}

@@ -193,3 +193,16 @@ def test_a_spike_without_an_adjoint_is_refused_and_not_our_fault() -> None:
         compiled(cell("dv/dt = (I - tanh(1/v))/tau"))
     with pytest.raises(DescriptionError, match="a spike has no adjoint"):
         compiled(cell("dv/dt = (I - v)/tau", reset="v = -sqrt(v - 1)"))
+
+
+def test_an_output_that_does_not_read_its_synapse_has_an_adjoint() -> None:
+    synapse = gp.Synapse(
+        "s", flow="dx/dt = -x/tau", arrival="x = x + w", output="-abs(k)",
+        parameters={"tau": 5 * ms, "k": 0.5},
+    )  # fmt: skip
+    net = network(cell("dv/dt = (I - v)/tau"), synapse)
+    sim = gp.compile(
+        net, loss=gp.CrossEntropy(gp.maximum("out", "v")), dt=1, duration=DURATION,
+        backend="reference", batch=1,
+    )  # fmt: skip
+    assert not sim.gradients(batch())[1]["input->cells.weight"].any()
