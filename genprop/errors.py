@@ -10,7 +10,8 @@
     ├── DataError                   spikes, labels or files that do not fit
     ├── CheckpointError             a checkpoint that is damaged or belongs to another network
     ├── ToolchainError              no compiler, or a compiler that refused the generated code
-    ├── TrainingError               parameters or loss that left the finite numbers
+    ├── TrainingError               parameters or a loss that left the finite numbers
+    │   └── DivergenceError         a state or gradient that left them while the network ran
     └── ConfigurationError          a train.toml, option or variable that is not understood
     InternalError                   ours: please report it
 """
@@ -26,6 +27,7 @@ __all__ = [
     "DataError",
     "DescriptionError",
     "DimensionError",
+    "DivergenceError",
     "EquationError",
     "GenpropError",
     "InternalError",
@@ -87,6 +89,10 @@ class ToolchainError(GenpropError):
 
 class TrainingError(GenpropError):
     """Parameters or a loss that left the finite numbers."""
+
+
+class DivergenceError(TrainingError):
+    """A state or a gradient that left the finite numbers while the network ran."""
 
 
 class ConfigurationError(GenpropError):

@@ -65,6 +65,7 @@ class Outcome:
         spikes: (batch, n) counts per population with neurons that spike.
         recorded: ``"pop.spikes"``: per sample (k, 2) int32 of [step, neuron]; ``"pop.state"``:
             (batch, steps, n), at t_{n+1} after the resets.
+        finite: (batch,) whether every state stayed finite; None where the backend cannot tell.
     """
 
     loss: float
@@ -74,6 +75,7 @@ class Outcome:
     recorded: Mapping[str, list[npt.NDArray[np.int32]] | npt.NDArray[np.floating]] = field(
         default_factory=dict
     )
+    finite: npt.NDArray[np.bool_] | None = None
 
 
 class Engine(Protocol):

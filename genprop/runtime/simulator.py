@@ -11,6 +11,8 @@ from genprop._moved import arguments
 from genprop.describe.topology import initial_topology
 from genprop.equations.start import Start
 from genprop.errors import DataError, DescriptionError, UnsupportedError, did_you_mean
+from genprop.runtime.divergence import refuse_divergence
+from genprop.runtime.finite import refuse_infinite_gradients, unchanged_unless_finite
 from genprop.runtime.inputs import inputs_of
 from genprop.runtime.parameters import Parameters, initial_parameters
 from genprop.runtime.state import restore_state, state_of
@@ -124,6 +126,7 @@ class Simulator:
             DataError: for events, labels or targets that do not fit the network.
             DescriptionError: for parameters written in place that are not finite or out of bounds,
                 and for those at which a neuron starts, or is after its reset, above its threshold.
+            DivergenceError: where a state, the loss or a gradient leaves the finite numbers.
             UnsupportedError: for a network compiled without a loss.
         """
         if not self.program.losses:
@@ -131,10 +134,13 @@ class Simulator:
                 "there is no loss to differentiate",
                 remedy="compile(net, loss=gp.CrossEntropy(…), …)",
             )
+        self._gradients = None
         inputs, flow = self.inputs(batch, True), self._flow()
-        outcome, gradients = self.engine.gradients(flow.used, self.topology, inputs)
-        self._last, self._gradients = flow.with_penalties(outcome), flow.back(gradients)
-        return self._last.loss, self._gradients
+        outcome, found = self.engine.gradients(flow.used, self.topology, inputs)
+        outcome, gradients = flow.with_penalties(outcome), flow.back(found)
+        refuse_divergence(self, flow.used, batch, outcome, gradients)
+        self._last, self._gradients = outcome, gradients
+        return outcome.loss, gradients
 
     def run(self, batch: SpikeBatch, record: Sequence[str] = ()) -> Outcome:
         """Forward only, keeping what ``record`` names: ``"pop.spikes"``, ``"pop.state"``.
@@ -143,10 +149,12 @@ class Simulator:
             DataError: for a batch that does not fit, or something to record that does not exist.
             DescriptionError: for parameters written in place that are not finite or out of bounds,
                 and for those at which a neuron starts, or is after its reset, above its threshold.
+            DivergenceError: where a state leaves the finite numbers.
         """
         self._check_record(record)
         inputs, flow = self.inputs(batch, False), self._flow()
         outcome = self.engine.run(flow.used, self.topology, inputs, tuple(record))
+        refuse_divergence(self, flow.used, batch, outcome)
         self._last = flow.with_penalties(outcome)
         return self._last
 
@@ -163,6 +171,8 @@ class Simulator:
         Bounds given to ``learn`` hold afterwards.
 
         Raises:
+            TrainingError: for gradients that are not finite, and where a parameter or a state of
+                its optimiser would not be; then nothing has changed.
             UnsupportedError: without gradients or without an optimiser.
         """
         given = self._gradients if gradients is None else gradients
@@ -171,9 +181,12 @@ class Simulator:
                 "there is nothing to update with",
                 remedy="call gradients() first, and compile with an optimiser",
             )
-        self.updates += 1
+        refuse_infinite_gradients(0.0, given)
         arrays = self.parameters.arrays
-        self.engine.update(arrays, given, self.optimiser, self.settings, self.updates)
+        learned = {name: arrays[name] for name in self.settings}
+        with unchanged_unless_finite(learned, self.optimiser):
+            self.engine.update(arrays, given, self.optimiser, self.settings, self.updates + 1)
+        self.updates += 1
         self.parameters.clip()
         self.stages.hold(arrays)
         for name, moved in self.stages.rewire(arrays, given, self.topology):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from genprop.errors import ConfigurationError, DataError, TrainingError
+from genprop.runtime.finite import refuse_infinite_gradients, refuse_infinite_parameters
 from genprop.train.arguments import callback_list, usable
 from genprop.train.callbacks import Callback, Training
 from genprop.train.evaluate import evaluate
-from genprop.train.finite import refuse_infinite_gradients, refuse_infinite_parameters
 from genprop.train.folder import RunFolder
 from genprop.train.history import History, Record
 from genprop.train.interrupt import Interruptible
@@ -169,14 +170,15 @@ def _learn_from(training: Training, batch: SpikeBatch) -> None:
     for callback in training.callbacks:
         callback.on_batch_begin(training)
     training.inputs = batch
-    loss, training.gradients = sim.gradients(batch)
-    outcome, checkpoint = sim.last, _last_checkpoint(training)
-    refuse_infinite_gradients(loss, training.gradients, where, checkpoint)
-    for callback in training.callbacks:
-        callback.on_gradients(training)
-    training.inputs = None
-    sim.step(training.gradients)
-    refuse_infinite_parameters(sim.parameters, where, checkpoint)
+    with _located(training, where):
+        loss, training.gradients = sim.gradients(batch)
+        refuse_infinite_gradients(loss, training.gradients)
+        outcome = sim.last
+        for callback in training.callbacks:
+            callback.on_gradients(training)
+        training.inputs = None
+        sim.step(training.gradients)
+        refuse_infinite_parameters(sim.parameters)
     training.meter.add(outcome, batch.labels, len(batch))
     training.batch, training.step = number, training.step + 1
     for callback in training.callbacks:
@@ -187,22 +189,34 @@ def _finish_epoch(
     training: Training, valid: Dataset | None, seconds: float, interruptible: Interruptible
 ) -> None:
     training.metrics = training.meter.metrics("train")
-    if valid is not None:
-        shown = evaluate(training.sim, valid, between=lambda: _stop_if(interruptible, training))
-        training.metrics |= {f"valid.{name}": value for name, value in shown.summary().items()}
-        if not np.isfinite(shown.loss):
-            raise TrainingError(
-                f"the loss on the validation samples is {shown.loss}",
-                where=f"epoch {training.epoch}, after batch {training.batch}",
-                remedy=f"lower the learning rate; {_last_checkpoint(training)}",
-            )
-    for callback in training.callbacks:
-        callback.on_epoch_end(training)
-    where = f"epoch {training.epoch}, after batch {training.batch}"
-    refuse_infinite_parameters(training.sim.parameters, where, _last_checkpoint(training))
+    with _located(training, f"epoch {training.epoch}, after batch {training.batch}"):
+        if valid is not None:
+            shown = evaluate(training.sim, valid, between=lambda: _stop_if(interruptible, training))
+            training.metrics |= {f"valid.{name}": value for name, value in shown.summary().items()}
+            if not np.isfinite(shown.loss):
+                raise TrainingError(
+                    f"the loss on the validation samples is {shown.loss}",
+                    remedy="lower the learning rate",
+                )
+        for callback in training.callbacks:
+            callback.on_epoch_end(training)
+        refuse_infinite_parameters(training.sim.parameters)
     training.history.append(Record(training.epoch, dict(training.metrics), seconds))
     for callback in training.callbacks:
         callback.on_record(training)
+
+
+@contextmanager
+def _located(training: Training, where: str) -> Generator[None, None, None]:
+    """Tells, of what left the finite numbers, when in the training and what is kept."""
+    try:
+        yield
+    except TrainingError as error:
+        raise type(error)(
+            error.what,
+            where=", ".join(filter(None, (where, error.where))),
+            remedy="; ".join(filter(None, (error.remedy, _last_checkpoint(training)))),
+        ) from error
 
 
 def _stop_if(interruptible: Interruptible, training: Training) -> None:

@@ -52,6 +52,7 @@ class Call:
             self._projection(projection)
         for population in self._populations:
             self._numbers(population)
+        self._finite = self._output("finite", (), np.dtype(np.int32))
         self._counts = {
             p.name: self._output(f"{identifier(p.name)}_counts", (p.size,), np.dtype(np.int32))
             for p in self._populations
@@ -115,6 +116,7 @@ class Call:
             scores=self._scores(),
             spikes=self._counts,
             recorded={**self._states, **spikes},
+            finite=self._finite != 0,
         )
 
     def _scores(self) -> np.ndarray | None:

@@ -22,7 +22,7 @@ def batch_type(program: Program) -> type[ctypes.Structure]:
     fields: Fields = [
         (n, _INTEGER) for n in ("samples", "threads", "learning", "target_stride", "target_size")
     ]
-    fields += [("labels", _POINTER), ("targets", _POINTER)]
+    fields += [("labels", _POINTER), ("targets", _POINTER), ("finite", _POINTER)]
     for p in program.populations:
         if p.source:
             fields += [

@@ -69,6 +69,7 @@ class PopulationRun:
             for r in program.receptors
         }
         self.left = np.zeros(self.shape, np.int64)
+        self.finite = np.ones(inputs.batch, bool)
         self.tape = Tape()
 
     def deliver(self, step: int) -> None:
@@ -115,6 +116,7 @@ class PopulationRun:
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
         crossed = np.broadcast_to(evaluate(program.guard, values) > 0, self.shape)
         crossed = crossed & ~self.tape.held[-1]
+        self.note_infinite(crossed)
         spikes = self._collect(crossed, program.spike_tape, self.induced, self._at_crossing())
         self.tape.spikes.append(spikes)
         after = dict(values)
@@ -126,6 +128,12 @@ class PopulationRun:
                 )
         self.left = np.where(crossed, np.broadcast_to(self.clamp, self.shape), self.left)
         return spikes.sample, spikes.neuron
+
+    def note_infinite(self, where: Array | bool) -> None:
+        """Remember the samples with a state that is not finite, among neurons ``where``."""
+        for state in self.program.states:
+            bad = ~np.isfinite(self.values[state]) & where
+            self.finite &= ~np.broadcast_to(bad, self.shape).any(axis=1)
 
     def _at_crossing(self) -> dict[str, Array]:
         """States where a straight line through the step crosses the guard."""
@@ -206,4 +214,6 @@ def simulate(
             wiring.send(name, step, (sample, neuron), runs)
         for observer in observers:
             observer.fired(step, runs, fired)
+    for run in runs.values():
+        run.note_infinite(True)
     return runs

@@ -107,6 +107,7 @@ class Interpreter:
             scores=scores[0] if scores else None,
             spikes={n: _counts(r) for n, r in runs.items() if r.program.guard is not None},
             recorded=recorder.finish(runs, batch),
+            finite=np.logical_and.reduce([run.finite for run in runs.values()]),
         )
 
 

@@ -44,6 +44,7 @@ struct Batch {
     std::int64_t samples, threads, learning, target_stride, target_size;
     const std::int64_t* labels;
     const Real* targets;
+    std::int32_t* finite;   // [sample]: whether every state stayed finite
     const std::int64_t* left_start;
     const std::int32_t *left_step, *left_channel;
     const Real* left_value;   // what events carry
@@ -173,6 +174,7 @@ void keep_states([[maybe_unused]] const Batch& batch, [[maybe_unused]] const Wor
 
 /// Counts, observations and recorded spikes of one sample that has run.
 void report(Engine& engine, const Batch& batch, const Record& record, size_t sample) {
+    batch.finite[sample] = record.relay.all_finite && record.hidden.all_finite && record.out.all_finite;
     if (batch.relay_counts) {
         std::int32_t* counts = batch.relay_counts + sample * 3;
         std::memset(counts, 0, 3 * sizeof(std::int32_t));

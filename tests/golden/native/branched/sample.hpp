@@ -92,6 +92,9 @@ struct Workspace {
             send_hidden(net, record.hidden, step);
             after_step(step);
         }
+        if (!relay.all_finite()) record.relay.all_finite = false;
+        if (!hidden.all_finite()) record.hidden.all_finite = false;
+        if (!out.all_finite()) record.out.all_finite = false;
         std::memcpy(record.relay.left.data(), relay.left.data(), padded(3) * sizeof(std::int32_t));
     }
 

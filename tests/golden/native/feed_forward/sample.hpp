@@ -67,6 +67,8 @@ struct Workspace {
             send_hidden(net, record.hidden, step);
             after_step(step);
         }
+        if (!hidden.all_finite()) record.hidden.all_finite = false;
+        if (!out.all_finite()) record.out.all_finite = false;
     }
 
     /// The loss of one sample once it has run, and dL/dy, `share` being 1 / batch.

@@ -24,6 +24,7 @@ struct HiddenNumbers {
 
 /// What one sample leaves of "hidden" for the way back.
 struct HiddenRecord {
+    bool all_finite = true;   // every state, at every spike and at the end
     struct Spike {
         std::uint32_t step, neuron;
         Real spike_I;
@@ -50,8 +51,16 @@ struct Hidden {
             I_all[neuron] = Real(0);
         }
         arrivals_exp.cells.zero();
+        record.all_finite = true;
         record.spikes.clear();
         record.first.assign(steps + 1, 0);
+    }
+
+    /// Whether every state is finite now.
+    bool all_finite() const {
+        for (size_t neuron = 0; neuron < size; ++neuron)
+            if (!(std::isfinite(v_all[neuron]) && std::isfinite(I_all[neuron]))) return false;
+        return true;
     }
 
     /// Step n: deliver, propagate from t_n to t_{n+1}, observe, guard, spike, reset.
@@ -96,6 +105,7 @@ struct Hidden {
             [[maybe_unused]] Real v = v_all[neuron];
             [[maybe_unused]] Real I = I_all[neuron];
             if (!(v - v_th > Real(0))) continue;
+            if (!(std::isfinite(v) && std::isfinite(I))) record.all_finite = false;
             // where a straight line through the step crosses the threshold
             const Real v_start = v_start_all[neuron];
             const Real I_start = I_start_all[neuron];

@@ -21,6 +21,7 @@ struct OutNumbers {
 
 /// What one sample leaves of "out" for the way back.
 struct OutRecord {
+    bool all_finite = true;   // every state, at every spike and at the end
     Real share = 1;   // of this sample in the loss: 1 / batch
     Lines<Real> y_cross_entropy_out{padded(2)}, gradient_cross_entropy_out{padded(2)};
     Real value_cross_entropy_out = 0;
@@ -42,10 +43,18 @@ struct Out {
             I_all[neuron] = Real(0);
         }
         arrivals_exp.cells.zero();
+        record.all_finite = true;
         record.value_cross_entropy_out = 0;
         for (size_t neuron = 0; neuron < padded(size); ++neuron) {
             record.y_cross_entropy_out[neuron] = Real(0);
         }
+    }
+
+    /// Whether every state is finite now.
+    bool all_finite() const {
+        for (size_t neuron = 0; neuron < size; ++neuron)
+            if (!(std::isfinite(v_all[neuron]) && std::isfinite(I_all[neuron]))) return false;
+        return true;
     }
 
     /// Step n: deliver, propagate from t_n to t_{n+1}, observe, guard, spike, reset.

@@ -1,0 +1,158 @@
+"""Where a state left the finite numbers, found by the reference interpreter once it has happened.
+
+A run is checked as a whole, which costs next to nothing: what is NaN or infinite stays so until a
+reset, so the states at the end and those of spikes tell. Only where they do, the sample is run
+again, step by step in float64, and the first state that is not finite names the place.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from genprop.backends.reference.forward import simulate
+from genprop.backends.reference.wiring import Wiring
+from genprop.errors import DivergenceError
+from genprop.runtime.finite import infinite
+
+if TYPE_CHECKING:
+    from genprop.backends.base import Inputs, Outcome
+    from genprop.backends.reference.forward import PopulationRun
+    from genprop.data.spikes import SpikeBatch
+    from genprop.describe.topology import Synapses
+    from genprop.lower.program import Program
+
+__all__ = ["refuse_divergence"]
+
+_PATIENCE = 20.0
+"""[s] that looking for the place may take."""
+_FINER = 4
+
+
+class Ran(Protocol):
+    """A simulator, as far as a batch can be run again."""
+
+    program: Program
+    topology: dict[str, Synapses]
+
+    def inputs(self, batch: SpikeBatch, learning: bool = False) -> Inputs:
+        """The batch as backends take it."""
+        ...
+
+
+def refuse_divergence(
+    sim: Ran,
+    arrays: Mapping[str, np.ndarray],
+    batch: SpikeBatch,
+    outcome: Outcome,
+    gradients: Mapping[str, np.ndarray] | None = None,
+) -> None:
+    """Refuse a batch in which a state, the loss or a gradient left the finite numbers.
+
+    Args:
+        sim: what ran.
+        arrays: with what, by flat name.
+        batch: on what.
+        outcome: what it gave.
+        gradients: and its gradients; None of a run without, whose loss may be what it is.
+
+    Raises:
+        DivergenceError: naming population, state, neuron, sample and time, and what to try.
+    """
+    lost = np.zeros(0, int) if outcome.finite is None else np.flatnonzero(~outcome.finite)
+    findings = [] if gradients is None else infinite(outcome.loss, gradients)
+    if not lost.size and not findings:
+        return
+    found = _first(sim, arrays, batch, lost if lost.size else range(len(batch)))
+    if found is not None:
+        raise DivergenceError(
+            f"the state {found.state!r} of population {found.population!r} leaves the finite "
+            f"numbers at t = {found.time:.6g} ms",
+            where=f"sample {found.sample} of the batch, neuron {found.neuron}",
+            remedy=_remedy(sim.program, found.population),
+        )
+    if lost.size:
+        raise DivergenceError(
+            "a state leaves the finite numbers in single precision",
+            where=f"sample {int(lost[0])} of the batch",
+            remedy="in double precision it does not: gp.Native(precision='double'), or smaller "
+            "weights and other units",
+        )
+    raise DivergenceError(
+        f"all states are finite, but not what follows: {'; '.join(findings)}",
+        where="gradients(…)",
+        remedy="a slope is infinite where its function is not, as that of sqrt(v) at v = 0, or the "
+        "loss grew beyond a computer's numbers: check equations, targets and initial values",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    population: str
+    state: str
+    neuron: int
+    sample: int
+    time: float
+
+
+class _FoundError(Exception):
+    """Ends a run at the first state that is not finite."""
+
+    def __init__(self, place: _Place) -> None:
+        super().__init__()
+        self.place = place
+
+
+class _FiniteStates:
+    """Looks at every state before its reset."""
+
+    def __init__(self, program: Program, sample: int) -> None:
+        self._program, self._sample = program, sample
+
+    def delivered(self, step: int, runs: Mapping[str, PopulationRun]) -> None:
+        """What arrives shows at the end of the step."""
+
+    def observe(self, step: int, runs: Mapping[str, PopulationRun]) -> None:
+        """The states at t_{n+1}; the first of those that drive others comes first."""
+        for name, run in runs.items():
+            for state in run.program.states:
+                bad = ~np.isfinite(np.broadcast_to(run.values[state], run.shape)[0])
+                if bad.any():
+                    end = float(self._program.clock.instant(step + 1))
+                    raise _FoundError(_Place(name, state, int(np.argmax(bad)), self._sample, end))
+
+    def fired(self, step: int, runs: Mapping[str, PopulationRun], fired: object) -> None:
+        """Resets hide nothing that was not seen before them."""
+
+
+def _first(
+    sim: Ran, arrays: Mapping[str, np.ndarray], batch: SpikeBatch, suspects: Iterable[int]
+) -> _Place | None:
+    """The first state that is not finite in the first sample that has one; None within patience."""
+    begun = time.monotonic()
+    for k in map(int, suspects):
+        if time.monotonic() - begun > _PATIENCE:
+            return None
+        one = sim.inputs(batch.select([k]))
+        wiring = Wiring(sim.program, sim.topology, arrays, one)
+        try:
+            with np.errstate(all="ignore"):
+                simulate(sim.program, wiring, arrays, one, [_FiniteStates(sim.program, k)])
+        except _FoundError as found:
+            return found.place
+    return None
+
+
+def _remedy(program: Program, population: str) -> str:
+    if program.population(population).propagators:  # solved exactly: no step is too long
+        return "its equations are linear, so its input is too large: smaller weights or rates"
+    name, _, given = program.solver.partition(":")
+    parts = _FINER * (int(given) if name == "runge_kutta" and given else 2)
+    return (
+        f"take shorter steps: compile(…, dt={program.dt / _FINER:g}), or sub-steps: "
+        f"compile(…, solver='runge_kutta:{parts}'); or check its equations and parameters there"
+    )

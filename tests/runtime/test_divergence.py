@@ -1,0 +1,175 @@
+"""What leaves the finite numbers stops, says where, and never reaches a parameter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import genprop as gp
+from genprop import ms
+from genprop.data.spikes import SpikeBatch
+from genprop.errors import DivergenceError, TrainingError
+
+DURATION = 20.0
+BACKENDS = ("native", "reference")
+SILENT: tuple[list[float], list[int]] = ([], [])
+DRIVEN = ([1.0, 3.0, 4.0], [0, 1, 0])
+
+
+def network(neuron: gp.Neuron, weight: float = 3.0) -> gp.Network:
+    net = gp.Network("divergence")
+    source = net.population("input", 2, gp.spikes())
+    cells = net.population("cells", 3, neuron)
+    out = net.population("out", 2, gp.neuron("LI"))
+    synapse = gp.synapse("exp", tau=5 * ms)
+    net.connect(source, cells, synapse, weight=gp.learn(weight))
+    net.connect(cells, out, synapse, weight=gp.learn(0.1))
+    return net
+
+
+def compiled(
+    neuron: gp.Neuron,
+    backend: str | gp.Native = "reference",
+    weight: float = 3.0,
+    dt: float = 0.5,
+) -> gp.Simulator:
+    return gp.compile(
+        network(neuron, weight),
+        loss=gp.CrossEntropy(gp.maximum("out", "v")),
+        optimiser=gp.Adam(1e-3),
+        dt=dt,
+        duration=DURATION,
+        batch=3,
+        backend=backend,
+    )
+
+
+def batch(*samples: tuple[list[float], list[int]]) -> SpikeBatch:
+    given = samples or (SILENT, DRIVEN, DRIVEN)
+    labels = np.arange(len(given)) % 2
+    return SpikeBatch.from_events(given, channels=2, duration=DURATION, labels=labels)
+
+
+def explosive(rate: str = "exp(v**2) - 1 - v", tau: float = 10.0) -> gp.Neuron:
+    """An upstroke that no step resolves: it overflows within one."""
+    return gp.Neuron(
+        "explosive",
+        flow=f"dv/dt = (I + {rate})/tau",
+        spike="v > 5",
+        reset="v = 0",
+        parameters={"tau": gp.learn(tau * ms)},
+    )
+
+
+def first_bad_step(sim: gp.Simulator, sample: int) -> int:
+    """The first step at whose end a recorded state of the sample is not finite."""
+    states = sim.engine.run(sim.arrays(), sim.topology, sim.inputs(batch()), ("cells.v",))
+    bad = ~np.isfinite(states.recorded["cells.v"][sample]).all(axis=1)
+    return int(np.argmax(bad))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_state_that_leaves_the_finite_numbers_is_told_with_its_place(backend: str) -> None:
+    sim = compiled(explosive(), backend)
+    assert np.isfinite(sim.gradients(batch(SILENT))[0])
+    before = sim.state()
+    time = 0.5 * (first_bad_step(sim, 1) + 1)
+    for call in (sim.run, sim.gradients):
+        with pytest.raises(DivergenceError) as told:
+            call(batch())
+        message = str(told.value)
+        assert (
+            f"state 'v' of population 'cells' leaves the finite numbers at t = {time:g} ms"
+            in message
+        )
+        assert "sample 1 of the batch, neuron 0" in message
+        assert "dt=0.125" in message
+        assert "runge_kutta:8" in message
+    with pytest.raises(gp.errors.UnsupportedError, match="nothing to update with"):
+        sim.step()
+    assert all(np.array_equal(x, before[name]) for name, x in sim.state().items())
+
+
+@pytest.mark.parametrize("backend", [gp.Native(precision="double"), "reference"])
+def test_a_spike_and_its_reset_do_not_hide_an_infinite_state(backend: str | gp.Native) -> None:
+    """Every slope is finite, but not where it leads: v is infinite, spikes, and is 0 again."""
+    sim = compiled(explosive("1.7e308*max(sign(v - 0.5), 0)", tau=1.0), backend, dt=4.0)
+    found = sim.engine.run(sim.arrays(), sim.topology, sim.inputs(batch()), ("cells.v",))
+    assert found.spikes["cells"][1:].any()
+    assert np.isfinite(found.recorded["cells.v"]).all()
+    assert found.finite is not None
+    assert found.finite.tolist() == [True, False, False]
+    with pytest.raises(DivergenceError, match="'v' of population 'cells'"):
+        sim.run(batch())
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_gradients_that_are_not_finite_never_reach_a_parameter(backend: str) -> None:
+    sim = compiled(gp.neuron("LIF"), backend)
+    _, gradients = sim.gradients(batch())
+    before = sim.state()
+    for bad in (np.nan, np.inf):
+        spoilt = {name: np.array(g) for name, g in gradients.items()}
+        spoilt["input->cells.weight"][1, 2] = bad
+        with pytest.raises(TrainingError, match=r"'input->cells\.weight' has 1 of 6 values"):
+            sim.step(spoilt)
+        assert all(np.array_equal(x, before[name]) for name, x in sim.state().items())
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_update_that_would_not_end_in_finite_numbers_is_undone(backend: str) -> None:
+    sim = compiled(gp.neuron("LIF"), backend)
+    sim.gradients(batch())
+    sim.step()
+    sim.gradients(batch())
+    before = sim.state()
+    sim.settings["input->cells.weight"]["rate"] = float("inf")
+    with pytest.raises(TrainingError, match=r"the parameter 'input->cells\.weight'"):
+        sim.step()
+    assert all(np.array_equal(x, before[name]) for name, x in sim.state().items())
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_slope_that_is_infinite_where_states_are_finite_is_told(backend: str) -> None:
+    rooted = gp.Neuron(
+        "rooted",
+        flow="dv/dt = (I - v + sqrt(v))/tau",
+        spike="v > 5",
+        reset="v = 0",
+        parameters={"tau": gp.learn(10 * ms)},
+    )
+    sim = compiled(rooted, backend)
+    assert sim.run(batch(SILENT))
+    with pytest.raises(DivergenceError, match=r"all states are finite.*'cells.tau'"):
+        sim.gradients(batch(SILENT))
+
+
+def test_single_precision_is_told_where_double_precision_suffices() -> None:
+    for precision in ("float", "double"):
+        sim = compiled(gp.neuron("LIF"), gp.Native(precision=precision), weight=3e38)
+        if precision == "double":
+            assert sim.run(batch())
+        else:
+            with pytest.raises(DivergenceError, match=r"single precision(.|\n)*sample 1"):
+                sim.run(batch())
+
+
+def test_an_input_that_is_too_large_for_a_linear_flow_is_not_blamed_on_dt() -> None:
+    sim = compiled(gp.neuron("LIF"), weight=1.7e308)
+    with pytest.raises(DivergenceError, match="smaller weights") as told:
+        sim.run(batch())
+    assert "dt" not in str(told.value)
+
+
+def test_a_training_that_diverges_names_epoch_batch_and_checkpoint(tmp_path: Path) -> None:
+    sim = compiled(explosive())
+    data = gp.data.Dataset(batch(*[SILENT] * 6, DRIVEN), 2)
+    with pytest.raises(DivergenceError) as told:
+        gp.fit(sim, data, epochs=4, run=tmp_path / "run", progress=False)
+    message = str(told.value)
+    assert "epoch 1, batch " in message
+    assert "population 'cells'" in message
+    assert "checkpoint" in message
+    assert all(np.isfinite(x).all() for x in sim.parameters.values())
