@@ -11,7 +11,7 @@ from genprop.emit.bundle import SourceBundle
 from genprop.emit.comments import comment
 from genprop.emit.environment import environment
 from genprop.emit.genn_constants import constants_view
-from genprop.emit.genn_population import population_view
+from genprop.emit.genn_population import genn_population
 from genprop.emit.genn_readout import host_view
 from genprop.emit.genn_updates import learned_view, optimisers_view, parameter_names
 from genprop.emit.names import file_stem, identifier
@@ -84,7 +84,7 @@ def render_genn(program: Program, precision: str, device: str) -> SourceBundle:
 
 def genn_view(program: Program) -> View:
     """Everything the GeNN templates read."""
-    populations = [population_view(p, program) for p in program.populations if not p.source]
+    populations = [genn_population(p, program) for p in program.populations if not p.source]
     learns = bool(program.losses) and any(p.active for p in program.populations)
     return {
         "name": comment(program.name),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "assigned",
     "clamped",
+    "constants_of",
     "everything",
     "expressions",
     "factor",
@@ -43,13 +44,17 @@ def assigned(statements: Iterable[Statement]) -> set[str]:
     return {s.target for s in statements if not isinstance(s, Accumulate)}
 
 
-def numbers(p: PopulationProgram, found: Iterable[Expr]) -> dict[str, list[str]]:
-    """The numbers some expressions read: ``shared`` by all neurons, and one of ``each`` neuron."""
+def constants_of(p: PopulationProgram, found: Iterable[Expr]) -> tuple[list[str], list[str]]:
+    """The numbers some expressions read: those that all neurons share, and one of each neuron."""
     read = names_of(found)
-    return {
-        "shared": [n for n, each in constant_names(p) if n in read and not each],
-        "each": [n for n, each in constant_names(p) if n in read and each],
-    }
+    used = [(n, each) for n, each in constant_names(p) if n in read]
+    return [n for n, each in used if not each], [n for n, each in used if each]
+
+
+def numbers(p: PopulationProgram, found: Iterable[Expr]) -> dict[str, object]:
+    """The same by name, as templates read it: ``shared`` and ``each``."""
+    shared, each = constants_of(p, found)
+    return {"shared": shared, "each": each}
 
 
 def states_of(p: PopulationProgram, found: Iterable[Expr]) -> list[str]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from genprop.emit.comments import comment
 from genprop.emit.delivery_view import deliveries, delivery_type
 from genprop.emit.loss_view import loss_view
-from genprop.emit.names import identifier, type_name
-from genprop.emit.population_view import population_view
+from genprop.emit.names import identifier
+from genprop.emit.native_population import native_population
 from genprop.emit.printers import CPrinter
 from genprop.emit.update_view import update_view
 
@@ -23,11 +23,7 @@ View = dict[str, object]
 def program_view(program: Program) -> View:
     """Everything the native templates read."""
     printer = CPrinter()
-    populations = [
-        population_view(p, program, printer, type_name(p.name), identifier(p.name))
-        for p in program.populations
-        if not p.source
-    ]
+    populations = [native_population(p, program) for p in program.populations if not p.source]
     return {
         "name": comment(program.name),
         "digest": program.digest[:16],
