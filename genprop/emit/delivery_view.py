@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from genprop.emit.names import identifier
 from genprop.emit.printers import CPrinter
-from genprop.lower.delivery import RETURNED
+from genprop.lower.delivery import RETURNED, SENT
 from genprop.lower.nodes import AddTo, Name
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ View = dict[str, object]
 
 
 def deliveries(program: Program) -> list[View]:
-    """One struct for each kind of arrival; receptors whose arrivals do the same share it."""
+    """One struct for each kind of arrival; receptors whose arrivals do the same have one."""
     return [
         {
             "type": f"Arrival{k or ''}",
@@ -34,7 +34,7 @@ def deliveries(program: Program) -> list[View]:
             "carries": d.carries,
             "deposit": _vector("Due", d.slots, d.deposits, {}),
             "gathered": _gathered(d),
-            "returned": _printed(d.returned.value, _reals("exposed", d.names)),
+            "returned": _vector("Real", (SENT,), d.returned, _reals("exposed", d.names)),
             "gradients": {
                 a.target: _printed(a.value, _indexed("sum", d.sums)) for a in d.gradients
             },

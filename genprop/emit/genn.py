@@ -56,7 +56,7 @@ def package_name(program: Program) -> str:
 def render_genn(program: Program, precision: str, device: str) -> SourceBundle:
     """``network.py`` and its package, in ``"float"`` or ``"double"``, for a device by default."""
     for q in program.projections:
-        if not program.delivery(q).plain:
+        if not program.delivery(q).simplest:
             raise UnsupportedError(
                 "arrivals do more than to sum their weights step by step",
                 where=f"projection {q.name}",

@@ -42,7 +42,7 @@ class Delivery:
     exposed: tuple[Assign, ...]
     sums: tuple[str, ...]
     gathered: tuple[AddTo, ...]
-    returned: AddTo
+    returned: tuple[AddTo, ...]
     gradients: tuple[Assign, ...]
 
     @property
@@ -51,11 +51,11 @@ class Delivery:
         return VALUE in self._read()
 
     @property
-    def plain(self) -> bool:
+    def simplest(self) -> bool:
         """Whether this is :func:`delivery_by_step`: arrivals sum their weights, nothing else."""
-        simplest = delivery_by_step({}, Name(""), Name(""))
-        same = replace(self, arrival=(), exposed=simplest.exposed)
-        return same == simplest and self.names == simplest.names
+        by_step = delivery_by_step({}, Name(""), Name(""))
+        same = replace(self, arrival=(), exposed=by_step.exposed)
+        return same == by_step and self.names == by_step.names
 
     @property
     def timed(self) -> bool:
@@ -68,7 +68,7 @@ class Delivery:
         return tuple(a.target for a in self.exposed)
 
     def _read(self) -> set[str]:
-        lines = (*self.deposits, *self.gathered, self.returned, *self.gradients)
+        lines = (*self.deposits, *self.gathered, *self.returned, *self.gradients)
         return {name for line in lines for name in names_in(line.value)}
 
 
@@ -89,7 +89,7 @@ def delivery_by_step(factors: Mapping[str, Expr], weight: Expr, time: Expr) -> D
         exposed=(Assign("dL_dw", weight), Assign(RETURNED, time)),
         sums=("sum_dL_dw", "sum_dL_dt"),
         gathered=(AddTo("sum_dL_dw", Name("dL_dw")), AddTo("sum_dL_dt", Name(RETURNED))),
-        returned=AddTo(SENT, moved),
+        returned=(AddTo(SENT, moved),),
         gradients=(
             Assign("weight", Name("sum_dL_dw")),
             Assign("delay", Multiply((w, Name("sum_dL_dt")))),

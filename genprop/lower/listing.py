@@ -29,7 +29,12 @@ from genprop.lower.nodes import (
 __all__ = ["expression", "listing", "statement"]
 
 _EXPRESSIONS: tuple[type, ...] = get_args(Expr)
-_KINDS = {"Program": "program", "UsedParameter": "parameter", "PropagatorDerivative": "derivative"}
+_KINDS = {
+    "Program": "program",
+    "UsedParameter": "parameter",
+    "PropagatorDerivative": "derivative",
+    "TimeGrid": "clock",
+}
 _SUM, _PRODUCT, _UNARY, _ATOM = 1, 2, 3, 4
 
 

@@ -95,7 +95,7 @@ def _delivery(d: Delivery, p: PopulationProgram) -> Iterator[str]:
         parts += [
             ("exposed", d.exposed, now, d.names),
             ("gathered", d.gathered, read, d.sums),
-            ("returned", (d.returned,), read, (SENT,)),
+            ("returned", d.returned, read, (SENT,)),
             ("gradient", d.gradients, {WEIGHT, *d.sums}, ("weight", "delay")),
         ]
     for part, statements, known, targets in parts:

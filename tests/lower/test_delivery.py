@@ -95,7 +95,7 @@ def carrying(d: Delivery) -> Delivery:
         d,
         deposits=tuple(AddTo(a.target, times(a.value, VALUE)) for a in d.deposits),
         gathered=tuple(AddTo(a.target, times(a.value, VALUE)) for a in d.gathered),
-        returned=AddTo(d.returned.target, times(d.returned.value, VALUE)),
+        returned=tuple(AddTo(a.target, times(a.value, VALUE)) for a in d.returned),
     )
 
 
@@ -197,7 +197,7 @@ class BetweenSteps(TimeGrid):
             exposed=tuple(Assign(f"seen_{x}", Name(f"p_{x}")) for x in on),
             sums=("sum_dL_dw", "sum_dL_dt"),
             gathered=(AddTo("sum_dL_dw", seen(dL_dw)), AddTo("sum_dL_dt", seen(dL_dt))),
-            returned=AddTo("sent", times(seen(dL_dt), WEIGHT)),
+            returned=(AddTo("sent", times(seen(dL_dt), WEIGHT)),),
             gradients=(
                 Assign("weight", Name("sum_dL_dw")),
                 Assign("delay", times(Name("sum_dL_dt"), WEIGHT)),

@@ -131,7 +131,8 @@ class Wiring:
                 execute(q.delivery.gathered, sums)
                 for gradient in q.delivery.gradients:  # linear in the sums, so arrival by arrival
                     q.gradients[gradient.target][synapses] += evaluate(gradient.value, sums)
-                sent[k] += evaluate(q.delivery.returned.value, values).sum()
+                for line in q.delivery.returned:
+                    sent[k] += evaluate(line.value, values).sum()
         return sent
 
     @property

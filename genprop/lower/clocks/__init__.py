@@ -25,7 +25,7 @@ def make_clock(name: str, dt: float, duration: float) -> Clock:
 
     Raises:
         UnsupportedError: for a clock that does not exist.
-        DescriptionError: when dt is not positive or the duration is no whole number of steps.
+        DescriptionError: when dt is not positive or the duration is no integer number of steps.
     """
     if name not in CLOCKS:
         raise UnsupportedError(

@@ -38,12 +38,12 @@ class TimeGrid:
         """The grid of a trial of ``duration`` [ms].
 
         Raises:
-            DescriptionError: when dt is not positive or the duration is no whole number of steps.
+            DescriptionError: when dt is not positive or the duration is no integer number of steps.
         """
         steps = round(duration / dt) if dt > 0 else 0
         if steps < 1 or abs(steps * dt - duration) > 1e-6 * duration:
             raise DescriptionError(
-                f"a duration of {duration:g} ms is no whole number of steps of {dt:g} ms",
+                f"a duration of {duration:g} ms is no integer number of steps of {dt:g} ms",
                 where="compile(dt=…, duration=…)",
                 remedy="choose a positive dt that divides the duration",
             )

@@ -115,7 +115,7 @@ def arrival_gains(
     """
     gains: dict[str, np.ndarray] = {}
     for receptor in receptors:
-        if not receptor.delivery.plain:
+        if not receptor.delivery.simplest:
             raise NotAffineError
         known = dict(numbers) | {receptor.delivery.slots[0]: np.ones(())}
         values = {name: Affine(np.asarray(value), {}) for name, value in known.items()}
