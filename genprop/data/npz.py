@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import zipfile
-import zlib
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
+import genprop._reading as files
 from genprop.errors import DataError
 
 __all__ = ["npz_names", "read_npz"]
+
+_KIND = "numpy archive: it cannot be read as .npz"
+_REMEDY = "it may be half downloaded or of another kind: fetch it again"
 
 
 def npz_names(file: Path) -> tuple[str, ...]:
@@ -22,11 +20,11 @@ def npz_names(file: Path) -> tuple[str, ...]:
     Raises:
         DataError: for a file that is missing or damaged.
     """
-    with _reading(file), np.load(file, allow_pickle=False) as stored:
-        return tuple(stored.files)
+    with files.reading(file, _KIND, DataError, _REMEDY):
+        return files.npz_names(file)
 
 
-def read_npz(file: Path, names: Sequence[str]) -> dict[str, npt.NDArray[np.generic]]:
+def read_npz(file: Path, names: Sequence[str]) -> files.Arrays:
     """The arrays ``names`` of an ``.npz``.
 
     Raises:
@@ -39,17 +37,5 @@ def read_npz(file: Path, names: Sequence[str]) -> dict[str, npt.NDArray[np.gener
             where=str(file),
             remedy=f"it should hold {', '.join(names)}",
         )
-    with _reading(file), np.load(file, allow_pickle=False) as stored:
-        return {name: stored[name] for name in names}
-
-
-@contextlib.contextmanager
-def _reading(file: Path) -> Generator[None]:
-    try:
-        yield
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, AttributeError) as fault:
-        raise DataError(
-            f"the file cannot be read as .npz: {fault}",
-            where=str(file),
-            remedy="it may be half downloaded or of another kind: fetch it again",
-        ) from fault
+    with files.reading(file, _KIND, DataError, _REMEDY):
+        return files.read_npz(file, names)

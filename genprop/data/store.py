@@ -24,6 +24,8 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from genprop._hdf5 import checked
+from genprop._reading import reading
 from genprop._resources import cache_dir
 from genprop.data.files import unpacked
 from genprop.data.order import bounds
@@ -195,6 +197,7 @@ def _filled(source: h5py.File, name: str, target: npt.NDArray[Kind]) -> npt.NDAr
 def _source(plain: Path, file: Path) -> Generator[h5py.File]:
     """The HDF5 file ``plain``, unpacked from ``file``."""
     with _reading(file):
+        checked(plain)
         source = h5py.File(plain, "r")
     with source:
         yield source
@@ -203,7 +206,7 @@ def _source(plain: Path, file: Path) -> Generator[h5py.File]:
 def _part(source: h5py.File, name: str, file: Path) -> h5py.Dataset:
     with _reading(file):
         found = source.get(name)
-    if isinstance(found, h5py.Dataset):
+    if isinstance(found, h5py.Dataset) and (found.ndim == 1 or not name.startswith("spikes/")):
         return found
     raise DataError(
         f"the file has no {name}",
@@ -221,11 +224,6 @@ def _values(source: h5py.File, name: str, file: Path) -> npt.NDArray[np.generic]
 @contextlib.contextmanager
 def _reading(file: Path) -> Generator[None]:
     """Turn what HDF5 says of a damaged file into what the user can do."""
-    try:
+    remedy = "it is half downloaded or of another kind: delete it and fetch it again"
+    with reading(file, "file: it cannot be read as HDF5", DataError, remedy):
         yield
-    except (OSError, RuntimeError, KeyError) as fault:
-        raise DataError(
-            f"the file cannot be read as HDF5: {fault}",
-            where=str(file),
-            remedy="it is half downloaded or of another kind: delete it and fetch it again",
-        ) from fault

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-
+from genprop._reading import read_npy, reading
 from genprop.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = ["Files", "choose_epoch", "find_epochs", "read_array"]
 
@@ -15,6 +18,9 @@ _FILE = re.compile(r"(?:(?P<epoch>\d+)-)?(?P<connection>.+)-(?P<what>[^-]+)\.npy
 
 Files = dict[tuple[str, str], Path]
 """Of one epoch, by connection and variable."""
+
+
+_AGAIN = "copy it again"
 
 
 def find_epochs(place: Path) -> dict[int | None, Files]:
@@ -63,14 +69,8 @@ def read_array(path: Path) -> np.ndarray:
     Raises:
         DataError: for a file that is cut off or holds something else.
     """
-    try:
-        values = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as fault:
-        raise DataError(
-            f"the file is cut off or no numpy array: {fault}",
-            where=str(path),
-            remedy="copy it again",
-        ) from fault
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
-        raise DataError("it holds no numbers", where=str(path), remedy="copy it again")
+    with reading(path, "numpy array: it is cut off or no numpy file", DataError, _AGAIN):
+        values = read_npy(path)
+    if values.dtype.kind not in "fiu":
+        raise DataError("it holds no numbers", where=str(path), remedy=_AGAIN)
     return values

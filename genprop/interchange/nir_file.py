@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from genprop._hdf5 import opened
 from genprop.errors import DataError, UnsupportedError
 
 __all__ = ["PASS", "Graph", "Node", "read_graph", "write_graph"]
@@ -81,16 +82,11 @@ def read_graph(path: str | Path) -> Graph:
         DataError: for a file that is missing, cut off or no NIR.
     """
     nir = _package()
-    try:
+    remedy = "export it again, and check that the copy is complete"
+    with opened(path, "NIR file", DataError, remedy):
         found = nir.read(str(path))
         graph = Graph({}, [], _attributes(getattr(found, "metadata", {})))
         _unfold(found, "", graph)
-    except (OSError, KeyError, ValueError, TypeError, AttributeError, AssertionError) as fault:
-        raise DataError(
-            f"this is no whole NIR file: {fault}",
-            where=str(path),
-            remedy="export it again, and check that the copy is complete",
-        ) from fault
     return graph
 
 

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from genprop._checks import integer
+from genprop._reading import read_json, read_npz, reading
 from genprop._version import __version__
 from genprop.backends import get_backend
 from genprop.backends.base import Standalone
@@ -30,6 +32,7 @@ from genprop.runtime.remembered import fingerprint
 from genprop.runtime.saved_stages import read_stages, write_stages
 from genprop.runtime.serialise import deserialised, serialised
 from genprop.runtime.simulator import Simulator
+from genprop.runtime.soundness import refuse_unsound_files
 
 if TYPE_CHECKING:
     from genprop.backends.base import Target
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["load", "save"]
 
+_REMEDY = "write the folder again: genprop build NET -o DIR"
 _NETWORK, _STATE, _BUNDLE = "network.json", "state.npz", "bundle.json"
 
 
@@ -103,6 +107,11 @@ def load(
         CheckpointError: for parameters of another network.
     """
     place = Path(folder).expanduser()
+    with reading(place / _NETWORK, "network of genprop", ConfigurationError, _REMEDY):
+        return _loaded(place, backend, stages)
+
+
+def _loaded(place: Path, backend: Target | None, stages: Sequence[Stage]) -> Simulator:
     content = _read(place / _NETWORK)
     where = str(place / _NETWORK)
     spec = cast("NetworkSpec", deserialised(content["spec"], where))
@@ -112,12 +121,13 @@ def load(
         program = cast("Program", deserialised(content["program"], where))
     else:
         program, bundle = derived_anew(content, spec, target, bundle, where)
+    refuse_unsound_files(spec, program, where)
     sim = Simulator(
         spec,
         program,
         target.load(program, spec, bundle),
-        batch=int(str(content["batch"])),
-        seed=int(str(content["seed"])),
+        batch=integer(content["batch"], "batch", least=1),
+        seed=integer(content["seed"], "seed"),
         events=str(content["events"]),
         target=target,
         bundle=bundle,
@@ -155,7 +165,7 @@ def _target(content: dict[str, object]) -> Target:
 def _read(path: Path) -> dict[str, object]:
     remedy = "write one: genprop build NET -o DIR"
     try:
-        content = cast("dict[str, object]", json.loads(path.read_text(encoding="utf-8")))
+        content = cast("dict[str, object]", read_json(path))
         version = content["genprop"]
         missing = {"spec", "program", "backend", "options", "batch", "seed", "events"} - set(
             content
@@ -175,12 +185,5 @@ def _read(path: Path) -> dict[str, object]:
 
 
 def _state(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as found:
-            return {name: found[name] for name in found.files}
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            f"the parameters cannot be read ({error})",
-            where=str(path),
-            remedy="write the folder again: genprop build NET -o DIR",
-        ) from error
+    with reading(path, "file of parameters", ConfigurationError, _REMEDY):
+        return read_npz(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from importlib import import_module
@@ -75,7 +76,7 @@ def deserialised(data: object, where: str) -> object:
         if kind == "array":
             return _array(table)
         values = {name: deserialised(item, where) for name, item in table.items()}
-        return _KNOWN[kind](**values)
+        return _made(_KNOWN[kind], values)
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigurationError(
             f"{kind or 'something'} is not understood ({error})",
@@ -90,3 +91,35 @@ def _array(table: Mapping[str, object]) -> np.ndarray:
     found = flat.reshape(shape)
     found.setflags(write=False)
     return found
+
+
+_KINDS: Mapping[str, type | tuple[type, ...]] = {
+    "str": str,
+    "bool": bool,
+    "int": int,
+    "float": (int, float),
+    "np.ndarray": np.ndarray,
+    "None": type(None),
+}
+
+
+def _made(kind: type, values: Mapping[str, object]) -> object:
+    """An object whose fields hold what they are declared to hold, as far as that is simple."""
+    for field in fields(kind):
+        value = values.get(field.name, field.default)
+        if not _fits(value, str(field.type), finite=kind.__module__ != nodes.__name__):
+            raise TypeError(f"{field.name} is declared as {field.type}, not {value!r:.60}")
+    return kind(**values)
+
+
+def _fits(value: object, declared: str, *, finite: bool) -> bool:
+    if declared.startswith("tuple["):
+        return isinstance(value, tuple)
+    parts = [part.strip() for part in declared.split("|")]
+    if not all(part in _KINDS for part in parts):
+        return True  # an expression, an initialiser or another class of ours: it is read as one
+    if isinstance(value, bool) and "bool" not in parts:
+        return False
+    if isinstance(value, float) and (math.isnan(value) or (finite and math.isinf(value))):
+        return False
+    return any(isinstance(value, _KINDS[part]) for part in parts)

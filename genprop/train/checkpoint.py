@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop._hdf5 import opened
 from genprop.errors import CheckpointError, DataError
 from genprop.train.files import write_atomically
 from genprop.train.history import History, Record, parse_history
@@ -105,28 +106,34 @@ def read_snapshot(path: str | Path) -> Snapshot:
     Raises:
         CheckpointError: for a file that is missing, truncated, damaged or no checkpoint.
     """
-    import h5py
-
     path = Path(path)
     if not path.is_file():
         raise CheckpointError(
             "there is no checkpoint", where=str(path), remedy="check the path, or train first"
         )
-    try:
-        with h5py.File(path, "r") as file:
-            facts = dict(file.attrs)
-            if facts.get("format") != FORMAT:
-                raise _refusal("the file is HDF5, but no checkpoint of genprop", path)
-            if int(str(facts["version"])) > VERSION:
-                raise CheckpointError(
-                    f"the checkpoint has format version {facts['version']}, this genprop reads "
-                    f"up to {VERSION}",
-                    where=str(path),
-                    remedy="update genprop",
-                )
+    with opened(
+        path, "checkpoint: truncated, damaged or no HDF5", CheckpointError, _REPLACE
+    ) as file:
+        facts = dict(file.attrs)
+        if facts.get("format") != FORMAT:
+            raise CheckpointError(
+                "the file is HDF5, but no checkpoint of genprop", where=str(path), remedy=_REPLACE
+            )
+        if int(str(facts["version"])) > VERSION:
+            raise CheckpointError(
+                f"the checkpoint has format version {facts['version']}, this genprop reads "
+                f"up to {VERSION}",
+                where=str(path),
+                remedy="update genprop",
+            )
+        try:
             return _snapshot(facts, _arrays(file), str(path))
-    except (OSError, RuntimeError, KeyError, ValueError, DataError) as fault:
-        raise _refusal("the file is truncated, damaged or no HDF5", path, fault) from fault
+        except DataError as error:
+            raise CheckpointError(
+                f"the history of the checkpoint is damaged ({error.what})",
+                where=str(path),
+                remedy=_REPLACE,
+            ) from error
 
 
 def load_checkpoint(path: str | Path, sim: Trainable | None = None, *, only: str = "") -> Snapshot:
@@ -255,6 +262,10 @@ def _snapshot(facts: Mapping[str, object], arrays: Arrays, where: str) -> Snapsh
     epoch, batch, step, seed, size = (
         int(str(facts[key])) for key in ("epoch", "batch", "step", "seed", "batch_size")
     )
+    simulator = {k: v for k, v in arrays.items() if not k.startswith("training/")}
+    for name, values in simulator.items():
+        if values.dtype.kind not in "iufb" or not np.isfinite(values).all():
+            raise ValueError(f"{name} holds what is no finite number")
     return Snapshot(
         digest=str(facts["digest"]),
         epoch=epoch,
@@ -262,7 +273,7 @@ def _snapshot(facts: Mapping[str, object], arrays: Arrays, where: str) -> Snapsh
         step=step,
         seed=seed,
         grid=(float(str(facts["dt"])), float(str(facts["duration"])), size),
-        simulator={k: v for k, v in arrays.items() if not k.startswith("training/")},
+        simulator=simulator,
         training=inside,
         records=tuple(records),
         stopped=str(facts["stopped"]),
@@ -277,8 +288,3 @@ def _with_new_name(path: str) -> str:
             return f"callbacks/{_RENAMED.get(name, name)}{dash}{number}/{rest}"
         case _:
             return path
-
-
-def _refusal(what: str, path: Path, fault: Exception | None = None) -> CheckpointError:
-    detail = f" ({str(fault).splitlines()[0]})" if fault is not None and str(fault) else ""
-    return CheckpointError(f"{what}{detail}", where=str(path), remedy=_REPLACE)

@@ -104,7 +104,7 @@ def test_a_cut_off_file_is_told(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(DataError, match="no whole NetX file"):
         read_netx(path)
-    with pytest.raises(DataError, match="no whole NetX file"):
+    with pytest.raises(DataError, match="no such file"):
         read_netx(path.with_name("absent.net"))
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
+from genprop._hdf5 import opened
 from genprop.backends.loihi.chip.incompatibilities import incompatibilities
 from genprop.backends.loihi.chip.integers import Cells, IntegerNetwork, Synapses
 from genprop.backends.loihi.chip.limits import DECAY, DELAY, THRESHOLD, WEIGHT, Limit
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from genprop.backends.loihi.chip.integers import Integers
 
 __all__ = ["effective_weights", "read_netx", "write_netx"]
+
+
+_REMEDY = "export it again, and check that the copy is complete"
 
 
 def write_netx(path: str | Path, network: IntegerNetwork) -> None:
@@ -60,21 +64,18 @@ def read_netx(path: str | Path) -> IntegerNetwork:
     Raises:
         DataError: for a file that is missing, cut off, of another layout, or beyond the chip.
     """
-    try:
-        with h5py.File(path, "r") as file:
-            layers = [_group(file, f"layer/{k}") for k in range(len(_group(file, "layer")))]
-            kinds = [_text(layer["type"]) for layer in layers]
-            if kinds[:1] != ["input"] or not set(kinds[1:]) <= {"dense", "dense_rec"}:
-                raise _damaged(path, f"the layers are {', '.join(kinds)}")
-            size = int(np.prod(_array(layers[0], "shape")))
-            cells = [_read_cells(layer, f"layer{k}") for k, layer in enumerate(layers[1:], 1)]
-            names = ["input", *(c.name for c in cells)]
-            synapses = [
-                s for k, layer in enumerate(layers[1:], 1)
-                for s in _read_synapses(layer, names[k - 1], names[k])
-            ]  # fmt: skip
-    except (OSError, KeyError, TypeError, ValueError) as fault:
-        raise _damaged(path, str(fault).strip("'\"")) from fault
+    with opened(path, "NetX file", DataError, _REMEDY) as file:
+        layers = [_group(file, f"layer/{k}") for k in range(len(_group(file, "layer")))]
+        kinds = [_text(layer["type"]) for layer in layers]
+        if kinds[:1] != ["input"] or not set(kinds[1:]) <= {"dense", "dense_rec"}:
+            raise _damaged(path, f"the layers are {', '.join(kinds)}")
+        size = int(np.prod(_array(layers[0], "shape")))
+        cells = [_read_cells(layer, f"layer{k}") for k, layer in enumerate(layers[1:], 1)]
+        names = ["input", *(c.name for c in cells)]
+        synapses = [
+            s for k, layer in enumerate(layers[1:], 1)
+            for s in _read_synapses(layer, names[k - 1], names[k])
+        ]  # fmt: skip
     network = IntegerNetwork({"input": size}, tuple(cells), tuple(synapses))
     refuse_if(_incompatibilities(network, path))
     return network
@@ -174,10 +175,15 @@ def _read_cells(layer: h5py.Group, name: str) -> Cells:
     kind = _text(neuron["type"])
     if not kind.startswith("CUBA"):
         raise ValueError(f"the neurons of {name} are {kind}, not CUBA")
-    current, voltage, vth = (
-        int(_array(neuron, key).ravel()[0]) for key in ("iDecay", "vDecay", "vThMant")
-    )
+    current, voltage, vth = (_whole(neuron, key) for key in ("iDecay", "vDecay", "vThMant"))
     return Cells(name, int(np.prod(_array(layer, "shape"))), current - 1, voltage, vth)
+
+
+def _whole(group: h5py.Group, key: str) -> int:
+    value = _array(group, key).ravel()
+    if value.dtype.kind not in "iuf" or value.size != 1 or value[0] != np.rint(value[0]):
+        raise ValueError(f"{key} is {value}, not one integer")
+    return int(value[0])
 
 
 def _read_synapses(layer: h5py.Group, before: str, name: str) -> Iterator[Synapses]:
@@ -185,6 +191,8 @@ def _read_synapses(layer: h5py.Group, before: str, name: str) -> Iterator[Synaps
         if f"weight{ending}" not in layer:
             continue
         given = _array(layer, f"weight{ending}").T
+        if given.ndim != 2 or not np.all(np.abs(given) < 1 << 30):
+            raise ValueError(f"weight{ending} of {name} is no matrix of numbers of the chip")
         weight = np.rint(given).astype(np.int64)
         if np.any(weight != given):
             raise ValueError(f"weight{ending} of {name} holds numbers that are not whole")
@@ -228,7 +236,7 @@ def _damaged(path: str | Path, why: str) -> DataError:
     return DataError(
         f"this is no whole NetX file: {why}",
         where=str(path),
-        remedy="export it again, and check that the copy is complete",
+        remedy=_REMEDY,
     )
 
 

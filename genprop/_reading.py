@@ -1,0 +1,114 @@
+"""Files of strangers: whatever is wrong with one is a GenpropError that names it, soon.
+
+What a file asks for is bounded by its own size; nothing in it is executed, and no link in it leads
+elsewhere. HDF5 has a file of its own, ``_hdf5``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import zipfile
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import numpy.typing as npt
+
+from genprop.errors import GenpropError
+
+__all__ = ["Arrays", "read_json", "read_npy", "read_npz", "reading", "refuse_bloated"]
+
+Arrays = dict[str, npt.NDArray[np.generic]]
+
+_FACTOR, _FREE = 64, 1 << 26
+"""A packed file may unfold to 64 times its size, and to 64 MiB in any case."""
+
+
+@contextlib.contextmanager
+def reading(path: str | Path, what: str, fault: type[GenpropError], remedy: str) -> Generator[None]:
+    """Turn every foreign exception within into a ``fault`` that names the file.
+
+    Also a memory or a recursion that does not suffice: what asks for that much is no sound file.
+
+    Args:
+        path: the file.
+        what: what was expected: ``"checkpoint"``.
+        fault: the class of error that callers of this reader know.
+        remedy: what to do about it.
+    """
+    try:
+        yield
+    except GenpropError:
+        raise
+    except FileNotFoundError as error:
+        raise fault("there is no such file", where=str(path), remedy="check the path") from error
+    except Exception as error:
+        words = " ".join(str(error).strip("'\"").split())[:200]
+        detail = f"{type(error).__name__}: {words}" if words else type(error).__name__
+        raise fault(
+            f"this is no whole {what} ({detail})", where=str(path), remedy=remedy
+        ) from error
+
+
+def refuse_bloated(wanted: int, stored: int, name: str) -> None:
+    """Refuse an array of ``wanted`` bytes of which ``stored`` are in the file.
+
+    Raises:
+        ValueError: for one that is far larger; :func:`reading` translates it.
+    """
+    if wanted > _FACTOR * stored + _FREE:
+        raise ValueError(f"{name} would fill {wanted} bytes and holds {stored}")
+
+
+def read_json(path: Path) -> object:
+    """The content of a JSON file, within :func:`reading`."""
+    return json.loads(path.read_text(encoding="utf-8-sig"))
+
+
+def read_npy(path: Path) -> npt.NDArray[np.generic]:
+    """The array of an ``.npy``, within :func:`reading`."""
+    with path.open("rb") as stream:
+        return _array(stream, path.stat().st_size, path.name)
+
+
+def read_npz(path: Path, names: Sequence[str] | None = None) -> Arrays:
+    """The arrays of an ``.npz``, all or those named, within :func:`reading`."""
+    found: Arrays = {}
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            name = member.filename.removesuffix(".npy")
+            if names is None or name in names:
+                refuse_bloated(member.file_size, member.compress_size, name)
+                with archive.open(member) as stream:
+                    found[name] = _array(stream, member.file_size, name)
+    return found
+
+
+def npz_names(path: Path) -> tuple[str, ...]:
+    """The names of the arrays of an ``.npz``, within :func:`reading`."""
+    with zipfile.ZipFile(path) as archive:
+        return tuple(name.removesuffix(".npy") for name in archive.namelist())
+
+
+def _array(stream: IO[bytes], size: int, name: str) -> npt.NDArray[np.generic]:
+    """One array in numpy's format, whose header is held against the ``size`` of the stream."""
+    version = np.lib.format.read_magic(stream)
+    headers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    if version not in headers:
+        raise ValueError(f"{name} has version {version} of the format")
+    shape, fortran, dtype = headers[version](stream)
+    count = 1
+    for extent in shape:
+        count *= int(extent)
+    if dtype.hasobject or not dtype.itemsize or min(shape, default=0) < 0:
+        raise ValueError(f"{name} holds objects, nothing, or a negative number of elements")
+    if count * dtype.itemsize > size:
+        raise ValueError(f"{name} is cut off: {shape} elements of {dtype} in {size} bytes")
+    data = stream.read(count * dtype.itemsize)
+    values = np.frombuffer(bytearray(data), dtype, count)
+    return values.reshape(shape[::-1]).T if fortran else values.reshape(shape)
