@@ -34,8 +34,10 @@ __all__ = [
     "digest",
     "info",
     "install",
+    "owned",
     "prune",
     "read_blob",
+    "refuse_shared",
     "remember",
     "touch",
     "workplace",
@@ -82,8 +84,9 @@ def remember(key: str) -> Path:
 def read_blob(key: str) -> bytes | None:
     """The data last written for ``key``; None where there is none, or it is damaged."""
     path = remember(key)
+    refuse_shared(path.parent)
     try:
-        content = path.read_bytes()
+        content = path.read_bytes() if owned(path) else b""
     except OSError:
         return None
     checksum, data = content[:32], content[32:]
@@ -240,11 +243,45 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def refuse_shared(place: Path) -> None:
+    """Refuse a folder of the cache that others can write: what lies there is loaded and run.
+
+    One of this user's that its group can write, as many systems make them, is closed to the group.
+
+    Raises:
+        ConfigurationError: where it, or the folder it lies in, belongs to another user than this
+            one and root, or can be written by anyone.
+    """
+    if not hasattr(os, "getuid"):
+        return
+    for folder in (place, cache_dir()):
+        try:
+            state = folder.stat()
+        except OSError:
+            continue  # not there yet
+        if not owned(folder) or state.st_mode & 0o002:
+            raise ConfigurationError(
+                "the cache folder can be written by others, and what lies there is run",
+                where=str(folder),
+                remedy=f"chmod go-w '{folder}', or set GENPROP_CACHE to a folder of your own",
+            )
+        if state.st_mode & 0o020:
+            with contextlib.suppress(OSError):
+                folder.chmod(state.st_mode & ~0o022)
+
+
+def owned(path: Path) -> bool:
+    """Whether ``path`` was written by this user or by root."""
+    return not hasattr(os, "getuid") or path.stat().st_uid in (0, os.getuid())
+
+
 @contextlib.contextmanager
 def _writable(place: Path) -> Generator[None]:
     """Make ``place``, and tell an unwritable cache as the fault it is."""
     try:
+        cache_dir().mkdir(parents=True, exist_ok=True, mode=0o700)
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        refuse_shared(place)
         yield
     except OSError as error:
         raise ConfigurationError(

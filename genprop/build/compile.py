@@ -63,6 +63,7 @@ def build(bundle: SourceBundle, toolchain: Toolchain | None = None) -> Artifact:
     chain = toolchain or find_toolchain()
     key = build_key(bundle, chain)
     entry = cache_dir() / "builds" / key
+    cache.refuse_shared(entry.parent)
     library = _library_of(entry)
     cached = library is not None
     if library is None:
@@ -124,7 +125,10 @@ def _library_of(entry: Path) -> Path | None:
     try:
         record = json.loads(manifest.read_text(encoding="utf-8"))
         library = entry / record["library"]
-        if hashlib.sha256(library.read_bytes()).hexdigest() != record["sha256"]:
+        if (
+            not cache.owned(library)
+            or hashlib.sha256(library.read_bytes()).hexdigest() != record["sha256"]
+        ):
             return None
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import keyword
 import os
 import pkgutil
@@ -38,6 +39,9 @@ begin here:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; gives the exit status: 0, or 2 for a fault on the user's side."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):  # what a terminal cannot show is no reason to stop
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     if argv and argv[0] in _RENAMED:
         _show_warning(f"genprop {argv[0]} is now called genprop {_RENAMED[argv[0]]}")
         argv[0] = _RENAMED[argv[0]]

@@ -131,7 +131,7 @@ def read_table(path: Path) -> Table:
         DescriptionError: for a file that cannot be read or is no TOML.
     """
     try:
-        return cast("Table", tomllib.loads(path.read_text(encoding="utf-8")))
+        return cast("Table", tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeDecodeError) as fault:
         raise DescriptionError(f"the file cannot be read: {fault}", where=str(path)) from None
     except tomllib.TOMLDecodeError as fault:
@@ -152,7 +152,7 @@ class _Reader:
     def of(cls, path: Path, keys: tuple[str, ...]) -> _Reader:
         table = read_table(path)
         source = f"{path.parent.name}/{path.name}"
-        reader = cls(source, path.read_text(encoding="utf-8"), table, {}, [])
+        reader = cls(source, path.read_text(encoding="utf-8-sig"), table, {}, [])
         reader.refuse_unknown(table, (*_PROSE, *keys), source)
         if not reader.text("doc"):
             reader.fault("the model has no doc", source, 'say what it is: doc = "…"')

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -78,6 +80,30 @@ def _key_faults(
     elif not isinstance(value, known[name]) or isinstance(value, bool) != (bool in known[name]):
         wanted = _WORDS[known[name][-1]]
         yield _fault(f"{name} is {wanted}, not {value!r}", keys, f"give {wanted}", text, path)
+    elif (fault := _beyond(keys, value)) is not None:
+        yield _fault(f"{'.'.join(keys)} cannot be {value!r:.60}", keys, fault, text, path)
+
+
+_LEAST = {
+    ("seed",): 0,
+    ("fit", "epochs"): 0,
+    ("fit", "every"): 0,
+    ("compile", "batch"): 1,
+    ("compile", "threads"): 0,
+}
+
+
+def _beyond(keys: tuple[str, ...], value: object) -> str | None:
+    """What to do about a value of the right type that cannot be; None where it can."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "give a finite number"
+    if isinstance(value, int) and keys in _LEAST and not _LEAST[keys] <= value < 1 << 63:
+        return f"give an integer from {_LEAST[keys]}"
+    if keys == ("name",) and not re.fullmatch(r"(?!\.)[^/\\:*?\"<>|]{1,100}(?<!\.)", str(value)):
+        return "the name is that of a folder within runs/: use letters, digits, - and _"
+    if keys == ("name",) and not str(value).isprintable():
+        return "use letters, digits, - and _"
+    return None
 
 
 def _fault(

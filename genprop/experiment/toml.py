@@ -34,7 +34,7 @@ def read_toml(path: Path) -> tuple[Table, str]:
         ConfigurationError: for a missing file, or text that is no TOML, with its place.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigurationError(
             "there is no such file", where=str(path), remedy="check the path"

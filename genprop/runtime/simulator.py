@@ -181,6 +181,7 @@ class Simulator:
                 "there is nothing to update with",
                 remedy="call gradients() first, and compile with an optimiser",
             )
+        self._refuse_misshapen(given)
         refuse_infinite_gradients(0.0, given)
         arrays = self.parameters.arrays
         learned = {name: arrays[name] for name in self.settings}
@@ -191,6 +192,17 @@ class Simulator:
         self.stages.hold(arrays)
         for name, moved in self.stages.rewire(arrays, given, self.topology):
             self.rewire(name, moved.synapses, moved.values)
+
+    def _refuse_misshapen(self, gradients: Mapping[str, np.ndarray]) -> None:
+        """Refuse gradients of other shapes than their parameters."""
+        for name, gradient in gradients.items():
+            if np.shape(gradient) != self.parameters[name].shape:
+                raise DescriptionError(
+                    f"a gradient of shape {np.shape(gradient)} does not fit "
+                    f"{self.parameters[name].shape}",
+                    where=f"step(gradients), {name}",
+                    remedy="give what gradients() gave, scaled or clipped",
+                )
 
     def rewire(
         self, projection: str, synapses: Synapses, values: Mapping[str, np.ndarray] | None = None

@@ -211,3 +211,12 @@ def test_fit_refuses_before_it_begins(case: str) -> None:
 def test_an_array_is_no_batch() -> None:
     with pytest.raises(DataError, match="a batch of spikes was expected, not a ndarray"):
         compiled().run(np.zeros((2, 10, 2)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (2, 3), (4, 2), (2, 4, 1)])
+def test_a_gradient_of_another_shape_never_reaches_a_backend(shape: tuple[int, ...]) -> None:
+    sim = compiled("native")
+    before = np.array(sim.parameters[DELAY])
+    with pytest.raises(DescriptionError, match="a gradient of shape"):
+        sim.step({DELAY: np.zeros(shape)})
+    assert np.array_equal(sim.parameters[DELAY], before)
