@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import json
 import subprocess
@@ -89,6 +90,13 @@ def test_a_missing_module_breaks_its_names_only(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(ModuleNotFoundError):
         getattr(genprop, "planted")  # noqa: B009
     assert genprop.__version__
+
+
+@pytest.mark.parametrize("name", ["final", "integral", "maximum", "spike_count", "trace"])
+def test_a_readout_is_found_where_it_was_described_before(name: str) -> None:
+    before = importlib.import_module("genprop.describe.readout")
+    with pytest.warns(DeprecationWarning, match=f"readout.{name} is now genprop.adjoint.readouts"):
+        assert getattr(before, name) is getattr(genprop, name)
 
 
 @pytest.mark.parametrize("name", ["CALLBACKS", "Config", "Experiment", "draw_run", "train_run"])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from genprop.adjoint.readouts import papers
 from genprop.describe.network import Network
 from genprop.describe.spec import NetworkSpec
 
@@ -23,14 +24,6 @@ _EVENTPROP = (
 _DELAYS = (
     "Mészáros, Knight & Nowotny (2025), Efficient event-based delay learning in spiking neural "
     "networks, arXiv:2501.07331"
-)
-_FIRST_SPIKES = (
-    "Göltz, Kriener, Baumbach et al. (2021), Fast and energy-efficient neuromorphic deep learning "
-    "with first-spike times, Nat. Mach. Intell. 3:823, doi:10.1038/s42256-021-00388-x"
-)
-_SHAPING = (
-    "Nowotny, Turner & Knight (2022), Loss shaping enhances exact gradient learning with EventProp "
-    "in spiking neural networks, arXiv:2212.01232"
 )
 
 
@@ -66,11 +59,8 @@ def _papers(spec: NetworkSpec) -> Iterator[tuple[str, str]]:
         yield "the gradient", _EVENTPROP
     if any(p.delay is not None and p.delay.learned for p in spec.projections):
         yield "learned delays", _DELAYS
-    readouts = {term.readout.kind for term in spec.loss}
-    if "first_spike" in readouts:
-        yield "losses of first spikes", _FIRST_SPIKES
-    if readouts & {"weighted_integral", "mean_count"}:
-        yield "the shape of the loss", _SHAPING
+    for kind in sorted({term.readout.kind for term in spec.loss}):
+        yield from papers(kind)
     for population in spec.populations:
         if population.neuron is not None:
             yield from _cited(f"neuron {population.neuron.name}", population.neuron.cite)

@@ -115,6 +115,17 @@ def test_rendered_genn_names_what_the_statements_move(name: str, tmp_path: Path)
             np.testing.assert_array_equal(found, buffers.y())
 
 
+def test_the_chip_is_read_as_the_statements_say() -> None:
+    """The loss of the emulator's voltages at the instant nearest to 2T/3, of steps of 1 ms."""
+    chosen = CASES["value_at"]
+    chip = simulator("value_at", "native", dt=1.0).retarget("loihi", gp.Quantise(weight_bits=8))
+    outcome = chip.run(chosen.batch(), ["out.v"])
+    scale = 2**6 * chip.grid.scale["out"]  # the chip keeps voltages in 1/64 of a weight
+    v = np.asarray(outcome.recorded["out.v"])[:, round(2 * chosen.duration / 3) - 1] / scale
+    assert np.any(v)
+    assert outcome.loss == pytest.approx(np.mean(np.sum((v - TARGETS) ** 2, axis=1)) / 2)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_gradients_are_the_slopes_of_the_loss_of_exact_trials(name: str) -> None:
     """Trials are solved event by event, and the loss is taken from them here, without a clock.

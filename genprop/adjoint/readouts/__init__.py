@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Observe = Callable[[ReadoutSpec, HybridSystem], Observation]
 
-__all__ = ["kinds", "observation", "register", "registered"]
+__all__ = ["kinds", "observation", "papers", "register", "registered"]
 
 _registered: dict[str, Observe] = {}
 
@@ -45,6 +45,13 @@ def register(kind: str, observe: Observe) -> None:
 def registered(spec: NetworkSpec) -> bool:
     """Whether a loss of ``spec`` looks through a readout from outside the package."""
     return any(term.readout.kind in _registered for term in spec.loss)
+
+
+def papers(kind: str) -> tuple[tuple[str, str], ...]:
+    """(What for, paper) of what a readout of the package cites, ``PAPERS`` of its file."""
+    if kind in _registered or kind not in kinds():
+        return ()
+    return getattr(import_module(f"{__name__}.{kind}"), "PAPERS", ())
 
 
 def observation(spec: ReadoutSpec, network: HybridNetwork) -> Observation:

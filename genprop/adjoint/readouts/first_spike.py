@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from genprop.describe.population import Population
     from genprop.equations.system import HybridSystem
 
-__all__ = ["first_spike", "observe"]
+__all__ = ["PAPERS", "first_spike", "observe"]
+
+PAPERS = (
+    (
+        "losses of first spikes",
+        "Göltz, Kriener, Baumbach et al. (2021), Fast and energy-efficient neuromorphic deep "
+        "learning with first-spike times, Nat. Mach. Intell. 3:823, doi:10.1038/s42256-021-00388-x",
+    ),
+)
 
 
 def first_spike(population: Population | str) -> ReadoutSpec:

@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from genprop.describe.spec import ReadoutSpec
     from genprop.equations.system import HybridSystem
 
-__all__ = ["observe"]
+__all__ = ["PAPERS", "observe"]
+
+PAPERS = (
+    (
+        "the shape of the loss",
+        "Nowotny, Turner & Knight (2022), Loss shaping enhances exact gradient learning with "
+        "EventProp in spiking neural networks, arXiv:2212.01232",
+    ),
+)
 
 
 def observe(spec: ReadoutSpec, system: HybridSystem) -> Observation:

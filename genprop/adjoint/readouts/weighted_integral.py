@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from genprop.describe.population import Population
     from genprop.equations.system import HybridSystem
 
-__all__ = ["observe", "weighted_integral"]
+__all__ = ["PAPERS", "observe", "weighted_integral"]
+
+PAPERS = (
+    (
+        "the shape of the loss",
+        "Nowotny, Turner & Knight (2022), Loss shaping enhances exact gradient learning with "
+        "EventProp in spiking neural networks, arXiv:2212.01232",
+    ),
+)
 
 
 def weighted_integral(population: Population | str, state: str = "v") -> ReadoutSpec:
