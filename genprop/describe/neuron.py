@@ -64,7 +64,8 @@ class Neuron:
         held: the states that stand still meanwhile.
         units: of states, inputs and parameters, by name; without one, a parameter has the unit of
             its value and anything else is dimensionless.
-        initial: states at t = 0 (else 0).
+        initial: states at t = 0 (else 0), at which the guard must not hold: a neuron that begins at
+            or above its threshold is refused before it runs.
         doc: what the model is.
         cite: where it comes from.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.errors import ConfigurationError, DataError, TrainingError
+from genprop.errors import ConfigurationError, DataError, DescriptionError, TrainingError
 from genprop.runtime.finite import refuse_infinite_gradients, refuse_infinite_parameters
 from genprop.train.arguments import callback_list, usable
 from genprop.train.callbacks import Callback, Training
@@ -66,8 +66,8 @@ def fit(
         The history, also of the epochs before a resumption.
 
     Raises:
-        TrainingError: when loss, a gradient or a parameter is no longer finite; it names epoch,
-            batch and parameter, and the last good checkpoint stays.
+        DescriptionError: when learning moved a threshold below the initial state; in which batch.
+        TrainingError: for numbers no longer finite, likewise; the last good checkpoint stays.
         CheckpointError: when a checkpoint cannot be written, or resumed from.
         ConfigurationError, DataError: for arguments of another kind than these, validation data
             unlike ``train``, and a run folder that holds a training which is not to be resumed.
@@ -208,9 +208,13 @@ def _finish_epoch(
 
 @contextmanager
 def _located(training: Training, where: str) -> Generator[None, None, None]:
-    """Tells, of what left the finite numbers, when in the training and what is kept."""
+    """Tells when in the training something went wrong, and what is kept."""
     try:
         yield
+    except DescriptionError as error:  # a parameter that learning moved to where nothing runs
+        raise type(error)(
+            f"{where}: {error.what}", where=error.where, remedy=error.remedy
+        ) from error
     except TrainingError as error:
         raise type(error)(
             error.what,

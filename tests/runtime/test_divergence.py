@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,6 +13,9 @@ import genprop as gp
 from genprop import ms
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import DivergenceError, TrainingError
+
+if TYPE_CHECKING:
+    from genprop.backends.base import Outcome
 
 DURATION = 20.0
 BACKENDS = ("native", "reference")
@@ -90,6 +95,21 @@ def test_a_state_that_leaves_the_finite_numbers_is_told_with_its_place(backend: 
     with pytest.raises(gp.errors.UnsupportedError, match="nothing to update with"):
         sim.step()
     assert all(np.array_equal(x, before[name]) for name, x in sim.state().items())
+
+
+def test_a_backend_that_cannot_tell_is_read_by_its_loss_and_gradients(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sim = compiled(explosive())
+    gradients = sim.engine.gradients
+
+    def unaware(*given: object) -> tuple[Outcome, dict[str, np.ndarray]]:
+        outcome, found = gradients(*given)  # type: ignore[arg-type]
+        return replace(outcome, finite=None), found
+
+    monkeypatch.setattr(sim.engine, "gradients", unaware)
+    with pytest.raises(DivergenceError, match=r"'v' of population 'cells'(.|\n)*sample 1"):
+        sim.gradients(batch())
 
 
 @pytest.mark.parametrize("backend", [gp.Native(precision="double"), "reference"])

@@ -108,6 +108,14 @@ def test_a_threshold_set_or_learned_below_the_start_is_refused_when_it_runs(back
         call()
 
 
+def test_a_training_that_moves_a_threshold_below_the_start_names_epoch_and_batch() -> None:
+    sim = compiled(lif(gp.learn(0.05)))
+    sim.settings["cells.v_th"]["rate"] = 0.1
+    data = gp.data.Dataset(batch().select([0] * 4), 2)
+    with pytest.raises(EquationError, match=r"^epoch 1, batch \d: population cells: at t = 0"):
+        gp.fit(sim, data, epochs=4, progress=False)
+
+
 def test_a_reset_above_a_learned_threshold_is_refused_when_it_runs() -> None:
     sim = compiled(lif(gp.learn(1.0), v_reset=gp.learn(0.0), initial={"v": -1.0}))
     sim.parameters["cells.v_reset"] = 1.5
