@@ -47,7 +47,7 @@ def derive_population(system: HybridSystem) -> AdjointSystem:
         system=system,
         adjoints=adjoints,
         flow=adjoint_flow(system.states, system.flow, adjoints),
-        clamped=adjoint_flow(system.states, system.clamped, adjoints),
+        held_flow=adjoint_flow(system.states, system.held_flow, adjoints),
         transfer=spike.transfer if spike else zero,
         guard_gradient=spike.guard_gradient if spike else zero,
         cost=spike.cost if spike else sympy.S.Zero,
@@ -60,7 +60,7 @@ def derive_population(system: HybridSystem) -> AdjointSystem:
             arrival_adjoint(system, receptor, adjoints) for receptor in system.receptors
         ),
         parameter_flow=parameter_flow(system, system.flow, adjoints),
-        parameter_clamped=parameter_flow(system, system.clamped, adjoints),
+        parameter_held=parameter_flow(system, system.held_flow, adjoints),
         parameter_jump=spike.parameter_jump if spike else {},
         parameter_induced=spike.parameter_induced if spike else {},
         parameter_release=spike.parameter_release if spike else {},

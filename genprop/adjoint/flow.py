@@ -14,7 +14,7 @@ def adjoint_flow(
     flow: Mapping[sympy.Symbol, sympy.Expr],
     adjoints: Mapping[sympy.Symbol, sympy.Symbol],
 ) -> dict[sympy.Symbol, sympy.Expr]:
-    """−ṗ per adjoint, for the flow given (free or clamped)."""
+    """−ṗ per adjoint, for the flow given (free or held)."""
     return {
         adjoints[x]: sympy.Add(*(adjoints[y] * sympy.diff(flow[y], x) for y in states))
         for x in states

@@ -1,8 +1,8 @@
 """At a spike: p⁻ = (∂h/∂x)ᵀp⁺ − (∂g/∂x)/ġ · [p⁺ᵀ((∂h/∂x) f⁻ − f⁺) + S].
 
 The spike's time moves by δt = −(∂g/∂x·δx)/ġ when the state before it moves; ``cost`` is what a
-later spike costs. With a refractory clamp f⁺ is the clamped flow, and the release at t_k + τ_ref
-adds p·(f_clamped − f) to S, because its time moves with the spike's.
+later spike costs. While refractory f⁺ is the held flow, and the refractory-release term
+at t_k + τ_ref adds p·(f_held − f) to S, because its time moves with the spike's.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def spike_adjoint(
     """The jump of p at a spike and what it adds to parameter gradients, simplified."""
     states = system.states
     before = [system.flow[x] for x in states]
-    after_flow = system.clamped if system.refractory is not None else system.flow
+    after_flow = system.held_flow if system.refractory is not None else system.flow
     after = [system.after_reset(after_flow[x]) for x in states]
     reset = [system.reset.get(x, x) for x in states]
     p = [adjoints[x] for x in states]

@@ -70,7 +70,7 @@ def _sections(adjoint: AdjointSystem) -> Iterator[Section]:
     if system.refractory is not None:
         yield (
             "while refractory",
-            tuple(Line(*derivative(p.name, p, "-"), f) for p, f in adjoint.clamped.items()),
+            tuple(Line(*derivative(p.name, p, "-"), f) for p, f in adjoint.held_flow.items()),
         )
     if system.guard is not None:
         yield "at a spike, from after (+) to before (−) it", tuple(_spike(adjoint))
@@ -109,7 +109,7 @@ def _parameters(adjoint: AdjointSystem) -> Iterator[Section]:
     held = "" if adjoint.system.refractory is None else " outside refractoriness"
     yield from _gradients(f"parameters, ∫ dt{held}", adjoint.parameter_flow)
     if held:
-        yield from _gradients("parameters, ∫ dt while refractory", adjoint.parameter_clamped)
+        yield from _gradients("parameters, ∫ dt while refractory", adjoint.parameter_held)
     by_name = {s: _per_spike(adjoint, s) for s in adjoint.parameter_jump}
     yield from _gradients("parameters, at each spike", by_name)
     yield from _gradients("parameters, at each end of refractoriness", adjoint.parameter_release)

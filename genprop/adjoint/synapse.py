@@ -23,7 +23,7 @@ def arrival_adjoint(
     """What an arrival at ``receptor`` reads in reverse, per unit weight.
 
     Where f is affine along e the time sensitivity does not depend on what else arrives. Otherwise
-    the arrivals of one instant share theirs in proportion to their weights, and [f(x) − f(x + W
+    the arrivals of one instant have theirs in proportion to their weights, and [f(x) − f(x + W
     e)]/W must divide out exactly (as it does for polynomials), so that W = 0 is harmless.
 
     Raises:

@@ -45,7 +45,7 @@ class ReceptorAdjoint:
 class AdjointSystem:
     """Flow, jump and gradients of one population. Expressions are of states, parameters, adjoints.
 
-    ``flow`` is −ṗ = (∂f/∂x)ᵀp per adjoint; ``clamped`` the same while held.
+    ``flow`` is −ṗ = (∂f/∂x)ᵀp per adjoint; ``held_flow`` the same while held.
 
     At a spike, p⁻ = (∂h/∂x)ᵀp⁺ − (∂g/∂x) · cost / rate. ``transfer`` is (∂h/∂x)ᵀp⁺,
     ``guard_gradient`` ∂g/∂x, ``cost`` p⁺ᵀ((∂h/∂x) f⁻ − f⁺) + S and ``rate`` ġ, the speed at which
@@ -55,8 +55,8 @@ class AdjointSystem:
     Where an arrival itself crosses the threshold (possible when ``induced``), p⁻ = ``transfer`` and
     ``induced_cost`` is ∂L/∂t_arr; its states are those before the arrival.
 
-    ``release`` is what the end of refractoriness adds to S: p·(f_clamped − f) at that instant.
-    ``parameter_flow`` integrates over time to dL/dθ (``parameter_clamped`` while held);
+    ``release`` is what the end of refractoriness adds to S: p·(f_held − f) at that instant.
+    ``parameter_flow`` integrates over time to dL/dθ (``parameter_held`` while held);
     ``parameter_jump`` (with ``jump``) and ``parameter_induced`` (with ``transfer``) are added at
     each spike, ``parameter_release`` at each release. ``count`` is the heuristic jump of p⁻ per
     unit ∂L/∂n, n a spike count: −1/(∂f/∂I) in λ's normalisation 1.
@@ -65,7 +65,7 @@ class AdjointSystem:
     system: HybridSystem
     adjoints: Mapping[sympy.Symbol, sympy.Symbol]
     flow: Mapping[sympy.Symbol, sympy.Expr]
-    clamped: Mapping[sympy.Symbol, sympy.Expr]
+    held_flow: Mapping[sympy.Symbol, sympy.Expr]
     transfer: Mapping[sympy.Symbol, sympy.Expr]
     guard_gradient: Mapping[sympy.Symbol, sympy.Expr]
     cost: sympy.Expr
@@ -76,7 +76,7 @@ class AdjointSystem:
     release: sympy.Expr
     receptors: tuple[ReceptorAdjoint, ...]
     parameter_flow: Mapping[sympy.Symbol, sympy.Expr]
-    parameter_clamped: Mapping[sympy.Symbol, sympy.Expr]
+    parameter_held: Mapping[sympy.Symbol, sympy.Expr]
     parameter_jump: Mapping[sympy.Symbol, sympy.Expr]
     parameter_induced: Mapping[sympy.Symbol, sympy.Expr]
     parameter_release: Mapping[sympy.Symbol, sympy.Expr]

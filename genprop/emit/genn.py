@@ -201,9 +201,9 @@ def _tidy(text: str) -> str:
     """No trailing blanks, at most two empty lines, empty lists in a line, one line end at last."""
     joined = re.sub(r"([\[{])\n\s*([\]}])", r"\1\2", text)
     lines = [line.rstrip() for line in joined.splitlines()]
-    kept = [
+    left = [
         line
         for k, line in enumerate(lines)
         if line or not (k > 1 and not lines[k - 1] + lines[k - 2])
     ]
-    return "\n".join(kept).strip("\n") + "\n"
+    return "\n".join(left).strip("\n") + "\n"

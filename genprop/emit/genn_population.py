@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from genprop.emit.genn_readout import readout
 from genprop.emit.genn_storage import refractory_each, sends, taped, tapes, variables
 from genprop.emit.names import identifier
-from genprop.emit.parts import clamped, constants_of, everything
+from genprop.emit.parts import adjoints_of_held, constants_of, everything
 from genprop.emit.population_view import Language, population_view
 from genprop.emit.printers import GeNNPrinter
 from genprop.lower.nodes import names_in
@@ -33,9 +33,9 @@ def genn_population(p: PopulationProgram, program: Program) -> View:
     """What ``genn/neurons.py.j2`` and ``genn/layout.py.j2`` read of one population."""
     losses = [x for x in program.losses if x.population == p.name]
     shared, each = constants_of(p, everything(p, losses))
-    clamps = refractory_each(p)
+    per_neuron = refractory_each(p)
     held = ["refractory_steps"] if p.refractory else []
-    kept = list(tapes(p, losses, program))
+    stored = list(tapes(p, losses, program))
     guard = GeNNPrinter().expression(p.guard) if p.guard is not None else ""
     return population_view(p, losses, _LANGUAGE) | {
         "about": f"states {', '.join(p.states)}"
@@ -43,18 +43,18 @@ def genn_population(p: PopulationProgram, program: Program) -> View:
         "taped": taped(p, program),
         "sends": sends(p, program),
         "shared": shared,
-        "shared_params": shared + ([] if clamps else held),
-        "each_vars": each + (held if clamps else []),
+        "shared_params": shared + ([] if per_neuron else held),
+        "each_vars": each + (held if per_neuron else []),
         "receptors": [_receptor(receptor, p, program) for receptor in p.receptors],
         "release_columns": [a.target for a in p.refractory.tape]
         if p.refractory and p.active
         else [],
         "induced": identifier(p.induced.receptor) if p.induced and p.active else "",
         "losses": [readout(x, p, program) for x in losses],
-        "stepwise": any(t["per"] != "spike" for t in kept),
-        "refractory_each": clamps,
+        "stepwise": any(t["per"] != "spike" for t in stored),
+        "refractory_each": per_neuron,
         "vars": list(variables(p, losses, program)),
-        "tapes": kept,
+        "tapes": stored,
         "begin": GeNNPrinter().statements(p.initial, p.states),
     }
 
@@ -65,7 +65,7 @@ def _receptor(receptor: ReceptorProgram, p: PopulationProgram, program: Program)
     held = receptor.held and p.refractory is not None
     due = f"(held ? 0.0 : due_{own})" if held else f"due_{own}"
     rename = {x: f"{x}_before" for x in p.before_tape} | {"arrived": f"arrived_{own}_then"}
-    rename |= {q: f"{q}_seen" for q in clamped(p)}
+    rename |= {q: f"{q}_seen" for q in adjoints_of_held(p)}
     reverse = GeNNPrinter(rename=rename)
     return {
         "name": receptor.name,

@@ -74,7 +74,7 @@ def _rule(update: UpdateProgram) -> Rule:
 
 
 def _optimiser_names(program: Program) -> dict[Rule, str]:
-    """A name for every optimiser: its own, numbered where several rules share it."""
+    """A name for every optimiser: its own, numbered where several rules have it."""
     rules = list(dict.fromkeys(_rule(u) for u in program.updates))
     found: dict[Rule, str] = {}
     for rule in rules:

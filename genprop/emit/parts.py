@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from genprop.lower.program import PopulationProgram
 
 __all__ = [
+    "adjoints_of_held",
     "assigned",
-    "clamped",
     "constants_of",
     "everything",
     "expressions",
@@ -45,7 +45,7 @@ def assigned(statements: Iterable[Statement]) -> set[str]:
 
 
 def constants_of(p: PopulationProgram, found: Iterable[Expr]) -> tuple[list[str], list[str]]:
-    """The numbers some expressions read: those that all neurons share, and one of each neuron."""
+    """The numbers some expressions read: those of all neurons, and those of each neuron."""
     read = names_of(found)
     used = [(n, each) for n, each in constant_names(p) if n in read]
     return [n for n, each in used if not each], [n for n, each in used if each]
@@ -69,7 +69,7 @@ def learned(p: PopulationProgram, statements: Iterable[Statement]) -> list[State
     return [s for s in statements if not isinstance(s, Accumulate) or s.parameter in wanted]
 
 
-def clamped(p: PopulationProgram) -> list[str]:
+def adjoints_of_held(p: PopulationProgram) -> list[str]:
     """The adjoints of the states that stand still while refractory."""
     held = p.refractory.held if p.refractory is not None else ()
     return [q for x, q in zip(p.states, p.adjoints, strict=True) if x in held]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from genprop.emit.names import identifier
 from genprop.emit.parts import (
+    adjoints_of_held,
     assigned,
-    clamped,
     expressions,
     learned,
     names_of,
@@ -66,7 +66,7 @@ def population_view(
         "refractory": p.refractory is not None,
         "states": list(p.states),
         "adjoints": list(p.adjoints) if p.active else [],
-        "clamped": clamped(p) if p.active else [],
+        "adjoints_of_held": adjoints_of_held(p) if p.active else [],
         "learned": [q.local for q in p.parameters if q.learned] if p.active else [],
         "columns": [a.target for a in p.spike_tape] if p.active else [],
         "release_columns": [a.target for a in p.refractory.tape] if p.refractory else [],

@@ -56,7 +56,7 @@ class CPrinter:
         known: Iterable[str],
         accumulate: str = "gradient_{0} += {1};",
     ) -> list[str]:
-        """Lines; the first assignment to a name that is not ``known`` declares it."""
+        """Statements as text; the first assignment to a name that is not ``known`` declares it."""
         declared = set(known)
         lines: list[str] = []
         for s in statements:

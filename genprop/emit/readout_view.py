@@ -134,7 +134,7 @@ class _Lines:
         return self.expression(place, Add((Name(""), e)))
 
     def moves(self, place: str, moves: Iterable[Move]) -> list[str]:
-        """Lines that assign and add."""
+        """Statements that assign and add."""
         if not self.target.branches:
             return [self._move(place, s) for s in moves]
         lines: list[str] = []
@@ -236,7 +236,7 @@ def _branches(moves: tuple[Move, ...]) -> Iterator[tuple[Condition | None, tuple
 def _moved_where(s: Move) -> tuple[Condition | None, Move]:
     """``x = c ? a : x`` as the condition c and ``x = a``."""
     match s:
-        case Assign(target, Select(condition, then, Name(kept))) if kept == target:
+        case Assign(target, Select(condition, then, Name(other))) if other == target:
             return condition, Assign(target, then)
         case _:
             return None, s

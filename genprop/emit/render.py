@@ -65,5 +65,5 @@ def render_native(program: Program, precision: str) -> SourceBundle:
 def _tidy(text: str) -> str:
     """No trailing blanks, no run of empty lines, none where a part says nothing (``//~``)."""
     lines = [line.rstrip() for line in text.splitlines() if line.strip() != "//~"]
-    kept = [line for k, line in enumerate(lines) if line or (k and lines[k - 1])]
-    return "\n".join(kept).strip("\n") + "\n"
+    left = [line for k, line in enumerate(lines) if line or (k and lines[k - 1])]
+    return "\n".join(left).strip("\n") + "\n"

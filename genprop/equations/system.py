@@ -30,7 +30,7 @@ class HybridSystem:
     """One population as flow, guard, reset and receptors, in sympy.
 
     ``states`` are ordered neuron first, receptors after. ``reset`` maps only the states that jump.
-    ``held`` are the states clamped for ``refractory`` (a parameter symbol, or None) after a spike.
+    ``held`` are the states held for ``refractory`` (a parameter symbol, or None) after a spike.
     ``parameters`` maps each symbol to the parameter's flat name. ``drive`` is the total input to
     the neuron (its ``I``) as an expression of receptor states, by input name.
     """
@@ -53,7 +53,7 @@ class HybridSystem:
         return sympy.Matrix([self.flow[x] for x in self.states])
 
     @property
-    def clamped(self) -> Mapping[sympy.Symbol, sympy.Expr]:
+    def held_flow(self) -> Mapping[sympy.Symbol, sympy.Expr]:
         """The flow during refractoriness: held states stand still."""
         return {x: sympy.Integer(0) if x in self.held else f for x, f in self.flow.items()}
 

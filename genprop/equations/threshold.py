@@ -51,9 +51,9 @@ def on_threshold(spec: NeuronSpec, values: Mapping[str, Array]) -> dict[str, Arr
             if (np.abs(g) < 1e-12 * (1.0 + np.abs(x))).all():
                 return point
             step = 1e-3 * (1.0 + np.abs(x))
-            ahead, behind = (guard_of(spec.spike, {**point, state: x + h}) for h in (step, -step))
+            above, below = (guard_of(spec.spike, {**point, state: x + h}) for h in (step, -step))
             with np.errstate(all="ignore"):
-                point[state] = x - g * 2.0 * step / (ahead - behind)
+                point[state] = x - g * 2.0 * step / (above - below)
             if not np.isfinite(point[state]).all():
                 break
     return None

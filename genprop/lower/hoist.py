@@ -21,7 +21,7 @@ _NUMBERS = {sympy.S.One: "one", sympy.Integer(2): "two", sympy.Integer(3): "thre
 class Hoister:
     """Replaces every largest part that reads only ``invariant`` symbols by a named constant.
 
-    ``constants`` maps symbols to the parts, in order of first use; equal parts share a symbol. The
+    ``constants`` maps symbols to the parts, in order of first use; equal parts have one symbol. The
     symbols are numbered, so that the order of terms does not hang on what a part is called;
     :meth:`nodes` and :meth:`definitions` give the names: ``one_minus_beta1`` for 1 − β₁.
     """

@@ -258,12 +258,12 @@ def _uniform(pull: Expr) -> tuple[Compare | None, Expr]:
 
 def _needed(statements: Iterable[Move], names: set[str]) -> tuple[Move, ...]:
     """The statements on which ``names`` depend."""
-    kept: list[Move] = []
+    needed: list[Move] = []
     for statement in reversed(tuple(statements)):
         if statement.target in names:
-            kept.append(statement)
+            needed.append(statement)
             names |= set(names_in(statement.value))
-    return tuple(reversed(kept))
+    return tuple(reversed(needed))
 
 
 def _is_at(application: sympy.Basic) -> bool:

@@ -18,9 +18,9 @@ from genprop.lower.program import Induced, Refractory
 if TYPE_CHECKING:
     from genprop.adjoint.system import AdjointSystem
 
-__all__ = ["SLOWEST", "Columns", "SpikeProgram", "lower_spike"]
+__all__ = ["MIN_CROSSING_RATE", "Columns", "SpikeProgram", "lower_spike"]
 
-SLOWEST = 1e-3
+MIN_CROSSING_RATE = 1e-3
 """The guard is taken to be crossed at this rate [1/ms] at least.
 
 Exact gradients diverge where a crossing grazes the threshold, and on a grid the rate at the end of
@@ -43,7 +43,7 @@ class SpikeProgram:
 class Columns:
     """The spike's tape: states the reverse reads are replaced by columns kept at the spike.
 
-    Sums of receptor states that enter only together (the total drive of a neuron) share one column.
+    Sums of receptor states that enter only together (the total drive of a neuron) have one column.
     """
 
     def __init__(self, adjoint: AdjointSystem) -> None:
@@ -55,7 +55,7 @@ class Columns:
             if adjoint.system.guard is not None and adjoint.system.linear
             else {}
         )
-        self.kept: dict[sympy.Symbol, sympy.Expr] = {}
+        self.expressions: dict[sympy.Symbol, sympy.Expr] = {}
 
     def __call__(self, expression: sympy.Expr, *, crossing: bool = True) -> sympy.Expr:
         """``expression``, of states just before the spike, as one of columns.
@@ -71,11 +71,11 @@ class Columns:
                 whole in trial.free_symbols
                 and not trial.free_symbols & total.free_symbols & self.states
             ):
-                self.kept[whole] = total
+                self.expressions[whole] = total
                 expression = trial
         for x in sorted(symbols(expression) & self.states, key=str):
             column = sympy.Symbol(f"spike_{x.name}", real=True)
-            self.kept[column] = x
+            self.expressions[column] = x
             expression = substitute(expression, {x: column})
         if expression.has(sympy.zoo, sympy.nan, sympy.oo, sympy.I):
             raise DescriptionError(
@@ -88,8 +88,8 @@ class Columns:
 
     @property
     def tape(self) -> tuple[Assign, ...]:
-        """The columns kept so far, as assignments from states."""
-        return tuple(Assign(c.name, convert(e)) for c, e in self.kept.items())
+        """The columns so far, as assignments from states."""
+        return tuple(Assign(c.name, convert(e)) for c, e in self.expressions.items())
 
 
 def lower_spike(adjoint: AdjointSystem, learned: Collection[str]) -> SpikeProgram:
@@ -98,7 +98,7 @@ def lower_spike(adjoint: AdjointSystem, learned: Collection[str]) -> SpikeProgra
     parameters = [s for s, name in adjoint.system.parameters.items() if name in learned]
     shift = sympy.Symbol("shift", real=True)
     speed, cost = _crossing(adjoint)
-    rate = Call("max", (convert(columns(speed)), Number(SLOWEST)))
+    rate = Call("max", (convert(columns(speed)), Number(MIN_CROSSING_RATE)))
     statements: list[Statement] = [
         Assign("rate", rate),
         Assign(shift.name, Divide(convert(columns(cost)), Name("rate"))),

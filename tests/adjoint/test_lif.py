@@ -87,10 +87,10 @@ def test_threshold_and_reset() -> None:
 
 
 def test_time_constants(adjoint: AdjointSystem) -> None:
-    """dL/dτm = ∫ λV V̇ dt and dL/dτs = ∫ λI İ dt; nothing for τm while clamped."""
+    """dL/dτm = ∫ λV V̇ dt and dL/dτs = ∫ λI İ dt; nothing for τm while held."""
     tau = tau_syn(adjoint)
     assert same(adjoint, adjoint.parameter_flow[TAU_MEM], LAMBDA_V * (CURRENT - V) / TAU_MEM)
     assert same(adjoint, adjoint.parameter_flow[tau], LAMBDA_I * -CURRENT / tau)
     if adjoint.system.held:
-        assert TAU_MEM not in adjoint.parameter_clamped
-        assert same(adjoint, adjoint.parameter_clamped[tau], LAMBDA_I * -CURRENT / tau)
+        assert TAU_MEM not in adjoint.parameter_held
+        assert same(adjoint, adjoint.parameter_held[tau], LAMBDA_I * -CURRENT / tau)

@@ -187,8 +187,8 @@ def clean() -> Iterator[None]:
     contract.clear_references()
 
 
-def no_clamp(self: PopulationReverse, *args: object) -> None:
-    self.clamped = []
+def no_hold(self: PopulationReverse, *args: object) -> None:
+    self.held_adjoints = []
     expose(self, *args)  # pyright: ignore[reportArgumentType]
 
 
@@ -212,7 +212,7 @@ def gather_early(self: Wiring, *args: object) -> np.ndarray:
 
 FAULTS = {
     "arrival read one step early": (Wiring, "gather", gather_early, "recurrent"),
-    "clamped states move for arrivals": (PopulationReverse, "expose", no_clamp, "refractory"),
+    "held states move for arrivals": (PopulationReverse, "expose", no_hold, "refractory"),
     "release forgotten": (PopulationReverse, "release", no_release, "refractory"),
 }
 

@@ -128,7 +128,7 @@ class GeNNEngine:
         return self._loaded
 
     def _load(self) -> RunningNetwork:
-        """Load a copy: a library that is loaded twice from one place would share its state."""
+        """Load a copy: a library that is loaded twice from one place would have one state."""
         entry = compiled(self.bundle, self._topology, self.device, self._batch)
         self._place = tempfile.TemporaryDirectory(prefix="genprop-genn-")
         for library in (entry / "code").glob("*_CODE/librunner*"):

@@ -102,7 +102,7 @@ class Call:
                     self._point(f"{identifier(p.name)}_dL_d{used.local}", array)
 
     def gradients(self) -> dict[str, np.ndarray]:
-        """The gradients asked for, once the call has run."""
+        """The gradients requested, once the call has run."""
         for name, (each, array) in self._by_neuron.items():
             self._gradients[name][...] = array if each else array.sum()
         return self._gradients

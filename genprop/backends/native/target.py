@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["Native", "default"]
 
 _WORDS = """
-Real Pair Lines SentBy lane lanes neuron block blocks numbers record gradients steps step size
-size_t dt duration learning held held_all index kink sent sent_by shift rate spike spikes fired
-freed freed_all freed_at released released_all arrived induced_cost dL_dw dL_dt now better
-before turned value weight gradient label target above below fire left left_at padded release
-refractory_steps share
+Real Pair AlignedArray DelayBuffer SentBy lane lanes neuron block blocks numbers record gradients
+steps step size size_t dt duration learning held held_all index kink sent sent_by shift rate spike
+spikes fired freed freed_all freed_at released released_all arrived induced_cost dL_dw dL_dt now
+better before turned value weight gradient label target above below fire left left_at padded
+release refractory_steps fraction batch_weight step_weight
 """
 _RESERVED = frozenset(_WORDS.split())
 

@@ -33,7 +33,7 @@ class PopulationReverse:
         }
         held = program.refractory.held if program.refractory is not None else ()
         pairs = zip(program.states, program.adjoints, strict=True)
-        self.clamped = [p for x, p in pairs if x in held]
+        self.held_adjoints = [p for x, p in pairs if x in held]
         self.released = np.zeros(run.shape)
         self.induced_cost = np.zeros(run.shape)
         self.gradients = {p.local: np.zeros(program.size) for p in program.parameters if p.learned}
@@ -97,7 +97,7 @@ class PopulationReverse:
             self.adjoints[p] = np.where(where, values[p], self.adjoints[p])
 
     def release(self, step: int) -> None:
-        """Clamps that ended at t_n: what a release is worth goes to the spike before it."""
+        """Refractory periods that ended at t_n: their release terms go to the spike before."""
         refractory = self.program.refractory
         if refractory is None:
             return
@@ -109,11 +109,11 @@ class PopulationReverse:
         self.released[sample, neuron] = values["released"]
 
     def expose(self, step: int, observers: Sequence[Observer]) -> None:
-        """What arrivals at the start of step n read; a clamped state moves for none of them."""
+        """What arrivals at the start of step n read; a held state moves for none of them."""
         values = dict(self.run.numbers) | self.adjoints
         values |= {name: states[step] for name, states in self.run.tape.before.items()}
         held = self.run.tape.held[step]
-        for p in self.clamped:
+        for p in self.held_adjoints:
             values[p] = np.where(held, 0.0, values[p])
         for receptor in self.program.receptors:
             seen = values | {"arrived": self.run.arrived(receptor.name, step)}

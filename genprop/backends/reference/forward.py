@@ -57,8 +57,8 @@ class PopulationRun:
         self.program = program
         self.shape = (inputs.batch, program.size)
         self.numbers = numbers(program, parameters, clock.dt)
-        clamp = refractory_steps(program, self.numbers, clock)
-        self.clamp = np.broadcast_to(clamp, program.size)
+        refractory = refractory_steps(program, self.numbers, clock)
+        self.refractory = np.broadcast_to(refractory, program.size)
         self.values: dict[str, Array] = dict(self.numbers)
         for start in program.initial:
             self.values[start.target] = np.broadcast_to(
@@ -73,7 +73,7 @@ class PopulationRun:
         self.tape = Tape()
 
     def deliver(self, step: int) -> None:
-        """Add what is due at t_n, note spikes that it alone causes, release clamps that ended."""
+        """Add what is due at t_n, note spikes that it alone causes, end refractory periods."""
         program, values = self.program, self.values
         for name in program.before_tape:
             self.tape.before.setdefault(name, []).append(values[name])
@@ -94,11 +94,11 @@ class PopulationRun:
         if program.refractory is None:
             execute(program.step, values)
             return
-        free, clamped = dict(values), dict(values)
+        free, refractory = dict(values), dict(values)
         execute(program.step, free)
-        execute(program.held_step, clamped)
+        execute(program.held_step, refractory)
         for state in program.states:
-            values[state] = np.where(held, clamped[state], free[state])
+            values[state] = np.where(held, refractory[state], free[state])
         self.left = np.maximum(self.left - 1, 0)
 
     def release(self, step: int) -> None:
@@ -126,7 +126,7 @@ class PopulationRun:
                 values[assign.target] = np.where(
                     crossed, after[assign.target], values[assign.target]
                 )
-        self.left = np.where(crossed, np.broadcast_to(self.clamp, self.shape), self.left)
+        self.left = np.where(crossed, np.broadcast_to(self.refractory, self.shape), self.left)
         return spikes.sample, spikes.neuron
 
     def note_infinite(self, where: Array | bool) -> None:
@@ -143,9 +143,9 @@ class PopulationRun:
         before = evaluate(guard, self.values | self.delivered)
         after = evaluate(guard, values)
         rise = np.where(after > before, after - before, 1.0)
-        share = np.where(before < 0, np.clip(-before / rise, 0.0, 1.0), 0.0)
+        fraction = np.where(before < 0, np.clip(-before / rise, 0.0, 1.0), 0.0)
         line = {
-            x: self.delivered[x] + share * (values[x] - self.delivered[x])
+            x: self.delivered[x] + fraction * (values[x] - self.delivered[x])
             for x in self.program.crossing
         }
         return values | line
@@ -171,12 +171,12 @@ class PopulationRun:
     ) -> Spikes:
         sample, neuron = np.nonzero(where)
         read = self.values if values is None else values
-        kept = {
+        tape = {
             c.target: np.broadcast_to(evaluate(c.value, read), self.shape)[sample, neuron]
             for c in columns
         }
         kicked = kick[sample, neuron] if kick is not None else np.zeros(len(sample))
-        return Spikes(sample, neuron, kept, kicked)
+        return Spikes(sample, neuron, tape, kicked)
 
 
 def simulate(

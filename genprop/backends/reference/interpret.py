@@ -119,10 +119,10 @@ def _counts(run: PopulationRun) -> np.ndarray:
 
 
 class _Recorder:
-    """Keeps what is asked for, as ``"population.state"`` or ``"population.spikes"``."""
+    """Records what is requested, as ``"population.state"`` or ``"population.spikes"``."""
 
     def __init__(self, record: tuple[str, ...]) -> None:
-        self.asked = [tuple(name.rsplit(".", 1)) for name in record]
+        self.requested = [tuple(name.rsplit(".", 1)) for name in record]
         self.states: dict[str, list[np.ndarray]] = {}
 
     def delivered(self, step: int, runs: Mapping[str, PopulationRun]) -> None:
@@ -133,7 +133,7 @@ class _Recorder:
 
     def fired(self, step: int, runs: Mapping[str, PopulationRun], fired: object) -> None:
         """States at t_{n+1}, after the resets; spikes are read off the tape in the end."""
-        for population, what in self.asked:
+        for population, what in self.requested:
             if what != "spikes":
                 state = np.array(runs[population].values[what])
                 self.states.setdefault(f"{population}.{what}", []).append(state)
@@ -144,7 +144,7 @@ class _Recorder:
         recorded: dict[str, list[np.ndarray] | np.ndarray] = {
             name: np.stack(states, axis=1) for name, states in self.states.items()
         }
-        for population, what in self.asked:
+        for population, what in self.requested:
             if what == "spikes":
                 recorded[f"{population}.spikes"] = _spike_lists(runs[population], batch)
         return recorded

@@ -33,7 +33,7 @@ def steps(adjoint: AdjointSystem, learned: frozenset[str], dt: float, substeps: 
     free = _Linear(adjoint, system.flow, parameters, "")
     if not system.held:
         return Solution(free.step, (), free.backward, (), free.tape, (free.propagator,))
-    held = _Linear(adjoint, system.clamped, parameters, "_held")
+    held = _Linear(adjoint, system.held_flow, parameters, "_held")
     tape = tuple(dict.fromkeys(free.tape + held.tape))
     return Solution(
         free.step, held.step, free.backward, held.backward, tape, (free.propagator, held.propagator)

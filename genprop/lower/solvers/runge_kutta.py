@@ -28,7 +28,7 @@ DEFAULT_SUBSTEPS = 2
 
 
 def steps(adjoint: AdjointSystem, learned: frozenset[str], dt: float, substeps: int) -> Solution:
-    """The Runge–Kutta step of a population in ``substeps`` parts (2 unless told)."""
+    """The Runge–Kutta step of a population in ``substeps`` parts (2 by default)."""
     system = adjoint.system
     parameters = tuple(s for s, name in system.parameters.items() if name in learned)
     count = substeps or DEFAULT_SUBSTEPS
@@ -36,7 +36,7 @@ def steps(adjoint: AdjointSystem, learned: frozenset[str], dt: float, substeps: 
     tape = tuple(x.name for x in system.states)
     if not system.held:
         return Solution(step, (), backward, (), tape, ())
-    held_step, held_backward = _both(adjoint, system.clamped, parameters, dt / count, count)
+    held_step, held_backward = _both(adjoint, system.held_flow, parameters, dt / count, count)
     return Solution(step, held_step, backward, held_backward, tape, ())
 
 
@@ -135,9 +135,9 @@ def _reverse(
 def _needed(lines: Sequence[Assign], results: Sequence[Statement]) -> Iterator[Assign]:
     """Those ``lines`` that the ``results`` read, directly or through other lines."""
     read = {name for result in results for name in names_in(result.value)}
-    kept: list[Assign] = []
+    needed: list[Assign] = []
     for line in reversed(lines):
         if line.target in read:
-            kept.append(line)
+            needed.append(line)
             read |= set(names_in(line.value))
-    return reversed(kept)
+    return reversed(needed)

@@ -38,7 +38,7 @@ class AdjointModel:
     """The functions of one population's adjoint, made once per network.
 
     Except for ``flow`` they take states, parameters, adjoints and S, in this order.
-    ``flow[h](*parameters)`` is the matrix B (S, S, …) of −ṗ = B p, free (0) and clamped (1).
+    ``flow[h](*parameters)`` is the matrix B (S, S, …) of −ṗ = B p, free (0) and held (1).
 
     Raises:
         UnsupportedError: when an arrival is scaled by a parameter, which would get no gradient.
@@ -60,7 +60,7 @@ class AdjointModel:
         self.held = np.array([x in system.system.held for x in states])
         self.flow = tuple(
             jacobian_function([flow[q] for q in adjoints], adjoints, parameters)
-            for flow in (system.flow, system.clamped)
+            for flow in (system.flow, system.held_flow)
         )
         self.jump, self.transfer = vector(system.jump), vector(system.transfer)
         self.induced_cost = numpy_function([system.induced_cost], arguments)
@@ -68,7 +68,7 @@ class AdjointModel:
         self.weight = {p.name: numpy_function([p.weight], arguments) for p in system.receptors}
         self.time = {p.name: numpy_function([p.time], arguments) for p in system.receptors}
         self.count = vector(system.count)
-        self.over_time = (terms(system.parameter_flow), terms(system.parameter_clamped))
+        self.over_time = (terms(system.parameter_flow), terms(system.parameter_held))
         self.at_jump = terms(system.parameter_jump)
         self.at_induced = terms(system.parameter_induced)
         self.at_release = terms(system.parameter_release)

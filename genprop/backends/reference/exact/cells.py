@@ -67,7 +67,7 @@ class CellModel:
 class Cells:
     """A population's neurons: per neuron the linear maps that move its state.
 
-    ``taylor[h]`` is (n, ORDER, S, S), A^{k−1}/k! of the free (h = 0) and the clamped (h = 1) flow;
+    ``taylor[h]`` is (n, ORDER, S, S), A^{k−1}/k! of the free (h = 0) and the held (h = 1) flow;
     ``matrix[h]`` (n, S, S) [1/ms] and ``drift[h]`` (n, S) are A and b. ``guard`` is (n, S) and
     ``threshold`` (n,), so that g(x) = guard·x + threshold. ``arrival`` maps a receptor to (n, S),
     the jump per unit weight. ``reach`` [ms] is the longest piece.
@@ -94,8 +94,8 @@ class Cells:
         at_rest = (*zero, *theta)
         a = np.moveaxis(model.jacobian(*at_rest), -1, 0)
         b = model.flow(*at_rest).T
-        clamped_a = np.where(model.held[:, None], 0.0, a)
-        clamped_b = np.where(model.held, 0.0, b)
+        held_a = np.where(model.held[:, None], 0.0, a)
+        held_b = np.where(model.held, 0.0, b)
         norm = float(np.abs(a).sum(axis=-1).max(initial=1e-3))
         spiking = model.system.guard is not None
         return cls(
@@ -103,9 +103,9 @@ class Cells:
             size=size,
             theta=theta,
             start=model.initial(*at_rest).T,
-            matrix=(a, clamped_a),
-            drift=(b, clamped_b),
-            taylor=(_taylor(a), _taylor(clamped_a)),
+            matrix=(a, held_a),
+            drift=(b, held_b),
+            taylor=(_taylor(a), _taylor(held_a)),
             guard=model.guard_gradient(*at_rest)[0].T if spiking else None,
             threshold=model.guard(*at_rest)[0] if spiking else np.zeros(size),
             arrival={name: e(*at_rest).T for name, e in model.receptors.items()},

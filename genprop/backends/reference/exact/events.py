@@ -42,7 +42,7 @@ class ExactResult:
         observed: per loss term the observed vector, (batch, n); time averages for traces.
         scores: (batch, n) of the first term that classifies, larger is better; None without one.
         spikes: per population and sample, exact times [ms] and neurons, in order.
-        gradients: by flat name, in the parameters' shapes; empty when none were asked for.
+        gradients: by flat name, in the parameters' shapes; empty when none were requested.
     """
 
     loss: float

@@ -131,7 +131,7 @@ class _Run:
         self._continue(neuron, event)
 
     def spike(self, neuron: _Neuron, time: float, inducer: Arrival | None) -> None:
-        """Let x → h(x); the clamp begins, and arrivals are on their way."""
+        """Let x → h(x); the refractory period begins, and arrivals are on their way."""
         self._advance(neuron, time)
         neuron.burst = neuron.burst + 1 if time == neuron.last_spike else 0
         neuron.last_spike = time
@@ -161,7 +161,7 @@ class _Run:
         self._continue(neuron, event)
 
     def check(self, neuron: _Neuron, time: float) -> None:
-        """No crossing so far: look further ahead."""
+        """No crossing so far: look further on."""
         self._advance(neuron, time)
         self._continue(neuron, None)
 

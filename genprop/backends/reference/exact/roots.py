@@ -15,7 +15,7 @@ import numpy as np
 __all__ = ["sign_changes"]
 
 _SMALLEST = 2.0**-34
-"""Below this share of the first interval two roots are not told apart (a graze)."""
+"""Below this fraction of the first interval two roots are not distinguished (a graze)."""
 
 
 def sign_changes(coefficients: np.ndarray, reach: float) -> Iterator[float]:

@@ -51,7 +51,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Release:
-    """The clamp after ``spike`` ends; the state is continuous."""
+    """The refractory period after ``spike`` ends; the state is continuous."""
 
     time: float
     population: str

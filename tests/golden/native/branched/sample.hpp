@@ -22,12 +22,12 @@ struct Network {
 
 /// Gradient sums of a group of samples.
 struct Gradients {
-    Lines<Arrival::Sums> left_to_relay;
-    Lines<Arrival::Sums> right_to_hidden;
-    Lines<Arrival::Sums> relay_to_hidden;
-    Lines<Arrival::Sums> hidden_to_relay;
-    Lines<Arrival::Sums> hidden_to_out;
-    Lines<Arrival::Sums> relay_to_out;
+    AlignedArray<Arrival::Sums> left_to_relay;
+    AlignedArray<Arrival::Sums> right_to_hidden;
+    AlignedArray<Arrival::Sums> relay_to_hidden;
+    AlignedArray<Arrival::Sums> hidden_to_relay;
+    AlignedArray<Arrival::Sums> hidden_to_out;
+    AlignedArray<Arrival::Sums> relay_to_out;
     void clear([[maybe_unused]] const Network& net) {
         left_to_relay.resize(net.left_to_relay.gradient_size());
         right_to_hidden.resize(net.right_to_hidden.gradient_size());
@@ -51,7 +51,7 @@ struct Events {
     }
 };
 
-/// What is known of one sample, and what it leaves for the way back.
+/// What is known of one sample, and what it leaves for the backward pass.
 struct Record {
     Events left{};
     Events right{};
@@ -98,20 +98,20 @@ struct Workspace {
         std::memcpy(record.relay.left.data(), relay.left.data(), padded(3) * sizeof(std::int32_t));
     }
 
-    /// The loss of one sample once it has run, and dL/dy, `share` being 1 / batch.
-    static Real judge([[maybe_unused]] Record& record, Real share, bool learning) {
+    /// The loss of one sample once it has run, and dL/dy, `batch_weight` being 1 / batch.
+    static Real evaluate_loss([[maybe_unused]] Record& record, Real batch_weight, bool learning) {
         Real total = 0;
         {
             auto& own = record.out;
-            own.share = share;
+            own.batch_weight = batch_weight;
             own.value_cross_entropy_out = cross_entropy_out(own.y_cross_entropy_out.data(), 2, record.label, target(record, 0), learning ? own.gradient_cross_entropy_out.data() : nullptr);
             if (learning)
                 for (size_t n = 0; n < 2; ++n) {
-                    own.gradient_cross_entropy_out[n] *= share;
+                    own.gradient_cross_entropy_out[n] *= batch_weight;
                 }
             total += own.value_cross_entropy_out;
         }
-        (void)learning; (void)share;
+        (void)learning; (void)batch_weight;
         return total;
     }
 

@@ -109,7 +109,7 @@ void open(Record& record, const Batch& batch, size_t sample) {
     record.target_stride = size_t(batch.target_stride);
 }
 
-/// States asked for, at t_{n+1} after the resets.
+/// States to record, at t_{n+1} after the resets.
 void keep_states([[maybe_unused]] const Batch& batch, [[maybe_unused]] const Workspace& w, [[maybe_unused]] size_t sample, [[maybe_unused]] size_t step) {
     if (batch.hidden_record_v)
         std::memcpy(batch.hidden_record_v + (sample * steps + step) * 3, w.hidden.v_all.data(), 3 * sizeof(Real));
@@ -147,8 +147,8 @@ void report(Engine& engine, const Batch& batch, const Record& record, size_t sam
 /// Sums of all groups, brought back to the user's layout.
 void finish(Engine& engine, const Batch& batch, size_t threads) {
     in_parallel(threads, [&](size_t thread) {
-        reduce_tree<Arrival::Sums>(engine.sums, groups, [](Gradients& g) -> Lines<Arrival::Sums>& { return g.inp_to_hidden; }, thread, threads);
-        reduce_tree<Arrival::Sums>(engine.sums, groups, [](Gradients& g) -> Lines<Arrival::Sums>& { return g.hidden_to_out; }, thread, threads);
+        reduce_tree<Arrival::Sums>(engine.sums, groups, [](Gradients& g) -> AlignedArray<Arrival::Sums>& { return g.inp_to_hidden; }, thread, threads);
+        reduce_tree<Arrival::Sums>(engine.sums, groups, [](Gradients& g) -> AlignedArray<Arrival::Sums>& { return g.hidden_to_out; }, thread, threads);
     });
     const Gradients& total = engine.sums[0];
     in_parallel(threads, [&](size_t thread) {
@@ -162,7 +162,7 @@ void finish(Engine& engine, const Batch& batch, size_t threads) {
 void run(Engine& engine, const Batch& batch) {
     const size_t samples = size_t(batch.samples), threads = size_t(batch.threads);
     const bool learning = batch.learning != 0;
-    const Real share = Real(1) / Real(samples);
+    const Real batch_weight = Real(1) / Real(samples);
     constexpr bool keeps_records = false;   // a loss needs the mean over the batch first
     at_least(engine.workspaces, threads);
     at_least(engine.records, keeps_records ? samples : threads);
@@ -178,7 +178,7 @@ void run(Engine& engine, const Batch& batch) {
     };
     const auto close = [&](size_t thread, size_t sample, Gradients* sums) {
         Record& record = *engine.records[keeps_records ? sample : thread];
-        Workspace::judge(record, share, learning);
+        Workspace::evaluate_loss(record, batch_weight, learning);
         report(engine, batch, record, sample);
         if (sums) engine.workspaces[thread]->backward(engine.net, record, *sums);
     };

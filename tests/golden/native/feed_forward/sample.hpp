@@ -16,8 +16,8 @@ struct Network {
 
 /// Gradient sums of a group of samples.
 struct Gradients {
-    Lines<Arrival::Sums> inp_to_hidden;
-    Lines<Arrival::Sums> hidden_to_out;
+    AlignedArray<Arrival::Sums> inp_to_hidden;
+    AlignedArray<Arrival::Sums> hidden_to_out;
     void clear([[maybe_unused]] const Network& net) {
         inp_to_hidden.resize(net.inp_to_hidden.gradient_size());
         hidden_to_out.resize(net.hidden_to_out.gradient_size());
@@ -37,7 +37,7 @@ struct Events {
     }
 };
 
-/// What is known of one sample, and what it leaves for the way back.
+/// What is known of one sample, and what it leaves for the backward pass.
 struct Record {
     Events inp{};
     std::int64_t label = -1;
@@ -71,20 +71,20 @@ struct Workspace {
         if (!out.all_finite()) record.out.all_finite = false;
     }
 
-    /// The loss of one sample once it has run, and dL/dy, `share` being 1 / batch.
-    static Real judge([[maybe_unused]] Record& record, Real share, bool learning) {
+    /// The loss of one sample once it has run, and dL/dy, `batch_weight` being 1 / batch.
+    static Real evaluate_loss([[maybe_unused]] Record& record, Real batch_weight, bool learning) {
         Real total = 0;
         {
             auto& own = record.out;
-            own.share = share;
+            own.batch_weight = batch_weight;
             own.value_cross_entropy_out = cross_entropy_out(own.y_cross_entropy_out.data(), 3, record.label, target(record, 0), learning ? own.gradient_cross_entropy_out.data() : nullptr);
             if (learning)
                 for (size_t n = 0; n < 3; ++n) {
-                    own.gradient_cross_entropy_out[n] *= share;
+                    own.gradient_cross_entropy_out[n] *= batch_weight;
                 }
             total += own.value_cross_entropy_out;
         }
-        (void)learning; (void)share;
+        (void)learning; (void)batch_weight;
         return total;
     }
 

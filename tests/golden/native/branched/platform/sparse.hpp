@@ -24,9 +24,9 @@ public:
 
     /// Takes the user's arrays, one element per synapse. `delay` may be null: then every delay is zero.
     void prepare(const std::int64_t* column, const Real* weight, const std::int32_t* delay,
-                 size_t block_size, size_t share, size_t shares) {
+                 size_t block_size, size_t chunk, size_t chunks) {
         const size_t count = weight_.size();
-        for (size_t s = count * share / shares; s < count * (share + 1) / shares; ++s) {
+        for (size_t s = count * chunk / chunks; s < count * (chunk + 1) / chunks; ++s) {
             const size_t j = size_t(column[s]), steps = delay ? size_t(delay[s]) : 0;
             weight_[s] = weight[s];
             at_[s] = std::uint32_t((j / lanes) * block_size + steps * lanes + j % lanes);
@@ -34,18 +34,18 @@ public:
     }
 
     /// What all events of one sample deposit: arrivals[row + delay] += weight.
-    void deliver(const BySender& events, Sheet<Due>& arrivals) const {
+    void deliver(const BySender& events, DelayBuffer<Due>& arrivals) const {
         for (const auto& run : events.runs)
             for (std::uint32_t e = run.begin; e < run.end; ++e) add(run.sender, events.value_of<Arrival::carries>(e), arrivals.row(0, events.row[e]));
     }
 
     /// The same for one spike of `sender` in `step`.
-    void deliver(std::uint32_t sender, size_t step, Sheet<Due>& arrivals) const {
+    void deliver(std::uint32_t sender, size_t step, DelayBuffer<Due>& arrivals) const {
         add(sender, Real(1), arrivals.row(0, arrival_step(step)));
     }
 
     /// What one spike caused: the sum of weight * dL/dt over its arrivals.
-    Real sent(std::uint32_t sender, size_t step, const Sheet<Exposed>& adjoints) const {
+    Real sent(std::uint32_t sender, size_t step, const DelayBuffer<Exposed>& adjoints) const {
         const Exposed* row = adjoints.row(0, arrival_step(step));
         Real total = 0;
         for (size_t s = begin(sender); s < begin(sender + 1); ++s) total += Arrival::returned(weight_[s], Real(1), reinterpret_cast<const Real*>(row + at_[s]), 0);
@@ -53,7 +53,7 @@ public:
     }
 
     /// gradient += adjoints[row + delay] for all events of one sample; one element per synapse.
-    void gather(const BySender& events, const Sheet<Exposed>& adjoints, Lines<Sums>& gradient) const {
+    void gather(const BySender& events, const DelayBuffer<Exposed>& adjoints, AlignedArray<Sums>& gradient) const {
         for (const auto& run : events.runs)
             for (std::uint32_t e = run.begin; e < run.end; ++e) {
                 const Exposed* row = adjoints.row(0, events.row[e]);
@@ -62,9 +62,9 @@ public:
     }
 
     /// From sums to gradients.
-    void finish(const Lines<Sums>& gradient, Real* dL_dweight, Real* dL_ddelay, size_t share, size_t shares) const {
+    void finish(const AlignedArray<Sums>& gradient, Real* dL_dweight, Real* dL_ddelay, size_t chunk, size_t chunks) const {
         const size_t count = weight_.size();
-        for (size_t s = count * share / shares; s < count * (share + 1) / shares; ++s) {
+        for (size_t s = count * chunk / chunks; s < count * (chunk + 1) / chunks; ++s) {
             if (dL_dweight) dL_dweight[s] = Arrival::dL_dweight(weight_[s], gradient[s]);
             if (dL_ddelay) dL_ddelay[s] = Arrival::dL_ddelay(weight_[s], gradient[s]);
         }
@@ -78,6 +78,6 @@ private:
 
     size_t senders_;
     const std::int64_t* row_start_ = nullptr;
-    Lines<Real> weight_;
-    Lines<std::uint32_t> at_;   // place in a sheet, relative to the row of delay 0 in block 0
+    AlignedArray<Real> weight_;
+    AlignedArray<std::uint32_t> at_;   // place in a delay buffer, relative to the row of delay 0 in block 0
 };

@@ -22,7 +22,7 @@ struct HiddenNumbers {
     Real I_from_I;
 };
 
-/// What one sample leaves of "hidden" for the way back.
+/// What one sample leaves of "hidden" for the backward pass.
 struct HiddenRecord {
     bool all_finite = true;   // every state, at every spike and at the end
     struct Spike {
@@ -36,14 +36,14 @@ struct HiddenRecord {
 struct Hidden {
     static constexpr size_t size = 4, blocks = blocks_of(size);
 
-    Lines<Real> v_all{padded(size)};
-    Lines<Real> I_all{padded(size)};
-    Lines<Real> v_start_all{padded(size)};   // after delivery, before the step
-    Lines<Real> I_start_all{padded(size)};   // after delivery, before the step
-    Sheet<Arrival::Due> arrivals_exp{size, 56};   // sums over what arrives at the start of a step
-    Lines<Real> p_v_all{padded(size)};
-    Lines<Real> p_I_all{padded(size)};
-    Sheet<Arrival::Exposed> adjoints_exp{size, 56};   // what arrivals at the start of a step read
+    AlignedArray<Real> v_all{padded(size)};
+    AlignedArray<Real> I_all{padded(size)};
+    AlignedArray<Real> v_start_all{padded(size)};   // after delivery, before the step
+    AlignedArray<Real> I_start_all{padded(size)};   // after delivery, before the step
+    DelayBuffer<Arrival::Due> arrivals_exp{size, 56};   // sums over what arrives at the start of a step
+    AlignedArray<Real> p_v_all{padded(size)};
+    AlignedArray<Real> p_I_all{padded(size)};
+    DelayBuffer<Arrival::Exposed> adjoints_exp{size, 56};   // what arrivals at the start of a step read
     /// Clears what a trial must not inherit from the one before.
     void begin([[maybe_unused]] const HiddenNumbers& numbers, [[maybe_unused]] HiddenRecord& record, [[maybe_unused]] bool learning) {
         for (size_t neuron = 0; neuron < padded(size); ++neuron) {
@@ -110,8 +110,8 @@ struct Hidden {
             const Real v_start = v_start_all[neuron];
             const Real I_start = I_start_all[neuron];
             const Real below = v_start - v_th, above = v - v_th;
-            const Real share = below < Real(0) ? below / (below - above) : Real(0);
-            const Real I_crossing = I_start + share * (I - I_start);
+            const Real fraction = below < Real(0) ? below / (below - above) : Real(0);
+            const Real I_crossing = I_start + fraction * (I - I_start);
             record.spikes.push_back({std::uint32_t(step), std::uint32_t(neuron), I_crossing});
             v = v_reset;
             v_all[neuron] = v;
@@ -124,7 +124,7 @@ struct Hidden {
         p_I_all.zero();
     }
 
-    /// Across the spikes of step n, backward; sent_by(neuron) is what their arrivals are worth.
+    /// Across the spikes of step n, backward; sent_by(neuron) is ∂L/∂t_spike through their arrivals.
     template <class SentBy>
     void jump([[maybe_unused]] const HiddenNumbers& numbers, const HiddenRecord& record, size_t step, const SentBy& sent_by) {
         const Real tau_mem = numbers.tau_mem;

@@ -25,7 +25,7 @@ struct RelayNumbers {
     const std::int32_t* refractory_steps;
 };
 
-/// What one sample leaves of "relay" for the way back.
+/// What one sample leaves of "relay" for the backward pass.
 struct RelayRecord {
     bool all_finite = true;   // every state, at every spike and at the end
     struct Spike {
@@ -40,24 +40,24 @@ struct RelayRecord {
     };
     std::vector<Release> releases;
     std::vector<std::uint32_t> first_release;
-    Lines<std::int32_t> left{padded(3)};   // clamps that last beyond the end
+    AlignedArray<std::int32_t> left{padded(3)};   // refractory periods that last beyond the end
 };
 /// States, delay lines and adjoints of "relay" for one sample at a time.
 struct Relay {
     static constexpr size_t size = 3, blocks = blocks_of(size);
 
-    Lines<Real> v_all{padded(size)};
-    Lines<Real> I_all{padded(size)};
-    Lines<Real> v_start_all{padded(size)};   // after delivery, before the step
-    Lines<Real> I_start_all{padded(size)};   // after delivery, before the step
-    Sheet<Arrival::Due> arrivals_exp{size, 56};   // sums over what arrives at the start of a step
-    Lines<std::int32_t> left{padded(size)}, freed_all{padded(size)};   // 1 + steps until the clamp ends; 1 in the first free step
-    Lines<Real> release_dv_all{padded(size)};
-    Lines<Real> p_v_all{padded(size)};
-    Lines<Real> p_I_all{padded(size)};
-    Sheet<Arrival::Exposed> adjoints_exp{size, 56};   // what arrivals at the start of a step read
-    Lines<std::int32_t> held_all{padded(size)};
-    Lines<Real> released_all{padded(size)};
+    AlignedArray<Real> v_all{padded(size)};
+    AlignedArray<Real> I_all{padded(size)};
+    AlignedArray<Real> v_start_all{padded(size)};   // after delivery, before the step
+    AlignedArray<Real> I_start_all{padded(size)};   // after delivery, before the step
+    DelayBuffer<Arrival::Due> arrivals_exp{size, 56};   // sums over what arrives at the start of a step
+    AlignedArray<std::int32_t> left{padded(size)}, freed_all{padded(size)};   // 1 + steps until the refractory period ends; 1 in the first free step
+    AlignedArray<Real> release_dv_all{padded(size)};
+    AlignedArray<Real> p_v_all{padded(size)};
+    AlignedArray<Real> p_I_all{padded(size)};
+    DelayBuffer<Arrival::Exposed> adjoints_exp{size, 56};   // what arrivals at the start of a step read
+    AlignedArray<std::int32_t> held_all{padded(size)};
+    AlignedArray<Real> released_all{padded(size)};
     /// Clears what a trial must not inherit from the one before.
     void begin([[maybe_unused]] const RelayNumbers& numbers, [[maybe_unused]] RelayRecord& record, [[maybe_unused]] bool learning) {
         for (size_t neuron = 0; neuron < padded(size); ++neuron) {
@@ -136,7 +136,7 @@ struct Relay {
         record.first_release[step + 1] = std::uint32_t(record.releases.size());
     }
 
-    /// Clamps of a block that ended at the start of this step.
+    /// Neurons of a block whose refractory period ended at the start of this step.
     void release(RelayRecord& record, size_t block) {
         for (size_t neuron = block * lanes; neuron < (block + 1) * lanes && neuron < size; ++neuron) {
             if (freed_all[neuron]) record.releases.push_back({std::uint32_t(neuron), release_dv_all[neuron]});
@@ -156,8 +156,8 @@ struct Relay {
             const Real v_start = v_start_all[neuron];
             const Real I_start = I_start_all[neuron];
             const Real below = v_start - v_th, above = v - v_th;
-            const Real share = below < Real(0) ? below / (below - above) : Real(0);
-            const Real I_crossing = I_start + share * (I - I_start);
+            const Real fraction = below < Real(0) ? below / (below - above) : Real(0);
+            const Real I_crossing = I_start + fraction * (I - I_start);
             record.spikes.push_back({std::uint32_t(step), std::uint32_t(neuron), I_crossing});
             v = v_reset;
             v_all[neuron] = v;
@@ -175,7 +175,7 @@ struct Relay {
         }
     }
 
-    /// Across the spikes of step n, backward; sent_by(neuron) is what their arrivals are worth.
+    /// Across the spikes of step n, backward; sent_by(neuron) is ∂L/∂t_spike through their arrivals.
     template <class SentBy>
     void jump([[maybe_unused]] const RelayNumbers& numbers, const RelayRecord& record, size_t step, const SentBy& sent_by) {
         const Real tau_mem = numbers.tau_mem;
@@ -230,7 +230,7 @@ struct Relay {
                 p_I = held ? p_I_held : p_I;
                 p_v_at[neuron] = p_v;
                 p_I_at[neuron] = p_I;
-                p_v = held ? Real(0) : p_v;   // a clamped state moves for no arrival
+                p_v = held ? Real(0) : p_v;   // a held state moves for no arrival
                 {
                     const Real dL_dw = p_I;
                     const Real dL_dt = inverse_tau_exp * p_I - inverse_tau_mem * p_v;

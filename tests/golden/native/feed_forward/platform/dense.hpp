@@ -23,9 +23,9 @@ public:
     }
     size_t gradient_size() const { return blocks_ * pre_ * lanes; }
 
-    /// Takes the user's arrays, [pre][post]; padding lanes get weight 0 and delay 0. One share of the senders.
-    void prepare(const Real* weight, const std::int32_t* delay, size_t share, size_t shares) {
-        for (size_t i = pre_ * share / shares; i < pre_ * (share + 1) / shares; ++i)
+    /// Takes the user's arrays, [pre][post]; padding lanes get weight 0 and delay 0. One chunk of the senders.
+    void prepare(const Real* weight, const std::int32_t* delay, size_t chunk, size_t chunks) {
+        for (size_t i = pre_ * chunk / chunks; i < pre_ * (chunk + 1) / chunks; ++i)
             for (size_t j = 0; j < blocks_ * lanes; ++j) {
                 const size_t at = place(i, j);
                 weight_[at] = j < post_ ? weight[i * post_ + j] : Real(0);
@@ -35,7 +35,7 @@ public:
     }
 
     /// What all events of one sample deposit: arrivals[row + delay] += weight.
-    void deliver(const BySender& events, Sheet<Due>& arrivals) const {
+    void deliver(const BySender& events, DelayBuffer<Due>& arrivals) const {
         for (size_t b = 0; b < blocks_; ++b)
             for (const auto& run : events.runs) {
                 std::array<size_t, lanes> offset;
@@ -51,7 +51,7 @@ public:
     }
 
     /// The same for one spike of `sender` in `step`.
-    void deliver(std::uint32_t sender, size_t step, Sheet<Due>& arrivals) const {
+    void deliver(std::uint32_t sender, size_t step, DelayBuffer<Due>& arrivals) const {
         for (size_t b = 0; b < blocks_; ++b) {
             const size_t at = cell(b, sender);
             Due* row = arrivals.row(b, arrival_step(step));
@@ -61,7 +61,7 @@ public:
     }
 
     /// What one spike caused: the sum of weight * dL/dt over its arrivals.
-    Real sent(std::uint32_t sender, size_t step, const Sheet<Exposed>& adjoints) const {
+    Real sent(std::uint32_t sender, size_t step, const DelayBuffer<Exposed>& adjoints) const {
         std::array<Real, lanes> sum{};
         for (size_t b = 0; b < blocks_; ++b) {
             const size_t at = cell(b, sender);
@@ -76,7 +76,7 @@ public:
     }
 
     /// gradient += adjoints[row + delay] for all events of one sample; gradient lies as the weights do.
-    void gather(const BySender& events, const Sheet<Exposed>& adjoints, Lines<Sums>& gradient) const {
+    void gather(const BySender& events, const DelayBuffer<Exposed>& adjoints, AlignedArray<Sums>& gradient) const {
         for (size_t b = 0; b < blocks_; ++b)
             for (const auto& run : events.runs) {
                 std::array<size_t, lanes> offset;
@@ -96,8 +96,8 @@ public:
     }
 
     /// From the kernels' layout to the user's [pre][post], and from sums to gradients.
-    void finish(const Lines<Sums>& gradient, Real* dL_dweight, Real* dL_ddelay, size_t share, size_t shares) const {
-        for (size_t i = pre_ * share / shares; i < pre_ * (share + 1) / shares; ++i)
+    void finish(const AlignedArray<Sums>& gradient, Real* dL_dweight, Real* dL_ddelay, size_t chunk, size_t chunks) const {
+        for (size_t i = pre_ * chunk / chunks; i < pre_ * (chunk + 1) / chunks; ++i)
             for (size_t j = 0; j < post_; ++j) {
                 const size_t at = place(i, j);
                 if (dL_dweight) dL_dweight[i * post_ + j] = Arrival::dL_dweight(weight_[at], gradient[at]);
@@ -115,6 +115,6 @@ private:
     }
 
     size_t pre_, post_, blocks_;
-    Lines<Real> weight_;
-    Lines<std::uint32_t> offset_;   // delay * lanes + lane
+    AlignedArray<Real> weight_;
+    AlignedArray<std::uint32_t> offset_;   // delay * lanes + lane
 };

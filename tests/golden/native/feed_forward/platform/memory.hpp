@@ -1,4 +1,4 @@
-// Arrays on cache lines, and the sheets that hold one value per step and neuron.
+// Arrays aligned to cache lines, and the delay buffers that hold one value per step and neuron.
 #pragma once
 
 #include <cstddef>
@@ -27,15 +27,15 @@ template <> struct Vector<1> { using type = Real; };
 template <size_t n> using Reals = typename Vector<n>::type;
 
 /// A zeroed array that starts on a cache line.
-template <class T> class Lines {
+template <class T> class AlignedArray {
 public:
-    explicit Lines(size_t count = 0) { resize(count); }
-    Lines(Lines&& other) noexcept
+    explicit AlignedArray(size_t count = 0) { resize(count); }
+    AlignedArray(AlignedArray&& other) noexcept
         : count_(std::exchange(other.count_, 0)), data_(std::exchange(other.data_, nullptr)) {}
-    Lines(const Lines&) = delete;
-    Lines& operator=(const Lines&) = delete;
-    Lines& operator=(Lines&&) = delete;
-    ~Lines() { release(); }
+    AlignedArray(const AlignedArray&) = delete;
+    AlignedArray& operator=(const AlignedArray&) = delete;
+    AlignedArray& operator=(AlignedArray&&) = delete;
+    ~AlignedArray() { release(); }
 
     /// Makes room for `count` elements; what was there is lost, what is there is zero.
     void resize(size_t count) {
@@ -65,11 +65,11 @@ private:
 ///
 /// Rows beyond the last step exist, so that arrivals after the end need no test: they are never read forward and
 /// stay zero backward. A synapse's delay and lane are one number, offset = delay * lanes + lane.
-template <class T> struct Sheet {
+template <class T> struct DelayBuffer {
     size_t blocks, rows;
-    Lines<T> cells;
+    AlignedArray<T> cells;
 
-    Sheet(size_t neurons, size_t slots)
+    DelayBuffer(size_t neurons, size_t slots)
         : blocks(blocks_of(neurons)), rows((slots + 1) | 1), cells(blocks * rows * lanes) {}
     size_t block_size() const { return rows * lanes; }
     T* row(size_t block, size_t m) { return cells.data() + block * block_size() + m * lanes; }

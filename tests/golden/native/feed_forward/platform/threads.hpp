@@ -39,14 +39,14 @@ template <class Function> void for_each(size_t items, size_t threads, const Func
     });
 }
 
-/// parts[0] += parts[1] + … in a fixed tree; this call does one share of the elements.
+/// parts[0] += parts[1] + … in a fixed tree; this call does one chunk of the elements.
 template <class T, class Parts, class Member>
-void reduce_tree(Parts& parts, size_t count, Member member, size_t share, size_t shares) {
+void reduce_tree(Parts& parts, size_t count, Member member, size_t chunk, size_t chunks) {
     for (size_t stride = 1; stride < count; stride *= 2)
         for (size_t i = 0; i + stride < count; i += 2 * stride) {
-            Lines<T>& left = member(parts[i]);
-            const Lines<T>& right = member(parts[i + stride]);
-            const size_t begin = left.size() * share / shares, end = left.size() * (share + 1) / shares;
+            AlignedArray<T>& left = member(parts[i]);
+            const AlignedArray<T>& right = member(parts[i + stride]);
+            const size_t begin = left.size() * chunk / chunks, end = left.size() * (chunk + 1) / chunks;
             for (size_t k = begin; k < end; ++k) left[k] += right[k];
         }
 }

@@ -19,23 +19,23 @@ struct OutNumbers {
     Real I_from_I;
 };
 
-/// What one sample leaves of "out" for the way back.
+/// What one sample leaves of "out" for the backward pass.
 struct OutRecord {
     bool all_finite = true;   // every state, at every spike and at the end
-    Real share = 1;   // of this sample in the loss: 1 / batch
-    Lines<Real> y_cross_entropy_out{padded(3)}, gradient_cross_entropy_out{padded(3)};
+    Real batch_weight = 1;   // of this sample in the loss: 1 / batch
+    AlignedArray<Real> y_cross_entropy_out{padded(3)}, gradient_cross_entropy_out{padded(3)};
     Real value_cross_entropy_out = 0;
 };
 /// States, delay lines and adjoints of "out" for one sample at a time.
 struct Out {
     static constexpr size_t size = 3, blocks = blocks_of(size);
 
-    Lines<Real> v_all{padded(size)};
-    Lines<Real> I_all{padded(size)};
-    Sheet<Arrival::Due> arrivals_exp{size, 56};   // sums over what arrives at the start of a step
-    Lines<Real> p_v_all{padded(size)};
-    Lines<Real> p_I_all{padded(size)};
-    Sheet<Arrival::Exposed> adjoints_exp{size, 56};   // what arrivals at the start of a step read
+    AlignedArray<Real> v_all{padded(size)};
+    AlignedArray<Real> I_all{padded(size)};
+    DelayBuffer<Arrival::Due> arrivals_exp{size, 56};   // sums over what arrives at the start of a step
+    AlignedArray<Real> p_v_all{padded(size)};
+    AlignedArray<Real> p_I_all{padded(size)};
+    DelayBuffer<Arrival::Exposed> adjoints_exp{size, 56};   // what arrivals at the start of a step read
     /// Clears what a trial must not inherit from the one before.
     void begin([[maybe_unused]] const OutNumbers& numbers, [[maybe_unused]] OutRecord& record, [[maybe_unused]] bool learning) {
         for (size_t neuron = 0; neuron < padded(size); ++neuron) {
