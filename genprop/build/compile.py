@@ -125,10 +125,8 @@ def _library_of(entry: Path) -> Path | None:
     try:
         record = json.loads(manifest.read_text(encoding="utf-8"))
         library = entry / record["library"]
-        if (
-            not cache.owned(library)
-            or hashlib.sha256(library.read_bytes()).hexdigest() != record["sha256"]
-        ):
+        content = library.read_bytes() if cache.owned(library) else b""
+        if hashlib.sha256(content).hexdigest() != record["sha256"]:
             return None
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -84,7 +84,7 @@ def _key_faults(
         yield _fault(f"{'.'.join(keys)} cannot be {value!r:.60}", keys, fault, text, path)
 
 
-_LEAST = {
+_LEAST: dict[tuple[str, ...], int] = {
     ("seed",): 0,
     ("fit", "epochs"): 0,
     ("fit", "every"): 0,

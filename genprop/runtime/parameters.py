@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,6 +86,16 @@ class Parameters(MutableMapping[str, np.ndarray]):
         for name, array in self.arrays.items():
             if not _within(array, self._extents[name]):
                 raise self._beyond(name, array)
+
+    def refuse_misshapen(self, gradients: Mapping[str, np.ndarray]) -> None:
+        """Refuse gradients of other shapes than their parameters."""
+        for name, gradient in gradients.items():
+            if np.shape(gradient) != self[name].shape:
+                raise DescriptionError(
+                    f"a gradient of shape {np.shape(gradient)} does not fit {self[name].shape}",
+                    where=f"step(gradients), {name}",
+                    remedy="give what gradients() gave, scaled or clipped",
+                )
 
     def clip(self) -> None:
         """Bring every learned parameter back within its bounds."""

@@ -11,6 +11,7 @@ from genprop._moved import arguments
 from genprop.describe.topology import initial_topology
 from genprop.equations.start import Start
 from genprop.errors import DataError, DescriptionError, UnsupportedError, did_you_mean
+from genprop.runtime.copying import parts_of
 from genprop.runtime.divergence import refuse_divergence
 from genprop.runtime.finite import refuse_infinite_gradients, unchanged_unless_finite
 from genprop.runtime.inputs import inputs_of
@@ -94,6 +95,9 @@ class Simulator:
             f"Simulator({self.spec.name!r}, backend {self.target.name!r}, dt {self.dt:g} ms, "
             f"duration {self.duration:g} ms, batch {self.batch}, {learned} learned parameters)"
         )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return parts_of(self)
 
     @property
     def dt(self) -> float:
@@ -181,7 +185,7 @@ class Simulator:
                 "there is nothing to update with",
                 remedy="call gradients() first, and compile with an optimiser",
             )
-        self._refuse_misshapen(given)
+        self.parameters.refuse_misshapen(given)
         refuse_infinite_gradients(0.0, given)
         arrays = self.parameters.arrays
         learned = {name: arrays[name] for name in self.settings}
@@ -192,17 +196,6 @@ class Simulator:
         self.stages.hold(arrays)
         for name, moved in self.stages.rewire(arrays, given, self.topology):
             self.rewire(name, moved.synapses, moved.values)
-
-    def _refuse_misshapen(self, gradients: Mapping[str, np.ndarray]) -> None:
-        """Refuse gradients of other shapes than their parameters."""
-        for name, gradient in gradients.items():
-            if np.shape(gradient) != self.parameters[name].shape:
-                raise DescriptionError(
-                    f"a gradient of shape {np.shape(gradient)} does not fit "
-                    f"{self.parameters[name].shape}",
-                    where=f"step(gradients), {name}",
-                    remedy="give what gradients() gave, scaled or clipped",
-                )
 
     def rewire(
         self, projection: str, synapses: Synapses, values: Mapping[str, np.ndarray] | None = None
