@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
@@ -24,11 +24,34 @@ __all__ = [
     "MemoryEstimator",
     "Outcome",
     "Parameters",
+    "Part",
     "Standalone",
     "Target",
+    "mean_terms",
 ]
 
 Parameters = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which samples of a batch these are: those of the groups ``first`` … ``last`` − 1.
+
+    Attributes:
+        whole: samples of the whole batch; each has the weight 1 / ``whole``.
+        first: group, see :mod:`genprop.backends.parts`.
+        last: the group after the last one.
+        means: by loss, what it observes (n,) on average over the whole batch, where it sees that.
+    """
+
+    whole: int
+    first: int
+    last: int
+    means: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+
+    def seeing(self, means: Mapping[str, np.ndarray]) -> Part:
+        """The same with the means of the whole batch."""
+        return replace(self, means=means)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +64,7 @@ class Inputs:
         labels: (batch,) int64, −1 where a sample has none.
         targets: None, or float (batch, n) or (batch, steps, n).
         coincident: ``"merge"`` takes events of a channel in one step as one, ``"sum"`` counts each.
+        part: which samples of a larger batch these are; None where they are all.
     """
 
     events: Mapping[str, Spikes]
@@ -48,6 +72,12 @@ class Inputs:
     labels: npt.NDArray[np.int64]
     targets: npt.NDArray[np.floating] | None = None
     coincident: str = "merge"
+    part: Part | None = None
+
+    @property
+    def whole(self) -> int:
+        """Samples of the whole batch."""
+        return self.batch if self.part is None else self.part.whole
 
     def on(self, clock: Clock) -> dict[str, StepEvents]:
         """The events in the steps of ``clock``."""
@@ -66,6 +96,7 @@ class Outcome:
         recorded: ``"pop.spikes"``: per sample (k, 2) int32 of [step, neuron]; ``"pop.state"``:
             (batch, steps, n), at t_{n+1} after the resets.
         finite: (batch,) whether every state stayed finite; None where the backend cannot tell.
+        values: (batch,) float64 per loss term, where the engine tells them.
     """
 
     loss: float
@@ -76,6 +107,12 @@ class Outcome:
         default_factory=dict
     )
     finite: npt.NDArray[np.bool_] | None = None
+    values: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict[str, np.ndarray])
+
+
+def mean_terms(values: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """The mean of each loss term over the samples; 0 without samples, as a part may be."""
+    return {name: float(value.mean()) if value.size else 0.0 for name, value in values.items()}
 
 
 class Engine(Protocol):

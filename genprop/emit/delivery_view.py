@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from genprop.emit.layout import vector_width
 from genprop.emit.names import identifier
 from genprop.emit.printers import CPrinter
 from genprop.lower.delivery import RETURNED, SENT
@@ -27,7 +28,7 @@ def deliveries(program: Program) -> list[View]:
     return [
         {
             "type": f"Arrival{k or ''}",
-            "widths": [_width(names) for names in (d.slots, d.names, d.sums)],
+            "widths": [vector_width(len(names)) for names in (d.slots, d.names, d.sums)],
             "slots": d.slots,
             "exposed": d.names,
             "sums": d.sums,
@@ -93,7 +94,7 @@ def _vector(
     for line in lines:
         terms[line.target].append(_printed(line.value, rename))
     parts = [" + ".join(found) or "Real(0)" for found in terms.values()]
-    parts += ["Real(0)"] * (_width(names) - len(names))
+    parts += ["Real(0)"] * (vector_width(len(names)) - len(names))
     return parts[0] if len(parts) == 1 else f"{kind}{{{', '.join(parts)}}}"
 
 
@@ -112,13 +113,8 @@ def _reals(row: str, names: tuple[str, ...]) -> dict[str, str]:
     return {name: f"{row}[at + {k}]" if k else f"{row}[at]" for k, name in enumerate(names)}
 
 
-def _width(names: tuple[str, ...]) -> int:
-    """How many numbers a vector with a place for each name holds: a power of two."""
-    return 1 << (len(names) - 1).bit_length()
-
-
 def _place(k: int, names: tuple[str, ...]) -> str:
     """Where number ``k`` of a lane's vector lies in its row."""
-    width = _width(names)
+    width = vector_width(len(names))
     at = "lane" if width == 1 else f"{width} * lane"
     return f"{at} + {k}" if k else at

@@ -10,7 +10,7 @@ from genprop.lower.constants import constant_names
 if TYPE_CHECKING:
     from genprop.lower.program import Program
 
-__all__ = ["GROUPS", "layout_digest"]
+__all__ = ["GROUPS", "layout_digest", "vector_width"]
 
 GROUPS = 16
 """Gradient sums of a batch: fixed, so that results do not depend on threads.
@@ -32,3 +32,8 @@ def layout_digest(program: Program, precision: str) -> str:
     facts += [(x.name, x.population) for x in program.losses]
     facts += [(u.name, tuple(u.states), len(u.settings)) for u in program.updates]
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def vector_width(numbers: int) -> int:
+    """How many numbers a vector with a place for each holds in generated C++: a power of two."""
+    return 1 << (numbers - 1).bit_length()

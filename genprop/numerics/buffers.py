@@ -61,9 +61,15 @@ class Buffers:
             values["readout.weight"] = evaluate(self.readout.weight, fixed)
         return values
 
-    def y(self) -> Array:
-        """What the loss sees at the end of the trial (samples, neurons)."""
+    def observed(self) -> Array:
+        """Y of every sample at the end of the trial (samples, neurons)."""
         assert self.readout.y is not None  # a stepwise readout has none
         y = evaluate(self.readout.y, self.arrays | {"duration": self._duration})
-        y = np.broadcast_to(np.asarray(y, float), self.shape)
-        return np.broadcast_to(y.mean(axis=0), self.shape) if self.readout.pooled else y
+        return np.broadcast_to(np.asarray(y, float), self.shape)
+
+    def y(self, mean: Array | None = None) -> Array:
+        """What the loss sees; ``mean`` is that of the whole batch, where these are a part of it."""
+        y = self.observed()
+        if not self.readout.pooled or not y.size:
+            return y
+        return np.broadcast_to(y.mean(axis=0) if mean is None else mean, self.shape)

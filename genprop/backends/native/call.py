@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.backends.base import Inputs, Outcome, Parameters
-from genprop.backends.native.layout import numbers_type
+from genprop.backends.base import Inputs, Outcome, Parameters, Part, mean_terms
+from genprop.backends.native.layout import PHASES, numbers_type
+from genprop.emit.layout import GROUPS, vector_width
 from genprop.emit.names import identifier
 from genprop.lower.constants import constant_names
 from genprop.numerics.constants import numbers, refractory_steps
@@ -44,7 +45,11 @@ class Call:
         self._states: dict[str, np.ndarray] = {}
         self._gradients: dict[str, np.ndarray] = {}
         self._populations = [p for p in program.populations if not p.source]
-        batch.samples = inputs.batch
+        part = inputs.part or Part(inputs.batch, 0, GROUPS)
+        batch.samples, batch.whole = inputs.batch, part.whole
+        batch.first_group, batch.last_group = part.first, part.last
+        for name, mean in part.means.items():
+            self._point(f"{identifier(name)}_mean", np.ascontiguousarray(mean, self.dtype))
         self._point("labels", np.ascontiguousarray(inputs.labels, np.int64))
         self._targets()
         self._events()
@@ -89,27 +94,68 @@ class Call:
                 self._point(f"{identifier(q.name)}_dL_dweight", self._gradients[q.weight])
             if q.learn_delay:
                 self._point(f"{identifier(q.name)}_dL_ddelay", self._gradients[q.delay])
-        self._by_neuron = {
-            used.name: (used.per_neuron, np.zeros(p.size))
-            for p in self._populations
-            for used in p.parameters
-            if used.learned and p.active
-        }
-        for p in self._populations:
-            for used in p.parameters:
-                if used.name in self._by_neuron:
-                    array = self._by_neuron[used.name][1]
-                    self._point(f"{identifier(p.name)}_dL_d{used.local}", array)
+        self._by_neuron = self._neurons(1)
+
+    def want_sums(self, groups: int) -> None:
+        """Make room for what each of ``groups`` adds, with the synapses in the user's order."""
+        self.batch.phase = PHASES.index("apart")
+        self._sums: dict[str, np.ndarray] = {}
+        for q in self.program.projections:
+            if q.learn_weight or q.learn_delay:
+                width = vector_width(len(self.program.delivery(q).sums))
+                shape = (groups, self.parameters[q.weight].size, width)
+                self._sums[f"{q.name}/sums"] = np.zeros(shape, self.dtype)
+                self._point(f"{identifier(q.name)}_sums", self._sums[f"{q.name}/sums"])
+        self._by_neuron = self._neurons(groups)
+
+    def give_sums(self, sums: Mapping[str, np.ndarray]) -> None:
+        """Take the sums over all groups, to make gradients of them."""
+        self.want_gradients()
+        self.batch.phase = PHASES.index("given")
+        for q in self.program.projections:
+            if q.learn_weight or q.learn_delay:
+                given = np.ascontiguousarray(sums[f"{q.name}/sums"], self.dtype)
+                self._point(f"{identifier(q.name)}_sums", given)
+        for name, (_, array) in self._by_neuron.items():
+            array[...] = sums[name]
+        self._unpoint_neurons()
 
     def gradients(self) -> dict[str, np.ndarray]:
         """The gradients requested, once the call has run."""
         for name, (each, array) in self._by_neuron.items():
-            self._gradients[name][...] = array if each else array.sum()
+            self._gradients[name][...] = array[0] if each else array[0].sum()
         return self._gradients
+
+    def sums(self) -> list[dict[str, np.ndarray]]:
+        """What each group adds, once the call has run."""
+        arrays = self._sums | {name: array for name, (_, array) in self._by_neuron.items()}
+        groups = range(self.batch.last_group - self.batch.first_group)
+        return [{name: array[k] for name, array in arrays.items()} for k in groups]
+
+    def _neurons(self, groups: int) -> dict[str, tuple[bool, np.ndarray]]:
+        """Room for the sums of the neurons' parameters, (groups, n) each, by flat name."""
+        found: dict[str, tuple[bool, np.ndarray]] = {}
+        for p in self._populations:
+            for used in p.parameters:
+                if used.learned and p.active:
+                    array = np.zeros((groups, p.size))
+                    found[used.name] = used.per_neuron, array
+                    self._point(f"{identifier(p.name)}_dL_d{used.local}", array)
+        return found
+
+    def _unpoint_neurons(self) -> None:
+        for p in self._populations:
+            for used in p.parameters:
+                if used.learned and p.active:
+                    setattr(self.batch, f"{identifier(p.name)}_dL_d{used.local}", None)
+
+    def observed(self) -> dict[str, np.ndarray]:
+        """What every sample gave, by loss that sees its mean over the batch."""
+        return {x.name: self._observed[x.name] for x in self.program.losses if x.readout.pooled}
 
     def outcome(self, spikes: Mapping[str, list[np.ndarray]]) -> Outcome:
         """What the call gave."""
-        terms = {name: float(value.mean()) for name, value in self._values.items()}
+        terms = mean_terms(self._values)
         return Outcome(
             loss=sum(terms.values()),
             terms=terms,
@@ -117,6 +163,7 @@ class Call:
             spikes=self._counts,
             recorded={**self._states, **spikes},
             finite=self._finite != 0,
+            values=self._values,
         )
 
     def _scores(self) -> np.ndarray | None:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import ctypes
 import weakref
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop.backends.base import Inputs, Part
 from genprop.backends.native.call import Call
-from genprop.backends.native.layout import batch_type
+from genprop.backends.native.layout import PHASES, batch_type
 from genprop.build.compile import load_library
-from genprop.emit.layout import layout_digest
+from genprop.emit.layout import GROUPS, layout_digest
 from genprop.emit.names import identifier
 from genprop.errors import ConfigurationError, InternalError, UnsupportedError
 
 if TYPE_CHECKING:
-    from genprop.backends.base import Inputs, Outcome, Parameters
+    from genprop.backends.base import Outcome, Parameters
     from genprop.build.compile import Artifact
     from genprop.describe.spec import NetworkSpec
     from genprop.describe.topology import Topology
@@ -27,7 +29,9 @@ __all__ = ["NativeEngine"]
 
 
 class NativeEngine:
-    """One loaded library; see :class:`~genprop.backends.base.Engine`."""
+    """One loaded library; see :class:`~genprop.backends.parts.Divisible`."""
+
+    groups = GROUPS
 
     def __init__(
         self, program: Program, spec: NetworkSpec, artifact: Artifact, precision: str, threads: int
@@ -71,6 +75,36 @@ class NativeEngine:
         call.want_gradients()
         self._run(call, learning=True)
         return call.outcome({}), call.gradients()
+
+    def observations(
+        self, parameters: Parameters, topology: Topology, inputs: Inputs
+    ) -> dict[str, np.ndarray]:
+        """What the samples gave of losses that see its mean over the batch."""
+        if not any(loss.readout.pooled for loss in self.program.losses):
+            return {}
+        call = self._call(parameters, topology, inputs)
+        call.batch.phase = PHASES.index("observe")
+        self._run(call, learning=False)
+        return call.observed()
+
+    def partials(
+        self, parameters: Parameters, topology: Topology, inputs: Inputs
+    ) -> tuple[Outcome, list[dict[str, np.ndarray]]]:
+        """The outcome of a part of a batch, and the sums of each of its groups."""
+        part = inputs.part or Part(inputs.batch, 0, self.groups)
+        call = self._call(parameters, topology, replace(inputs, part=part))
+        call.want_sums(part.last - part.first)
+        self._run(call, learning=True)
+        return call.outcome({}), call.sums()
+
+    def total(
+        self, parameters: Parameters, topology: Topology, sums: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """The gradients from the sums over all groups."""
+        call = self._call(parameters, topology, Inputs({}, 0, np.zeros(0, np.int64)))
+        call.give_sums(sums)
+        self._run(call, learning=True)
+        return call.gradients()
 
     def update(
         self,

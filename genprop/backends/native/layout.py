@@ -11,17 +11,21 @@ from genprop.lower.constants import constant_names
 if TYPE_CHECKING:
     from genprop.lower.program import PopulationProgram, Program
 
-__all__ = ["batch_type", "numbers_type"]
+__all__ = ["PHASES", "batch_type", "numbers_type"]
+
+PHASES = ("everything", "observe", "apart", "given")
+"""``enum class Phase`` of ``layout.j2``."""
 
 _INTEGER, _POINTER = ctypes.c_int64, ctypes.c_void_p
 Fields = list[tuple[str, type]]
 
 
 def batch_type(program: Program) -> type[ctypes.Structure]:
-    """``struct Batch`` of ``interface.cpp.j2``."""
+    """``struct Batch`` of ``layout.j2``."""
     fields: Fields = [
         (n, _INTEGER) for n in ("samples", "threads", "learning", "target_stride", "target_size")
     ]
+    fields += [(n, _INTEGER) for n in ("whole", "first_group", "last_group", "phase")]
     fields += [("labels", _POINTER), ("targets", _POINTER), ("finite", _POINTER)]
     for p in program.populations:
         if p.source:
@@ -30,7 +34,7 @@ def batch_type(program: Program) -> type[ctypes.Structure]:
                 for n in ("start", "step", "channel", "value")
             ]
     for q in program.projections:
-        names = ("weight", "delay", "row_start", "column", "dL_dweight", "dL_ddelay")
+        names = ("weight", "delay", "row_start", "column", "dL_dweight", "dL_ddelay", "sums")
         fields += [(f"{identifier(q.name)}_{n}", _POINTER) for n in names]
     for p in program.populations:
         if not p.source:
@@ -60,5 +64,6 @@ def _population(p: PopulationProgram, program: Program) -> Fields:
     fields += [(f"{own}_record_{x}", _POINTER) for x in p.states]
     for loss in program.losses:
         if loss.population == p.name:
-            fields += [(f"{identifier(loss.name)}_{n}", _POINTER) for n in ("y", "value")]
+            names = ("y", "value", *(("mean",) if loss.readout.pooled else ()))
+            fields += [(f"{identifier(loss.name)}_{n}", _POINTER) for n in names]
     return fields

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.backends.base import Inputs, Outcome, Parameters
+from genprop.backends.base import Inputs, Outcome, Parameters, Part, mean_terms
+from genprop.backends.parts import bounds, joined, samples_of
 from genprop.backends.reference.backward import reverse
 from genprop.backends.reference.forward import PopulationRun, simulate
 from genprop.backends.reference.observe import Observer
@@ -23,8 +25,9 @@ __all__ = ["Interpreter"]
 
 
 class Interpreter:
-    """The reference engine; see :class:`~genprop.backends.base.Engine`."""
+    """The reference engine; see :class:`~genprop.backends.parts.Divisible`."""
 
+    groups = 16
     dtype = np.dtype(np.float64)
 
     def __init__(self, program: Program, spec: NetworkSpec) -> None:
@@ -50,27 +53,66 @@ class Interpreter:
         self, parameters: Parameters, topology: Topology, inputs: Inputs
     ) -> tuple[Outcome, dict[str, np.ndarray]]:
         """Forward and backward: the gradient of the mean loss."""
+        outcome, sums = self._sums(parameters, topology, inputs)
+        return outcome, self.total(parameters, topology, sums)
+
+    def observations(
+        self, parameters: Parameters, topology: Topology, inputs: Inputs
+    ) -> dict[str, np.ndarray]:
+        """What the samples gave of losses that see its mean over the batch."""
+        if not any(loss.readout.pooled for loss in self.program.losses):
+            return {}
+        wiring = Wiring(self.program, topology, parameters, inputs)
+        _, observers = self._forward(wiring, parameters, inputs, _Recorder(()))
+        return {o.loss.name: o.buffers.observed() for o in observers if o.readout.pooled}
+
+    def partials(
+        self, parameters: Parameters, topology: Topology, inputs: Inputs
+    ) -> tuple[Outcome, list[dict[str, np.ndarray]]]:
+        """The outcome of a part of a batch, and the sums of each of its groups.
+
+        The groups are run one after another; :meth:`gradients` runs all samples at once, and adds
+        in another order.
+        """
+        part = inputs.part or Part(inputs.batch, 0, self.groups)
+        found: list[tuple[Outcome, dict[str, np.ndarray]]] = []
+        for low, high in bounds(part, self.groups):
+            group = replace(samples_of(inputs, low, high), part=part)
+            found.append(self._sums(parameters, topology, group))
+        return joined([outcome for outcome, _ in found]), [sums for _, sums in found]
+
+    def total(
+        self, parameters: Parameters, topology: Topology, sums: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """The gradients from the sums over all groups."""
+        gradients: dict[str, np.ndarray] = {}
+        for used in self.spec.parameters():
+            if used.learned:
+                found = sums.get(used.name, np.zeros(used.shape))
+                each = found.size == np.prod(used.shape, dtype=int)
+                gradients[used.name] = (found if each else found.sum()).reshape(used.shape)
+        return gradients
+
+    def _sums(
+        self, parameters: Parameters, topology: Topology, inputs: Inputs
+    ) -> tuple[Outcome, dict[str, np.ndarray]]:
+        """Forward and backward of some samples: what they add, per synapse and neuron."""
         wiring = Wiring(self.program, topology, parameters, inputs)
         recorder = _Recorder(())
         runs, observers = self._forward(wiring, parameters, inputs, recorder)
         reverses = reverse(self.program, wiring, runs, observers)
-        gradients: dict[str, np.ndarray] = {}
+        sums: dict[str, np.ndarray] = {}
         for projection in wiring.projections:
             program = projection.program
             if program.learn_weight:
-                gradients[program.weight] = projection.gradients["weight"]
+                sums[program.weight] = projection.gradients["weight"]
             if program.learn_delay:
-                gradients[program.delay] = projection.gradients["delay"]
+                sums[program.delay] = projection.gradients["delay"]
         for back in reverses.values():
             for used in back.program.parameters:
                 if used.learned:
-                    value = back.gradients[used.local]
-                    gradients[used.name] = value if used.per_neuron else value.sum()
-        for used in self.spec.parameters():
-            if used.learned:
-                found = gradients.get(used.name, np.zeros(used.shape))
-                gradients[used.name] = np.asarray(found).reshape(used.shape)
-        return self._outcome(runs, observers, recorder, inputs.batch), gradients
+                    sums[used.name] = back.gradients[used.local]
+        return self._outcome(runs, observers, recorder, inputs.batch), sums
 
     def update(
         self,
@@ -99,7 +141,8 @@ class Interpreter:
         recorder: _Recorder,
         batch: int,
     ) -> Outcome:
-        terms = {o.loss.name: float(o.final.value.mean()) for o in observers}
+        values = {o.loss.name: np.asarray(o.final.value) for o in observers}
+        terms = mean_terms(values)
         scores = [o.final.score for o in observers if o.final.score is not None]
         return Outcome(
             loss=sum(terms.values()),
@@ -108,6 +151,7 @@ class Interpreter:
             spikes={n: _counts(r) for n, r in runs.items() if r.program.guard is not None},
             recorded=recorder.finish(runs, batch),
             finite=np.logical_and.reduce([run.finite for run in runs.values()]),
+            values=values,
         )
 
 

@@ -74,7 +74,9 @@ class Observer:
     def finish(self) -> None:
         """Value and ∂L/∂y once every step has run."""
         if not self.readout.stepwise:
-            self.final = self._loss(self.buffers.y(), -1)
+            part = self.inputs.part
+            mean = None if part is None else part.means.get(self.loss.name)
+            self.final = self._loss(self.buffers.y(mean), -1)
             return
         steps = self.program.steps
         inner = np.sum([t.value for t in self.trace], axis=0)
@@ -99,7 +101,7 @@ class Observer:
             else self.final.gradient
         )
         for drive in self.readout.drive if at_end else self.readout.drive_delivered:
-            added = evaluate(drive.value, values) / self.inputs.batch
+            added = evaluate(drive.value, values) / self.inputs.whole
             adjoints[drive.target] = adjoints[drive.target] + added
 
     def spike_cost(
@@ -112,7 +114,7 @@ class Observer:
     ) -> Array:
         """∂l_p/∂t_k + l⁻ − l⁺ of the spikes of ``step``."""
         if self.readout.stepwise:
-            return self.spike_costs[step] / (self.program.duration * self.inputs.batch)
+            return self.spike_costs[step] / (self.program.duration * self.inputs.whole)
         local = {k: v if v.ndim == 0 else v[neuron] for k, v in numbers.items()}
         return self._at_spikes(self.readout.spike, step, sample, neuron, local | dict(columns))
 
@@ -128,7 +130,7 @@ class Observer:
         costs = [e for e in (self.readout.arrival, by_receptor) if e is not None]
         if costs:
             values = {**self.buffers.at(step), **numbers, "readout.gradient": self.final.gradient}
-            yield from (evaluate(e, values) / self.inputs.batch for e in costs)
+            yield from (evaluate(e, values) / self.inputs.whole for e in costs)
 
     def _at_spikes(
         self,
@@ -142,7 +144,7 @@ class Observer:
             return np.zeros(len(sample))
         values = self.buffers.at(step + 1)
         values |= {name: array[sample, neuron] for name, array in self.buffers.arrays.items()}
-        values["readout.gradient"] = self.final.gradient[sample, neuron] / self.inputs.batch
+        values["readout.gradient"] = self.final.gradient[sample, neuron] / self.inputs.whole
         return evaluate(e, {**values, **known})
 
     def _seen(self, run: PopulationRun) -> Array:

@@ -38,9 +38,14 @@ template <class Call> std::int32_t guarded(const Call& call) {
 
 extern "C" {
 
+/// What a call does: everything, or only y of each sample, the sums of each group apart, gradients from given sums of all.
+enum class Phase : std::int64_t { everything, observe, apart, given };
+
 /// One batch, as the caller lays it out; null pointers mean "not wanted".
 struct Batch {
     std::int64_t samples, threads, learning, target_stride, target_size;
+    std::int64_t whole, first_group, last_group;   // the samples are those of some groups of `whole` samples
+    Phase phase;
     const std::int64_t* labels;
     const Real* targets;
     std::int32_t* finite;   // [sample]: whether every state stayed finite
@@ -50,11 +55,11 @@ struct Batch {
     const Real* inp_to_hidden_weight;
     const std::int32_t* inp_to_hidden_delay;   // steps
     const std::int64_t *inp_to_hidden_row_start, *inp_to_hidden_column;   // sparse only
-    Real *inp_to_hidden_dL_dweight, *inp_to_hidden_dL_ddelay;
+    Real *inp_to_hidden_dL_dweight, *inp_to_hidden_dL_ddelay, *inp_to_hidden_sums;
     const Real* hidden_to_out_weight;
     const std::int32_t* hidden_to_out_delay;   // steps
     const std::int64_t *hidden_to_out_row_start, *hidden_to_out_column;   // sparse only
-    Real *hidden_to_out_dL_dweight, *hidden_to_out_dL_ddelay;
+    Real *hidden_to_out_dL_dweight, *hidden_to_out_dL_ddelay, *hidden_to_out_sums;
     const HiddenNumbers* hidden_numbers;
     std::int32_t* hidden_counts;      // [sample][neuron]
     std::int64_t hidden_keep_spikes;
@@ -144,12 +149,39 @@ void report(Engine& engine, const Batch& batch, const Record& record, size_t sam
     (void)engine;
 }
 
-/// Sums of all groups, brought back to the user's layout.
-void finish(Engine& engine, const Batch& batch, size_t threads) {
+/// The sums of each group of this part, one after another, with the synapses in the user's order.
+void unload(Engine& engine, const Batch& batch, size_t threads) {
+    for (size_t place = 0; place < size_t(batch.last_group - batch.first_group); ++place) {
+        const Gradients& sums = engine.sums[size_t(batch.first_group) + place];
+        in_parallel(threads, [&](size_t thread) {
+            engine.net.inp_to_hidden.unload(sums.inp_to_hidden, batch.inp_to_hidden_sums, place, thread, threads);
+            engine.net.hidden_to_out.unload(sums.hidden_to_out, batch.hidden_to_out_sums, place, thread, threads);
+            (void)thread; (void)sums; (void)place;
+        });
+    }
+}
+
+/// Takes the sums over all groups of a batch, which were added elsewhere, as those of the first group.
+void load(Engine& engine, const Batch& batch, size_t threads) {
+    engine.sums[0].clear(engine.net);
+    in_parallel(threads, [&](size_t thread) {
+        engine.net.inp_to_hidden.load(batch.inp_to_hidden_sums, engine.sums[0].inp_to_hidden, thread, threads);
+        engine.net.hidden_to_out.load(batch.hidden_to_out_sums, engine.sums[0].hidden_to_out, thread, threads);
+        (void)thread; (void)batch; (void)engine;
+    });
+}
+
+/// The first group's sums become those of all groups.
+void add_groups(Engine& engine, size_t threads) {
     in_parallel(threads, [&](size_t thread) {
         reduce_tree<Arrival::Sums>(engine.sums, groups, [](Gradients& g) -> AlignedArray<Arrival::Sums>& { return g.inp_to_hidden; }, thread, threads);
         reduce_tree<Arrival::Sums>(engine.sums, groups, [](Gradients& g) -> AlignedArray<Arrival::Sums>& { return g.hidden_to_out; }, thread, threads);
+        (void)thread; (void)engine;
     });
+}
+
+/// Gradients from the sums over all groups, in the user's layout.
+void finish(Engine& engine, const Batch& batch, size_t threads) {
     const Gradients& total = engine.sums[0];
     in_parallel(threads, [&](size_t thread) {
         engine.net.inp_to_hidden.finish(total.inp_to_hidden, batch.inp_to_hidden_dL_dweight, batch.inp_to_hidden_dL_ddelay, thread, threads);
@@ -158,18 +190,24 @@ void finish(Engine& engine, const Batch& batch, size_t threads) {
     });
 }
 
-/// One batch. The samples of a group are run in order by one thread.
+/// One batch, or a part of one. The samples of a group are run in order by one thread.
 void run(Engine& engine, const Batch& batch) {
     const size_t samples = size_t(batch.samples), threads = size_t(batch.threads);
     const bool learning = batch.learning != 0;
-    const Real batch_weight = Real(1) / Real(samples);
+    const size_t whole = size_t(batch.whole), first = size_t(batch.first_group), last = size_t(batch.last_group);
+    const size_t before = whole * first / groups;   // samples of the batch that are elsewhere
+    const Real batch_weight = Real(1) / Real(whole);
     constexpr bool keeps_records = false;   // a loss needs the mean over the batch first
     at_least(engine.workspaces, threads);
     at_least(engine.records, keeps_records ? samples : threads);
     if (engine.sums.size() < groups) engine.sums.resize(groups);
     if (batch.hidden_keep_spikes) engine.hidden_spikes.resize(samples);
     prepare(engine, batch, threads);
-
+    if (batch.phase == Phase::given) {
+        load(engine, batch, threads);
+        finish(engine, batch, threads);
+        return;
+    }
     const auto forward = [&](size_t thread, size_t sample) {
         Record& record = *engine.records[keeps_records ? sample : thread];
         Workspace& w = *engine.workspaces[thread];
@@ -185,15 +223,20 @@ void run(Engine& engine, const Batch& batch) {
     if (keeps_records) {
         for_each(samples, threads, forward);
     }
-    for_each(groups, threads, [&](size_t thread, size_t group) {
+    for_each(last - first, threads, [&](size_t thread, size_t item) {
+        const size_t group = first + item;
         Gradients* sums = learning ? &engine.sums[group] : nullptr;
         if (sums) sums->clear(engine.net);
-        for (size_t sample = samples * group / groups; sample < samples * (group + 1) / groups; ++sample) {
+        for (size_t sample = whole * group / groups - before; sample < whole * (group + 1) / groups - before; ++sample) {
             if (!keeps_records) forward(thread, sample);
             close(thread, sample, sums);
         }
     });
-    if (learning) finish(engine, batch, threads);
+    if (learning && batch.phase == Phase::apart) unload(engine, batch, threads);
+    if (learning && batch.phase == Phase::everything) {
+        add_groups(engine, threads);
+        finish(engine, batch, threads);
+    }
 }
 }  // namespace
 

@@ -105,6 +105,18 @@ public:
             }
     }
 
+    /// The sums from the kernels' layout to the user's, those of group number `group`, and back. One chunk of the senders.
+    void unload(const AlignedArray<Sums>& sums, Real* user, size_t group, size_t chunk, size_t chunks) const {
+        for (size_t i = pre_ * chunk / chunks; i < pre_ * (chunk + 1) / chunks; ++i)
+            for (size_t j = 0; j < post_; ++j)
+                std::memcpy(user + ((group * pre_ + i) * post_ + j) * sizeof(Sums) / sizeof(Real), &sums[place(i, j)], sizeof(Sums));
+    }
+    void load(const Real* user, AlignedArray<Sums>& sums, size_t chunk, size_t chunks) const {
+        for (size_t i = pre_ * chunk / chunks; i < pre_ * (chunk + 1) / chunks; ++i)
+            for (size_t j = 0; j < post_; ++j)
+                std::memcpy(&sums[place(i, j)], user + (i * post_ + j) * sizeof(Sums) / sizeof(Real), sizeof(Sums));
+    }
+
 private:
     static constexpr int width = sizeof(Exposed) / sizeof(Real);
     size_t cell(size_t b, size_t sender) const { return (ByRow ? sender * blocks_ + b : b * pre_ + sender) * lanes; }

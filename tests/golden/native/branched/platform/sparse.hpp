@@ -70,6 +70,18 @@ public:
         }
     }
 
+    /// The sums from the kernels' layout to the user's, those of group number `group`, and back.
+    void unload(const AlignedArray<Sums>& sums, Real* user, size_t group, size_t chunk, size_t chunks) const {
+        const size_t count = weight_.size();
+        for (size_t s = count * chunk / chunks; s < count * (chunk + 1) / chunks; ++s)
+            std::memcpy(user + (group * count + s) * sizeof(Sums) / sizeof(Real), &sums[s], sizeof(Sums));
+    }
+    void load(const Real* user, AlignedArray<Sums>& sums, size_t chunk, size_t chunks) const {
+        const size_t count = weight_.size();
+        for (size_t s = count * chunk / chunks; s < count * (chunk + 1) / chunks; ++s)
+            std::memcpy(&sums[s], user + s * sizeof(Sums) / sizeof(Real), sizeof(Sums));
+    }
+
 private:
     size_t begin(size_t sender) const { return size_t(row_start_[sender]); }
     void add(std::uint32_t sender, Real value, Due* row) const {
