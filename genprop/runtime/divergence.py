@@ -17,6 +17,7 @@ import numpy as np
 from genprop.backends.reference.forward import simulate
 from genprop.backends.reference.wiring import Wiring
 from genprop.errors import DivergenceError
+from genprop.lower.solvers.base import DEFAULT_SUBSTEPS
 from genprop.runtime.finite import infinite
 
 if TYPE_CHECKING:
@@ -147,12 +148,17 @@ def _first(
     return None
 
 
-def _remedy(program: Program, population: str) -> str:
-    if program.population(population).propagators:  # solved exactly: no step is too long
+def _remedy(program: Program, name: str) -> str:
+    """A dt to try, and sub-steps where they help: an upstroke goes on until its step ends."""
+    population = program.population(name)
+    if population.propagators:  # solved exactly: no step is too long
         return "its equations are linear, so its input is too large: smaller weights or rates"
-    name, _, given = program.solver.partition(":")
-    parts = _FINER * (int(given) if name == "runge_kutta" and given else 2)
-    return (
-        f"take shorter steps: compile(…, dt={program.dt / _FINER:g}), or sub-steps: "
-        f"compile(…, solver='runge_kutta:{parts}'); or check its equations and parameters there"
-    )
+    shorter = f"take shorter steps: compile(…, dt={program.dt / _FINER:g})"
+    if population.guard is not None:
+        return (
+            f"{shorter}, so that a spike is reset sooner (its upstroke goes on until the step "
+            "ends, whatever the sub-steps), or lower its threshold"
+        )
+    solver, _, given = program.solver.partition(":")
+    parts = _FINER * (int(given) if solver == "runge_kutta" and given else DEFAULT_SUBSTEPS)
+    return f"{shorter}, or sub-steps: compile(…, solver='runge_kutta:{parts}')"

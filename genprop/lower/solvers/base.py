@@ -9,7 +9,10 @@ if TYPE_CHECKING:
     from genprop.lower.nodes import Assign, Statement
     from genprop.lower.program import Propagator
 
-__all__ = ["Solution"]
+__all__ = ["DEFAULT_SUBSTEPS", "Solution"]
+
+DEFAULT_SUBSTEPS = 2
+"""Parts of a step, of solvers that divide it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import sympy
 from genprop.equations.algebra import substitute, symbols
 from genprop.lower.convert import convert
 from genprop.lower.nodes import Accumulate, Assign, Statement, names_in
-from genprop.lower.solvers.base import Solution
+from genprop.lower.solvers.base import DEFAULT_SUBSTEPS, Solution
 
 if TYPE_CHECKING:
     from genprop.adjoint.system import AdjointSystem
@@ -24,7 +24,6 @@ __all__ = ["steps"]
 
 Flow = Mapping[sympy.Symbol, sympy.Expr]
 Line = tuple[sympy.Symbol, sympy.Expr]
-DEFAULT_SUBSTEPS = 2
 
 
 def steps(adjoint: AdjointSystem, learned: frozenset[str], dt: float, substeps: int) -> Solution:
