@@ -54,7 +54,7 @@ def load_nir(
         path: of the file.
         dt: the step [ms] that the file was made for; by default what genprop wrote into it.
         spikes: ``"step"`` or ``"dirac"``; by default likewise, else ``"step"``.
-        learned: which of ``"weight"`` and ``"delay"`` are declared as learned.
+        learned: which of ``"weight"`` and ``"delay"`` are declared as learned; one or several.
         name: of the network; by default that of the file.
 
     Raises:
@@ -62,6 +62,7 @@ def load_nir(
         ConfigurationError: without a dt, or for words that are none of those above.
         DataError: for a file that is missing, cut off or no NIR.
     """
+    learned = (learned,) if isinstance(learned, str) else learned
     for role in learned:
         if role not in _LEARNED:
             raise ConfigurationError(
@@ -130,7 +131,7 @@ def _titles(graph: Graph) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, node in graph.nodes.items():
         if node.kind == "Input" or node.kind in NEURONS:
-            plain = re.sub(r"\W", "_", name)
+            plain = re.sub(r"\W", "_", name, flags=re.ASCII)
             plain = plain if plain[:1].isalpha() else f"n_{plain}"
             title, number = plain, 1
             while title in found.values():

@@ -314,3 +314,15 @@ def test_without_nir_there_is_a_clear_word(monkeypatch: pytest.MonkeyPatch, tmp_
     with pytest.raises(UnsupportedError, match="not installed") as found:
         gp.save_nir(compiled(described()), tmp_path / "net.nir")
     assert "genprop[nir]" in found.value.remedy
+
+
+def test_nodes_of_any_alphabet_are_read_and_one_word_is_enough(tmp_path: Path) -> None:
+    graph = read_graph(gp.save_nir(compiled(described()), tmp_path / "net.nir"))
+    called = {"hidden": "größe", "fast": "快"}
+    nodes = {called.get(name, name): node for name, node in graph.nodes.items()}
+    edges = [(called.get(a, a), called.get(b, b)) for a, b in graph.edges]
+    write_graph(tmp_path / "other.nir", Graph(nodes, edges, graph.metadata))
+    net = gp.load_nir(tmp_path / "other.nir", learned="weight")
+    names = {p.name for p in net.freeze().populations}
+    assert "gr__e" in names
+    assert len(names) == 4
