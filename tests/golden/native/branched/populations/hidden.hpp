@@ -58,8 +58,9 @@ struct Hidden {
 
     /// Whether every state is finite now.
     bool all_finite() const {
-        for (size_t neuron = 0; neuron < size; ++neuron)
+        for (size_t neuron = 0; neuron < size; ++neuron) {
             if (!(std::isfinite(v_all[neuron]) && std::isfinite(I_all[neuron]))) return false;
+        }
         return true;
     }
 
