@@ -147,7 +147,9 @@ def _piecewise(expression: sympy.Expr) -> Expr:
     *cases, (otherwise, _) = cases
     result = convert(otherwise)
     for value, condition in reversed(cases):
-        result = Select(_condition(condition), convert(value), result)
+        either = parts(condition) if isinstance(condition, sympy.Or) else (condition,)
+        for one in either:
+            result = Select(_condition(one), convert(value), result)
     return result
 
 

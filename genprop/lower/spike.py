@@ -49,7 +49,11 @@ class Columns:
     def __init__(self, adjoint: AdjointSystem) -> None:
         self.population = adjoint.system.population
         self.states = frozenset(adjoint.system.states)
-        self.drive = {name: e for name, e in adjoint.system.drive.items() if e.is_Add}
+        self.drive = {
+            name: e
+            for name, e in adjoint.system.drive.items()
+            if e.is_Add and symbols(e) & self.states
+        }
         self.at_guard = (
             dict([guard_state(adjoint.system)])
             if adjoint.system.guard is not None and adjoint.system.linear

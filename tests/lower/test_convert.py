@@ -113,6 +113,14 @@ def test_cases_are_taken_in_order() -> None:
     assert evaluate(convert(e), values) == VALUES["a"]
 
 
+def test_either_of_two_conditions_is_enough() -> None:
+    either = sympy.Piecewise((C, sympy.Or(A > 1, B < -1)), (D, True))
+    for a, b, expected in ((2.0, 0.0, "c"), (0.0, -2.0, "c"), (0.0, 0.0, "d")):
+        values = VALUES | {"a": a, "b": b}
+        found = evaluate(convert(either), {k: np.asarray(x) for k, x in values.items()})
+        assert float(found) == VALUES[expected]
+
+
 def test_slopes_of_min_max_abs_and_sign_can_be_lowered() -> None:
     values = {name: np.asarray(x) for name, x in VALUES.items()}
     for e, slope in (

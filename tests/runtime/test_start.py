@@ -203,9 +203,10 @@ def test_a_spike_without_an_adjoint_is_refused_and_not_our_fault() -> None:
         compiled(cell("dv/dt = (I - v)/tau", reset="v = -sqrt(v - 1)"))
 
 
-def test_an_output_that_does_not_read_its_synapse_has_an_adjoint() -> None:
+@pytest.mark.parametrize("output", ["-abs(k)", "sqrt(k) - sin(k)"])
+def test_an_output_that_does_not_read_its_synapse_has_an_adjoint(output: str) -> None:
     synapse = gp.Synapse(
-        "s", flow="dx/dt = -x/tau", arrival="x = x + w", output="-abs(k)",
+        "s", flow="dx/dt = -x/tau", arrival="x = x + w", output=output,
         parameters={"tau": 5 * ms, "k": 0.5},
     )  # fmt: skip
     net = network(cell("dv/dt = (I - v)/tau"), synapse)
