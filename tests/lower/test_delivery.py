@@ -46,7 +46,7 @@ def compiled(backend: str | Target, delays: bool = True) -> gp.Simulator:
     inp = net.population("inp", 4, gp.spikes())
     hidden = net.population("hidden", 5, gp.neuron("LIF", tau_mem=TAU_M * ms))
     out = net.population("out", 2, gp.neuron("LI", tau_mem=TAU_M * ms))
-    delay = gp.learn(gp.uniform(0, 4 * ms), max=4 * ms) if delays else None
+    delay = gp.learn(gp.uniform(0, 4 * ms), max=4 * ms) if delays else 0 * ms
     drawn = gp.learn(gp.normal(3.0, 1.0))
     net.connect(inp, hidden, exp, weight=drawn, delay=delay)
     net.connect(hidden, hidden, exp, weight=gp.learn(gp.normal(0.3, 0.1)), pattern=gp.sparse(0.7))

@@ -14,6 +14,7 @@ from genprop.adjoint.readouts import register
 from genprop.backends.genn.connectivity import connectivity_pairs
 from genprop.backends.genn.pygenn import INSTALL, devices
 from genprop.backends.reference.exact.events import EventSimulator
+from genprop.describe.topology import initial_topology
 from genprop.equations.analyse import understand
 from genprop.errors import DescriptionError
 from genprop.lower.clocks.grid import TimeGrid
@@ -104,7 +105,7 @@ def test_rendered_genn_names_what_the_statements_move(name: str, tmp_path: Path)
     rng = np.random.default_rng(0)
     (readout,) = (loss.readout for loss in program.losses)
     with stub_pygenn(tmp_path) as module:
-        module("model").describe("cpu", 1, connectivity_pairs(spec))
+        module("model").describe("cpu", 1, connectivity_pairs(initial_topology(spec)))
         (term,) = module("evaluate_loss").TERMS
         buffers = Buffers(readout, program, (2, 3))
         buffers.arrays = {n: rng.integers(-1, 3, (2, 3)).astype(float) for n in buffers.arrays}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,6 +12,9 @@ import genprop as gp
 from genprop import ms
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import CheckpointError, ConfigurationError, DataError, DescriptionError
+
+if TYPE_CHECKING:
+    from genprop.describe.objective import Loss
 
 DELAY, TAU = "input->hidden.delay", "hidden.tau_mem"
 BACKENDS = ("native", "reference")
@@ -32,15 +36,13 @@ def network() -> gp.Network:
     return net
 
 
-def compiled(
-    backend: str = "reference", loss: gp.Loss | None = None, **more: object
-) -> gp.Simulator:
+def compiled(backend: str = "reference", loss: Loss | None = None, **more: object) -> gp.Simulator:
     options: dict[str, object] = {"dt": 1, "duration": 10, "batch": 4, "backend": backend}
     return gp.compile(
         network(),
         loss=loss or gp.CrossEntropy(gp.integral("out")),
         optimiser=gp.Adam(1e-3),
-        **(options | more),  # type: ignore[arg-type]
+        **(options | more),  # pyright: ignore[reportArgumentType]
     )
 
 
@@ -116,6 +118,7 @@ def test_what_is_written_in_place_is_checked_when_used(
 def test_a_value_on_its_bound_is_inside_whatever_the_precision(backend: str) -> None:
     sim = compiled(backend)
     bound = next(p.maximum for p in sim.spec.parameters() if p.name == DELAY)
+    assert bound is not None
     sim.parameters[DELAY] = bound  # float32 holds it rounded, up or down
     sim.parameters[DELAY] = np.array(sim.parameters[DELAY])
     sim.run(samples())
@@ -168,7 +171,7 @@ COMPILE: dict[str, tuple[object, ...]] = {
 @pytest.mark.parametrize(("name", "value"), [(n, v) for n, vs in COMPILE.items() for v in vs])
 def test_compile_refuses_what_is_no_number_of_its_kind(name: str, value: object) -> None:
     with pytest.raises(ConfigurationError, match=name):
-        compiled(**{name: value})
+        compiled(**{name: value})  # pyright: ignore[reportArgumentType]
 
 
 def test_numpy_integers_are_integers() -> None:

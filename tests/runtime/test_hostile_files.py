@@ -120,7 +120,8 @@ def one_npz(path: Path) -> object:
 
 def hdf5(path: Path) -> object:
     with opened(path, "file", DataError, "take another") as file:
-        return [np.asarray(file[name][()]) for name in file if isinstance(file[name], h5py.Dataset)]
+        held = [file[name] for name in file]
+        return [np.asarray(each[()]) for each in held if isinstance(each, h5py.Dataset)]
 
 
 READERS: dict[str, tuple[Callable[[Path], Path], Callable[[Path], object]]] = {
@@ -319,10 +320,14 @@ def test_a_checkpoint_with_numbers_that_are_none_is_told(value: float, tmp_path:
     path = checkpoint(tmp_path)
     for name in ("parameter/hidden->out.weight", "optimiser/hidden->out.weight/m"):
         with h5py.File(path, "r+") as file:
-            before = file[name][0, 0]
-            file[name][0, 0] = value
+            held = file[name]
+            assert isinstance(held, h5py.Dataset)
+            before = held[0, 0]
+            held[0, 0] = value
         with pytest.raises(gp.errors.CheckpointError, match="no finite number"):
             load_checkpoint(path)
         with h5py.File(path, "r+") as file:
-            file[name][0, 0] = before
+            held = file[name]
+            assert isinstance(held, h5py.Dataset)
+            held[0, 0] = before
     load_checkpoint(path)

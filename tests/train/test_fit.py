@@ -241,6 +241,7 @@ def test_labels_beyond_the_scores_are_refused() -> None:
 
 def test_predict_gives_the_class_of_the_largest_score_of_every_sample() -> None:
     sim, data = FakeSimulator(), counts_task()
-    expected = [np.argmax(sim.run(batch).scores, axis=1) for batch in data.batches(7)]
+    scores = [np.asarray(sim.run(batch).scores) for batch in data.batches(7)]
+    expected = [np.argmax(each, axis=1) for each in scores]
     assert predict(sim, data, 7).tolist() == np.concatenate(expected).tolist()
     assert predict(sim, data).tolist() == np.concatenate(expected).tolist()
