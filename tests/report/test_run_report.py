@@ -289,13 +289,15 @@ def test_many_classes_and_neurons_are_drawn_within_the_chart(data: RunData) -> N
             assert 0 <= float(attributes["x"]) <= 400
 
 
-def test_names_are_text_and_never_markup(run: Path, tmp_path: Path) -> None:
+def test_names_are_text_and_never_markup(data: RunData, run: Path, tmp_path: Path) -> None:
+    """What files say, and the names in memory, which files may not have."""
+    name = "<b>&amp;</b><script>"
     copy = copied(run, tmp_path)
-    config = copy / "config.toml"
-    config.write_text(config.read_text().replace('"small"', '"<b>&amp;</b><script>"'))
-    reader = read(write_report(copy))
-    assert "script" not in [tag for tag, _ in reader.tags]
-    assert "<b>&amp;</b><script>" in reader.text
+    (copy / "environment.json").write_text(json.dumps({"processor": name}))
+    named = replace(data, config=replace(data.config, name=name))
+    for reader in (read(write_report(copy)), read(render_report(page_view(named)))):
+        assert "script" not in [tag for tag, _ in reader.tags]
+        assert name in reader.text
 
 
 def test_what_is_no_run_or_damaged_is_told(run: Path, tmp_path: Path) -> None:
