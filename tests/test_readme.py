@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,15 @@ def test_the_checks_read_their_commands_from_the_readme() -> None:
         line = ["bash", "-c", f"{function}\nreadme_block {number}"]
         answer = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=True)
         assert answer.stdout.strip() == expected
+
+
+def test_what_ci_run_asks_of_the_project_is_there() -> None:
+    """A name that moved would read as a machine without Python 3.10."""
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    asked = re.findall(r"from (genprop[\w.]*) import (\w+)", script)
+    assert asked
+    for module, name in asked:
+        assert hasattr(import_module(module), name)
+    paths = re.findall(r"\btests/[\w/.]+", script)
+    assert len(paths) > 2
+    assert [path for path in paths if not (ROOT / path).exists()] == []
