@@ -91,8 +91,8 @@ def _look_at(found: h5py.Dataset) -> None:
 def _look_at_rows(found: h5py.Dataset, count: int, entry: np.dtype) -> None:
     """Refuse rows of any length that claim more than the whole file: HDF5 would make room for them.
 
-    A row lies as its length (4 bytes), the address of its heap and its index there (4 bytes); where
-    rows are packed, HDF5's own checksums stand before them.
+    A row lies as its length (4 bytes), the address of its heap and its index there (4 bytes); rows
+    that went through filters (compressed, shuffled) lie otherwise and are not looked at.
     """
     import numpy as np
 
@@ -102,7 +102,8 @@ def _look_at_rows(found: h5py.Dataset, count: int, entry: np.dtype) -> None:
     places = [(rows_id.get_offset(), count * row.itemsize)]
     if found.chunks is not None:
         chunks = map(rows_id.get_chunk_info, range(rows_id.get_num_chunks()))
-        places = [(c.byte_offset, c.size) for c in chunks] if found.compression is None else []
+        skipped = (1 << rows_id.get_create_plist().get_nfilters()) - 1  # the mask of no filter
+        places = [(c.byte_offset, c.size) for c in chunks if c.filter_mask & skipped == skipped]
     total = 0
     with Path(found.file.filename).open("rb") as raw:
         for place, size in places:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from genprop.errors import GenpropError
 
-__all__ = ["Arrays", "read_json", "read_npy", "read_npz", "reading", "refuse_bloated"]
+__all__ = ["Arrays", "npz_names", "read_json", "read_npy", "read_npz", "reading", "refuse_bloated"]
 
 Arrays = dict[str, npt.NDArray[np.generic]]
 

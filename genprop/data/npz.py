@@ -30,7 +30,8 @@ def read_npz(file: Path, names: Sequence[str]) -> files.Arrays:
     Raises:
         DataError: for a file that is missing, damaged, or lacks an array.
     """
-    lacking = [name for name in names if name not in npz_names(file)]
+    held = npz_names(file)
+    lacking = [name for name in names if name not in held]
     if lacking:
         raise DataError(
             f"the file lacks {', '.join(lacking)}",

@@ -190,7 +190,9 @@ def test_a_heap_without_an_end_is_refused(tmp_path: Path) -> None:
         gp.data.hdspikes(path, cache=False)
 
 
-@pytest.mark.parametrize("options", [{}, {"chunks": (2,)}, {"compression": "gzip"}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{}, {"chunks": (2,)}, {"compression": "gzip"}, {"shuffle": True}], ids=str
+)
 def test_sound_rows_of_any_length_are_read(options: dict[str, object], tmp_path: Path) -> None:
     path = tmp_path / "rows.h5"
     with h5py.File(path, "w") as file:
