@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from genprop.describe.bias import BIAS, biased
 from genprop.describe.check import check_neuron
 from genprop.describe.declaration import Declaration, repr_of
 from genprop.describe.explanation import explain
@@ -142,19 +143,21 @@ class Neuron:
     def given(
         self, initial: Mapping[str, Number] | None = None, **overrides: Value | Learn
     ) -> Neuron:
-        """The same model with other values.
+        """The same model with other values; ``bias=`` adds a constant to its input.
 
         Raises:
             DescriptionError: for a name the model does not have, or a value out of its bounds.
         """
-        spec = self.spec
-        found = declare_all(spec.name, overrides, spec.parameters, self.units)
+        spec, units = self.spec, self.units
+        if BIAS in overrides and all(q.name != BIAS for q in spec.parameters):
+            spec, units = biased(spec, units)
+        found = declare_all(spec.name, overrides, spec.parameters, units)
         parameters = tuple(
             found[q.name].quantity(q) if q.name in found else q for q in spec.parameters
         )
-        states = with_initial(f"neuron {spec.name!r}", spec.states, initial or {}, self.units)
+        states = with_initial(f"neuron {spec.name!r}", spec.states, initial or {}, units)
         changed = replace(spec, parameters=parameters, states=states)
-        return Neuron.of(changed, {**self.values, **found}, self.units)
+        return Neuron.of(changed, {**self.values, **found}, units)
 
     def adjoint(self) -> Shown:
         """The equations that are run backwards for this neuron, below exponential synapses.
@@ -186,6 +189,8 @@ def neuron(
     """A neuron of the library by name (capitals do not matter), or of a model file by its path.
 
     ``gp.neuron("LIF", tau_mem=20*ms)``: parameters not named keep the values of the file.
+    ``bias=``, one for the population or one per neuron, learned or not, is a constant current that
+    is added to the input I of any model.
 
     Raises:
         DescriptionError: for an unknown model or parameter, with the closest known one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,18 +23,29 @@ if TYPE_CHECKING:
     from genprop.lower.program import PopulationProgram
     from genprop.runtime.simulator import Simulator
 
-__all__ = ["SECONDS", "nir_neuron"]
+__all__ = ["SECONDS", "Cell", "nir_neuron"]
 
 SECONDS = 1e-3
 """Per ms."""
 
 
-def nir_neuron(
-    population: PopulationProgram, sim: Simulator, area: float
-) -> tuple[Node | None, list[UnsupportedError]]:
-    """The node, or what NIR has no place for; ``area`` [s] is that of a spike's pulse."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """A population as a node, or None and what NIR has no place for.
+
+    ``bias`` (n,) is what must reach the node at all times, 0 where nothing does.
+    """
+
+    node: Node | None
+    bias: np.ndarray
+    findings: list[UnsupportedError]
+
+
+def nir_neuron(population: PopulationProgram, sim: Simulator, area: float) -> Cell:
+    """A population; ``area`` [s] is that of a spike's pulse."""
     look = _Look(population, sim, area)
-    return look.node(), look.findings
+    node = look.node()
+    return Cell(node, np.broadcast_to(look.bias, population.size), look.findings)
 
 
 class _Look:
@@ -42,6 +54,7 @@ class _Look:
     def __init__(self, population: PopulationProgram, sim: Simulator, area: float) -> None:
         self.population, self._area = population, area
         self._numbers = numbers(population, sim.arrays(), sim.dt)
+        self.bias = np.zeros(())
         self.findings: list[UnsupportedError] = []
 
     def node(self) -> Node | None:
@@ -63,6 +76,7 @@ class _Look:
         if arrays is None or not self._spike(arrays, voltage) or self.findings:
             return None
         kind = ("Cuba" if others else "") + ("LI" if population.guard is None else "LIF")
+        kind = kind if "v_leak" in arrays else "IF"
         full = {k: np.broadcast_to(v, population.size).copy() for k, v in arrays.items()}
         return Node(kind, full, population.size)
 
@@ -118,17 +132,24 @@ class _Look:
         target: str,
         gain: np.ndarray,
     ) -> dict[str, np.ndarray] | None:
-        """Time constants [s], resistance, leak and input weight of the node."""
+        """Time constants [s], resistance, leak and input weight of the node; sets the bias."""
         leak = -flow[voltage, voltage]
         fast = -flow[target, target]
+        if target == voltage and self.population.guard is not None and not np.any(leak):
+            r = gain / self._area
+            self.bias = flow[voltage, ""] / SECONDS / r
+            return {"r": r}
         if np.any(leak <= 0) or np.any(fast <= 0):
-            self._find("does not decay", "use a leaky model")
+            self._find(
+                "does not decay",
+                "use a leaky model, or gp.neuron('IF') with one gp.synapse('delta')",
+            )
             return None
         slow = SECONDS / leak
         if target == voltage:
             driven = {"tau": slow, "r": gain * slow / self._area}
         else:
-            if np.any(flow[target, voltage] != 0) or np.any(flow[target, ""] != 0):
+            if np.any(flow[target, voltage] != 0):
                 self._find(
                     "is not a voltage driven by a current that is free of it",
                     "use gp.neuron('LIF') with gp.synapse('exp')",
@@ -141,6 +162,7 @@ class _Look:
                 "r": flow[voltage, target] / leak,
                 "w_in": gain * quick / self._area,
             }
+            self.bias = flow[target, ""] / fast / driven["w_in"]
         return {**driven, "v_leak": flow[voltage, ""] / leak}
 
     def _spike(self, arrays: dict[str, np.ndarray], voltage: str) -> bool:

@@ -3,11 +3,13 @@
 NIR's nodes are, per neuron and with input S::
 
     LIF, LI          τ dv/dt = (v_leak − v) + R S
+    IF               dv/dt = R S
     CubaLIF, CubaLI  τ_syn dI/dt = −I + w_in S,   τ_mem dv/dt = (v_leak − v) + R I
 
 A spike through a weight W moves I by W w_in/τ_syn times the area of its pulse (v of a LIF by
-W R/τ). NIR leaves that area open. ``spikes="step"``: the pulse is 1 for one step, its area dt, as
-simulators on a clock exchange files (w_in = τ_syn/dt). ``spikes="dirac"``: its area is 1 s.
+W R/τ, of an IF by W R). A constant input is v_leak, or the bias of an Affine. NIR leaves the area
+open. ``spikes="step"``: the pulse is 1 for one step, its area dt, as simulators on a clock exchange
+files (w_in = τ_syn/dt). ``spikes="dirac"``: its area is 1 s.
 """
 
 from __future__ import annotations
@@ -59,17 +61,22 @@ def to_graph(sim: Simulator, *, branches: bool = False, spikes: str = "step") ->
     metadata = {"writer": f"genprop {__version__}", "dt": sim.dt * SECONDS, "spikes": spikes}
     graph = Graph({}, [], metadata)
     findings: list[UnsupportedError] = []
+    biases: dict[str, np.ndarray] = {}
     for population in sim.program.populations:
         if population.source:
             graph.nodes[population.name] = Node("Input", {}, population.size)
             continue
-        node, found = nir_neuron(population, sim, area)
-        findings += found
-        if node is not None:
-            graph.nodes[population.name] = node
+        cell = nir_neuron(population, sim, area)
+        findings += cell.findings
+        if cell.node is not None:
+            graph.nodes[population.name] = cell.node
+        if np.any(cell.bias != 0):
+            biases[population.name] = cell.bias
     sending = {p.pre for p in sim.spec.projections if p.pre != p.post}
     for projection in sim.spec.projections:
         findings += _connect(graph, projection, sim, branches)
+    for name, bias in biases.items():
+        findings += _add(graph, name, bias)
     refuse_if(findings)
     for population in sim.program.populations:
         if not population.source and population.name not in sending:
@@ -126,6 +133,22 @@ def _connect(
             late = np.full(weight.shape[1], sim.program.clock.delays(step) * SECONDS)
             chain = [("Linear", "weight", part.T), ("Delay", "delay", late)]
             _chain(graph, projection, f".{int(step)}", chain)
+
+
+def _add(graph: Graph, population: str, bias: np.ndarray) -> Iterator[UnsupportedError]:
+    """Let one matrix that leads straight to a population add its bias, as an Affine."""
+    for first, second in graph.edges:
+        node = graph.nodes[first]
+        if second == population and node.kind == "Linear":
+            arrays = {**node.arrays, "bias": np.array(bias)}
+            graph.nodes[first] = Node("Affine", arrays, node.size)
+            return
+    yield UnsupportedError(
+        "it has a constant input, which NIR has as the bias of an Affine, and no weights lead to "
+        "it that no delay follows",
+        where=f"population {population}",
+        remedy="let one projection to it have delays per sending neuron, or none",
+    )
 
 
 def _common(delay: np.ndarray, there: np.ndarray, axis: int) -> np.ndarray | None:

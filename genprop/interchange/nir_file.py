@@ -27,6 +27,7 @@ _ARRAYS = {
     "CubaLI": ("tau_syn", "tau_mem", "r", "v_leak", "w_in"),
     "CubaLIF": ("tau_syn", "tau_mem", "r", "v_leak", "v_threshold", "v_reset", "w_in"),
     "Delay": ("delay",),
+    "IF": ("r", "v_threshold", "v_reset"),
     "LI": ("tau", "r", "v_leak"),
     "LIF": ("tau", "r", "v_leak", "v_threshold", "v_reset"),
     "Linear": ("weight",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from genprop.describe.network import Network
 from genprop.describe.neuron import Neuron, neuron
 from genprop.describe.neuron import spikes as spikes_in
 from genprop.describe.pattern import dense, one_to_one
-from genprop.describe.synapse import synapse
+from genprop.describe.synapse import Synapse, synapse
 from genprop.errors import (
     ConfigurationError,
     GenpropError,
@@ -24,7 +24,7 @@ from genprop.errors import (
 )
 from genprop.interchange.nir_export import pulse
 from genprop.interchange.nir_file import PASS, Graph, Node, read_graph
-from genprop.interchange.nir_paths import NEURONS, WIRES, Route, find_routes
+from genprop.interchange.nir_paths import NEURONS, WIRES, Route, find_biases, find_routes
 from genprop.units import Quantity, in_ms, ms
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["from_graph", "load_nir"]
 
-_LEARNED = ("weight", "delay")
+_LEARNED = ("weight", "delay", "bias")
 _MS = 1e3  # per s
 
 
@@ -47,14 +47,16 @@ def load_nir(
     """The network of a NIR file, to be compiled with a loss of one's own.
 
     Populations are called as the nodes are, points and the like becoming underscores. Currents are
-    in the unit of the voltage: R and w_in go into the weights. See
+    in the unit of the voltage: R and w_in go into the weights. What Affine nodes add becomes a
+    ``bias`` of the population they lead to (of its synapse, where that has a current). See
     :mod:`~genprop.interchange.nir_export` for what NIR's numbers mean.
 
     Args:
         path: of the file.
         dt: the step [ms] that the file was made for; by default what genprop wrote into it.
         spikes: ``"step"`` or ``"dirac"``; by default likewise, else ``"step"``.
-        learned: which of ``"weight"`` and ``"delay"`` are declared as learned; one or several.
+        learned: which of ``"weight"``, ``"delay"`` and ``"bias"`` are declared as learned; one or
+            several. A bias is learned where the file holds one.
         name: of the network; by default that of the file.
 
     Raises:
@@ -87,14 +89,20 @@ def from_graph(
     refuse_if(_strangers(graph))
     routes, findings = find_routes(graph)
     refuse_if(findings)
+    biases, findings = find_biases(graph)
+    reached = {route.post for route in routes}
+    refuse_if([*findings, *_unreached(graph, biases, reached)])
+    inputs = {n: _input(graph.nodes[n], b, "bias" in learned) for n, b in biases.items()}
     net = Network(name)
     titles = _titles(graph)
     for node_name, title in titles.items():
         node = graph.nodes[node_name]
-        net.population(title, node.size, spikes_in() if node.kind == "Input" else _model(node))
+        model = spikes_in() if node.kind == "Input" else _model(node, inputs.get(node_name))
+        net.population(title, node.size, model)
     for route in routes:
         ends = (titles[route.pre], titles[route.post])
-        _connect(net, ends, graph.nodes[route.post], route, area, learned)
+        kind = _synapse(graph.nodes[route.post], inputs.get(route.post))
+        _connect(net, ends, graph.nodes[route.post], route, (area, kind), learned)
     return net
 
 
@@ -141,9 +149,58 @@ def _titles(graph: Graph) -> dict[str, str]:
     return found
 
 
-def _model(node: Node) -> Neuron:
+def _unreached(
+    graph: Graph, biases: Mapping[str, np.ndarray], reached: set[str]
+) -> Iterator[GenpropError]:
+    """Constants for currents that no synapse has."""
+    for name in biases:
+        if name not in reached and "tau_syn" in graph.nodes[name].arrays:
+            yield UnsupportedError(
+                "a constant (bias) is all that reaches it, and its current is a synapse's",
+                where=f"node {name}",
+                remedy="write it as LIF or LI with v_leak",
+            )
+
+
+def _input(node: Node, bias: np.ndarray, learned: bool) -> Value | Learn:
+    """A constant in the unit of the voltage: R b, or R w_in b for the current of a synapse."""
+    arrays = node.arrays
+    gain = arrays["r"] * arrays.get("w_in", np.ones(1))
+    if node.kind == "IF":
+        gain = gain / _MS  # dv/dt = R b per second, and tau_mem = 1 ms
+    found = _value(np.broadcast_to(gain.ravel() * bias, node.size))
+    return learn(found) if learned else found
+
+
+def _synapse(node: Node, bias: Value | Learn | None) -> Synapse:
+    """What arrivals do at a node; ``bias`` is what its current settles at without any."""
+    if "tau_syn" not in node.arrays:
+        return synapse("delta")
+    tau = _in_ms(np.broadcast_to(node.arrays["tau_syn"].ravel(), node.size))
+    if bias is None:
+        return synapse("exp", tau=tau)
+    return Synapse(
+        "exp",
+        flow="dI/dt = (bias - I)/tau",
+        arrival="I = I + w",
+        output="I",
+        parameters={"tau": tau, "bias": bias},
+    )
+
+
+def _model(node: Node, bias: Value | Learn | None) -> Neuron:
     """A neuron whose currents are in the unit of its voltage."""
+    found = _unbiased(node)
+    if bias is None or "tau_syn" in node.arrays:
+        return found
+    return found.given(bias=bias)
+
+
+def _unbiased(node: Node) -> Neuron:
     arrays = {k: np.broadcast_to(v.ravel(), node.size) for k, v in node.arrays.items()}
+    if node.kind == "IF":
+        high, low = _value(arrays["v_threshold"]), _value(arrays["v_reset"])
+        return neuron("IF", tau_mem=1 * ms, v_th=high, v_reset=low)
     tau = _in_ms(arrays["tau_mem"] if "tau_mem" in arrays else arrays["tau"])
     leak = _value(arrays["v_leak"])
     if "v_threshold" not in arrays:
@@ -169,7 +226,7 @@ def _per_weight(node: Node, area: float) -> np.ndarray:
     if "tau_syn" in arrays:
         jump = arrays["w_in"] * area / arrays["tau_syn"] * arrays["r"]
     else:
-        jump = arrays["r"] * area / arrays["tau"]
+        jump = arrays["r"] * area / arrays.get("tau", np.ones(1))  # an IF has none
     return np.broadcast_to(jump.ravel(), node.size)
 
 
@@ -178,12 +235,11 @@ def _connect(
     ends: tuple[str, str],
     node: Node,
     route: Route,
-    area: float,
+    arrivals: tuple[float, Synapse],
     learned: Collection[str],
 ) -> None:
-    """One projection."""
-    tau = node.arrays.get("tau_syn")
-    kind = synapse("delta") if tau is None else synapse("exp", tau=_in_ms(tau.ravel()))
+    """One projection; ``arrivals`` are the area of a pulse and what it arrives at."""
+    area, kind = arrivals
     weight, delay = route.weight * _per_weight(node, area), route.delay
     if not route.dense:
         weight, delay = np.diag(weight), np.diag(delay)

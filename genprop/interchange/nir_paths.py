@@ -1,4 +1,8 @@
-"""What lies between the populations of a NIR graph: weights and delays along every way."""
+"""What lies between the populations of a NIR graph: weights and delays along every way.
+
+An Affine node adds a constant to what passes. It does so whoever sends, so it is followed by itself
+from there to the neurons: once per way, whatever the number of senders.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +18,9 @@ from genprop.interchange.nir_file import PASS
 if TYPE_CHECKING:
     from genprop.interchange.nir_file import Graph, Node
 
-__all__ = ["NEURONS", "WIRES", "Route", "find_routes"]
+__all__ = ["NEURONS", "WIRES", "Route", "find_biases", "find_routes"]
 
-NEURONS = ("CubaLI", "CubaLIF", "LI", "LIF")
+NEURONS = ("CubaLI", "CubaLIF", "IF", "LI", "LIF")
 WIRES = ("Affine", "Delay", "Linear", "Scale", PASS)
 _MS = 1e3  # per s
 
@@ -59,6 +63,20 @@ def find_routes(graph: Graph) -> tuple[list[Route], list[UnsupportedError]]:
     return merged, search.findings
 
 
+def find_biases(graph: Graph) -> tuple[dict[str, np.ndarray], list[UnsupportedError]]:
+    """The constant (n,) that reaches each population, by its node; none where it is 0 throughout.
+
+    What keeps a constant from being one, such as a delay behind it, is reported.
+    """
+    search = _Search(graph)
+    found: dict[str, np.ndarray] = {}
+    for route in search.constants():
+        found[route.post] = found.get(route.post, 0.0) + route.weight[0]
+        if np.any(route.delay[0][route.weight[0] != 0] != 0):
+            search.refuse_late(route.pre)
+    return {name: bias for name, bias in found.items() if np.any(bias != 0)}, search.findings
+
+
 class _Search:
     """A walk from each population along the edges, collecting what does not fit."""
 
@@ -76,6 +94,25 @@ class _Search:
                 start = Route(name, "", eye, np.zeros_like(eye))
                 for after in self._next.get(name, ()):
                     yield from self._follow(start, after, (name,))
+
+    def constants(self) -> Iterator[Route]:
+        """From each Affine node that adds something, its bias as the weight of one sender."""
+        for name, node in self._nodes.items():
+            bias = node.arrays.get("bias", np.zeros(1)).ravel()[None]
+            if node.kind == "Affine" and np.any(bias != 0):
+                start = Route(name, "", bias, np.zeros_like(bias))
+                for after in self._next.get(name, ()):
+                    yield from self._follow(start, after, (name,))
+
+    def refuse_late(self, name: str) -> None:
+        """Tell that a constant comes through a delay."""
+        self.findings.append(
+            UnsupportedError(
+                "its constant (bias) passes a delay, and would set in only after it",
+                where=f"node {name}",
+                remedy="write the delay before the Affine",
+            )
+        )
 
     def _follow(self, route: Route, name: str, seen: tuple[str, ...]) -> Iterator[Route]:
         node = self._nodes[name]
@@ -103,8 +140,8 @@ class _Search:
             shape = " × ".join(map(str, matrix.shape))
             self._find(name, f"its {shape} weights do not fit {route.weight.shape[1]} channels")
             return None
-        if np.any(node.arrays.get("bias", np.zeros(1)) != 0):
-            self._find(name, "it adds a constant (bias), which projections have not")
+        if node.arrays.get("bias", np.zeros(1)).size not in (1, matrix.shape[0]):
+            self._find(name, f"its bias does not fit its {matrix.shape[0]} rows")
             return None
         return self._multiplied(name, matrix.T, route)
 

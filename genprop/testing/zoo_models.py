@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "adaptive",
     "alpha_synapse",
+    "biased",
     "branched",
     "conductance",
     "coupled",
@@ -192,6 +193,14 @@ def coupled() -> Example:
     )
     net = three_layers(hidden, neuron("LI"), drive=2.5)
     return make("coupled", net, CrossEntropy(integral("out")))
+
+
+def biased() -> Example:
+    """A constant input, one for all hidden neurons and one per readout; all are learned."""
+    hidden = neuron("LIF", bias=learn(0.7), tau_ref=1.0)
+    out = neuron("LI", bias=learn(values([0.2, -0.1, 0.1])))
+    net = three_layers(hidden, out, drive=0.8)
+    return make("biased", net, CrossEntropy(integral("out")))
 
 
 def branched() -> Example:

@@ -150,3 +150,34 @@ def test_neurons_never_change_and_survive_pickling() -> None:
     assert pickle.loads(pickle.dumps(made)) == made
     assert made.given(beta=0.3) != made
     assert made.values["beta"].typical() == 0.2
+
+
+def test_a_bias_is_added_to_the_input_of_any_model_in_the_unit_of_that_input() -> None:
+    one = gp.neuron("LIF", bias=gp.learn(0.3))
+    assert one.spec.flow[0].text == "((I + bias) - v)/tau_mem"
+    assert [p.name for p in one.parameter_specs("h", 2) if p.learned] == ["h.bias"]
+    assert one.given(bias=0.5).spec.flow == one.spec.flow
+    own = gp.Neuron(
+        "own",
+        flow="dv/dt = (I_in*R - v)/tau;  dI_x/dt = -I_x/tau",
+        parameters={"tau": 20 * ms, "R": 2.0},
+        inputs=("I_in",),
+        units={"I_in": "mV", "v": "mV", "I_x": "mV"},
+    ).given(bias=3 * mV)
+    assert own.spec.flow[0].text == "((I_in + bias)*R - v)/tau"
+    assert own.spec.flow[1].text == "-I_x/tau"
+    assert own.parameter_specs("h", 1)[-1].dimension == mV.dimension
+    with pytest.raises(DimensionError, match="mV"):
+        own.given(bias=3 * ms)
+    kept = gp.Neuron("k", flow="dv/dt = (I + bias - v)/tau", parameters={"tau": 1.0, "bias": 0.0})
+    assert kept.given(bias=1.0).spec.flow == kept.spec.flow
+
+
+def test_a_bias_without_one_input_is_refused_with_what_to_write() -> None:
+    two = gp.Neuron("two", flow="dv/dt = E + J", inputs=("E", "J"))
+    with pytest.raises(DescriptionError, match="but E, J") as found:
+        two.given(bias=1.0)
+    assert "into its flow" in found.value.remedy
+    taken = gp.Neuron("taken", flow="dbias/dt = I")
+    with pytest.raises(DescriptionError, match="'bias' for two things"):
+        taken.given(bias=1.0)

@@ -256,8 +256,8 @@ def test_what_has_no_counterpart_is_told_all_at_once() -> None:
     with pytest.raises(GenpropError, match="2 problems") as found:
         from_graph(simple(strange, [("in", "conv"), ("conv", "pool"), ("pool", "a")]))
     assert "node conv" in str(found.value)
-    biased = Node("Affine", {"weight": np.eye(2), "bias": np.ones(2)}, 2)
-    with pytest.raises(UnsupportedError, match="bias"):
+    biased = Node("Affine", {"weight": np.eye(2), "bias": np.ones(3)}, 2)
+    with pytest.raises(UnsupportedError, match="bias does not fit its 2 rows"):
         from_graph(simple({"w": biased}, [("in", "w"), ("w", "a")]))
     wide = Node("Linear", {"weight": np.ones((2, 3))}, 2)
     with pytest.raises(UnsupportedError, match="do not fit 2 channels"):
