@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,9 @@ _TOKEN = re.compile(
 )
 _ARGUMENTS = {name: 2 if name in ("min", "max") else 1 for name in FUNCTIONS}
 
+_DEEPEST, _HIGHEST = 32, 200
+"""Parentheses, functions, signs and powers in one another; pieces of which each holds the next."""
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -45,6 +48,11 @@ class Node:
     text: str
     start: int
     operands: tuple[Node, ...] = ()
+    height: int = field(init=False, compare=False, default=1)
+
+    def __post_init__(self) -> None:
+        height = 1 + max((operand.height for operand in self.operands), default=0)
+        object.__setattr__(self, "height", height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +115,7 @@ class _Parser:
     def __init__(self, equation: Equation) -> None:
         self.equation = equation
         self.tokens = self._tokens()
-        self.next = 0
+        self.next = self.depth = 0
 
     def _tokens(self) -> list[_Token]:
         text, position, found = self.equation.text, 0, list[_Token]()
@@ -137,21 +145,25 @@ class _Parser:
     def sum(self) -> Node:
         node = self.product()
         while (token := self._accept("+", "-")) is not None:
-            node = Node(token.text, token.text, token.start, (node, self.product()))
+            node = self._operation(token, node, self.product())
         return node
 
     def product(self) -> Node:
         node = self.signed()
         while (token := self._accept("*", "/")) is not None:
-            node = Node(token.text, token.text, token.start, (node, self.signed()))
+            node = self._operation(token, node, self.signed())
         return node
 
     def signed(self) -> Node:
         token = self._accept("-", "+")
-        if token is None:
-            return self.power()
-        inner = self.signed()
-        return inner if token.text == "+" else Node("negate", "-", token.start, (inner,))
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise self._too_large(f"more than {_DEEPEST} levels in one another")
+        node = self.power() if token is None else self.signed()
+        self.depth -= 1
+        if token is None or token.text == "+":
+            return node
+        return Node("negate", "-", token.start, (node,))
 
     def power(self) -> Node:
         base = self.atom()
@@ -159,6 +171,18 @@ class _Parser:
         if token is None:
             return base
         return Node("**", "**", token.start, (base, self.signed()))
+
+    def _operation(self, token: _Token, left: Node, right: Node) -> Node:
+        """A sum or product so far; longer ones than can be taken apart are refused."""
+        node = Node(token.text, token.text, token.start, (left, right))
+        if node.height > _HIGHEST:
+            raise self._too_large(f"more than {_HIGHEST} terms or factors")
+        return node
+
+    def _too_large(self, what: str) -> EquationError:
+        start = self.tokens[max(self.next - 1, 0)].start
+        remedy = "divide it: states and parameters of their own take parts of an expression"
+        return fault(f"this expression has {what}", self.equation, start, remedy)
 
     def atom(self) -> Node:
         token = self.tokens[self.next]

@@ -6,6 +6,7 @@ import re
 import pytest
 import sympy
 
+import genprop as gp
 from genprop.describe.spec import Equation
 from genprop.describe.text import FUNCTIONS, derivatives
 from genprop.equations.grammar import parse_expression, parse_guard
@@ -128,3 +129,40 @@ def test_positions_count_lines_inside_parentheses() -> None:
     (equation,) = derivatives("\ndv/dt = (I\n  - w)/tau_mem", "flow of x")
     with pytest.raises(EquationError, match="line 3, column 5"):
         parse_expression(equation, NAMES)
+
+
+TOO_LARGE = {
+    "parentheses": "(" * 300 + "v" + ")" * 300,
+    "functions": "exp(" * 300 + "v" + ")" * 300,
+    "signs": "I " + "- " * 500 + "v",
+    "powers": "v" + "**v" * 300,
+    "terms": " + ".join(["0.001*v"] * 1000),
+    "factors": "*".join(["v"] * 1000),
+    "long sums in one another": "(" * 30 + "v" + (" + v" * 40 + ")") * 30,
+}
+
+
+@pytest.mark.parametrize("case", TOO_LARGE)
+def test_what_is_too_large_to_be_taken_apart_is_told_with_its_place(case: str) -> None:
+    message, _ = fails_at(TOO_LARGE[case])
+    assert "flow of x, line 3" in message and "divide it" in message
+
+
+def test_what_is_as_large_as_can_be_is_taken_apart_from_within_other_programs() -> None:
+    """Callers have frames of their own: notebooks some sixty, this test adds two hundred."""
+
+    def within(frames: int) -> None:
+        if frames:
+            return within(frames - 1)
+        nested = "sqrt(1 + " * 12 + "v*v" + ")" * 12
+        for flow in ("(" * 29 + "I - v" + ")" * 29, "I" + " - v" * 190, f"I - v + {nested}"):
+            gp.Neuron(
+                "x",
+                flow=f"dv/dt = ({flow})/tau",
+                spike="v > 1",
+                reset="v = 0",
+                parameters={"tau": 20 * gp.ms},
+            ).adjoint()
+        return None
+
+    within(200)
