@@ -54,6 +54,10 @@ if TYPE_CHECKING:
     from genprop.runtime.simulator import Simulator
     from genprop.stages.base import Stage
     from genprop.stages.derived import derived
+    from genprop.stages.distance import distance
+    from genprop.stages.neuronal import axonal, dendritic
+    from genprop.stages.signed import dale, signed
+    from genprop.stages.tied import tied
     from genprop.train.agreement import agreement
     from genprop.train.evaluate import evaluate, predict
     from genprop.train.fit import fit
@@ -88,14 +92,18 @@ __all__ = [
     "V",
     "__version__",
     "agreement",
+    "axonal",
     "backends",
     "check_gradients",
     "citation",
     "compile",
     "constant",
+    "dale",
     "data",
+    "dendritic",
     "dense",
     "derived",
+    "distance",
     "errors",
     "evaluate",
     "experiment",
@@ -124,11 +132,13 @@ __all__ = [
     "save",
     "save_nir",
     "show",
+    "signed",
     "sparse",
     "spike_count",
     "spikes",
     "synapse",
     "testing",
+    "tied",
     "trace",
     "train",
     "uniform",
@@ -181,6 +191,10 @@ _NAMES = {
     "runtime.simulator": ("Simulator",),
     "stages.base": ("Stage",),
     "stages.derived": ("derived",),
+    "stages.distance": ("distance",),
+    "stages.neuronal": ("axonal", "dendritic"),
+    "stages.signed": ("dale", "signed"),
+    "stages.tied": ("tied",),
     "train.agreement": ("agreement",),
     "train.evaluate": ("evaluate", "predict"),
     "train.fit": ("fit",),

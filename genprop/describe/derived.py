@@ -26,10 +26,14 @@ class Declared:
         leaves: parameters of its own, which are drawn, learned, bounded and saved like any other.
         derived: flat names of the network's parameters that it computes; these are neither
             learned, drawn nor saved themselves.
+        reads: parameters of others that it computes them from, beside its own leaves.
+        rewired: projections whose synapses it changes.
     """
 
     leaves: tuple[ParameterSpec, ...] = ()
     derived: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    rewired: tuple[str, ...] = ()
 
 
 class Declares(Protocol):
@@ -55,6 +59,7 @@ def leaf(
     min: float | None = None,
     max: float | None = None,
     doc: str = "",
+    per_neuron: bool = False,
 ) -> ParameterSpec:
     """A parameter that a stage makes others of: ``leaf("hidden.x", 100, learn(uniform(-1, 1)))``.
 
@@ -67,6 +72,7 @@ def leaf(
         min: no value may be smaller, in that unit.
         max: no value may be larger.
         doc: what it is.
+        per_neuron: a projection's leaf with one value per neuron, not per synapse.
 
     Raises:
         DescriptionError: for values outside the bounds or of another shape.
@@ -77,7 +83,8 @@ def leaf(
     low, high = (None if bound is None else bound * scale for bound in (min, max))
     key = name.rpartition(".")[2]
     like = QuantitySpec(key, 0.0, dimension, low, high, doc)
-    return declare(value, like, scale, name, shared=False).parameter(name, role, shape, like)
+    made = declare(value, like, scale, name, shared=False).parameter(name, role, shape, like)
+    return replace(made, per_neuron=per_neuron)
 
 
 def extended(
@@ -86,14 +93,20 @@ def extended(
     """The description with the leaves of ``stages``, and everything that does not fit."""
     findings: list[DescriptionError] = []
     for stage in stages:
-        declared = stage.declare(spec)
+        try:
+            declared = stage.declare(spec)
+        except DescriptionError as finding:
+            findings.append(finding)
+            continue
         findings += _findings(spec, stage, declared)
-        learned = any(p.learned for p in declared.leaves)
+        read = [p for p in (*spec.parameters(), *spec.leaves) if p.name in declared.reads]
+        learned = any(p.learned for p in (*declared.leaves, *read))
         spec = replace(
             _marked(spec, frozenset(declared.derived), learned),
             leaves=(*spec.leaves, *declared.leaves),
             derived=(*spec.derived, *declared.derived),
             stages=(*spec.stages, stage.form),
+            rewired=(*spec.rewired, *declared.rewired),
         )
     return spec, findings
 
@@ -122,6 +135,35 @@ def _findings(spec: NetworkSpec, stage: Declares, declared: Declared) -> Iterato
                 remedy="give connect(…, delay=gp.learn(0*ms, max=…)) where it is a delay"
                 if name.endswith(".delay")
                 else did_you_mean(name, used),
+            )
+    yield from _unrewirable(spec, declared.rewired, where)
+
+
+def _unrewirable(
+    spec: NetworkSpec, rewired: Sequence[str], where: str
+) -> Iterator[DescriptionError]:
+    """Why the synapses of these projections cannot change."""
+    known = {p.name: p for p in spec.projections}
+    for name in rewired:
+        if name not in known:
+            yield DescriptionError(
+                f"there is no projection {name!r}", where=where, remedy=did_you_mean(name, known)
+            )
+        elif name in spec.rewired:
+            yield DescriptionError(
+                f"{name} is rewired twice", where=where, remedy="give it one rule"
+            )
+        elif known[name].pattern.kind == "dense":
+            yield DescriptionError(
+                f"{name} is dense: it has every synapse there can be, and none to move",
+                where=where,
+                remedy="give connect(…, pattern=gp.sparse(0.1))",
+            )
+        elif known[name].weight.shape == (0,):
+            yield DescriptionError(
+                f"{name} has no synapse, and rewiring keeps their number",
+                where=where,
+                remedy="give gp.sparse a higher probability, or another seed",
             )
 
 

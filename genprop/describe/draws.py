@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from genprop.units import Dimension
 
 __all__ = [
+    "Absolute",
     "Array",
     "Bounded",
     "Clipped",
     "Constant",
     "Initialiser",
     "Normal",
+    "Signs",
     "Uniform",
     "Values",
     "frozen",
@@ -204,6 +206,50 @@ class Clipped:
         inner = self.inner.typical() if isinstance(self.inner, Bounded) else 0.0
         low, high = self.extent()
         return float(np.clip(inner, low, high))
+
+
+@dataclass(frozen=True, slots=True)
+class Absolute:
+    """Absolute values of the draws of another initialiser."""
+
+    inner: Initialiser
+
+    @property
+    def dimension(self) -> Dimension | None:
+        """That of the inner one."""
+        return self.inner.dimension
+
+    def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        """|draw|."""
+        return np.abs(self.inner.sample(rng, shape))
+
+    def scaled(self, factor: float) -> Absolute:
+        """Draws times ``factor``."""
+        return Absolute(self.inner.scaled(factor))
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """Independent draws of +1, with probability ``positive``, and −1."""
+
+    positive: float = 0.5
+    dimension: Dimension | None = field(default=None, compare=False)
+
+    def sample(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        """±1."""
+        return np.where(rng.random(shape) < self.positive, 1.0, -1.0)
+
+    def scaled(self, factor: float) -> Signs:
+        """Signs have no scale."""
+        return self
+
+    def extent(self) -> tuple[float, float]:
+        """(−1, 1), or the only one there is."""
+        return (1.0 if self.positive >= 1 else -1.0), (-1.0 if self.positive <= 0 else 1.0)
+
+    def typical(self) -> float:
+        """The likelier sign."""
+        return 1.0 if self.positive >= 0.5 else -1.0
 
 
 def frozen(array: Array, dimension: Dimension | None) -> Values:

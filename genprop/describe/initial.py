@@ -58,9 +58,16 @@ class Learn:
     value: Value
     minimum: Number | None = None
     maximum: Number | None = None
+    dims: int | None = None
 
 
-def learn(x: Value | Learn, min: Number | None = None, max: Number | None = None) -> Learn:
+def learn(
+    x: Value | Learn,
+    min: Number | None = None,
+    max: Number | None = None,
+    *,
+    dims: int | None = None,
+) -> Learn:
     """Mark a value as learned, where it is declared: ``tau_mem=learn(20*ms, min=1*ms)``.
 
     Args:
@@ -68,6 +75,7 @@ def learn(x: Value | Learn, min: Number | None = None, max: Number | None = None
             neuron or synapse).
         min: the lower bound, held after every update; a number is in the declared unit.
         max: the upper bound; for delays it also sizes the delay lines.
+        dims: of positions, and of nothing else: the dimensions of the space they lie in.
 
     Raises:
         DescriptionError: for ``learn`` inside ``learn``; bounds are checked where the value is
@@ -77,7 +85,7 @@ def learn(x: Value | Learn, min: Number | None = None, max: Number | None = None
         raise DescriptionError(
             "learn() stands inside learn()", remedy="write it once, with its min and max"
         )
-    return Learn(x, min, max)
+    return Learn(x, min, max, dims)
 
 
 def constant(x: Number) -> Constant:

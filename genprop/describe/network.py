@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, SupportsIndex
 
 from genprop.describe.assign import assign_updates
+from genprop.describe.derivation import declared_as, derived_parameters
 from genprop.describe.derived import extended
 from genprop.describe.neuron import Neuron, Source, spikes
 from genprop.describe.pattern import Pattern, dense
 from genprop.describe.population import Population, Receptors
+from genprop.describe.position import position_leaf
 from genprop.describe.projection import Projection, Wiring, incompatibilities
-from genprop.describe.spec import NetworkSpec, ProjectionSpec
+from genprop.describe.spec import NetworkSpec, ParameterSpec, ProjectionSpec
 from genprop.describe.target import check_loss
 from genprop.describe.text import check_identifier, check_title
 from genprop.errors import DescriptionError, did_you_mean, refuse_if
 
 if TYPE_CHECKING:
+    from genprop.describe.derivation import Derivation, Rewiring
     from genprop.describe.derived import Declares
     from genprop.describe.initial import Learn, Number, Value
     from genprop.describe.objective import Loss
@@ -39,13 +43,31 @@ class Network:
         self._populations: dict[str, Population] = {}
         self._receptors: dict[str, Receptors] = {}
         self._projections: dict[str, ProjectionSpec] = {}
+        self._positions: dict[str, ParameterSpec] = {}
+        self._stages: list[Declares] = []
 
     def __repr__(self) -> str:
         populations = ", ".join(f"{p.name} ({p.size})" for p in self._populations.values())
         return f"Network({self.name!r}: {populations}; {', '.join(self._projections)})"
 
-    def population(self, name: str, size: SupportsIndex, model: Neuron | Source) -> Population:
+    def population(
+        self,
+        name: str,
+        size: SupportsIndex,
+        model: Neuron | Source,
+        *,
+        position: Value | Learn | None = None,
+        dims: int | None = None,
+    ) -> Population:
         """Add ``size`` neurons of a model, or a source of spikes (``gp.spikes()``).
+
+        Args:
+            name: of the population.
+            size: how many neurons.
+            model: ``gp.neuron(…)``, a ``gp.Neuron``, or ``gp.spikes()``.
+            position: where the neurons are, ``(size, dims)``: the parameter ``"<name>.position"``,
+                of which ``gp.distance`` makes delays.
+            dims: of the space, where neither ``learn(…, dims=…)`` nor an array says; 2 by default.
 
         Raises:
             DescriptionError: for a name that is taken, a size below 1, or arrays of another size.
@@ -63,6 +85,8 @@ class Network:
             )
         made = Population(name, count, model)
         made.freeze(Receptors())
+        if position is not None:
+            self._positions[name] = position_leaf(name, count, position, dims)
         self._populations[name], self._receptors[name] = made, Receptors()
         return made
 
@@ -72,10 +96,11 @@ class Network:
         post: Population | str,
         synapse: Synapse,
         *,
-        weight: Value | Learn,
-        delay: Value | Learn = 0.0,
+        weight: Value | Learn | Derivation,
+        delay: Value | Learn | Derivation = 0.0,
         pattern: Pattern | None = None,
         max_delay: Number | None = None,
+        rewire: Rewiring | None = None,
         name: str | None = None,
     ) -> Projection:
         """Let the spikes of ``pre`` arrive at ``synapse`` on ``post``, weighted and after a delay.
@@ -84,11 +109,14 @@ class Network:
             pre: the population that sends.
             post: the population that receives.
             synapse: what an arrival does; equal synapses on one population have common states.
-            weight: a value per synapse, ``(pre, post)`` if dense, else ``(nnz,)`` in row order.
-            delay: likewise, in [0, max] [ms].
+            weight: a value per synapse, ``(pre, post)`` if dense, else ``(nnz,)`` in row order; or
+                what it is derived by: ``gp.dale(…)``, ``gp.signed(…)``, ``gp.tied(…)``.
+            delay: likewise, in [0, max] [ms]; or ``gp.distance(…)``, ``gp.axonal(…)``,
+                ``gp.dendritic(…)``, ``gp.tied(…)``.
             pattern: ``gp.dense()``, ``gp.sparse(…)`` or ``gp.one_to_one()``.
             max_delay: the bound of the delays, unless ``learn(…, max=…)`` gives it; by default the
                 largest initial one.
+            rewire: the rule by which synapses of a sparse pattern change while learning.
             name: of the projection; by default ``"pre->post"``.
 
         Raises:
@@ -98,9 +126,31 @@ class Network:
         title = self._title(sender, receiver, name)
         refuse_if(incompatibilities(title, sender, receiver, synapse))
         wiring = Wiring(title, sender, receiver, pattern or dense(), synapse)
-        spec = wiring.project(weight, delay, max_delay, receptor=self._receptors[receiver.name].add)
+        known = {p.name: p for p in self._declared()}
+        bare = wiring.project(
+            declared_as(weight, known),
+            declared_as(delay, known),
+            max_delay,
+            receptor=self._receptors[receiver.name].add,
+        )
+        spec, stages = derived_parameters(bare, weight, delay)
         self._projections[title] = spec
+        self._stages += [*stages, *([] if rewire is None else [rewire.of(spec)])]
         return Projection(title, spec)
+
+    def derive(self, stage: Declares) -> None:
+        """Let ``stage`` compute parameters that are described already: ``gp.derived(…)``."""
+        self._stages.append(stage)
+
+    def stages(self, loss: Loss | None = None, more: Sequence[Declares] = ()) -> list[Declares]:
+        """What derives parameters, from leaves to the network, then penalties; copies of its own.
+
+        Args:
+            loss: whose penalties on parameters stand last.
+            more: what comes after the network's own.
+        """
+        penalties = () if loss is None else loss.penalties
+        return [*copy.deepcopy(self._stages), *more, *penalties]
 
     def freeze(
         self,
@@ -115,7 +165,8 @@ class Network:
             optimiser: one for all, or by role (``"weight"``, ``"delay"``, ``"neuron"``,
                 ``"synapse"``), by name in the model (``"tau_mem"``), by flat name
                 (``"inp->hidden.weight"``), or ``"default"``; the most specific one counts.
-            stages: what derives parameters from leaves, in order from those to the network.
+            stages: what derives parameters from leaves, in order from those to the network, after
+                those of the network itself.
 
         Raises:
             DescriptionError: for losses that look at what is not there, or parameters
@@ -128,11 +179,19 @@ class Network:
             ),
             projections=tuple(self._projections.values()),
             loss=() if loss is None else loss.terms,
+            leaves=tuple(self._positions.values()),
         )
-        whole, unfit = extended(bare, stages)
+        whole, unfit = extended(bare, self.stages(loss, stages))
         updates, findings = assign_updates(whole, optimiser)
         refuse_if([*self._findings(), *check_loss(bare), *unfit, *findings])
         return replace(whole, updates=updates)
+
+    def _declared(self) -> Iterator[ParameterSpec]:
+        """Weights and delays as far as they are described."""
+        for projection in self._projections.values():
+            yield projection.weight
+            if projection.delay is not None:
+                yield projection.delay
 
     def _findings(self) -> list[DescriptionError]:
         found: list[DescriptionError] = []

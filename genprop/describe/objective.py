@@ -16,6 +16,7 @@ from genprop.errors import DescriptionError
 from genprop.units import UNITS
 
 if TYPE_CHECKING:
+    from genprop.describe.derivation import Penalty
     from genprop.describe.initial import Number
     from genprop.describe.population import Population
 
@@ -34,15 +35,20 @@ _TIME = UNITS["ms"].dimension
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A sum of terms, each a coefficient times a loss of one readout; its batch mean counts."""
+    """A sum of terms, each a coefficient times a loss of one readout; its batch mean counts.
+
+    ``penalties`` on parameters are added to it once for every batch.
+    """
 
     terms: tuple[LossTermSpec, ...]
+    penalties: tuple[Penalty, ...] = ()
 
     def __repr__(self) -> str:
-        return "Loss(" + " + ".join(map(_term, self.terms)) + ")"
+        parts = [*map(_term, self.terms), *(p.form for p in self.penalties)]
+        return "Loss(" + " + ".join(parts) + ")"
 
     def __add__(self, other: Loss) -> Loss:
-        return Loss(self.terms + other.terms)
+        return Loss(self.terms + other.terms, self.penalties + other.penalties)
 
     def __radd__(self, zero: int) -> Loss:
         if zero != 0:
@@ -51,7 +57,8 @@ class Loss:
 
     def __mul__(self, factor: float) -> Loss:
         return Loss(
-            tuple(replace(t, coefficient=float(factor) * t.coefficient) for t in self.terms)
+            tuple(replace(t, coefficient=float(factor) * t.coefficient) for t in self.terms),
+            tuple(p.scaled(float(factor)) for p in self.penalties),
         )
 
     __rmul__ = __mul__

@@ -111,7 +111,7 @@ class ParameterSpec:
 
     ``shape`` is ``()`` for one value per population, ``(n,)`` per neuron, ``(pre, post)`` or
     ``(nnz,)`` per synapse; values are in base units of ``dimension``. ``key`` is the name in
-    the model.
+    the model. ``per_neuron`` marks a leaf of a projection that is no value per synapse.
     """
 
     name: str
@@ -124,6 +124,7 @@ class ParameterSpec:
     minimum: float | None = None
     maximum: float | None = None
     doc: str = field(default="", compare=False)
+    per_neuron: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,8 +244,9 @@ class UpdateSpec:
 class NetworkSpec:
     """The whole description: populations in order, projections, loss terms and optimisers.
 
-    Where parameters are derived, ``leaves`` are those that ``stages`` (their forms, in order) add
-    and ``derived`` names those that are computed from them.
+    Where parameters are derived, ``leaves`` are positions and what ``stages`` (their forms, in
+    order) add, and ``derived`` names those that are computed from them. ``rewired`` names the
+    projections whose synapses change while learning.
     """
 
     name: str
@@ -255,6 +257,7 @@ class NetworkSpec:
     leaves: tuple[ParameterSpec, ...] = field(default=(), metadata=WHERE_USED)
     derived: tuple[str, ...] = field(default=(), metadata=WHERE_USED)
     stages: tuple[str, ...] = field(default=(), metadata=WHERE_USED)
+    rewired: tuple[str, ...] = field(default=(), metadata=WHERE_USED)
 
     def population(self, name: str) -> PopulationSpec:
         """The population called ``name``."""
@@ -282,4 +285,16 @@ class NetworkSpec:
         Nor do the synapses of sparse projections and how many they are: these are state.
         """
         patterns = tuple(p.without_synapses() for p in self.projections)
-        return digest_of(replace(self, projections=patterns))
+        sparse = (p for p in self.projections if self.leaves and p.pattern.kind != "dense")
+        each = {name for p in sparse for name in self.synaptic(p)}
+        leaves = tuple(replace(x, shape=()) if x.name in each else x for x in self.leaves)
+        return digest_of(replace(self, projections=patterns, leaves=leaves))
+
+    def synaptic(self, projection: ProjectionSpec) -> list[str]:
+        """The parameters that have one value per synapse of a sparse projection."""
+        return [
+            p.name
+            for p in (*self.parameters(), *self.leaves)
+            if p.name.startswith(f"{projection.name}.")
+            and (p.shape, p.per_neuron) == (projection.weight.shape, False)
+        ]

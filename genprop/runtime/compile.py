@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -67,13 +67,15 @@ def compile(
         events: ``"merge"`` takes several events of a channel in one step as one, ``"sum"`` counts
             each.
         clock: what decides when things happen: ``"grid"``, on steps of dt.
-        stages: what stands between the parameters and the arrays that run, in that order.
+        stages: what stands between the parameters and the arrays that run, in that order, after
+            what the network derives itself.
 
     Raises:
         GenpropError: everything that is wrong with the description, or beyond the backend, at once.
     """
     batch, seed = _numbers(batch, seed, events)
     spec = net.freeze(loss, optimiser, stages)
+    stages = cast("Sequence[Stage]", net.stages(loss, stages))
     time = make_clock(clock, in_ms(dt), in_ms(duration))
     target = get_backend(backend)
     refuse_if(target.check(spec, time))

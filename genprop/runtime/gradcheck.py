@@ -25,6 +25,7 @@ from genprop.runtime.differences import (
 )
 from genprop.runtime.random_batch import random_batch
 from genprop.runtime.report import NEAR, GradientReport, ParameterCheck
+from genprop.stages.stack import Stages
 from genprop.units import Quantity, in_ms
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.network import Network
     from genprop.describe.objective import Loss
-    from genprop.describe.spec import NetworkSpec
+    from genprop.describe.spec import NetworkSpec, ParameterSpec
     from genprop.runtime.simulator import Simulator
 
 __all__ = ["check_gradients"]
@@ -100,7 +101,7 @@ class _Check:
     ) -> None:
         self.spec, self.samples, self.seed, self.clocks = net.freeze(loss), samples, seed, clocks
         self.batch = batch if batch is not None else random_batch(self.spec, duration, seed)
-        self.learned = [p.name for p in self.spec.parameters() if p.learned]
+        self.learned = [p.name for p in self.spec.leaf_parameters() if p.learned]
         if not self.learned:
             raise DescriptionError("nothing is learned", remedy="declare a weight as gp.learn(…)")
         self.coarse, self.fine = (
@@ -118,6 +119,7 @@ class _Check:
         self.parameters = {
             name: np.array(x, np.float64) for name, x in self.fine.parameters.items()
         }
+        self.stages = Stages(self.fine.stages.all, self.spec, np.float64)
         self.exact, self.heuristic = _exact_solver(self.spec, duration)
 
     def against_exact(self) -> GradientReport:
@@ -129,13 +131,15 @@ class _Check:
         sizes = {p.name: p.size for p in self.spec.populations if p.name in self.coarse_counts}
 
         def evaluate(parameters: Arrays, gradient: bool = False) -> tuple[float, Counts, Arrays]:
-            found = solver.solve(parameters, inputs, labels, targets, gradient=gradient)
+            flow = self.stages.forward(parameters, self.fine.topology)
+            found = solver.solve(flow.used, inputs, labels, targets, gradient=gradient)
+            slopes = flow.back(dict(found.gradients)) if gradient else {}
             counts = [
                 np.bincount(neurons, minlength=size)
                 for name, size in sizes.items()
                 for _, neurons in found.spikes[name]
             ]
-            return found.loss, _flat(counts), found.gradients
+            return found.loss + flow.penalty, _flat(counts), slopes
 
         _, counts, gradients = evaluate(self.parameters, gradient=True)
         found = [] if self.heuristic else self._quotients(lambda p: evaluate(p)[:2], gradients)
@@ -178,12 +182,8 @@ class _Check:
         for name in self.learned:
             flat = np.asarray(self.parameters[name]).reshape(-1)
             size = max(float(np.abs(flat).max()), 0.1)
-            is_delay = any(
-                p.delay is not None and p.delay.name == name for p in self.spec.projections
-            )
-            steps = (
-                [k * self.clocks[1] for k in _DELAYS] if is_delay else [k * size for k in _PROBES]
-            )
+            timed = self._spec(name).role in ("delay", "position")
+            steps = [k * self.clocks[1] for k in _DELAYS] if timed else [k * size for k in _PROBES]
             for index in sorted(rng.permutation(flat.size)[: self.samples].tolist()):
                 values: list[float] = []
                 for step in steps:
@@ -201,10 +201,13 @@ class _Check:
 
     def _inside(self, name: str, index: int, step: float) -> bool:
         """Whether all points of a fit lie within the bounds: beyond them there is no slope."""
-        spec = next(p for p in self.spec.parameters() if p.name == name)
+        spec = self._spec(name)
         value = float(self.parameters[name].reshape(-1)[index])
         ends = np.array([value - FIT_POINTS * step, value + FIT_POINTS * step])
         return bool(np.array_equal(clipped(ends, spec), ends))
+
+    def _spec(self, name: str) -> ParameterSpec:
+        return next(p for p in self.spec.leaf_parameters() if p.name == name)
 
     def _report(
         self,

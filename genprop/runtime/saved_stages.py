@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from genprop.backends.base import Standalone
 from genprop.errors import ConfigurationError, UnsupportedError
-from genprop.runtime.serialise import deserialised, serialised
-from genprop.stages.derived import Derived
+from genprop.runtime.serialise import deserialised, is_data, serialised
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
@@ -32,7 +31,7 @@ def write_stages(sim: Simulator) -> list[object]:
             remedy="compile it for another backend before it is saved",
         )
     compiled = sim.stages.all[: len(sim.spec.stages)]
-    return [serialised(stage) if isinstance(stage, Derived) else stage.form for stage in compiled]
+    return [serialised(stage) if is_data(stage) else stage.form for stage in compiled]
 
 
 def read_stages(

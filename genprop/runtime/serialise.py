@@ -11,13 +11,13 @@ from typing import cast
 
 import numpy as np
 
-from genprop.describe import draws, spec
+from genprop.describe import declaration, draws, spec
 from genprop.errors import ConfigurationError, UnsupportedError
 from genprop.lower import delivery, loss_program, nodes, program
 from genprop.lower.clocks import CLOCKS
-from genprop.stages import derived
+from genprop.stages import derived, distance, neuronal, signed, tied
 
-__all__ = ["deserialised", "serialised"]
+__all__ = ["deserialised", "is_data", "serialised"]
 
 _KIND = "is"
 
@@ -27,13 +27,20 @@ def _title(kind: type) -> str:
     return f"{kind.__module__.rpartition('.')[2]}.{kind.__name__}"
 
 
+_DESCRIBED = (spec, draws, declaration)
+_STAGES = (derived, distance, neuronal, signed, tied)
 _clocks = (import_module(f"genprop.lower.clocks.{name}") for name in CLOCKS)
 _KNOWN: Mapping[str, type] = {
     _title(found): found
-    for module in (spec, draws, program, loss_program, delivery, nodes, derived, *_clocks)
+    for module in (*_DESCRIBED, program, loss_program, delivery, nodes, *_STAGES, *_clocks)
     for found in vars(module).values()
     if isinstance(found, type) and is_dataclass(found) and found.__module__ == module.__name__
 }
+
+
+def is_data(value: object) -> bool:
+    """Whether :func:`serialised` can write an object of this class."""
+    return _KNOWN.get(_title(type(value))) is type(value)
 
 
 def serialised(value: object) -> object:

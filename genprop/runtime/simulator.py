@@ -90,7 +90,8 @@ class Simulator:
         self._last: Outcome | None = None
 
     def __repr__(self) -> str:
-        learned = sum(self.parameters[p.name].size for p in self.spec.parameters() if p.learned)
+        leaves = (p for p in self.spec.leaf_parameters() if p.learned)
+        learned = sum(self.parameters[p.name].size for p in leaves)
         return (
             f"Simulator({self.spec.name!r}, backend {self.target.name!r}, dt {self.dt:g} ms, "
             f"duration {self.duration:g} ms, batch {self.batch}, {learned} learned parameters)"

@@ -78,7 +78,8 @@ class Derived(Stage):
         Raises:
             DescriptionError: for operands that are no parameters, or stand at no such place.
         """
-        own = {p.name: p for p in (*spec.leaf_parameters(), *self.leaves)}
+        earlier = (p for p in spec.parameters() if p.name in spec.derived)
+        own = {p.name: p for p in (*spec.leaf_parameters(), *earlier, *self.leaves)}
         synaptic = {f"{p.name}.{what}" for p in spec.projections for what in ("weight", "delay")}
         for operand in self.operands:
             if operand.of not in own:
@@ -95,7 +96,7 @@ class Derived(Stage):
                     where=f"the formula of {self.target}",
                     remedy=f"places are {', '.join(_PLACES)}; pre and post are of synapses",
                 )
-        return Declared(self.leaves, (self.target,))
+        return Declared(self.leaves, (self.target,), tuple(o.of for o in self.operands))
 
     def forward(self, values: Mapping[str, np.ndarray], topology: Topology) -> Arrays:
         """The target."""

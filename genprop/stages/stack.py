@@ -156,6 +156,11 @@ class Flow:
             if (found := stage.penalty(values[k + 1], topology)) is not None
         }
 
+    @property
+    def penalty(self) -> float:
+        """The sum of the stages' terms of the loss."""
+        return sum(value for value, _ in self._penalties.values())
+
     def with_penalties(self, outcome: Outcome) -> Outcome:
         """The outcome with the terms of the stages; one without a loss stays without."""
         if not self._penalties or not outcome.terms:

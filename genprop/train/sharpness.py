@@ -52,7 +52,7 @@ class Sharpness(Callback):
             return
         parameters = training.sim.parameters
         here = {name: np.array(parameters[name]) for name in names}
-        bounds = {spec.name: spec for spec in training.sim.spec.parameters()}
+        bounds = {spec.name: spec for spec in training.sim.spec.leaf_parameters()}
         for name, slope in slopes.items():
             moved = here[name] + (self.radius / norm * slope).astype(here[name].dtype)
             parameters[name] = clipped(moved, bounds[name])

@@ -1,0 +1,196 @@
+"""Delays that are distances: a spike travels from neuron to neuron at a conduction speed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.describe.declaration import Declaration, declare
+from genprop.describe.derived import Declared
+from genprop.describe.initial import Learn, base_number
+from genprop.describe.position import dims_of, position_name
+from genprop.describe.spec import QuantitySpec
+from genprop.errors import DescriptionError
+from genprop.stages.base import Stage
+from genprop.units import UNITS
+
+if TYPE_CHECKING:
+    from genprop.describe.initial import Number, Value
+    from genprop.describe.spec import NetworkSpec, ParameterSpec, ProjectionSpec
+    from genprop.describe.topology import Synapses, Topology
+    from genprop.stages.base import Arrays
+
+__all__ = ["Distance", "DistanceDelay", "distance"]
+
+_SPEED = QuantitySpec("speed", 1.0, minimum=1e-3, doc="conduction speed, units of space per ms")
+
+
+@dataclass(frozen=True)
+class Distance(Stage):
+    """d_ij = min(‖x_i − y_j‖₂ / c, longest), x the positions of senders, y of receivers.
+
+    With g = ∂L/∂d where d is not clipped, and 0 elsewhere,
+
+        ∂L/∂x_i += Σ_j g_ij (x_i − y_j)/(c r_ij),   ∂L/∂y_j −= Σ_i g_ij (x_i − y_j)/(c r_ij)
+        ∂L/∂c_i = −Σ_j g_ij r_ij/c_i²               r_ij = ‖x_i − y_j‖₂
+
+    A neuron of a population that projects to itself has both roles, and both sums. Where two
+    positions coincide, the distance has no slope, and 0 is taken.
+
+    Source: positions as delays are those of arXiv:2511.01632.
+    """
+
+    projection: str
+    pre: str
+    post: str
+    longest: float
+    speed: Declaration | None = None
+
+    @property
+    def name(self) -> str:
+        """``"distance <projection>"``."""
+        return f"distance {self.projection}"
+
+    @property
+    def target(self) -> str:
+        """The delay that it computes."""
+        return f"{self.projection}.delay"
+
+    @property
+    def speed_name(self) -> str:
+        """The leaf c."""
+        return f"{self.projection}.speed"
+
+    def declare(self, spec: NetworkSpec) -> Declared:
+        """The conduction speed, and the delay that is made of it and of positions.
+
+        Raises:
+            DescriptionError: without positions, or where the two lie in different spaces.
+        """
+        places = [self._positions(spec, name) for name in (self.pre, self.post)]
+        if dims_of(places[0]) != dims_of(places[1]):
+            raise DescriptionError(
+                f"{self.pre} lies in {dims_of(places[0])} dimensions, {self.post} in "
+                f"{dims_of(places[1])}: there is no distance between them",
+                where=self.target,
+                remedy="give both positions the same dims",
+            )
+        reads = tuple(dict.fromkeys(p.name for p in places))
+        return Declared(self._speed_leaf(spec), (self.target,), reads)
+
+    def forward(self, values: Mapping[str, np.ndarray], topology: Topology) -> Arrays:
+        """The delays [ms]."""
+        synapses = topology[self.projection]
+        apart = _apart(self._offsets(values, synapses))
+        return {self.target: np.minimum(apart / self._pace(values, synapses), self.longest)}
+
+    def backward(
+        self, values: Mapping[str, np.ndarray], gradients: Arrays, topology: Topology
+    ) -> Arrays:
+        """The gradients of both populations' positions, and of the speed."""
+        if self.target not in gradients:
+            return {}
+        synapses = topology[self.projection]
+        offsets, pace = self._offsets(values, synapses), self._pace(values, synapses)
+        apart = _apart(offsets)
+        given = np.asarray(gradients[self.target], np.float64)
+        slope = np.where(apart < self.longest * pace, given, 0.0) / pace
+        pull = np.divide(slope, apart, out=np.zeros_like(apart), where=apart > 0)
+        senders, receivers = (position_name(p) for p in (self.pre, self.post))
+        found = {name: np.zeros(np.shape(values[name])) for name in (senders, receivers)}
+        for k, offset in enumerate(offsets):
+            along = pull * offset
+            found[senders][:, k] += synapses.sum_pre(along)
+            found[receivers][:, k] -= synapses.sum_post(along)
+        if self.speed is not None:
+            own = -synapses.sum_pre(slope * apart / pace)
+            found[self.speed_name] = own if np.ndim(values[self.speed_name]) else own.sum()
+        return found
+
+    def _positions(self, spec: NetworkSpec, population: str) -> ParameterSpec:
+        name = position_name(population)
+        found = next((leaf for leaf in spec.leaves if leaf.name == name), None)
+        if found is None:
+            raise DescriptionError(
+                f"{population} has no positions, so there is no distance to or from it",
+                where=self.target,
+                remedy=f"describe it with population({population!r}, …, "
+                "position=gp.learn(gp.uniform(-1, 1), dims=2))",
+            )
+        return found
+
+    def _speed_leaf(self, spec: NetworkSpec) -> tuple[ParameterSpec, ...]:
+        if self.speed is None:
+            return ()
+        size = spec.population(self.pre).size
+        made = self.speed.parameter(self.speed_name, "speed", size, _SPEED)
+        return (replace(made, per_neuron=True),)
+
+    def _offsets(self, values: Mapping[str, np.ndarray], synapses: Synapses) -> list[np.ndarray]:
+        """x_i − y_j at every synapse, dimension by dimension, in float64."""
+        x, y = (np.asarray(values[position_name(p)], np.float64) for p in (self.pre, self.post))
+        pairs = zip(x.T, y.T, strict=True)
+        return [synapses.of_pre(a) - synapses.of_post(b) for a, b in pairs]
+
+    def _pace(self, values: Mapping[str, np.ndarray], synapses: Synapses) -> np.ndarray:
+        """The speed at every synapse, which broadcasts."""
+        if self.speed is None:
+            return np.ones(())
+        given = np.asarray(values[self.speed_name], np.float64)
+        return synapses.of_pre(given) if given.ndim else given
+
+
+@dataclass(frozen=True, slots=True)
+class DistanceDelay:
+    """What :func:`distance` gives: a delay as ``connect`` takes it."""
+
+    longest: float
+    speed: Declaration | None
+
+    def placeholder(self, known: Mapping[str, ParameterSpec]) -> Learn:
+        """A delay up to the longest one."""
+        return Learn(0.0, maximum=self.longest)
+
+    def of(self, projection: ProjectionSpec, target: ParameterSpec) -> Distance:
+        """The stage."""
+        ends = projection.pre, projection.post
+        return Distance(projection.name, *ends, projection.max_delay, self.speed)
+
+
+def distance(*, max: Number, speed: Value | Learn | None = None) -> DistanceDelay:
+    """Delays that are distances: ``connect(…, delay=gp.distance(max=62*ms))``.
+
+    Both populations have positions (``population(…, position=…)``), and a unit of space is crossed
+    in 1 ms unless a speed is given. Delays are clipped at ``max``, where they have no slope;
+    positions stay near where their bounds, or a :func:`~genprop.stages.penalties.DistanceCost` that
+    moves them, keep them.
+
+    Args:
+        max: the longest delay there may be; numbers are ms.
+        speed: in units of space per ms, at least 0.001: a number for the projection, an initialiser
+            or array for one per presynaptic neuron; inside ``gp.learn(…)`` it is learned, as
+            ``"<projection>.speed"``.
+
+    Raises:
+        DescriptionError: for a longest delay or a speed that cannot be.
+
+    Source: arXiv:2511.01632.
+    """
+    longest = base_number(max, UNITS["ms"].dimension, 1.0, "distance(max=…)")
+    if not (np.isfinite(longest) and longest > 0):
+        raise DescriptionError(
+            f"distance(max={longest:g} ms): the longest delay is above 0", remedy="give max=62*ms"
+        )
+    pace = None if speed is None else declare(speed, _SPEED, 1.0, "distance(speed=…)")
+    return DistanceDelay(longest, pace)
+
+
+def _apart(offsets: list[np.ndarray]) -> np.ndarray:
+    """The Euclidean length."""
+    total = offsets[0] * offsets[0]
+    for offset in offsets[1:]:
+        total += offset * offset
+    return np.sqrt(total, out=total)

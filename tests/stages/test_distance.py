@@ -1,0 +1,198 @@
+"""Delays that are distances: their gradients, their symmetries, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import genprop as gp
+from genprop.describe.topology import Synapses
+from genprop.stages.distance import Distance
+from tests.stages.spatial import RECURRENT, spatial
+from tests.stages.staged import batch, exact, quotient_error
+
+if TYPE_CHECKING:
+    from genprop.describe.topology import Topology
+    from genprop.stages.base import Arrays
+
+DELAY, X, Y = f"{RECURRENT}.delay", "hidden.position", "in.position"
+PACES = {
+    "none": None,
+    "fixed": 1.5,
+    "learned": gp.learn(1.5, min=0.5),
+    "per neuron": gp.learn(gp.uniform(0.8, 2.0), min=0.5),
+}
+
+
+CASES = [(2, False, "none"), (2, True, "fixed"), (3, True, "learned"), (4, False, "per neuron")]
+ALL = [(d, sparse, pace) for d in (2, 3, 4) for sparse in (False, True) for pace in PACES]
+
+
+@pytest.mark.parametrize(
+    ("dims", "sparse", "pace"),
+    [pytest.param(*c, marks=() if c in CASES else pytest.mark.nightly) for c in ALL],
+)
+def test_position_gradients_are_quotients_of_the_exact_loss(
+    dims: int, sparse: bool, pace: str
+) -> None:
+    """Two populations and one that projects to itself: every position has each of its roles."""
+    delay = gp.distance(max=40, speed=PACES[pace])
+    sim = spatial(dims=dims, sparse=sparse, feed=delay, recur=delay, backend="reference")
+    slopes = exact(sim, gradient=True)[1]
+    learned = [n for n in sim.settings if n.endswith((".position", ".speed"))]
+    assert len(learned) == (2 if pace in ("none", "fixed") else 4)
+    for name in learned:
+        assert np.abs(slopes[name]).max() > 1e-4
+        assert quotient_error(sim, slopes, name) < 1e-6
+
+
+@dataclass(frozen=True)
+class MinusOne(Distance):
+    """x − 1 where x_i − x_j is meant."""
+
+    def backward(
+        self, values: Mapping[str, np.ndarray], gradients: Arrays, topology: Topology
+    ) -> Arrays:
+        apart = np.linalg.norm(values[X][:, None] - values[X][None], axis=2)
+        given = gradients[self.target]
+        pull = np.divide(given + given.T, apart, out=np.zeros_like(apart), where=apart > 0)
+        return {X: ((values[X][:, None] - 1.0) * pull[:, :, None]).sum(axis=1)}
+
+
+@dataclass(frozen=True)
+class OneRole(Distance):
+    """The presynaptic role alone."""
+
+    def backward(
+        self, values: Mapping[str, np.ndarray], gradients: Arrays, topology: Topology
+    ) -> Arrays:
+        offset = values[X][:, None] - values[X][None]
+        apart = np.linalg.norm(offset, axis=2)
+        given = gradients[self.target]
+        pull = np.divide(given, apart, out=np.zeros_like(apart), where=apart > 0)
+        return {X: (offset * pull[:, :, None]).sum(axis=1)}
+
+
+@dataclass(frozen=True)
+class SymmetricTwice(Distance):
+    """Both roles of the symmetrised gradient: everything twice."""
+
+    def backward(
+        self, values: Mapping[str, np.ndarray], gradients: Arrays, topology: Topology
+    ) -> Arrays:
+        given = gradients[self.target]
+        return super().backward(values, {self.target: given + given.T}, topology)
+
+
+@pytest.mark.parametrize("wrong", [MinusOne, OneRole, SymmetricTwice])
+def test_planted_mistakes_in_the_chain_rule_are_seen(wrong: Callable[..., Distance]) -> None:
+    sim = spatial(recur=gp.distance(max=40), backend="reference")
+    stages = list(sim.stages.all)
+    assert quotient_error(sim, exact(sim, gradient=True)[1], X) < 1e-6
+    sim.stages.all = (wrong(RECURRENT, "hidden", "hidden", 40.0), *stages[1:])
+    assert quotient_error(sim, exact(sim, gradient=True)[1], X) > 0.1
+
+
+@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
+def test_translations_and_rotations_have_no_gradient(sparse: bool) -> None:
+    sim = spatial(dims=3, sparse=sparse, recur=gp.distance(max=40))
+    slope = np.asarray(sim.gradients(batch())[1][X])
+    x, scale = np.asarray(sim.parameters[X]), float(np.abs(slope).max())
+    assert scale > 0
+    assert np.abs(slope.sum(axis=0)).max() < 1e-12 * scale
+    assert np.abs(np.cross(x, slope).sum(axis=0)).max() < 1e-11 * scale
+    before = np.array(sim.arrays()[DELAY])
+    turn = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0]
+    sim.parameters[X] = x @ turn.T + 7.0
+    np.testing.assert_allclose(sim.arrays()[DELAY], before, atol=1e-12)
+
+
+def stage(longest: float = 40.0) -> tuple[Distance, Synapses]:
+    return Distance("a->b", "a", "b", longest), Synapses(4, 3)
+
+
+def test_coincident_positions_and_clipped_delays_are_finite() -> None:
+    made, synapses = stage(2.0)
+    values = {"a.position": np.ones((4, 2)), "b.position": np.ones((3, 2))}
+    values["a.position"][3] = 5.0
+    delays = made.forward(values, {"a->b": synapses})["a->b.delay"]
+    assert np.all(delays[:3] == 0) and np.all(delays[3] == 2.0)
+    found = made.backward(values, {"a->b.delay": np.ones((4, 3))}, {"a->b": synapses})
+    assert all(np.all(slope == 0) for slope in found.values())
+
+
+def test_sparse_synapses_give_what_the_same_dense_ones_give() -> None:
+    rng = np.random.default_rng()
+    made, dense = stage()
+    pairs = np.stack(np.nonzero(rng.random((4, 3)) < 0.6), axis=1)
+    some = Synapses.of_pairs(4, 3, pairs)
+    values = {"a.position": rng.normal(size=(4, 3)), "b.position": rng.normal(size=(3, 3))}
+    whole = made.forward(values, {"a->b": dense})["a->b.delay"]
+    np.testing.assert_array_equal(
+        made.forward(values, {"a->b": some})["a->b.delay"], whole[some.all_pairs()]
+    )
+    given = rng.normal(size=some.shape)
+    spread = np.zeros((4, 3))
+    spread[some.all_pairs()] = given
+    left = made.backward(values, {"a->b.delay": given}, {"a->b": some})
+    right = made.backward(values, {"a->b.delay": spread}, {"a->b": dense})
+    for name, slope in left.items():
+        np.testing.assert_allclose(slope, right[name], atol=1e-14)
+
+
+def test_backends_agree_and_positions_learn() -> None:
+    delay = gp.distance(max=40, speed=gp.learn(1.0, min=0.2))
+    sims = [spatial(feed=delay, recur=delay, backend=b) for b in (None, "reference")]
+    start = np.array(sims[0].parameters[X])
+    for sim in sims:
+        for k in range(4):
+            sim.gradients(batch(k))
+            sim.step()
+    assert not np.allclose(start, sims[0].parameters[X])
+    for name, value in sims[0].parameters.items():
+        np.testing.assert_allclose(value, sims[1].parameters[name], rtol=1e-9, atol=1e-12)
+
+
+def test_fixed_positions_are_not_learned_but_saved() -> None:
+    sim = spatial(recur=gp.distance(max=40), learn_positions=False)
+    assert X in sim.parameters and X not in sim.settings
+    assert f"parameter/{X}" in sim.state()
+    assert not any(name.startswith(X) for name in sim.gradients(batch())[1])
+    assert DELAY not in sim.parameters
+
+
+def bare(dims: tuple[int | None, int | None]) -> gp.Network:
+    net = gp.Network("bare")
+    a, b = (
+        net.population(
+            name, 3, gp.neuron("LIF"), position=None if d is None else gp.learn(0.0, dims=d)
+        )
+        for name, d in zip("ab", dims, strict=True)
+    )
+    net.connect(a, b, gp.synapse("exp"), weight=1.0, delay=gp.distance(max=9))
+    return net
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (lambda: bare((2, None)).freeze(), "b has no positions"),
+        (lambda: bare((2, 3)).freeze(), "a lies in 2 dimensions, b in 3"),
+        (lambda: gp.distance(max=0), "longest delay is above 0"),
+        (lambda: gp.distance(max=9, speed=0.0), "below its minimum"),
+        (lambda: gp.Network("n").population("a", 3, gp.spikes(), position=0.0, dims=0),
+         "no number of dimensions"),
+        (lambda: gp.Network("n").population("a", 3, gp.spikes(), position=np.zeros((3, 2)),
+                                            dims=3), "2 and 3|3 and 2"),
+        (lambda: gp.Network("n").population("a", 3, gp.spikes(), position=np.zeros((4, 2))),
+         "shape"),
+        (lambda: gp.neuron("LIF", tau_mem=gp.learn(20.0, dims=2)), "only positions have dims"),
+    ],
+)  # fmt: skip
+def test_errors_say_what_is_wrong(made: Callable[[], object], said: str) -> None:
+    with pytest.raises(gp.GenpropError, match=said):
+        made()
