@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
+
+from genprop.data.timed import TimedEvents, timed
 
 if TYPE_CHECKING:
     from genprop.data.steps import StepEvents
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from genprop.describe.topology import Topology
     from genprop.emit.bundle import SourceBundle
     from genprop.errors import GenpropError
-    from genprop.lower.clocks.base import Clock, Spikes
+    from genprop.lower.clocks.base import Clock, Spikes, StepClock
     from genprop.lower.program import Program
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "Outcome",
     "Parameters",
     "Part",
+    "Recorded",
     "Standalone",
     "Target",
     "mean_terms",
@@ -59,11 +62,13 @@ class Inputs:
     """One batch as a backend takes it.
 
     Attributes:
-        events: spikes in real time [ms], by source population; :meth:`on` puts them in steps.
+        events: spikes in real time [ms], by source population; :meth:`on` puts them in steps,
+            :meth:`timed` sorts them by their own times.
         batch: number of samples.
         labels: (batch,) int64, −1 where a sample has none.
         targets: None, or float (batch, n) or (batch, steps, n).
-        coincident: ``"merge"`` takes events of a channel in one step as one, ``"sum"`` counts each.
+        coincident: ``"merge"`` takes events of a channel in one step as one (on the exact clock:
+            at exactly the same time), ``"sum"`` counts each.
         part: which samples of a larger batch these are; None where they are all.
     """
 
@@ -79,9 +84,19 @@ class Inputs:
         """Samples of the whole batch."""
         return self.batch if self.part is None else self.part.whole
 
-    def on(self, clock: Clock) -> dict[str, StepEvents]:
+    def on(self, clock: StepClock) -> dict[str, StepEvents]:
         """The events in the steps of ``clock``."""
         return {name: clock.events(found, self.coincident) for name, found in self.events.items()}
+
+    def timed(self) -> dict[str, TimedEvents]:
+        """The events at their real times, for clocks that round none."""
+        return {name: timed(found, self.coincident) for name, found in self.events.items()}
+
+
+Recorded = (
+    Sequence[npt.NDArray[np.int32]] | Sequence[npt.NDArray[np.float64]] | npt.NDArray[np.floating]
+)
+"""What was recorded under one name: spikes sample by sample, or a state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +108,9 @@ class Outcome:
         terms: the same per loss term.
         scores: (batch, classes), larger is better; None without a classifying loss.
         spikes: (batch, n) counts per population with neurons that spike.
-        recorded: ``"pop.spikes"``: per sample (k, 2) int32 of [step, neuron]; ``"pop.state"``:
-            (batch, steps, n), at t_{n+1} after the resets.
+        recorded: ``"pop.spikes"``: per sample (k, 2), int32 of [step, neuron] on the grid, float64
+            of [time [ms], neuron] on the exact clock (``clock.spike_train`` reads both);
+            ``"pop.state"``: (batch, steps, n), at t_{n+1} after the resets.
         finite: (batch,) whether every state stayed finite; None where the backend cannot tell.
         values: (batch,) float64 per loss term, where the engine tells them.
     """
@@ -103,9 +119,7 @@ class Outcome:
     terms: Mapping[str, float]
     scores: npt.NDArray[np.floating] | None
     spikes: Mapping[str, npt.NDArray[np.int32]]
-    recorded: Mapping[str, list[npt.NDArray[np.int32]] | npt.NDArray[np.floating]] = field(
-        default_factory=dict
-    )
+    recorded: Mapping[str, Recorded] = field(default_factory=dict[str, "Recorded"])
     finite: npt.NDArray[np.bool_] | None = None
     values: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict[str, np.ndarray])
 

@@ -56,7 +56,7 @@ def receptor_view(r: ReceptorProgram, program: Program, printer: CPrinter) -> Vi
     return {
         "name": r.name,
         "id": own,
-        "rows": program.clock.slots(r.max_delay_steps),
+        "rows": program.grid.slots(r.max_delay_steps),
         "held": r.held,
         "type": delivery_type(program, d),
         "due": [[due[slot], _place(k, d.slots)] for k, slot in enumerate(d.slots)],

@@ -30,7 +30,7 @@ def program_view(program: Program) -> View:
         "steps": program.steps,
         "dt": repr(program.dt),
         "duration": repr(program.duration),
-        "latency": program.clock.latency,
+        "latency": program.grid.latency,
         "populations": populations,
         "deliveries": deliveries(program),
         "sources": [

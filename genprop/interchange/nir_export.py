@@ -27,6 +27,7 @@ from genprop.interchange.nir_file import Graph, Node, write_graph
 
 if TYPE_CHECKING:
     from genprop.describe.spec import ProjectionSpec
+    from genprop.lower.clocks.base import Clock
     from genprop.runtime.simulator import Simulator
 
 __all__ = ["SPIKES", "pulse", "save_nir", "to_graph"]
@@ -118,21 +119,26 @@ def _connect(
         late = ("Delay", "delay", by_pre * SECONDS)
         _chain(graph, projection, "", [late, ("Linear", "weight", weight.T)])
     else:
-        steps = sim.program.clock.delay_steps(delay)
-        different = np.unique(steps[there])
+        delay = _as_they_run(sim.program.clock, delay)
+        different = np.unique(delay[there])
         if not branches:
             yield UnsupportedError(
-                f"its delays differ from synapse to synapse, in {len(different)} different steps; "
-                "NIR's are per neuron",
+                f"its delays differ from synapse to synapse, of {len(different)} different "
+                "lengths; NIR's are per neuron",
                 where=f"projection {projection.name}",
                 remedy=f"branches=True makes {len(different)} branches of it (or --branches)",
             )
             return
-        for step in different:
-            part = np.where(steps == step, weight, 0.0)
-            late = np.full(weight.shape[1], sim.program.clock.delays(step) * SECONDS)
+        for k, length in enumerate(different):
+            part = np.where(delay == length, weight, 0.0)
+            late = np.full(weight.shape[1], length * SECONDS)
             chain = [("Linear", "weight", part.T), ("Delay", "delay", late)]
-            _chain(graph, projection, f".{int(step)}", chain)
+            _chain(graph, projection, f".{k}", chain)
+
+
+def _as_they_run(clock: Clock, delay: np.ndarray) -> np.ndarray:
+    """The delays [ms] with which spikes arrive: rounded to steps, where the clock rounds."""
+    return clock.grid.delays(clock.grid.delay_steps(delay)) if clock.rounds else delay
 
 
 def _add(graph: Graph, population: str, bias: np.ndarray) -> Iterator[UnsupportedError]:

@@ -33,6 +33,7 @@ _KINDS = {
     "Program": "program",
     "UsedParameter": "parameter",
     "PropagatorDerivative": "derivative",
+    "ExactClock": "exact clock",
     "TimeGrid": "clock",
 }
 _SUM, _PRODUCT, _UNARY, _ATOM = 1, 2, 3, 4

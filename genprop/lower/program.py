@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from genprop.lower.listing import listing
 
 if TYPE_CHECKING:
-    from genprop.lower.clocks.base import Clock
+    from genprop.lower.clocks.base import Clock, StepClock
     from genprop.lower.delivery import Delivery
     from genprop.lower.loss_program import LossProgram
     from genprop.lower.nodes import Assign, Expr, Statement
@@ -237,6 +237,11 @@ class Program:
     def outgoing(self, name: str) -> tuple[ProjectionProgram, ...]:
         """The projections that start at population ``name``."""
         return tuple(p for p in self.projections if p.pre == name)
+
+    @property
+    def grid(self) -> StepClock:
+        """The clock of a network that runs in steps, see :attr:`Clock.grid`."""
+        return self.clock.grid
 
     @property
     def dt(self) -> float:

@@ -11,7 +11,7 @@ from genprop.numerics.evaluate import evaluate
 from genprop.numerics.matrix import expm, expm_derivative
 
 if TYPE_CHECKING:
-    from genprop.lower.clocks.base import Clock
+    from genprop.lower.clocks.base import StepClock
     from genprop.lower.nodes import Expr
     from genprop.lower.program import PopulationProgram, Propagator
 
@@ -36,7 +36,7 @@ def numbers(
 
 
 def refractory_steps(
-    population: PopulationProgram, values: Mapping[str, np.ndarray], clock: Clock
+    population: PopulationProgram, values: Mapping[str, np.ndarray], clock: StepClock
 ) -> np.ndarray:
     """Steps of the refractory period, int64 of shape () or (n,); 0 where there is none."""
     if population.refractory is None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop._moved import arguments
-from genprop.backends.loihi.mapping.check import check
+from genprop.backends.loihi.mapping.check import beyond_steps, check
 from genprop.backends.loihi.mapping.options import QuantisationGrid, Quantise
 from genprop.errors import ConfigurationError, refuse_if
 from genprop.runtime.retarget import retarget
@@ -63,6 +63,7 @@ class QuantiseAware(Simulator):
                 where="QuantiseAware(…)",
                 remedy="learn with rounding='nearest'",
             )
+        refuse_if(beyond_steps(sim.program.clock))
         source = sim.latent() if isinstance(sim, QuantiseAware) else sim
         self._rounding = Rounding(sim.program, sim.spec, self.options, self._find_grid)
         super().__init__(

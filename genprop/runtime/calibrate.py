@@ -11,7 +11,7 @@ import numpy as np
 from genprop.backends.loihi.mapping.scaling import Range
 
 if TYPE_CHECKING:
-    from genprop.backends.base import Inputs, Outcome
+    from genprop.backends.base import Inputs, Outcome, Recorded
     from genprop.backends.loihi.mapping.cell import Cell
     from genprop.backends.loihi.mapping.options import Quantise
     from genprop.data.spikes import SpikeBatch
@@ -71,7 +71,7 @@ def look(sim: _Network, cells: Mapping[str, Cell], options: Quantise) -> Seen:
             largest[name] = max(largest[name], float(np.max(np.abs(recorded[name]), initial=0)))
         if not trained:
             continue
-        events = sim.inputs(batch).on(sim.program.clock)
+        events = sim.inputs(batch).on(sim.program.grid)
         for sample in range(len(batch)):
             place = shown if shown < _RECORDED else int(rng.integers(0, shown + 1))
             shown += 1
@@ -90,7 +90,7 @@ def look(sim: _Network, cells: Mapping[str, Cell], options: Quantise) -> Seen:
 
 def _train(
     events: Mapping[str, StepEvents],
-    recorded: Mapping[str, list[np.ndarray] | np.ndarray],
+    recorded: Mapping[str, Recorded],
     spiking: Sequence[str],
     sample: int,
 ) -> dict[str, np.ndarray]:

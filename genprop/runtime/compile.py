@@ -12,7 +12,7 @@ from genprop.adjoint.readouts import registered
 from genprop.backends import get_backend
 from genprop.describe.topology import initial_topology
 from genprop.equations.start import Start
-from genprop.errors import ConfigurationError, refuse_if
+from genprop.errors import ConfigurationError, GenpropError, UnsupportedError, refuse_if
 from genprop.lower.clocks import make_clock
 from genprop.runtime.parameters import initial_parameters
 from genprop.runtime.remembered import remembered
@@ -66,7 +66,8 @@ def compile(
             flows fall back.
         events: ``"merge"`` takes several events of a channel in one step as one, ``"sum"`` counts
             each.
-        clock: what decides when things happen: ``"grid"``, on steps of dt.
+        clock: when things happen: ``"grid"``, on steps of dt; ``"exact"``, at real times (linear
+            flows, backend ``"reference"``), where dt says how often states are recorded.
         stages: what stands between the parameters and the arrays that run, in that order, after
             what the network derives itself.
 
@@ -78,7 +79,7 @@ def compile(
     stages = cast("Sequence[Stage]", net.stages(loss, stages))
     time = make_clock(clock, in_ms(dt), in_ms(duration))
     target = get_backend(backend)
-    refuse_if(target.check(spec, time))
+    refuse_if([*target.check(spec, time), *_solver(solver, time)])
     arrays = _first_arrays(spec, seed, stages)
     program, bundle = lowered(spec, time, solver, target, arrays)
     engine = target.load(program, spec, bundle)
@@ -132,12 +133,16 @@ def _derived(
     from genprop.adjoint.derive import derive
     from genprop.equations.analyse import understand
     from genprop.lower.network import lower
+    from genprop.lower.superposition import beyond_exact
     from genprop.lower.verify import verified
 
     network = understand(spec)
     if arrays is not None:
         start.refuse_unsound(arrays)  # here a pole has a place, in what is derived it has none
-    return verified(lower(spec, derive(network, spec), clock=clock, solver=solver))
+    adjoint = derive(network, spec)
+    if not clock.rounds:
+        refuse_if(beyond_exact(network, adjoint))
+    return verified(lower(spec, adjoint, clock=clock, solver=solver))
 
 
 def _first_arrays(
@@ -146,6 +151,19 @@ def _first_arrays(
     """The arrays that run first, in float64."""
     drawn = initial_parameters(spec, seed, np.float64)
     return Stages(stages, spec, np.float64).forward(drawn, initial_topology(spec)).used
+
+
+def _solver(solver: str, clock: Clock) -> list[GenpropError]:
+    """The exact clock has no steps that a solver could approximate."""
+    if clock.rounds or solver == "exact":
+        return []
+    return [
+        UnsupportedError(
+            f"the solver {solver!r} approximates steps, and the clock {clock.name!r} has none",
+            where="compile(solver=…, clock=…)",
+            remedy="leave solver='exact', or choose clock='grid'",
+        )
+    ]
 
 
 def _numbers(batch: int, seed: int, events: str) -> tuple[int, int]:

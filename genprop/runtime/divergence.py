@@ -32,6 +32,7 @@ __all__ = ["refuse_divergence"]
 _PATIENCE = 20.0
 """[s] that looking for the place may take."""
 _FINER = 4
+_TOO_LARGE = "its equations are linear, so its input is too large: smaller weights or rates"
 
 
 class Ran(Protocol):
@@ -68,7 +69,15 @@ def refuse_divergence(
     findings = [] if gradients is None else infinite(outcome.loss, gradients)
     if not lost.size and not findings:
         return
-    found = _first(sim, arrays, batch, lost if lost.size else range(len(batch)))
+    if lost.size and not sim.program.clock.rounds:
+        raise DivergenceError(
+            "a state leaves the finite numbers",
+            where=f"sample {int(lost[0])} of the batch",
+            remedy=_TOO_LARGE,
+        )
+    found = None
+    if sim.program.clock.rounds:
+        found = _first(sim, arrays, batch, lost if lost.size else range(len(batch)))
     if found is not None:
         raise DivergenceError(
             f"the state {found.state!r} of population {found.population!r} leaves the finite "
@@ -123,7 +132,7 @@ class _FiniteStates:
             for state in run.program.states:
                 bad = ~np.isfinite(np.broadcast_to(run.values[state], run.shape)[0])
                 if bad.any():
-                    end = float(self._program.clock.instant(step + 1))
+                    end = float(self._program.grid.instant(step + 1))
                     raise _FoundError(_Place(name, state, int(np.argmax(bad)), self._sample, end))
 
     def fired(self, step: int, runs: Mapping[str, PopulationRun], fired: object) -> None:
@@ -152,7 +161,7 @@ def _remedy(program: Program, name: str) -> str:
     """A dt to try, and sub-steps where they help: an upstroke goes on until its step ends."""
     population = program.population(name)
     if population.propagators:  # solved exactly: no step is too long
-        return "its equations are linear, so its input is too large: smaller weights or rates"
+        return _TOO_LARGE
     shorter = f"take shorter steps: compile(…, dt={program.dt / _FINER:g})"
     if population.guard is not None:
         return (

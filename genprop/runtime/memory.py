@@ -6,9 +6,11 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from genprop.errors import UnsupportedError
+
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
-    from genprop.lower.clocks.base import Clock
+    from genprop.lower.clocks.base import StepClock
     from genprop.lower.program import PopulationProgram, Program
 
 __all__ = ["memory_rows", "memory_text"]
@@ -19,6 +21,13 @@ _REAL, _PAIR, _GROUPS = 4, 8, 16
 
 def memory_text(spec: NetworkSpec, program: Program, batch: int) -> str:
     """A table of what is held, in single precision; rows marked * are held once per thread."""
+    if not program.clock.rounds:
+        raise UnsupportedError(
+            f"on the clock {program.clock.name!r} memory follows from the spikes, which come as "
+            "they come",
+            where="show(stage='memory')",
+            remedy="clock='grid'",
+        )
     rows = list(memory_rows(spec, program, batch))
     width = max(len(what) for what, _ in rows)
     lines = [f"{what.ljust(width)} {size / 1e6:10.3f} MB" for what, size in rows]
@@ -40,12 +49,12 @@ def memory_rows(spec: NetworkSpec, program: Program, batch: int) -> Iterator[tup
     if states:
         yield "states of the optimisers", _REAL * states
     for population in program.populations:
-        yield from _population(population, program.clock)
+        yield from _population(population, program.grid)
     counts = sum(p.size for p in program.populations if p.guard is not None)
     yield "spike counts of the batch", _REAL * batch * counts
 
 
-def _population(p: PopulationProgram, clock: Clock) -> Iterator[tuple[str, int]]:
+def _population(p: PopulationProgram, clock: StepClock) -> Iterator[tuple[str, int]]:
     for receptor in p.receptors:
         rows = clock.slots(receptor.max_delay_steps)
         slots, exposed = len(receptor.delivery.slots), len(receptor.delivery.exposed)

@@ -155,7 +155,7 @@ class Chip:
             ToolchainError: without an interpreter that imports lava (``$GENPROP_LAVA_PYTHON``), or
                 where the program fails or takes too long.
         """
-        events = self._inputs(batch).on(self.program.clock)
+        events = self._inputs(batch).on(self.program.grid)
         counts = {
             name: step_counts(
                 found, sample, self.network.sources[name], steps or self.program.steps

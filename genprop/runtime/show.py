@@ -156,7 +156,7 @@ def _source(request: _Request) -> str:
 
 
 def _memory(request: _Request) -> str:
-    program, _ = lowered(request.spec, request.clock, request.solver, request.target)
+    program, _ = request.lowered()
     if isinstance(request.target, MemoryEstimator):
         return request.target.memory(request.spec, program, request.batch)
     return memory_text(request.spec, program, request.batch)

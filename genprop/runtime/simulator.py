@@ -16,6 +16,7 @@ from genprop.runtime.divergence import refuse_divergence
 from genprop.runtime.finite import refuse_infinite_gradients, unchanged_unless_finite
 from genprop.runtime.inputs import inputs_of
 from genprop.runtime.parameters import Parameters, initial_parameters
+from genprop.runtime.spike_trains import SpikeTrains, spike_trains
 from genprop.runtime.state import restore_state, state_of
 from genprop.stages.rewire import carry
 from genprop.stages.stack import Stages
@@ -162,6 +163,10 @@ class Simulator:
         refuse_divergence(self, flow.used, batch, outcome)
         self._last = flow.with_penalties(outcome)
         return self._last
+
+    def spike_trains(self, outcome: Outcome, population: str) -> SpikeTrains:
+        """Recorded spikes, per sample times (k,) [ms] and neurons (k,), whatever the clock."""
+        return spike_trains(self.program.clock, outcome, population)
 
     def arrays(self) -> Mapping[str, np.ndarray]:
         """What the network consists of: every array of ``spec.parameters()``, in base units.

@@ -74,7 +74,7 @@ class Rounding(Stage):
 
     def hold(self, parameters: Mapping[str, np.ndarray]) -> None:
         """Keep delays within what the chip can hold."""
-        longest = self.program.clock.delays(np.asarray(DELAY.highest))
+        longest = self.program.grid.delays(np.asarray(DELAY.highest))
         for projection in self.program.projections:
             if projection.delay in parameters:
                 delay = parameters[projection.delay]

@@ -95,14 +95,16 @@ def test_a_clock_that_delivers_later_equals_longer_delays(backend: str | Target)
 
 
 def test_an_unknown_clock_is_refused_with_those_there_are() -> None:
-    assert CLOCKS == ("grid",)
+    assert CLOCKS == ("exact", "grid")
     with pytest.raises(UnsupportedError, match=r"no clock 'gird'[\s\S]*did you mean 'grid'"):
         make_clock("gird", 1.0, 10.0)
 
 
 def test_a_file_of_the_folder_is_a_clock() -> None:
-    made = make_clock("grid", 0.5, 10.0)
-    assert (made.name, made.steps, made.duration) == ("grid", 20, 10.0)
+    for name, rounds in (("grid", True), ("exact", False)):
+        made = make_clock(name, 0.5, 10.0)
+        assert (made.name, made.steps, made.duration) == (name, 20, 10.0)
+        assert made.rounds is rounds
 
 
 def test_times_are_turned_into_steps_by_clocks_alone() -> None:

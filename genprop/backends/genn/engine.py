@@ -150,7 +150,7 @@ class GeNNEngine:
     def _events(self, inputs: Inputs) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
         return {
             identifier(name): (events.start, events.step, events.channel)
-            for name, events in inputs.on(self.program.clock).items()
+            for name, events in inputs.on(self.program.grid).items()
         }
 
     def _checked(self, call: Callable[[], T]) -> T:

@@ -51,7 +51,7 @@ class LoihiEngine:
         observers = [Observer(loss, self.program, inputs) for loss in self.program.losses]
         recorder = _Recorder(record)
         counts = {name: np.zeros(run.shape, np.int32) for name, run in emulator.cells.items()}
-        events = inputs.on(self.program.clock)
+        events = inputs.on(self.program.grid)
         sources = {
             name: _by_step(found, self.program.population(name).size, self.program.steps)
             for name, found in events.items()

@@ -184,7 +184,7 @@ class Call:
         self.batch.target_stride = array.shape[-1] if array.ndim == 3 else 0
 
     def _events(self) -> None:
-        for name, events in self.inputs.on(self.program.clock).items():
+        for name, events in self.inputs.on(self.program.grid).items():
             own = identifier(name)
             self._point(f"{own}_start", np.ascontiguousarray(events.start, np.int64))
             self._point(f"{own}_step", np.ascontiguousarray(events.step, np.int32))
@@ -196,7 +196,7 @@ class Call:
         own = identifier(q.name)
         self._point(f"{own}_weight", np.ascontiguousarray(self.parameters[q.weight], self.dtype))
         if q.delay:
-            clock = self.program.clock
+            clock = self.program.grid
             steps = clock.delay_steps(self.parameters[q.delay], q.max_delay_steps)
             self._point(f"{own}_delay", np.ascontiguousarray(steps))
         if q.connectivity != "dense":
@@ -215,7 +215,7 @@ class Call:
             else:
                 setattr(structure, name, float(values[name]))
         if p.refractory is not None:
-            steps = np.broadcast_to(refractory_steps(p, values, self.program.clock), p.size)
+            steps = np.broadcast_to(refractory_steps(p, values, self.program.grid), p.size)
             structure.refractory_steps = self._padded(steps.astype(np.int32)).ctypes.data
         self._alive.append(structure)
         setattr(self.batch, f"{identifier(p.name)}_numbers", ctypes.addressof(structure))

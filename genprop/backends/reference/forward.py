@@ -14,7 +14,7 @@ from genprop.numerics.evaluate import evaluate, execute
 if TYPE_CHECKING:
     from genprop.backends.base import Inputs
     from genprop.backends.reference.wiring import Wiring
-    from genprop.lower.clocks.base import Clock
+    from genprop.lower.clocks.base import StepClock
     from genprop.lower.program import PopulationProgram, Program
 
 __all__ = ["PopulationRun", "Spikes", "Tape", "simulate"]
@@ -52,7 +52,7 @@ class PopulationRun:
         program: PopulationProgram,
         parameters: Mapping[str, Array],
         inputs: Inputs,
-        clock: Clock,
+        clock: StepClock,
     ) -> None:
         self.program = program
         self.shape = (inputs.batch, program.size)
@@ -191,7 +191,7 @@ def simulate(
     Each observer sees (step, phase, runs) after delivery and at t_{n+1} before the reset.
     """
     runs = {
-        p.name: PopulationRun(p, parameters, inputs, program.clock)
+        p.name: PopulationRun(p, parameters, inputs, program.grid)
         for p in program.populations
         if not p.source
     }

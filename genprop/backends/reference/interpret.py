@@ -28,7 +28,7 @@ class Interpreter:
     """The reference engine; see :class:`~genprop.backends.parts.Divisible`."""
 
     groups = 16
-    dtype = np.dtype(np.float64)
+    dtype: np.dtype[np.floating] = np.dtype(np.float64)
 
     def __init__(self, program: Program, spec: NetworkSpec) -> None:
         self.program, self.spec = program, spec

@@ -1,13 +1,15 @@
-"""The reference backend: the interpreter."""
+"""The reference backend: the interpreter of steps and, on the exact clock, the event solver."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from genprop.backends.reference.exact.engine import ExactEngine
 from genprop.backends.reference.interpret import Interpreter
 
 if TYPE_CHECKING:
+    from genprop.backends.parts import Divisible
     from genprop.describe.spec import NetworkSpec
     from genprop.emit.bundle import SourceBundle
     from genprop.errors import GenpropError
@@ -19,7 +21,11 @@ __all__ = ["Reference", "default"]
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Runs any Program in numpy float64; needs no compiler, and is meant for checking."""
+    """Runs any network in numpy float64; needs no compiler, and is meant for checking.
+
+    On a clock of steps it interprets the Program. On the exact clock it solves the equations event
+    by event: no code that other backends run decides what it computes.
+    """
 
     name: str = "reference"
 
@@ -29,16 +35,16 @@ class Reference:
         return "reference"
 
     def check(self, spec: NetworkSpec, clock: Clock) -> list[GenpropError]:
-        """Nothing is beyond the interpreter."""
+        """Nothing is beyond both."""
         return []
 
     def render(self, program: Program) -> SourceBundle | None:
         """There is no text."""
         return None
 
-    def load(self, program: Program, spec: NetworkSpec, bundle: SourceBundle | None) -> Interpreter:
-        """The interpreter of ``program``."""
-        return Interpreter(program, spec)
+    def load(self, program: Program, spec: NetworkSpec, bundle: SourceBundle | None) -> Divisible:
+        """The interpreter of ``program``, or the solver of ``spec``."""
+        return (Interpreter if program.clock.rounds else ExactEngine)(program, spec)
 
 
 def default() -> Reference:

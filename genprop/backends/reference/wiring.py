@@ -13,7 +13,7 @@ from genprop.numerics.evaluate import evaluate, execute
 if TYPE_CHECKING:
     from genprop.backends.base import Inputs
     from genprop.describe.topology import Synapses, Topology
-    from genprop.lower.clocks.base import Clock
+    from genprop.lower.clocks.base import StepClock
     from genprop.lower.delivery import Delivery
     from genprop.lower.program import Program, ProjectionProgram
 
@@ -44,7 +44,7 @@ class Projection:
         delivery: Delivery,
         synapses: Synapses,
         parameters: Mapping[str, Array],
-        clock: Clock,
+        clock: StepClock,
     ) -> None:
         self.program, self.delivery, self.clock = program, delivery, clock
         self.row_start, self.column = synapses.compressed()
@@ -78,11 +78,11 @@ class Wiring:
         self, program: Program, topology: Topology, parameters: Mapping[str, Array], inputs: Inputs
     ) -> None:
         self.projections = [
-            Projection(p, program.delivery(p), topology[p.name], parameters, program.clock)
+            Projection(p, program.delivery(p), topology[p.name], parameters, program.grid)
             for p in program.projections
         ]
         self._events: dict[str, list[tuple[Array, Array, Array]]] = {}
-        for name, events in inputs.on(program.clock).items():
+        for name, events in inputs.on(program.grid).items():
             sample = np.repeat(np.arange(inputs.batch), np.diff(events.start))
             value = np.ones(len(events.step)) if events.value is None else events.value
             by_step = [np.flatnonzero(events.step == n) for n in range(program.steps)]

@@ -1,8 +1,10 @@
-"""What a clock is: the one place that turns times into steps, and steps into times."""
+"""What a clock is: when things happen, and the one place that turns times into steps and back."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
+
+from genprop.errors import DescriptionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from genprop.lower.delivery import Delivery
     from genprop.lower.nodes import Expr
 
-__all__ = ["Clock", "Spikes"]
+__all__ = ["Clock", "Spikes", "StepClock", "integer_steps"]
 
 
 class Spikes(Protocol):
@@ -51,15 +53,20 @@ class Spikes(Protocol):
 
 
 class Clock(Protocol):
-    """Steps of ``dt`` [ms], ``steps`` of them a trial: step n goes from t_n to t_{n+1}.
+    """A trial of ``steps`` steps of ``dt`` [ms]: step n goes from t_n to t_{n+1}.
 
-    ``latency`` is the number of steps from the step of a spike to the one at whose start it
-    arrives, where its delay is zero.
+    What is read off a run, states and the losses over time, is read per step on every clock;
+    whether spikes, arrivals and releases are moved to steps says :attr:`rounds`.
     """
 
     @property
     def name(self) -> str:
         """What ``compile(clock=…)`` calls it."""
+        ...
+
+    @property
+    def rounds(self) -> bool:
+        """Whether events happen on steps; else each happens at its own real time."""
         ...
 
     @property
@@ -73,20 +80,16 @@ class Clock(Protocol):
         ...
 
     @property
-    def latency(self) -> int:
-        """Steps."""
-        ...
-
-    @property
     def duration(self) -> float:
         """T [ms]."""
         ...
 
-    def events(self, spikes: Spikes, coincident: str) -> StepEvents:
-        """In which step each input event falls.
+    @property
+    def grid(self) -> StepClock:
+        """This clock, which moves events to steps.
 
-        ``coincident`` is ``"merge"`` (several events of a channel in one step are one) or
-        ``"sum"``.
+        Raises:
+            InternalError: of a clock that moves none: a network on it is not run in such steps.
         """
         ...
 
@@ -99,16 +102,52 @@ class Clock(Protocol):
         """
         ...
 
+    def longest_delay(self, maximum: float) -> int:
+        """After how many steps at most a spike arrives, its delay bounded by ``maximum`` [ms]."""
+        ...
+
+    def instant(self, n: int | np.ndarray) -> np.ndarray:
+        """t_n [ms]."""
+        ...
+
+    def nearest(self, time: float) -> int:
+        """The n of the t_n nearest to ``time`` [ms]."""
+        ...
+
+    def spike_train(self, recorded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Times (k,) float64 [ms] and neurons (k,) int64 of the spikes of one sample.
+
+        ``recorded`` is what ``sim.run(batch, record=["pop.spikes"])`` gives of it.
+        """
+        ...
+
+
+class StepClock(Clock, Protocol):
+    """A clock on which everything happens on steps.
+
+    ``latency`` is the number of steps from the step of a spike to the one at whose start it
+    arrives, where its delay is zero.
+    """
+
+    @property
+    def latency(self) -> int:
+        """Steps."""
+        ...
+
+    def events(self, spikes: Spikes, coincident: str) -> StepEvents:
+        """In which step each input event falls.
+
+        ``coincident`` is ``"merge"`` (several events of a channel in one step are one) or
+        ``"sum"``.
+        """
+        ...
+
     def delay_steps(self, delay: np.ndarray, longest: int | None = None) -> np.ndarray:
         """Delays [ms] in steps, int32 of their shape, at most ``longest``."""
         ...
 
     def lateness(self, delay: np.ndarray) -> np.ndarray:
         """By how much spikes with these delays [ms] arrive after the start of their step [ms]."""
-        ...
-
-    def longest_delay(self, maximum: float) -> int:
-        """The steps of the longest delay, bounded by ``maximum`` [ms]."""
         ...
 
     def delays(self, steps: np.ndarray) -> np.ndarray:
@@ -127,14 +166,22 @@ class Clock(Protocol):
         """Steps for which states are held after a spike, int64; ``duration`` is in ms."""
         ...
 
-    def instant(self, n: int | np.ndarray) -> np.ndarray:
-        """t_n [ms]."""
-        ...
-
-    def nearest(self, time: float) -> int:
-        """The n of the t_n nearest to ``time`` [ms]."""
-        ...
-
     def spike_time(self, step: int | np.ndarray) -> np.ndarray:
         """When a spike of ``step`` happens [ms]."""
         ...
+
+
+def integer_steps(dt: float, duration: float) -> int:
+    """How many steps of ``dt`` [ms] a trial of ``duration`` [ms] has.
+
+    Raises:
+        DescriptionError: when dt is not positive or the duration is no integer number of steps.
+    """
+    steps = round(duration / dt) if dt > 0 else 0
+    if steps < 1 or abs(steps * dt - duration) > 1e-6 * duration:
+        raise DescriptionError(
+            f"a duration of {duration:g} ms is no integer number of steps of {dt:g} ms",
+            where="compile(dt=…, duration=…)",
+            remedy="choose a positive dt that divides the duration",
+        )
+    return steps

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.data.steps import steps_of
-from genprop.errors import DescriptionError
+from genprop.lower.clocks.base import integer_steps
 from genprop.lower.delivery import delivery_by_step
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ __all__ = ["TimeGrid", "clock"]
 
 @dataclass(frozen=True, slots=True)
 class TimeGrid:
-    """Steps of ``dt`` [ms]; ``steps`` of them make a trial. See :class:`Clock`."""
+    """Steps of ``dt`` [ms]; ``steps`` of them make a trial. See :class:`StepClock`."""
 
     dt: float
     steps: int
@@ -40,19 +40,22 @@ class TimeGrid:
         Raises:
             DescriptionError: when dt is not positive or the duration is no integer number of steps.
         """
-        steps = round(duration / dt) if dt > 0 else 0
-        if steps < 1 or abs(steps * dt - duration) > 1e-6 * duration:
-            raise DescriptionError(
-                f"a duration of {duration:g} ms is no integer number of steps of {dt:g} ms",
-                where="compile(dt=…, duration=…)",
-                remedy="choose a positive dt that divides the duration",
-            )
-        return cls(float(dt), steps)
+        return cls(float(dt), integer_steps(dt, duration))
 
     @property
     def name(self) -> str:
         """``"grid"``."""
         return "grid"
+
+    @property
+    def rounds(self) -> bool:
+        """Everything happens on steps."""
+        return True
+
+    @property
+    def grid(self) -> TimeGrid:
+        """Itself."""
+        return self
 
     @property
     def latency(self) -> int:
@@ -122,6 +125,11 @@ class TimeGrid:
     def spike_time(self, step: int | np.ndarray) -> np.ndarray:
         """The end of the step, t_{n+1}."""
         return self.instant(step + 1)
+
+    def spike_train(self, recorded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """From (k, 2) int32 of [step, neuron]."""
+        steps, neurons = np.asarray(recorded, np.int64).reshape(-1, 2).T
+        return self.spike_time(steps), neurons
 
 
 def clock(dt: float, duration: float) -> TimeGrid:

@@ -28,6 +28,9 @@ __all__ = ["ChipData", "ChipSample", "ChipWeights", "chip_figures", "plot_readou
 _BINS = 40
 
 
+Spikes = tuple[np.ndarray, np.ndarray]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ChipSample:
     """One sample in both networks, the float one first.
@@ -36,14 +39,14 @@ class ChipSample:
         index: its number in the dataset.
         label: its class, or None.
         predictions: of both, or None.
-        spikes: by population, (steps, neurons) of both as (k, 2) of step and neuron.
+        spikes: by population, of both the times (k,) [ms] and neurons (k,).
         readouts: by ``"population.state"``, (steps, n) of both in the model's unit.
     """
 
     index: int
     label: int | None
     predictions: tuple[int, int] | None
-    spikes: Mapping[str, tuple[np.ndarray, np.ndarray]]
+    spikes: Mapping[str, tuple[Spikes, Spikes]]
     readouts: Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
@@ -141,14 +144,14 @@ def _sample(data: ChipData, view: ChipSample) -> Panel:
     return Panel(title, tuple(charts))
 
 
-def _raster(data: ChipData, name: str, spikes: np.ndarray, side: int) -> Chart:
-    steps, neurons = np.asarray(spikes).reshape(-1, 2).T
+def _raster(data: ChipData, name: str, spikes: Spikes, side: int) -> Chart:
+    times, neurons = spikes
     who = ("float", "chip")[side]
     shape = (data.sizes[name], data.duration)
     label = f"{name}, {who}"
     return Chart(
-        lambda ax: raster(ax, (steps + 1) * data.dt, neurons, *shape, label, COLOURS[side]),
-        f"{len(steps)} spikes of {name}, {who} network",
+        lambda ax: raster(ax, times, neurons, *shape, label, COLOURS[side]),
+        f"{len(times)} spikes of {name}, {who} network",
         height=0.6,
     )
 

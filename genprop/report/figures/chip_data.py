@@ -108,7 +108,10 @@ def _samples(
                     None if part.labels is None else int(part.labels[place]),
                     _both_predictions((exact.scores, ours.scores), place),
                     {
-                        n: (exact.recorded[s][place], ours.recorded[s][place])
+                        n: (
+                            sim.program.clock.spike_train(np.asarray(exact.recorded[s][place])),
+                            chip.program.clock.spike_train(np.asarray(ours.recorded[s][place])),
+                        )
                         for n, s in zip(spiking, names, strict=True)
                     },
                     {s: (np.asarray(a[place]), b[place]) for s, (a, b) in readouts.items()},

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.errors import ConfigurationError
+from genprop.lower.clocks.grid import TimeGrid
+from genprop.runtime.simulator import Simulator
 from genprop.units import DIMENSIONLESS, dimension_name
 
 if TYPE_CHECKING:
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.spec import NetworkSpec
+    from genprop.lower.clocks.base import Clock
     from genprop.train.surface import Dataset, Trainable
 
 __all__ = ["Raster", "SampleView", "Trace", "choose", "record"]
@@ -129,6 +132,13 @@ def record(sim: Trainable, data: Dataset, chosen: Sequence[int]) -> Iterator[Sam
     yield from (found[k] for k in chosen)
 
 
+def _clock(sim: Trainable) -> Clock:
+    """What says when recorded spikes happened; simulators of others are taken to run in steps."""
+    if isinstance(sim, Simulator):
+        return sim.program.clock
+    return TimeGrid.of(sim.dt, sim.duration)
+
+
 def _view(
     sim: Trainable,
     batch: SpikeBatch,
@@ -149,9 +159,10 @@ def _view(
     hidden: list[Raster] = []
     for name in rasters:
         if f"{name}.spikes" in recorded:
-            steps, neurons = np.asarray(recorded[f"{name}.spikes"][place]).reshape(-1, 2).T
+            spikes = np.asarray(recorded[f"{name}.spikes"][place])
+            times, neurons = _clock(sim).spike_train(spikes)
             size = sim.spec.population(name).size
-            hidden.append(Raster(name, size, (steps + 1) * sim.dt, neurons))
+            hidden.append(Raster(name, size, times, neurons))
     outputs = [
         Trace(
             name,

@@ -12,16 +12,17 @@ from genprop.errors import GenpropError, UnsupportedError
 
 if TYPE_CHECKING:
     from genprop.backends.base import Parameters
-    from genprop.lower.clocks.base import Clock
+    from genprop.lower.clocks.base import Clock, StepClock
     from genprop.lower.program import Program, ProjectionProgram
 
-__all__ = ["check"]
+__all__ = ["beyond_steps", "check"]
 
 
 def check(program: Program, parameters: Parameters) -> tuple[dict[str, Cell], list[GenpropError]]:
     """The cells by population, and all findings; the cells are whole where nothing was found."""
     cells: dict[str, Cell] = {}
-    findings: list[GenpropError] = []
+    if findings := beyond_steps(program.clock):
+        return cells, findings
     for population in program.populations:
         if population.source:
             continue
@@ -30,12 +31,25 @@ def check(program: Program, parameters: Parameters) -> tuple[dict[str, Cell], li
         if cell is not None:
             cells[cell.name] = cell
     for projection in program.projections:
-        findings += _delays(projection, parameters, program.clock)
+        findings += _delays(projection, parameters, program.grid)
     return cells, findings
 
 
+def beyond_steps(clock: Clock) -> list[GenpropError]:
+    """What is wrong with a clock that runs in no steps, as the chip does."""
+    if clock.rounds:
+        return []
+    return [
+        UnsupportedError(
+            f"the chip runs in steps, and the clock {clock.name!r} has none",
+            where="compile(clock=…)",
+            remedy="clock='grid'",
+        )
+    ]
+
+
 def _delays(
-    projection: ProjectionProgram, parameters: Parameters, clock: Clock
+    projection: ProjectionProgram, parameters: Parameters, clock: StepClock
 ) -> list[UnsupportedError]:
     if not projection.delay:
         return []

@@ -62,5 +62,5 @@ def connectivity_of(
     if not projection.delay:
         return Connectivity(projection.name, shape, pre, post, weight, None, None, counts)
     delay = np.asarray(parameters[projection.delay], np.float64).ravel()
-    steps = program.clock.delay_steps(delay).astype(np.int64)
+    steps = program.grid.delay_steps(delay).astype(np.int64)
     return Connectivity(projection.name, shape, pre, post, weight, delay, steps, counts)

@@ -60,7 +60,7 @@ def decoded(
         seen[projection.weight] = (whole / unit).reshape(shape)
         if connectivity.steps is not None:
             delays = np.shape(parameters[projection.delay])
-            seen[projection.delay] = program.clock.delays(connectivity.steps).reshape(delays)
+            seen[projection.delay] = program.grid.delays(connectivity.steps).reshape(delays)
     return seen
 
 

@@ -101,7 +101,7 @@ def quantise(
             (p.pre, p.post),
             scale[p.post] * factor[p.post],
             exponent_of(p.name, scale[p.post], size[p.name], options),
-            program.clock,
+            program.grid,
             options.weight_bits,
             _rounder(p, connectivity[p.name], program, cells, trains, options, rng, on_rounded),
         )

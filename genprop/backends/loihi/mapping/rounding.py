@@ -19,7 +19,7 @@ Rounder = Callable[[np.ndarray, int, int], np.ndarray]
 if TYPE_CHECKING:
     from genprop.backends.loihi.mapping.cell import Cell
     from genprop.backends.loihi.mapping.connectivity import Connectivity
-    from genprop.lower.clocks.base import Clock
+    from genprop.lower.clocks.base import StepClock
 
 __all__ = [
     "CellReport",
@@ -115,7 +115,7 @@ def round_synapses(
     ends: tuple[str, str],
     factor: float,
     exponent: int,
-    clock: Clock,
+    clock: StepClock,
     bits: int,
     rounder: Rounder,
 ) -> tuple[Synapses, SynapseReport]:

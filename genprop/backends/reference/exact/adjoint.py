@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from genprop.backends.reference.exact.cells import Cells
     from genprop.backends.reference.exact.forward import Trial
     from genprop.backends.reference.exact.maximum import Point
-    from genprop.backends.reference.exact.readouts import Pull
+    from genprop.backends.reference.exact.reading import Pull
     from genprop.describe.spec import NetworkSpec
 
 __all__ = ["Reverse"]

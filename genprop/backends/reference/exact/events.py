@@ -7,7 +7,7 @@ stated loss to about 1e-12. It is the measure of every clocked solver and backen
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,7 @@ from genprop.backends.reference.exact.adjoint_cells import AdjointModel
 from genprop.backends.reference.exact.cells import CellModel, Cells
 from genprop.backends.reference.exact.forward import InputSpikes, Trial, run_trial
 from genprop.backends.reference.exact.loss import LossModel, Sample
-from genprop.backends.reference.exact.readouts import Pull, Reader, reader
+from genprop.backends.reference.exact.readouts import reader
 from genprop.backends.reference.exact.wiring import ExactWiring
 from genprop.describe.topology import initial_topology
 from genprop.equations.start import Start
@@ -25,6 +25,7 @@ from genprop.equations.start import Start
 if TYPE_CHECKING:
     from genprop.adjoint.loss import LossAdjoint
     from genprop.adjoint.system import AdjointNetwork
+    from genprop.backends.reference.exact.reading import Pull, Reader
     from genprop.describe.spec import NetworkSpec
     from genprop.describe.topology import Topology
     from genprop.equations.system import HybridNetwork
@@ -43,6 +44,10 @@ class ExactResult:
         scores: (batch, n) of the first term that classifies, larger is better; None without one.
         spikes: per population and sample, exact times [ms] and neurons, in order.
         gradients: by flat name, in the parameters' shapes; empty when none were requested.
+        values: per loss term the loss of each sample, (batch,), with the coefficient.
+        each: per loss term what each sample gave, (batch, n); ``observed`` holds its mean over the
+            batch where the loss sees that.
+        trials: per sample all that happened.
     """
 
     loss: float
@@ -51,6 +56,9 @@ class ExactResult:
     scores: np.ndarray | None
     spikes: Mapping[str, Sequence[tuple[np.ndarray, np.ndarray]]]
     gradients: Mapping[str, np.ndarray]
+    values: tuple[np.ndarray, ...]
+    each: tuple[np.ndarray, ...]
+    trials: Sequence[Trial] = field(repr=False)
 
 
 class EventSimulator:
@@ -99,8 +107,11 @@ class EventSimulator:
         targets: np.ndarray | None = None,
         *,
         gradient: bool = True,
+        topology: Topology | None = None,
+        whole: int = 0,
+        means: Sequence[np.ndarray | None] = (),
     ) -> ExactResult:
-        """Spikes, loss and gradient of a batch.
+        """Spikes, loss and gradient of a batch, or of some samples of a larger one.
 
         Args:
             parameters: by flat name, in base units and the shapes of the spec.
@@ -108,13 +119,21 @@ class EventSimulator:
             labels: (batch,) class of each sample.
             targets: (batch, n) targets of the observed neurons; the label's one-hot where absent.
             gradient: whether to run the reverse pass.
+            topology: the synapses; by default those given before.
+            whole: samples of the larger batch, by which gradients are divided; 0 where it is this.
+            means: per loss term what it observes (n,) on average over the larger batch; None where
+                the loss does not see that, or the batch is this one.
 
         Returns:
             The mean loss and its gradient with respect to every parameter.
         """
-        cells, wiring = self._bind(parameters), self._wire(parameters)
+        cells, wiring = self._bind(parameters), self._wire(parameters, topology)
         trials = [run_trial(cells, wiring, given, self.duration) for given in inputs]
-        views = [_View(*term, trials, labels, targets) for term in self._terms]
+        seen = means or [None] * len(self._terms)
+        views = [
+            _View(*term, trials, labels, targets, whole or len(trials), mean)
+            for term, mean in zip(self._terms, seen, strict=True)
+        ]
         gradients = _zeros(parameters) if gradient and self._terms else {}
         if gradients:
             for k, trial in enumerate(trials):
@@ -127,11 +146,16 @@ class EventSimulator:
             scores=next((s for view in views if (s := view.scores()) is not None), None),
             spikes={name: [_raster(trial, name) for trial in trials] for name in cells},
             gradients=gradients,
+            values=tuple(view.values for view in views),
+            each=tuple(view.each for view in views),
+            trials=trials,
         )
 
     def _term(self, term: LossAdjoint, network: HybridNetwork) -> tuple[LossModel, Reader]:
         loss = LossModel(term, self.duration)
-        return loss, reader(term, network.populations[term.observation.population], loss)
+        population = term.observation.population
+        size = self.spec.population(population).size
+        return loss, reader(term, network.populations[population], loss, size)
 
     def _bind(self, parameters: Mapping[str, np.ndarray]) -> dict[str, Cells]:
         self._start.refuse_unsound(parameters)
@@ -140,8 +164,11 @@ class EventSimulator:
             for name, model in self._cells.items()
         }
 
-    def _wire(self, parameters: Mapping[str, np.ndarray]) -> ExactWiring:
-        return ExactWiring.bind(self.spec, self._topology, parameters)
+    def _wire(
+        self, parameters: Mapping[str, np.ndarray], topology: Topology | None = None
+    ) -> ExactWiring:
+        chosen = self._topology if topology is None else topology
+        return ExactWiring.bind(self.spec, chosen, parameters)
 
 
 class _View:
@@ -154,17 +181,20 @@ class _View:
         trials: Sequence[Trial],
         labels: np.ndarray | None,
         targets: np.ndarray | None,
+        whole: int,
+        mean: np.ndarray | None,
     ) -> None:
-        self._model, self._look, self._batch = model, look, len(trials)
-        y = np.array([look.observe(trial) for trial in trials])
-        self.y = np.broadcast_to(y.mean(axis=0), y.shape) if look.pooled else y
-        self._samples = [_sample(k, y.shape[1], labels, targets) for k in range(len(trials))]
-        each = list(zip(trials, self.y, self._samples, strict=True))
-        self.loss = model.coefficient * float(np.mean([look.value(*one) for one in each]))
-        gradient = np.array([look.gradient(*one) for one in each])
-        self._gradient = (
-            np.broadcast_to(gradient.mean(axis=0), y.shape) if look.pooled else gradient
-        )
+        self._model, self._look, self._batch = model, look, whole
+        shape = (len(trials), look.size)
+        self.each = np.array([look.observe(trial) for trial in trials]).reshape(shape)
+        self.y = self.each
+        if look.pooled and trials:
+            self.y = np.broadcast_to(self.each.mean(axis=0) if mean is None else mean, shape)
+        self._samples = [_sample(k, look.size, labels, targets) for k in range(len(trials))]
+        seen = list(zip(trials, self.y, self._samples, strict=True))
+        self.values = model.coefficient * np.array([look.value(*one) for one in seen])
+        self.loss = float(self.values.mean()) if trials else 0.0
+        self._gradient = np.array([look.gradient(*one) for one in seen]).reshape(shape)
 
     def pull(self, index: int, trial: Trial) -> Pull:
         scale = self._model.coefficient / self._batch
@@ -172,7 +202,9 @@ class _View:
 
     def scores(self) -> np.ndarray | None:
         rows = [self._model.score(y, s) for y, s in zip(self.y, self._samples, strict=True)]
-        return None if rows[0] is None else np.array(rows)
+        if self._model.classifies:
+            return np.array(rows).reshape(self.y.shape)
+        return None
 
 
 def solve(
@@ -193,7 +225,7 @@ def solve(
 
 def _sample(index: int, size: int, labels: np.ndarray | None, targets: np.ndarray | None) -> Sample:
     is_label = np.zeros(size)
-    if labels is not None:
+    if labels is not None and labels[index] >= 0:  # −1: it has none
         is_label[int(labels[index])] = 1.0
     return Sample(is_label, is_label if targets is None else np.asarray(targets[index], float))
 

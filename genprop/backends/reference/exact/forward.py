@@ -19,7 +19,7 @@ from genprop.backends.reference.exact.trajectories import (
     Trajectory,
     evaluate,
 )
-from genprop.errors import DescriptionError
+from genprop.errors import DescriptionError, DivergenceError
 
 if TYPE_CHECKING:
     from genprop.backends.reference.exact.cells import Cells
@@ -194,6 +194,7 @@ class _Run:
         """Begin a new piece here and foresee the next crossing."""
         cells = neuron.cells
         neuron.piece = cells.coefficients(neuron.index, neuron.x, neuron.held)
+        _refuse_infinite(neuron)
         neuron.trajectory.append(neuron.t, neuron.piece, neuron.held, event)
         neuron.version += 1
         if cells.guard is None or neuron.held:
@@ -221,6 +222,17 @@ class _Run:
                 where=f"population {neuron.population}",
                 remedy="let resets and initial states lie below the threshold",
             )
+
+
+def _refuse_infinite(neuron: _Neuron) -> None:
+    """Refuse a state that is, or will be, no finite number, and has no next crossing."""
+    if not np.isfinite(neuron.piece).all():
+        raise DivergenceError(
+            f"the states of population {neuron.population!r} leave the finite numbers at "
+            f"t = {neuron.t:.6g} ms",
+            where=f"neuron {neuron.index}",
+            remedy="its equations are linear, so its input is too large: smaller weights or rates",
+        )
 
 
 def _start(cells: Cells, population: str, index: int) -> _Neuron:

@@ -42,6 +42,11 @@ class LossModel:
         score = term.function.score
         self._score = None if score is None else numpy_function([score], known)
 
+    @property
+    def classifies(self) -> bool:
+        """Whether there are scores."""
+        return self._score is not None
+
     def value(self, y: np.ndarray, sample: Sample, time: float | np.ndarray = 0.0) -> np.ndarray:
         """L (without the coefficient): () or (m,)."""
         known = self._forward(self._base(y, sample, time))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,91 +18,23 @@ from genprop.adjoint.closed_forms import (
 )
 from genprop.adjoint.observation import DURATION, TIME
 from genprop.backends.reference.exact.maximum import Point, highest
-from genprop.backends.reference.exact.quadrature import POINTS, WEIGHTS
-from genprop.backends.reference.exact.trajectories import Event, Spike
+from genprop.backends.reference.exact.over_time import OverTime
+from genprop.backends.reference.exact.reading import NeuronReader, Pull, Reader, nodes
 from genprop.errors import UnsupportedError
-from genprop.numerics.callables import jacobian_function, numpy_function
+from genprop.numerics.callables import numpy_function
 
 if TYPE_CHECKING:
     from genprop.adjoint.loss import LossAdjoint
     from genprop.adjoint.observation import Observation
     from genprop.backends.reference.exact.forward import Trial
     from genprop.backends.reference.exact.loss import LossModel, Sample
+    from genprop.backends.reference.exact.trajectories import Event, Spike
     from genprop.equations.system import HybridSystem
 
-__all__ = ["Pull", "Reader", "reader"]
+__all__ = ["reader"]
 
 
-@dataclass(frozen=True, slots=True)
-class Pull:
-    """What one loss term does to the adjoint of one population.
-
-    ``direction`` (S,) is ∂value/∂x. ``density(neuron, times)`` is ∂L/∂value per ms, smooth
-    between ``breaks``; ``across(event)`` is l⁻ − l⁺, what moving the event costs of a running loss.
-    ``points`` are values read at one instant, ``sent`` the ∂L/∂t of spikes, ``count`` (n,) the
-    ∂L/∂n of spike counts.
-    """
-
-    population: str
-    direction: np.ndarray
-    density: Callable[[int, np.ndarray], np.ndarray] | None = None
-    across: Callable[[Event], float] | None = None
-    breaks: np.ndarray = field(default_factory=lambda: np.empty(0))
-    points: Sequence[Point] = ()
-    sent: Mapping[Spike, float] = field(default_factory=dict[Spike, float])
-    count: np.ndarray | None = None
-
-
-class Reader(Protocol):
-    """A readout of one population; ``pooled`` says that the loss sees the batch mean of y."""
-
-    pooled: bool
-
-    def observe(self, trial: Trial) -> np.ndarray:
-        """What is observed: y (n,)."""
-        ...
-
-    def value(self, trial: Trial, y: np.ndarray, sample: Sample) -> float:
-        """The loss of one trial, without its coefficient."""
-        ...
-
-    def gradient(self, trial: Trial, y: np.ndarray, sample: Sample) -> np.ndarray:
-        """Its ∂L/∂y (n,); zeros where the loss sees more than y."""
-        ...
-
-    def pull(self, trial: Trial, gradient: np.ndarray, sample: Sample, scale: float) -> Pull:
-        """What ``scale`` · ``gradient`` does to the adjoint."""
-        ...
-
-
-class _Plain:
-    """A readout whose loss sees one number per neuron. ``value`` is direction·x + offset."""
-
-    def __init__(
-        self, observed: Observation, form: ClosedForm, system: HybridSystem, loss: LossModel
-    ) -> None:
-        states = list(system.states)
-        if not observed.value.free_symbols <= set(states):
-            raise UnsupportedError(
-                f"the exact solver reads states; {observed.value} holds something else",
-                where=f"a readout of {observed.population}",
-                remedy="read a state of the population",
-            )
-        zero = np.zeros(len(states))
-        self.population = observed.population
-        self.loss = loss
-        self.direction = jacobian_function([observed.value], states, states)(*zero)[0]
-        self.offset = float(numpy_function([observed.value], states)(*zero)[0])
-        self.pooled = observed.pooled
-
-    def value(self, trial: Trial, y: np.ndarray, sample: Sample) -> float:
-        return float(self.loss.value(y, sample))
-
-    def gradient(self, trial: Trial, y: np.ndarray, sample: Sample) -> np.ndarray:
-        return self.loss.gradient(y, sample)
-
-
-class _WeightedIntegral(_Plain):
+class _WeightedIntegral(NeuronReader):
     """y = ∫ weight(t) value(x) dt."""
 
     def __init__(
@@ -112,8 +43,9 @@ class _WeightedIntegral(_Plain):
         form: WeightedIntegral,
         system: HybridSystem,
         loss: LossModel,
+        size: int,
     ) -> None:
-        super().__init__(observed, form, system, loss)
+        super().__init__(observed, form, system, loss, size)
         self._weight = numpy_function([form.weight], [TIME, DURATION])
 
     def weight(self, trial: Trial, times: np.ndarray) -> np.ndarray:
@@ -123,7 +55,7 @@ class _WeightedIntegral(_Plain):
         def total(neuron: int) -> float:
             trajectory = trial.trajectories[self.population][neuron]
             edges = np.append(trajectory.starts, trial.duration)
-            times, weights = _nodes(edges)
+            times, weights = nodes(edges)
             values = trajectory.at(times) @ self.direction + self.offset
             return float(np.sum(weights * self.weight(trial, times) * values))
 
@@ -140,13 +72,18 @@ class _WeightedIntegral(_Plain):
         return Pull(self.population, self.direction, density, across)
 
 
-class _ValueAt(_Plain):
+class _ValueAt(NeuronReader):
     """y = value(x(time))."""
 
     def __init__(
-        self, observed: Observation, form: ValueAt, system: HybridSystem, loss: LossModel
+        self,
+        observed: Observation,
+        form: ValueAt,
+        system: HybridSystem,
+        loss: LossModel,
+        size: int,
     ) -> None:
-        super().__init__(observed, form, system, loss)
+        super().__init__(observed, form, system, loss, size)
         self._time = numpy_function([form.time], [DURATION])
 
     def observe(self, trial: Trial) -> np.ndarray:
@@ -163,7 +100,7 @@ class _ValueAt(_Plain):
         return float(self._time(np.asarray(trial.duration))[0])
 
 
-class _Highest(_Plain):
+class _Highest(NeuronReader):
     """y = max over t of value(x)."""
 
     def observe(self, trial: Trial) -> np.ndarray:
@@ -183,47 +120,7 @@ class _Highest(_Plain):
         ]
 
 
-class _LossOverTime(_Plain):
-    """The loss is (1/T) ∫ loss(value(x(t))) dt; ``observe`` gives the time average, for scores."""
-
-    def observe(self, trial: Trial) -> np.ndarray:
-        times, weights = _nodes(self._edges(trial))
-        return self._values(trial, times) @ weights / trial.duration
-
-    def value(self, trial: Trial, y: np.ndarray, sample: Sample) -> float:
-        times, weights = _nodes(self._edges(trial))
-        losses = self.loss.value(self._values(trial, times), sample, times)
-        return float(losses @ weights) / trial.duration
-
-    def gradient(self, trial: Trial, y: np.ndarray, sample: Sample) -> np.ndarray:
-        return np.zeros_like(y)
-
-    def pull(self, trial: Trial, gradient: np.ndarray, sample: Sample, scale: float) -> Pull:
-        rate = scale / trial.duration
-
-        def density(neuron: int, times: np.ndarray) -> np.ndarray:
-            return rate * self.loss.gradient(self._values(trial, times), sample, times)[neuron]
-
-        def across(event: Event) -> float:
-            times = np.full(2, event.time)
-            y = self._values(trial, times)
-            ends = np.array([event.before, event.after])
-            y[event.neuron] = ends @ self.direction + self.offset
-            before, after = self.loss.value(y, sample, times)
-            return float(rate * (before - after))
-
-        return Pull(self.population, self.direction, density, across, self._edges(trial))
-
-    def _values(self, trial: Trial, times: np.ndarray) -> np.ndarray:
-        states = [t.at(times) for t in trial.trajectories[self.population]]
-        return np.array(states) @ self.direction + self.offset
-
-    def _edges(self, trial: Trial) -> np.ndarray:
-        starts = [t.starts for t in trial.trajectories[self.population]]
-        return np.unique(np.concatenate([*starts, [0.0, trial.duration]]))
-
-
-class _FirstSpike(_Plain):
+class _FirstSpike(NeuronReader):
     """y = the time of the first spike, T where there is none."""
 
     def observe(self, trial: Trial) -> np.ndarray:
@@ -243,7 +140,7 @@ class _FirstSpike(_Plain):
         return list(first.values())
 
 
-class _SpikeCount(_Plain):
+class _SpikeCount(NeuronReader):
     """y = the number of spikes; in reverse a heuristic stands in for the gradient it lacks."""
 
     def observe(self, trial: Trial) -> np.ndarray:
@@ -260,14 +157,14 @@ _READERS: Mapping[type[ClosedForm], Callable[..., Reader]] = {
     WeightedIntegral: _WeightedIntegral,
     ValueAt: _ValueAt,
     Highest: _Highest,
-    LossOverTime: _LossOverTime,
+    LossOverTime: OverTime,
     FirstSpike: _FirstSpike,
     SpikeCount: _SpikeCount,
 }
 
 
-def reader(term: LossAdjoint, system: HybridSystem, loss: LossModel) -> Reader:
-    """The readout of one loss term.
+def reader(term: LossAdjoint, system: HybridSystem, loss: LossModel, size: int) -> Reader:
+    """The readout of one loss term, which observes ``size`` neurons.
 
     Raises:
         UnsupportedError: for a readout that has no form in continuous time.
@@ -279,11 +176,4 @@ def reader(term: LossAdjoint, system: HybridSystem, loss: LossModel) -> Reader:
             where=f"a readout of {observed.population}",
             remedy="give its Observation a closed_form, or use the reference backend",
         )
-    return _READERS[type(form)](observed, form, system, loss)
-
-
-def _nodes(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Gauss–Legendre times and weights of the intervals between ``edges``, flat."""
-    lengths = np.diff(edges)
-    times = edges[:-1, None] + lengths[:, None] * POINTS
-    return times.ravel(), (lengths[:, None] * WEIGHTS).ravel()
+    return _READERS[type(form)](observed, form, system, loss, size)
