@@ -32,6 +32,8 @@ class Quantity:
     dimension: Dimension = DIMENSIONLESS
 
     def __mul__(self, other: Quantity | float) -> Quantity:
+        if not hasattr(other, "__float__") and not isinstance(other, Quantity):
+            return NotImplemented
         value, dim = _split(other)
         return Quantity(self.value * value, _combine(self.dimension, dim, 1))
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from genprop._checks import integer, real, within_memory
 from genprop._moved import attributes
 from genprop.data.order import bounds, ordered, owners
 from genprop.data.quantity import in_unit
@@ -72,8 +73,7 @@ class Shift:
     max_channels: int
 
     def __post_init__(self) -> None:
-        if self.max_channels < 0:
-            raise DataError(f"{self} cannot be", remedy="give a number of channels from 0")
+        integer(self.max_channels, "Shift(max_channels)", fault=DataError)
 
     def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Samples) -> SpikeBatch:
         """The batch, each sample moved."""
@@ -174,8 +174,7 @@ class Warp:
 
     def __post_init__(self) -> None:
         in_unit(self.shift, ms, f"shift of {self}", least=0.0)
-        if not 0 <= self.stretch < 1:
-            raise DataError(f"{self} cannot be", remedy="give a stretch from 0 to below 1")
+        real(self.stretch, "Warp(stretch)", least=0.0, most=1 - 1e-9, fault=DataError)
 
     def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Samples) -> SpikeBatch:
         """The batch, the time of each sample moved and stretched."""
@@ -222,8 +221,9 @@ class Noise:
     def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Samples) -> SpikeBatch:
         """The batch with the events added."""
         _refuse_inputs(self, batch)
-        per_ms = in_unit(self.rate, Hz, "rate") * Hz.value
-        counts = rng.poisson(per_ms * batch.channels_total * batch.duration, len(batch))
+        expected = in_unit(self.rate, Hz, "rate") * Hz.value * batch.channels_total * batch.duration
+        within_memory(2.0 * expected * len(batch), f"{self} for every sample", "a lower rate")
+        counts = rng.poisson(expected, len(batch))
         total = int(counts.sum())
         added = rng.random(total, batch.times.dtype.type) * batch.duration
         times = np.minimum(added, _last_moment(batch)).astype(batch.times.dtype)
@@ -296,5 +296,5 @@ def _refuse_inputs(augmentation: Augmentation, batch: SpikeBatch) -> None:
 
 
 def _refuse_improbable(augmentation: Augmentation, *probabilities: float) -> None:
-    if not all(0 <= p <= 1 for p in probabilities):
-        raise DataError(f"{augmentation} cannot be", remedy="give probabilities from 0 to 1")
+    for p in probabilities:
+        real(p, f"a probability of {augmentation!r:.60}", least=0.0, most=1.0, fault=DataError)

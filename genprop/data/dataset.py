@@ -54,7 +54,8 @@ class Dataset:
         object.__setattr__(self, "augment", tuple(self.augment))
         if self.speakers is not None:
             object.__setattr__(self, "speakers", integers(self.speakers, "speakers"))
-        object.__setattr__(self, "classes", integer(self.classes, "classes", least=1))
+        classes = integer(self.classes, "classes", least=1, most=2**31 - 1)
+        object.__setattr__(self, "classes", classes)
         _refuse_inconsistency(self)
 
     def __len__(self) -> int:
@@ -227,26 +228,24 @@ def _batches(
             "augmentation without a seed could not be repeated",
             remedy="give batches(..., seed=(seed, epoch)), or augment=()",
         )
-    if seed is not None and min(np.atleast_1d(seed)) < 0:
-        raise DataError(f"the seed {seed} is negative", remedy="give integers from 0")
-    return _draw(data, size, seed, augment, drop_last=drop_last, first=first)
+    integer(first, "batches(first=…)")
+    return _draw(data, size, parts.entropy(seed), augment, drop_last=drop_last, first=first)
 
 
 def _draw(
     data: Dataset,
     size: int,
-    seed: Seed | None,
+    entropy: list[int] | None,
     augment: Sequence[Augmentation] | None,
     *,
     drop_last: bool,
     first: int,
 ) -> Iterator[SpikeBatch]:
     count = len(data) // size if drop_last else math.ceil(len(data) / size)
-    if seed is None:
+    if entropy is None:
         for k in range(first, count):
             yield data.spikes.select(np.arange(k * size, min((k + 1) * size, len(data))))
         return
-    entropy = [seed, 0] if isinstance(seed, int) else list(seed)
     order = np.random.default_rng([*entropy, 0]).permutation(len(data))
     chain = data.augment if augment is None else augment
     for k in range(first, count):

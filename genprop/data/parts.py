@@ -7,12 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from genprop._checks import integer, real
 from genprop.errors import DataError
 
-__all__ = ["fold_numbers", "fraction_of", "refuse_all", "speakers_of"]
+__all__ = ["entropy", "fold_numbers", "fraction_of", "refuse_all", "speakers_of"]
 
 Labels = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+
+
+def entropy(seed: int | Sequence[int] | None) -> list[int] | None:
+    """What order and augmentation follow from: an integer k is (k, 0)."""
+    if seed is None:
+        return None
+    given = seed if isinstance(seed, Sequence) and not isinstance(seed, str) else (seed, 0)
+    return [integer(number, "batches(seed=…)", fault=DataError) for number in given]
 
 
 def fraction_of(labels: Labels, fraction: float, seed: int, *, stratify: bool) -> Mask:
@@ -21,7 +30,8 @@ def fraction_of(labels: Labels, fraction: float, seed: int, *, stratify: bool) -
     Stratified, each class gives its part to within one sample and the whole is exact: the samples
     that are left over after rounding down go to the classes with the largest remainders.
     """
-    if not 0 < fraction < 1:
+    seed = integer(seed, "the seed of a split", fault=DataError)
+    if not 0 < real(fraction, "split(fraction)", fault=DataError) < 1:
         raise DataError(
             f"a fraction of {fraction:g} leaves a part empty",
             remedy="give a fraction between 0 and 1",
@@ -43,7 +53,7 @@ def fraction_of(labels: Labels, fraction: float, seed: int, *, stratify: bool) -
 
 def speakers_of(speakers: Labels, held_out: int | Sequence[int], seed: int) -> Mask:
     """A mask (samples,) of the samples of the speakers that are held out."""
-    known = np.unique(speakers)
+    known, seed = np.unique(speakers), integer(seed, "the seed of a split", fault=DataError)
     if isinstance(held_out, int):
         chosen = np.random.default_rng(seed).permutation(known)[: max(held_out, 0)]
     else:
@@ -64,7 +74,8 @@ def speakers_of(speakers: Labels, held_out: int | Sequence[int], seed: int) -> M
 
 def fold_numbers(labels: Labels, k: int, seed: int) -> Labels:
     """The fold (samples,) of each sample; sizes differ by at most one, also within a class."""
-    if not 2 <= k <= len(labels):
+    seed = integer(seed, "folds(seed=…)", fault=DataError)
+    if not 2 <= integer(k, "folds(k)", fault=DataError) <= len(labels):
         raise DataError(
             f"{len(labels)} samples cannot be divided into {k} folds",
             remedy="give at least 2 folds and at most one per sample",
@@ -78,7 +89,7 @@ def fold_numbers(labels: Labels, k: int, seed: int) -> Labels:
 
 def refuse_all(fraction: float, name: str) -> None:
     """Refuse a fraction to hold out, called ``name`` by the user, that is not in [0, 1)."""
-    if not 0 <= fraction < 1:
+    if not 0 <= real(fraction, f"{name}=", fault=DataError) < 1:
         raise DataError(
             f"{name}={fraction:g} leaves nothing to learn from, or is no fraction",
             remedy=f"give {name} from 0 (none) to below 1",

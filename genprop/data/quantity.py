@@ -12,6 +12,8 @@ __all__ = ["Time", "in_unit", "times_in_ms"]
 Time = float | Quantity
 """A quantity, or a number of ms."""
 
+_LARGEST = 3e38  # what single precision holds, in which times are kept
+
 
 def times_in_ms(**times: Time) -> tuple[float, ...]:
     """Several times in ms, each named as the user names it.
@@ -42,7 +44,7 @@ def in_unit(
         number = math.nan if isinstance(value, str | bytes | bool) else float(value)
     except (TypeError, ValueError, OverflowError):
         number = math.nan
-    if not math.isfinite(number) or number < least:
+    if not abs(number) <= _LARGEST or number < least:
         raise DataError(
             f"{what} cannot be {value!r:.60}", remedy="give a finite number, not negative"
         )

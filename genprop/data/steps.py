@@ -14,6 +14,8 @@ from genprop.errors import DataError, did_you_mean
 __all__ = ["StepEvents", "step_count", "steps_of"]
 
 _MODES = ("merge", "sum")
+MOST_STEPS = 2**31 - 1
+"""Of one trial: what 32 bits count."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +43,11 @@ def step_count(duration: float, dt: float) -> int:
 
     A last step that would be shorter than a billionth of ``dt`` is rounding, not a step.
     """
+    if not duration / dt <= MOST_STEPS:
+        raise DataError(
+            f"a duration of {duration:g} ms has more than {MOST_STEPS} steps of {dt:g} ms",
+            remedy="give a longer dt, in ms",
+        )
     quotient = duration / dt
     return max(1, math.ceil(quotient - 1e-9 * max(1.0, quotient)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from genprop._checks import integer
+from genprop._checks import integer, within_memory
 from genprop.data.dataset import Dataset
 from genprop.data.latency import first_spikes, refuse_window
 from genprop.data.quantity import Time, times_in_ms
@@ -147,3 +147,4 @@ def _refuse_none(samples: int, seed: int) -> None:
     integer(seed, "seed")
     if integer(samples, "samples") < 1:
         raise DataError(f"{samples} samples were requested", remedy="request at least one")
+    within_memory(20.0 * samples, f"a data set of {samples} samples", "fewer samples")

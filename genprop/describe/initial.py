@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from genprop._checks import real
 from genprop.describe.draws import (
     Array,
     Bounded,
@@ -78,13 +79,16 @@ def learn(
         dims: of positions, and of nothing else: the dimensions of the space they lie in.
 
     Raises:
-        DescriptionError: for ``learn`` inside ``learn``; bounds are checked where the value is
-            declared.
+        DescriptionError: for ``learn`` inside ``learn``, and bounds that are not finite; whether
+            they fit the value is checked where it is declared.
     """
     if isinstance(x, Learn):
         raise DescriptionError(
             "learn() stands inside learn()", remedy="write it once, with its min and max"
         )
+    for name, bound in (("min", min), ("max", max)):
+        if bound is not None:
+            _number(f"learn({name}=…)", bound)
     return Learn(x, min, max, dims)
 
 
@@ -136,7 +140,14 @@ def values(array: ArrayLike | Sequence[Quantity]) -> Values:
         DescriptionError: for elements that are not finite; a wrong shape is reported where it is
             declared.
     """
-    given = np.asarray(array)
+    try:
+        given = np.asarray(array)
+    except ValueError as error:
+        raise DescriptionError(f"values: this is no array ({error})") from error
+    if given.dtype.kind not in "iufO":
+        raise DescriptionError(
+            f"values: an array of {given.dtype} holds no real numbers", remedy="give numbers"
+        )
     if given.dtype != object:
         return frozen(_finite("values", np.array(given, dtype=np.float64)), None)
     elements, dimension = _together("values", *given.ravel().tolist())
@@ -146,9 +157,9 @@ def values(array: ArrayLike | Sequence[Quantity]) -> Values:
 def initialiser(x: Value) -> Initialiser:
     """Whatever may stand where a value is declared, as an initialiser."""
     if isinstance(x, (int, float, Quantity, np.number)):
-        return constant(x if isinstance(x, Quantity) else float(x))
+        return constant(x)
     if isinstance(x, (np.ndarray, list, tuple)):
-        return values(np.asarray(x))
+        return values(x)
     if hasattr(x, "sample") and hasattr(x, "scaled") and hasattr(x, "dimension"):
         return x  # pyright: ignore[reportReturnType]
     raise DescriptionError(
@@ -163,11 +174,12 @@ def base_number(x: Number, dimension: Dimension, scale: float, where: str) -> fl
 
     Raises:
         DimensionError: for a quantity of another dimension; ``where`` names the parameter.
+        DescriptionError: for what is no finite number.
     """
     if isinstance(x, Quantity):
         require(x.dimension, dimension, where)
-        return float(x.value)
-    return float(x) * scale
+        return _number(where, x)
+    return _number(where, x) * scale
 
 
 def require(given: Dimension, declared: Dimension, where: str) -> None:
@@ -185,6 +197,11 @@ def _unit(dimension: Dimension) -> str:
     return "dimensionless numbers" if name == "1" else name
 
 
+def _number(what: str, x: object) -> float:
+    """A finite number, in base units where it has a unit."""
+    return real(x.value if isinstance(x, Quantity) else x, what, fault=DescriptionError)
+
+
 def _finite(what: str, array: Array) -> Array:
     if not np.isfinite(array).all():
         raise DescriptionError(f"{what}: every number must be finite")
@@ -193,8 +210,9 @@ def _finite(what: str, array: Array) -> Array:
 
 def _together(what: str, *numbers: Number) -> tuple[list[float], Dimension | None]:
     """Base values and the one dimension of several numbers; a 0 fits every unit."""
+    values = [_number(what, x) for x in numbers]
     found = {x.dimension for x in numbers if isinstance(x, Quantity)}
-    plain = [x for x in numbers if not isinstance(x, Quantity) and float(x) != 0.0]
+    plain = [v for x, v in zip(numbers, values, strict=True) if not isinstance(x, Quantity) and v]
     if plain and found:
         found.add(DIMENSIONLESS)
     if len(found) > 1:
@@ -202,6 +220,4 @@ def _together(what: str, *numbers: Number) -> tuple[list[float], Dimension | Non
         raise DimensionError(
             f"{what}: numbers of different units ({units})", remedy="give all in the same unit"
         )
-    values = [float(x.value) if isinstance(x, Quantity) else float(x) for x in numbers]
-    _finite(what, np.array(values))
     return values, (found.pop() if found else None)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Network", "Projection", "spikes"]
 
+_MOST_NEURONS = 2**31 - 1  # of one population: what 32 bits count
+
 
 class Network:
     """A network under description; ``freeze`` gives the value that every later stage reads.
@@ -241,6 +243,9 @@ def _count(name: str, size: SupportsIndex) -> int:
         count = 0 if isinstance(size, bool) else operator.index(size)
     except TypeError:
         count = 0
-    if count < 1:
-        raise DescriptionError(f"population {name!r}: {size!r} is no number of neurons")
+    if not 0 < count <= _MOST_NEURONS:
+        raise DescriptionError(
+            f"population {name!r}: {size!r:.60} is no number of neurons",
+            remedy=f"give an integer from 1 to {_MOST_NEURONS}",
+        )
     return count

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from genprop._checks import real
 from genprop.describe.initial import base_number
 from genprop.describe.population import name_of
 from genprop.describe.spec import LossTermSpec, ReadoutSpec
@@ -56,9 +57,10 @@ class Loss:
         return self
 
     def __mul__(self, factor: float) -> Loss:
+        times = real(factor, "the factor of a loss", fault=DescriptionError)
         return Loss(
-            tuple(replace(t, coefficient=float(factor) * t.coefficient) for t in self.terms),
-            tuple(p.scaled(float(factor)) for p in self.penalties),
+            tuple(replace(t, coefficient=times * t.coefficient) for t in self.terms),
+            tuple(p.scaled(times) for p in self.penalties),
         )
 
     __rmul__ = __mul__
@@ -106,7 +108,7 @@ def EarlySpike(readout: ReadoutSpec, alpha: float, tau: Number) -> Loss:
     Source: Göltz et al. 2021, doi:10.1038/s42256-021-00388-x.
     """
     _only("EarlySpike", readout, "first_spike")
-    return _loss("early_spike", readout, (("alpha", float(alpha)), _time("tau", tau)))
+    return _loss("early_spike", readout, (("alpha", _price(alpha)), _time("tau", tau)))
 
 
 def FirstSpikeCrossEntropy(
@@ -127,9 +129,10 @@ def FirstSpikeCrossEntropy(
     """
     readout = ReadoutSpec("first_spike", name_of(population))
     loss = CrossEntropy(readout, tau0=tau0)
+    late = EarlySpike(readout, _price(alpha), tau0 if tau1 is None else tau1)
     if alpha == 0.0:
         return loss
-    return loss + EarlySpike(readout, alpha, tau0 if tau1 is None else tau1)
+    return loss + late
 
 
 def MeanSquare(readout: ReadoutSpec) -> Loss:
@@ -173,10 +176,9 @@ def SpikeBudget(population: Population | str, per_trial: float) -> Loss:
 
     Source: the regulariser of Nowotny, Turner & Knight 2022, arXiv:2212.01232.
     """
-    if not per_trial >= 0:
-        raise DescriptionError(f"SpikeBudget: {per_trial} spikes per trial cannot be")
+    wanted = real(per_trial, "SpikeBudget(per_trial=…)", least=0.0, fault=DescriptionError)
     readout = ReadoutSpec("mean_count", name_of(population))
-    return _loss("spike_budget", readout, (("per_trial", float(per_trial)),))
+    return _loss("spike_budget", readout, (("per_trial", wanted),))
 
 
 def _loss(kind: str, readout: ReadoutSpec, options: tuple[tuple[str, float], ...]) -> Loss:
@@ -189,6 +191,10 @@ def _only(loss: str, readout: ReadoutSpec, kind: str) -> None:
             f"{loss} looks at {kind}, not at {readout.kind}",
             remedy=f"write {loss}(gp.{kind}(population), …)",
         )
+
+
+def _price(alpha: float) -> float:
+    return real(alpha, "alpha", fault=DescriptionError)
 
 
 def _time(name: str, given: Number, *, zero: bool = False) -> tuple[str, float]:

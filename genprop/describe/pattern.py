@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from genprop._checks import integer, real, within_memory
 from genprop.describe.spec import Drawn, PatternSpec
 from genprop.describe.topology import beginning
 from genprop.errors import DescriptionError
@@ -114,6 +115,7 @@ class OneToOne(_Sparse):
                 f"one-to-one needs populations of one size, these have {pre} and {post}",
                 remedy="use gp.sparse(pairs=…) or equal sizes",
             )
+        within_memory(2.0 * pre, f"one-to-one: {pre} synapses", "smaller populations")
         return _csr(np.arange(pre + 1, dtype=np.int64), np.arange(pre, dtype=np.int64))
 
 
@@ -145,12 +147,12 @@ def sparse(
     """
     if (probability is None) == (pairs is None):
         raise DescriptionError("sparse takes a probability or pairs", remedy="give one of the two")
-    if seed < 0:
-        raise DescriptionError(f"sparse: the seed {seed} is negative")
+    number = integer(seed, "sparse(seed=…)", fault=DescriptionError)
     if probability is not None:
-        if not 0.0 <= probability <= 1.0:
-            raise DescriptionError(f"sparse: {probability} is no probability", remedy="0 to 1")
-        return Random(float(probability), int(seed))
+        probability = real(
+            probability, "sparse(probability)", least=0.0, most=1.0, fault=DescriptionError
+        )
+        return Random(probability, number)
     listed = np.asarray(pairs)
     if listed.size == 0:
         listed = np.zeros((0, 2), np.int64)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop._checks import within_memory
 from genprop.describe.declaration import Declaration, declare
 from genprop.describe.initial import Learn, base_number
 from genprop.describe.neuron import Neuron
-from genprop.describe.spec import ParameterSpec, PatternSpec, ProjectionSpec, QuantitySpec
+from genprop.describe.spec import Drawn, ParameterSpec, PatternSpec, ProjectionSpec, QuantitySpec
 from genprop.errors import DescriptionError, GenpropError, did_you_mean
 from genprop.units import UNITS
 
@@ -59,6 +60,7 @@ class Wiring:
     ) -> ProjectionSpec:
         """The projection; ``receptor`` gives the receptor's name once everything is sound."""
         connected = self._resolve()
+        self._refuse_too_many(connected)
         shape = self.pattern.shape(connected, self.pre.size, self.post.size)
         weights = self._weights(weight, shape)
         delays, longest = _delays(self.title, delay, max_delay)
@@ -79,6 +81,17 @@ class Wiring:
             return self.pattern.resolve(self.pre.size, self.post.size)
         except GenpropError as fault:
             raise type(fault)(fault.what, where=self.title, remedy=fault.remedy) from None
+
+    def _refuse_too_many(self, connected: PatternSpec) -> None:
+        """Refuse more synapses than the memory holds, before they are drawn or filled."""
+        pairs = self.pre.size * self.post.size
+        density = connected.drawn.probability if isinstance(connected.drawn, Drawn) else 1.0
+        expected = pairs if connected.kind == "dense" else connected.column.size or density * pairs
+        within_memory(
+            expected,
+            f"{self.title}: {expected:.4g} synapses",
+            "smaller populations, or fewer synapses: pattern=gp.sparse(…)",
+        )
 
     def _weights(self, given: Value | Learn, shape: tuple[int, ...]) -> ParameterSpec:
         """In the unit of the state that arrivals are added to."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from genprop._checks import real
 from genprop.describe.library import load_update
 from genprop.describe.model import refuse_unknown
 from genprop.errors import DescriptionError, refuse_if
+from genprop.units import Quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,7 +59,8 @@ def update(model: str, **settings: Number) -> Update:
 
     def value(name: str, default: float) -> float:
         given = settings.get(name, default)
-        return float(given) if isinstance(given, (int, float)) else float(given.value)
+        number = given.value if isinstance(given, Quantity) else given
+        return real(number, f"{model}({name}=…)", fault=DescriptionError)
 
     found = replace(
         spec, settings=tuple(replace(q, value=value(q.name, q.value)) for q in spec.settings)

@@ -10,10 +10,12 @@ import numpy as np
 from genprop._checks import integer
 from genprop.adjoint.readouts import registered
 from genprop.backends import get_backend
+from genprop.backends.base import MemoryEstimator
 from genprop.describe.topology import initial_topology
 from genprop.equations.start import Start
 from genprop.errors import ConfigurationError, GenpropError, UnsupportedError, refuse_if
 from genprop.lower.clocks import make_clock
+from genprop.runtime.memory import refuse_beyond_memory
 from genprop.runtime.parameters import initial_parameters
 from genprop.runtime.remembered import remembered
 from genprop.runtime.simulator import Simulator
@@ -82,6 +84,8 @@ def compile(
     refuse_if([*target.check(spec, time), *_solver(solver, time)])
     arrays = _first_arrays(spec, seed, stages)
     program, bundle = lowered(spec, time, solver, target, arrays)
+    if not isinstance(target, MemoryEstimator):
+        refuse_beyond_memory(spec, program)
     engine = target.load(program, spec, bundle)
     return Simulator(
         spec,
@@ -172,6 +176,6 @@ def _numbers(batch: int, seed: int, events: str) -> tuple[int, int]:
             f"compile(events={events!r}) is unknown", remedy="use 'merge' or 'sum'"
         )
     return (
-        integer(batch, "compile(batch=…)", least=1),
+        integer(batch, "compile(batch=…)", least=1, most=2**31 - 1),
         integer(seed, "compile(seed=…)"),
     )

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from genprop.errors import UnsupportedError
+from genprop._checks import within_memory
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
     from genprop.lower.clocks.base import StepClock
     from genprop.lower.program import PopulationProgram, Program
 
-__all__ = ["memory_rows", "memory_text"]
+__all__ = ["memory_rows", "memory_text", "refuse_beyond_memory"]
 
 _REAL, _PAIR, _GROUPS = 4, 8, 16
 """Bytes of a number and of a pair in single precision; gradient sums of a batch."""
@@ -35,6 +36,21 @@ def memory_text(spec: NetworkSpec, program: Program, batch: int) -> str:
     own = sum(size for what, size in rows if what.endswith("*"))
     total = f"{shared / 1e6:.1f} MB, and {own / 1e6:.1f} MB for every thread"
     return "\n".join([*lines, total, "Spikes are taped as they come, in addition."])
+
+
+def refuse_beyond_memory(spec: NetworkSpec, program: Program) -> None:
+    """Refuse a network that one thread could not run, before anything is compiled for it.
+
+    Raises:
+        UnsupportedError: naming the largest array and what there is.
+    """
+    rows = sorted(memory_rows(spec, program, 1), key=lambda row: row[1], reverse=True)
+    total, (what, size) = sum(size for _, size in rows), rows[0]
+    within_memory(
+        total / 8,
+        f"the network, with {size / 1e9:.3g} GB of {what.rstrip(' *')},",
+        "a shorter trial, shorter delays or smaller populations: genprop show NET --stage memory",
+    )
 
 
 def memory_rows(spec: NetworkSpec, program: Program, batch: int) -> Iterator[tuple[str, int]]:

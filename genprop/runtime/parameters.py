@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from genprop._checks import within_memory
 from genprop.describe.bounds import clipped
 from genprop.errors import DescriptionError, did_you_mean
 from genprop.units import dimension_name
@@ -156,7 +158,10 @@ def initial_parameters(spec: NetworkSpec, seed: int, dtype: npt.DTypeLike) -> di
 
     A parameter's values depend on ``seed`` and its name, not on what else the network holds.
     """
-    return {p.name: np.array(_draw(p, seed), dtype) for p in spec.leaf_parameters()}
+    leaves = list(spec.leaf_parameters())
+    count = sum(math.prod(p.shape) for p in leaves)
+    within_memory(count, f"{count:.4g} parameters", "smaller populations, or sparse projections")
+    return {p.name: np.array(_draw(p, seed), dtype) for p in leaves}
 
 
 def _draw(parameter: ParameterSpec, seed: int) -> np.ndarray:

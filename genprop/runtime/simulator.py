@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop._checks import enough_memory
 from genprop._moved import arguments
 from genprop.describe.topology import initial_topology
 from genprop.equations.start import Start
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 __all__ = ["Simulator"]
 
 Gradients = dict[str, np.ndarray]
+
+_FEWER = "fewer samples, a shorter trial, or fewer states to record"
 
 
 class Simulator:
@@ -122,6 +125,7 @@ class Simulator:
             raise UnsupportedError("no batch has run yet", remedy="call gradients() or run() first")
         return self._last
 
+    @enough_memory("this batch", _FEWER)
     def gradients(self, batch: SpikeBatch) -> tuple[float, Gradients]:
         """Mean loss of the batch, and its gradient for every learned parameter by flat name.
 
@@ -148,6 +152,7 @@ class Simulator:
         self._last, self._gradients = outcome, gradients
         return outcome.loss, gradients
 
+    @enough_memory("this batch", _FEWER)
     def run(self, batch: SpikeBatch, record: Sequence[str] = ()) -> Outcome:
         """Forward only, keeping what ``record`` names: ``"pop.spikes"``, ``"pop.state"``.
 

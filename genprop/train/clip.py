@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from genprop._checks import real
 from genprop.errors import ConfigurationError
 from genprop.train.callbacks import Callback, Training
 from genprop.train.selection import Selection
@@ -35,11 +36,12 @@ class Clip(Callback):
         name: str = "clip",
     ) -> None:
         given = [x for x in (norm, value) if x is not None]
-        if len(given) != 1 or not given[0] > 0:
+        if len(given) != 1:
             raise ConfigurationError(
-                f"Clip takes a positive norm or a positive value, not norm={norm}, value={value}",
+                f"Clip takes a norm or a value, not norm={norm!r:.40}, value={value!r:.40}",
                 remedy="Clip(norm=1.0)",
             )
+        real(given[0], f"Clip({'value' if norm is None else 'norm'}=…)", above=0.0)
         self.norm, self.value, self.name = norm, value, name
         self.chosen = Selection(parameters)
         self._sums = np.zeros(3)

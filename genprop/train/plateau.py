@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop._checks import integer, real
 from genprop.errors import ConfigurationError, did_you_mean
 from genprop.train.metrics import is_better
 from genprop.train.schedule import Schedule
@@ -38,7 +39,9 @@ class Plateau(Schedule):
         parameters: Sequence[str] | str = (),
     ) -> None:
         super().__init__(parameters)
-        self.metric, self.patience, self.by, self.least = metric, patience, by, least
+        self.metric, self.patience = metric, integer(patience, "Plateau(patience=…)", least=1)
+        self.by = real(by, "Plateau(by=…)", above=0.0, most=1.0)
+        self.least = real(least, "Plateau(least=…)", least=0.0, most=1.0)
         self._best, self._waited, self._factor = math.nan, 0, 1.0
 
     def factor(self, training: Training) -> float:
@@ -94,11 +97,10 @@ class DualEMAPlateau(Schedule):
         parameters: Sequence[str] | str = (),
     ) -> None:
         super().__init__(parameters)
-        if not 1.0 <= fast < slow:
-            raise ConfigurationError(
-                f"DualEMAPlateau needs 1 <= fast < slow, not fast={fast}, slow={slow}"
-            )
-        self.metric, self.fast, self.slow, self.patience, self.by = metric, fast, slow, patience, by
+        self.metric, self.fast = metric, real(fast, "DualEMAPlateau(fast=…)", least=1.0)
+        self.slow = real(slow, "DualEMAPlateau(slow=…)", above=self.fast)
+        self.patience = integer(patience, "DualEMAPlateau(patience=…)", least=1)
+        self.by = real(by, "DualEMAPlateau(by=…)", above=0.0, most=1.0)
         self._fast, self._slow, self._worse, self._factor = math.nan, math.nan, 0, 1.0
 
     def factor(self, training: Training) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop._checks import real
 from genprop.errors import ConfigurationError, did_you_mean
 from genprop.train.callbacks import Callback, Training
 
@@ -29,7 +30,7 @@ class ReviveSilent(Callback):
     """
 
     def __init__(self, amount: float = 0.002, populations: Sequence[str] | str = ()) -> None:
-        self.amount = amount
+        self.amount = real(amount, "ReviveSilent(amount=…)")
         self.populations = (populations,) if isinstance(populations, str) else tuple(populations)
         self._silent: dict[str, np.ndarray] = {}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from genprop._checks import integer
 from genprop.describe.topology import digest_with_synapses
 from genprop.errors import CheckpointError, ConfigurationError, did_you_mean
 from genprop.train.callbacks import Callback, Training
@@ -50,10 +51,8 @@ class Checkpoint(Callback):
         best: str | None = None,
         best_path: str | Path | None = None,
     ) -> None:
-        if every < 1:
-            raise ConfigurationError("a checkpoint is written after at least one epoch: every >= 1")
         self.path = Path(path).expanduser()
-        self.every = every
+        self.every = integer(every, "Checkpoint(every=…)", least=1)
         self.metric = best
         default = self.path.with_name(f"{self.path.stem}-best{self.path.suffix}")
         self.best_path = default if best_path is None else Path(best_path).expanduser()

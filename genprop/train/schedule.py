@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from genprop.errors import ConfigurationError
+from genprop._checks import integer, real
 from genprop.train.callbacks import Callback, Training
 from genprop.train.selection import Selection
 
@@ -83,8 +83,8 @@ class ExponentialWarmup(Schedule):
         self, batches: int, start: float = 1e-3, parameters: Sequence[str] | str = ()
     ) -> None:
         super().__init__(parameters)
-        self.batches = _positive("ExponentialWarmup", "batches", batches)
-        self.start = _positive("ExponentialWarmup", "start", start)
+        self.batches = integer(batches, "ExponentialWarmup(batches=…)", least=1)
+        self.start = real(start, "ExponentialWarmup(start=…)", above=0.0)
 
     def factor(self, training: Training) -> float:
         """At batch n, start^(1 − n/batches)."""
@@ -101,7 +101,7 @@ class Exponential(Schedule):
 
     def __init__(self, decay: float, parameters: Sequence[str] | str = ()) -> None:
         super().__init__(parameters)
-        self.decay = _positive("Exponential", "decay", decay)
+        self.decay = real(decay, "Exponential(decay=…)", above=0.0)
 
     def factor(self, training: Training) -> float:
         """At epoch n, decay^n."""
@@ -123,16 +123,11 @@ class Cosine(Schedule):
         self, final: float = 0.0, epochs: int = 0, parameters: Sequence[str] | str = ()
     ) -> None:
         super().__init__(parameters)
-        self.final, self.epochs = final, epochs
+        self.final = real(final, "Cosine(final=…)", least=0.0)
+        self.epochs = integer(epochs, "Cosine(epochs=…)")
 
     def factor(self, training: Training) -> float:
         """With x the fraction of the batches that are done, final + (1 − final)(1 + cos πx)/2."""
         total = (self.epochs or training.epochs) * max(training.batches, 1)
         done = min(training.step / total, 1.0)
         return self.final + (1.0 - self.final) * 0.5 * (1.0 + math.cos(math.pi * done))
-
-
-def _positive(who: str, name: str, value: float) -> float:
-    if not value > 0:
-        raise ConfigurationError(f"{who} needs {name} above 0, not {value}")
-    return value

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from genprop._checks import real
 from genprop.describe.bounds import clipped
-from genprop.errors import ConfigurationError
 from genprop.train.callbacks import Callback, Training
 from genprop.train.clip import joint_norm
 from genprop.train.selection import Selection
@@ -32,11 +32,7 @@ class Sharpness(Callback):
     """
 
     def __init__(self, radius: float, parameters: Sequence[str] | str = "weight") -> None:
-        if not radius > 0:
-            raise ConfigurationError(
-                f"Sharpness: a radius of {radius} cannot be", remedy="try Sharpness(radius=0.1)"
-            )
-        self.radius = radius
+        self.radius = real(radius, "Sharpness(radius=…)", above=0.0)
         self.chosen = Selection(parameters)
 
     def on_train_begin(self, training: Training) -> None:

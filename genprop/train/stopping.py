@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from genprop.errors import ConfigurationError
+from genprop._checks import integer
 from genprop.train.callbacks import Callback, Training
 from genprop.train.metrics import is_better
 from genprop.train.plateau import metric_of
@@ -27,11 +27,8 @@ class EarlyStopping(Callback):
     def __init__(
         self, metric: str = "valid.accuracy", patience: int = 20, restore: bool = True
     ) -> None:
-        if patience < 1:
-            raise ConfigurationError(
-                f"EarlyStopping needs a patience of at least 1, not {patience}"
-            )
-        self.metric, self.patience, self.restores = metric, patience, restore
+        self.metric, self.restores = metric, restore
+        self.patience = integer(patience, "EarlyStopping(patience=…)", least=1)
         self.best, self.best_epoch, self._waited = math.nan, 0, 0
         self._best_state: dict[str, np.ndarray] = {}
 

@@ -92,7 +92,7 @@ def test_impossible_passes_are_refused_before_the_first_batch() -> None:
         data.batches(0)
     with pytest.raises(DataError, match="without a seed"):
         data.batches(8, augment=[Shift(1)])
-    with pytest.raises(DataError, match="negative"):
+    with pytest.raises(DataError, match="seed"):
         data.batches(8, seed=(-1, 0))
 
 
@@ -111,7 +111,7 @@ def test_a_stratified_split_gives_every_class_its_share_and_shares_no_sample() -
 
 @pytest.mark.parametrize("fraction", [0.0, 1.0, 1.5, np.nan])
 def test_a_split_that_leaves_a_part_empty_is_refused(fraction: float) -> None:
-    with pytest.raises(DataError, match="leaves a part empty"):
+    with pytest.raises(DataError, match="fraction"):
         make().split(fraction)
 
 

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 import genprop as gp
-from genprop import ms
+from genprop import _checks, ms
 from genprop.data.spikes import SpikeBatch
-from genprop.errors import CheckpointError, ConfigurationError, DataError, DescriptionError
+from genprop.errors import (
+    CheckpointError,
+    ConfigurationError,
+    DataError,
+    DescriptionError,
+    GenpropError,
+    UnsupportedError,
+)
 
 if TYPE_CHECKING:
     from genprop.describe.objective import Loss
+    from genprop.describe.pattern import Pattern
 
 DELAY, TAU = "input->hidden.delay", "hidden.tau_mem"
 BACKENDS = ("native", "reference")
@@ -223,3 +231,78 @@ def test_a_gradient_of_another_shape_never_reaches_a_backend(shape: tuple[int, .
     with pytest.raises(DescriptionError, match="a gradient of shape"):
         sim.step({DELAY: np.zeros(shape)})
     assert np.array_equal(sim.parameters[DELAY], before)
+
+
+LARGE: dict[str, tuple[dict[str, Any], str]] = {
+    "a duration": ({"duration": 1e308}, "steps"),
+    "another duration": ({"duration": 1e18}, "steps"),
+    "a step": ({"dt": 1e-300}, "steps"),
+    "a batch": ({"batch": 10**18}, "batch"),
+}
+
+
+@pytest.mark.parametrize("case", LARGE)
+def test_a_trial_or_batch_beyond_what_32_bits_count_is_refused_at_once(case: str) -> None:
+    given, what = LARGE[case]
+    with pytest.raises(GenpropError, match=what):
+        compiled("reference", **given)
+
+
+@pytest.mark.parametrize("size", [10**18, 10**30, 2**31])
+def test_a_population_has_no_more_neurons_than_32_bits_count(size: int) -> None:
+    with pytest.raises(DescriptionError, match="number of neurons"):
+        gp.Network("n").population("h", size, gp.neuron("LI"))
+
+
+PATTERNS: dict[str, Pattern] = {
+    "dense": gp.dense(),
+    "sparse": gp.sparse(0.9),
+    "one to one": gp.one_to_one(),
+}
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_synapses_that_no_memory_holds_are_refused_before_they_are_drawn(
+    pattern: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = gp.Network("n")
+    source = net.population("a", 100_000, gp.spikes())
+    cells = net.population("b", 100_000, gp.neuron("LI"))
+    monkeypatch.setattr(_checks, "memory", lambda: 1e6)
+    with pytest.raises(UnsupportedError, match="GB of memory, there are 0\\.001"):
+        net.connect(source, cells, gp.synapse("exp"), weight=1.0, pattern=PATTERNS[pattern])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_delay_line_that_no_memory_holds_is_refused_before_it_is_compiled(backend: str) -> None:
+    net = gp.Network("n")
+    source = net.population("a", 2, gp.spikes())
+    cells = net.population("b", 2, gp.neuron("LI"))
+    net.connect(source, cells, gp.synapse("exp"), weight=1.0, delay=0.0, max_delay=1e13)
+    weights = net.connect(
+        source, cells, gp.synapse("exp", tau=3 * ms), weight=1.0, delay=gp.learn(1.0, max=1e13)
+    )
+    assert weights.spec.max_delay == 1e13
+    with pytest.raises(UnsupportedError, match="GB of arrivals at b"):
+        gp.compile(net, dt=1, duration=10, batch=1, backend=backend)
+
+
+def test_a_batch_for_which_the_memory_does_not_suffice_says_so() -> None:
+    sim = compiled("reference")
+
+    def short(*_: object) -> None:
+        raise MemoryError
+
+    sim.engine.run = short  # type: ignore[method-assign, assignment]
+    with pytest.raises(UnsupportedError, match="memory does not suffice for this batch"):
+        sim.run(samples())
+
+
+def test_the_memory_is_that_of_the_computer_or_a_limit_below_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    resource = pytest.importorskip("resource", reason="limits are those of POSIX")
+    whole = _checks.memory()
+    assert 1e8 < whole < 1e15
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (10**7, 10**7))
+    assert _checks.memory() == 1e7

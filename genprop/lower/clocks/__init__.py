@@ -9,7 +9,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
-from genprop.errors import UnsupportedError, did_you_mean
+from genprop.errors import DescriptionError, UnsupportedError, did_you_mean
 
 if TYPE_CHECKING:
     from genprop.lower.clocks.base import Clock
@@ -18,6 +18,8 @@ __all__ = ["CLOCKS", "make_clock"]
 
 CLOCKS: tuple[str, ...] = tuple(m.name for m in iter_modules(__path__) if m.name != "base")
 """The names of the clocks there are: the files of this folder."""
+
+_MOST_STEPS = 2**31 - 1  # of one trial: what 32 bits count
 
 
 def make_clock(name: str, dt: float, duration: float) -> Clock:
@@ -32,5 +34,11 @@ def make_clock(name: str, dt: float, duration: float) -> Clock:
             f"there is no clock {name!r}",
             where="compile(clock=…)",
             remedy=did_you_mean(name, CLOCKS),
+        )
+    if dt > 0 and duration / dt > _MOST_STEPS:
+        raise DescriptionError(
+            f"a duration of {duration:g} ms has more than {_MOST_STEPS} steps of {dt:g} ms",
+            where="compile(dt=…, duration=…)",
+            remedy="give a longer dt or a shorter duration, in ms",
         )
     return import_module(f"{__name__}.{name}").clock(dt, duration)
