@@ -10,7 +10,6 @@ import numpy as np
 from genprop._checks import integer
 from genprop.adjoint.readouts import registered
 from genprop.backends import get_backend
-from genprop.backends.base import MemoryEstimator
 from genprop.describe.topology import initial_topology
 from genprop.equations.start import Start
 from genprop.errors import ConfigurationError, GenpropError, UnsupportedError, refuse_if
@@ -84,8 +83,7 @@ def compile(
     refuse_if([*target.check(spec, time), *_solver(solver, time)])
     arrays = _first_arrays(spec, seed, stages)
     program, bundle = lowered(spec, time, solver, target, arrays)
-    if not isinstance(target, MemoryEstimator):
-        refuse_beyond_memory(spec, program)
+    refuse_beyond_memory(target, spec, program)
     engine = target.load(program, spec, bundle)
     return Simulator(
         spec,

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from genprop.errors import UnsupportedError
 from genprop._checks import within_memory
+from genprop.backends.base import MemoryEstimator
 
 if TYPE_CHECKING:
+    from genprop.backends.base import Target
     from genprop.describe.spec import NetworkSpec
     from genprop.lower.clocks.base import StepClock
     from genprop.lower.program import PopulationProgram, Program
@@ -38,12 +40,16 @@ def memory_text(spec: NetworkSpec, program: Program, batch: int) -> str:
     return "\n".join([*lines, total, "Spikes are taped as they come, in addition."])
 
 
-def refuse_beyond_memory(spec: NetworkSpec, program: Program) -> None:
+def refuse_beyond_memory(target: Target, spec: NetworkSpec, program: Program) -> None:
     """Refuse a network that one thread could not run, before anything is compiled for it.
+
+    A target that lays its memory out in its own way is left to refuse it itself.
 
     Raises:
         UnsupportedError: naming the largest array and what there is.
     """
+    if isinstance(target, MemoryEstimator):
+        return
     rows = sorted(memory_rows(spec, program, 1), key=lambda row: row[1], reverse=True)
     total, (what, size) = sum(size for _, size in rows), rows[0]
     within_memory(
