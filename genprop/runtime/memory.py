@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from genprop.errors import UnsupportedError
 from genprop._checks import within_memory
 from genprop.backends.base import MemoryEstimator
+from genprop.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from genprop.backends.base import Target
@@ -43,12 +43,13 @@ def memory_text(spec: NetworkSpec, program: Program, batch: int) -> str:
 def refuse_beyond_memory(target: Target, spec: NetworkSpec, program: Program) -> None:
     """Refuse a network that one thread could not run, before anything is compiled for it.
 
-    A target that lays its memory out in its own way is left to refuse it itself.
+    A target that lays its memory out in its own way is left to refuse it itself, and on a clock
+    that rounds nothing memory follows from the spikes.
 
     Raises:
         UnsupportedError: naming the largest array and what there is.
     """
-    if isinstance(target, MemoryEstimator):
+    if isinstance(target, MemoryEstimator) or not program.clock.rounds:
         return
     rows = sorted(memory_rows(spec, program, 1), key=lambda row: row[1], reverse=True)
     total, (what, size) = sum(size for _, size in rows), rows[0]
