@@ -84,11 +84,10 @@ def compile(
     arrays = _first_arrays(spec, seed, stages)
     program, bundle = lowered(spec, time, solver, target, arrays)
     refuse_beyond_memory(target, spec, program)
-    engine = target.load(program, spec, bundle)
     return Simulator(
         spec,
         program,
-        engine,
+        target.load(program, spec, bundle),
         batch=batch,
         seed=seed,
         events=events,

@@ -8,13 +8,15 @@ import numpy as np
 
 from genprop.backends.base import Inputs
 from genprop.data.spikes import SpikeBatch
-from genprop.errors import DataError
+from genprop.errors import DataError, did_you_mean
 from genprop.lower.nodes import names_in
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from genprop.lower.program import LossProgram, Program
 
-__all__ = ["inputs_of"]
+__all__ = ["inputs_of", "refuse_unrecordable"]
 
 
 def inputs_of(program: Program, batch: SpikeBatch, events: str, *, learning: bool) -> Inputs:
@@ -45,6 +47,27 @@ def inputs_of(program: Program, batch: SpikeBatch, events: str, *, learning: boo
         _targets(program, batch),
         events,
     )
+
+
+def refuse_unrecordable(program: Program, record: Sequence[str]) -> None:
+    """Refuse names that are no ``"population.state"`` or ``"population.spikes"``.
+
+    Raises:
+        DataError: naming the closest that can be recorded.
+    """
+    known = {
+        f"{p.name}.{what}"
+        for p in program.populations
+        if not p.source
+        for what in (*p.states, *(("spikes",) if p.guard is not None else ()))
+    }
+    for name in record:
+        if name not in known:
+            raise DataError(
+                f"{name!r} cannot be recorded",
+                where="run(record=…)",
+                remedy=did_you_mean(name, known),
+            )
 
 
 def _refuse_other_sources(program: Program, batch: SpikeBatch) -> None:

@@ -15,7 +15,7 @@ from genprop.errors import DataError, DescriptionError, UnsupportedError, did_yo
 from genprop.runtime.copying import parts_of
 from genprop.runtime.divergence import refuse_divergence
 from genprop.runtime.finite import refuse_infinite_gradients, unchanged_unless_finite
-from genprop.runtime.inputs import inputs_of
+from genprop.runtime.inputs import inputs_of, refuse_unrecordable
 from genprop.runtime.parameters import Parameters, initial_parameters
 from genprop.runtime.spike_trains import SpikeTrains, spike_trains
 from genprop.runtime.state import restore_state, state_of
@@ -162,7 +162,7 @@ class Simulator:
                 and for those at which a neuron starts, or is after its reset, above its threshold.
             DivergenceError: where a state leaves the finite numbers.
         """
-        self._check_record(record)
+        refuse_unrecordable(self.program, record)
         inputs, flow = self.inputs(batch, False), self._flow()
         outcome = self.engine.run(flow.used, self.topology, inputs, tuple(record))
         refuse_divergence(self, flow.used, batch, outcome)
@@ -287,18 +287,3 @@ class Simulator:
         flow = self.stages.forward(self.parameters, self.topology)
         self._start.refuse_unsound(flow.used)
         return flow
-
-    def _check_record(self, record: Sequence[str]) -> None:
-        known = {
-            f"{p.name}.{what}"
-            for p in self.program.populations
-            if not p.source
-            for what in (*p.states, *(("spikes",) if p.guard is not None else ()))
-        }
-        for name in record:
-            if name not in known:
-                raise DataError(
-                    f"{name!r} cannot be recorded",
-                    where="run(record=…)",
-                    remedy=did_you_mean(name, known),
-                )
