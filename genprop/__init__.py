@@ -56,8 +56,10 @@ if TYPE_CHECKING:
     from genprop.stages.derived import derived
     from genprop.stages.distance import distance
     from genprop.stages.neuronal import axonal, dendritic
+    from genprop.stages.penalties import L1, L2
     from genprop.stages.signed import dale, signed
     from genprop.stages.tied import tied
+    from genprop.stages.wiring_cost import DistanceCost
     from genprop.train.agreement import agreement
     from genprop.train.evaluate import evaluate, predict
     from genprop.train.fit import fit
@@ -65,12 +67,15 @@ if TYPE_CHECKING:
     from genprop.units import Hz, Quantity, V, kHz, ms, mV, nA, pA, s, us
 
 __all__ = [
+    "L1",
+    "L2",
     "SGD",
     "Adam",
     "AdamW",
     "Checkpoint",
     "CrossEntropy",
     "Declared",
+    "DistanceCost",
     "EarlySpike",
     "Experiment",
     "FirstSpikeCrossEntropy",
@@ -193,8 +198,10 @@ _NAMES = {
     "stages.derived": ("derived",),
     "stages.distance": ("distance",),
     "stages.neuronal": ("axonal", "dendritic"),
+    "stages.penalties": ("L1", "L2"),
     "stages.signed": ("dale", "signed"),
     "stages.tied": ("tied",),
+    "stages.wiring_cost": ("DistanceCost",),
     "train.agreement": ("agreement",),
     "train.evaluate": ("evaluate", "predict"),
     "train.fit": ("fit",),

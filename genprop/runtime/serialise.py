@@ -15,7 +15,7 @@ from genprop.describe import declaration, draws, spec
 from genprop.errors import ConfigurationError, UnsupportedError
 from genprop.lower import delivery, loss_program, nodes, program
 from genprop.lower.clocks import CLOCKS
-from genprop.stages import derived, distance, neuronal, signed, tied
+from genprop.stages import derived, distance, neuronal, penalties, signed, tied, wiring_cost
 
 __all__ = ["deserialised", "is_data", "serialised"]
 
@@ -28,7 +28,7 @@ def _title(kind: type) -> str:
 
 
 _DESCRIBED = (spec, draws, declaration)
-_STAGES = (derived, distance, neuronal, signed, tied)
+_STAGES = (derived, distance, neuronal, penalties, signed, tied, wiring_cost)
 _clocks = (import_module(f"genprop.lower.clocks.{name}") for name in CLOCKS)
 _KNOWN: Mapping[str, type] = {
     _title(found): found

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from genprop.describe.topology import Synapses, Topology
     from genprop.stages.base import Arrays
 
-__all__ = ["Distance", "DistanceDelay", "distance"]
+__all__ = [
+    "Distance",
+    "DistanceDelay",
+    "distance",
+    "length_of",
+    "offsets_of",
+    "position_gradients",
+]
 
 _SPEED = QuantitySpec("speed", 1.0, minimum=1e-3, doc="conduction speed, units of space per ms")
 
@@ -84,7 +91,7 @@ class Distance(Stage):
     def forward(self, values: Mapping[str, np.ndarray], topology: Topology) -> Arrays:
         """The delays [ms]."""
         synapses = topology[self.projection]
-        apart = _apart(self._offsets(values, synapses))
+        apart = length_of(offsets_of(self._ends, values, synapses))
         return {self.target: np.minimum(apart / self._pace(values, synapses), self.longest)}
 
     def backward(
@@ -94,17 +101,11 @@ class Distance(Stage):
         if self.target not in gradients:
             return {}
         synapses = topology[self.projection]
-        offsets, pace = self._offsets(values, synapses), self._pace(values, synapses)
-        apart = _apart(offsets)
+        offsets, pace = offsets_of(self._ends, values, synapses), self._pace(values, synapses)
+        apart = length_of(offsets)
         given = np.asarray(gradients[self.target], np.float64)
         slope = np.where(apart < self.longest * pace, given, 0.0) / pace
-        pull = np.divide(slope, apart, out=np.zeros_like(apart), where=apart > 0)
-        senders, receivers = (position_name(p) for p in (self.pre, self.post))
-        found = {name: np.zeros(np.shape(values[name])) for name in (senders, receivers)}
-        for k, offset in enumerate(offsets):
-            along = pull * offset
-            found[senders][:, k] += synapses.sum_pre(along)
-            found[receivers][:, k] -= synapses.sum_post(along)
+        found = position_gradients(self._ends, offsets, slope, synapses)
         if self.speed is not None:
             own = -synapses.sum_pre(slope * apart / pace)
             found[self.speed_name] = own if np.ndim(values[self.speed_name]) else own.sum()
@@ -129,11 +130,9 @@ class Distance(Stage):
         made = self.speed.parameter(self.speed_name, "speed", size, _SPEED)
         return (replace(made, per_neuron=True),)
 
-    def _offsets(self, values: Mapping[str, np.ndarray], synapses: Synapses) -> list[np.ndarray]:
-        """x_i − y_j at every synapse, dimension by dimension, in float64."""
-        x, y = (np.asarray(values[position_name(p)], np.float64) for p in (self.pre, self.post))
-        pairs = zip(x.T, y.T, strict=True)
-        return [synapses.of_pre(a) - synapses.of_post(b) for a, b in pairs]
+    @property
+    def _ends(self) -> tuple[str, str]:
+        return self.pre, self.post
 
     def _pace(self, values: Mapping[str, np.ndarray], synapses: Synapses) -> np.ndarray:
         """The speed at every synapse, which broadcasts."""
@@ -165,8 +164,7 @@ def distance(*, max: Number, speed: Value | Learn | None = None) -> DistanceDela
 
     Both populations have positions (``population(…, position=…)``), and a unit of space is crossed
     in 1 ms unless a speed is given. Delays are clipped at ``max``, where they have no slope;
-    positions stay near where their bounds, or a :func:`~genprop.stages.penalties.DistanceCost` that
-    moves them, keep them.
+    bounds of the positions keep neurons within reach.
 
     Args:
         max: the longest delay there may be; numbers are ms.
@@ -188,9 +186,33 @@ def distance(*, max: Number, speed: Value | Learn | None = None) -> DistanceDela
     return DistanceDelay(longest, pace)
 
 
-def _apart(offsets: list[np.ndarray]) -> np.ndarray:
-    """The Euclidean length."""
+def offsets_of(
+    ends: tuple[str, str], values: Mapping[str, np.ndarray], synapses: Synapses
+) -> list[np.ndarray]:
+    """x_i − y_j of the two populations at every synapse, dimension by dimension, in float64."""
+    x, y = (np.asarray(values[position_name(p)], np.float64) for p in ends)
+    return [synapses.of_pre(a) - synapses.of_post(b) for a, b in zip(x.T, y.T, strict=True)]
+
+
+def length_of(offsets: list[np.ndarray]) -> np.ndarray:
+    """The Euclidean length r."""
     total = offsets[0] * offsets[0]
     for offset in offsets[1:]:
         total += offset * offset
     return np.sqrt(total, out=total)
+
+
+def position_gradients(
+    ends: tuple[str, str], offsets: list[np.ndarray], slope: np.ndarray, synapses: Synapses
+) -> Arrays:
+    """The gradients of both populations' positions from ``slope`` = ∂L/∂r at every synapse."""
+    apart = length_of(offsets)
+    pull = np.divide(slope, apart, out=np.zeros_like(apart), where=apart > 0)
+    senders, receivers = (position_name(p) for p in ends)
+    sizes = {receivers: synapses.post, senders: synapses.pre}
+    found = {name: np.zeros((size, len(offsets))) for name, size in sizes.items()}
+    for k, offset in enumerate(offsets):
+        along = pull * offset
+        found[senders][:, k] += synapses.sum_pre(along)
+        found[receivers][:, k] -= synapses.sum_post(along)
+    return found

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Meter", "confusion_matrix", "is_better"]
 
 LOWER_IS_BETTER = ("loss", "silent")
-"""Endings of metrics of which less is better; of every other metric more is."""
+"""Endings of metrics of which less is better, as of each term of a loss; of others more is."""
 
 
 class Meter:
@@ -32,11 +32,14 @@ class Meter:
         self.correct = 0
         self.loss_sum = 0.0
         self.spikes: dict[str, np.ndarray] = {}
+        self.term_sums: dict[str, float] = {}
 
     def add(self, outcome: Outcome, labels: np.ndarray | None, size: int) -> None:
         """Count one batch of ``size`` samples; ``labels`` (size,) may be missing."""
         self.samples += size
         self.loss_sum += float(outcome.loss) * size
+        for name, value in outcome.terms.items():
+            self.term_sums[name] = self.term_sums.get(name, 0.0) + float(value) * size
         if outcome.scores is not None and labels is not None:
             self.labelled += size
             self.correct += int(np.count_nonzero(np.argmax(outcome.scores, axis=1) == labels))
@@ -59,8 +62,14 @@ class Meter:
         return {name: counts / max(self.samples, 1) for name, counts in self.spikes.items()}
 
     def metrics(self, prefix: str) -> dict[str, float]:
-        """Loss, accuracy if any, and by population spikes per neuron and silent neurons."""
+        """Loss, accuracy if any, and by population spikes per neuron and silent neurons.
+
+        Of a loss of several terms each one too, penalties among them: ``"train.loss.L1 weight"``.
+        """
         found = {f"{prefix}.loss": self.loss}
+        if len(self.term_sums) > 1:
+            terms = self.term_sums.items()
+            found |= {f"{prefix}.loss.{n}": total / max(self.samples, 1) for n, total in terms}
         if self.accuracy is not None:
             found[f"{prefix}.accuracy"] = self.accuracy
         for name, counts in self.spikes.items():
@@ -72,6 +81,7 @@ class Meter:
         """The sums, for a checkpoint within an epoch."""
         counts = np.array([self.samples, self.labelled, self.correct], np.int64)
         sums = {"counts": counts, "loss": np.array(self.loss_sum)}
+        sums |= {f"terms/{name}": np.array(value) for name, value in self.term_sums.items()}
         return sums | {f"spikes/{name}": value for name, value in self.spikes.items()}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
@@ -84,6 +94,11 @@ class Meter:
             raise CheckpointError("the checkpoint lacks the sums of its unfinished epoch")
         self.samples, self.labelled, self.correct = (int(n) for n in state["counts"])
         self.loss_sum = float(state["loss"])
+        self.term_sums = {
+            name.removeprefix("terms/"): float(value)
+            for name, value in state.items()
+            if name.startswith("terms/")
+        }
         self.spikes = {
             name.removeprefix("spikes/"): np.asarray(value)
             for name, value in state.items()
@@ -101,4 +116,5 @@ def is_better(metric: str, value: float, best: float | None) -> bool:
     """Whether ``value`` beats ``best``: less for a loss, more for anything else, never by a tie."""
     if best is None:
         return value == value
-    return value < best if metric.endswith(LOWER_IS_BETTER) else value > best
+    lower = metric.endswith(LOWER_IS_BETTER) or ".loss." in metric
+    return value < best if lower else value > best
