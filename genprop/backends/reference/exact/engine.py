@@ -43,7 +43,11 @@ class ExactEngine:
         network = understand(spec)
         self._systems = network.populations
         self._solver = EventSimulator(
-            spec, network, derive(network, spec), duration=program.duration
+            spec,
+            network,
+            derive(network, spec),
+            duration=program.duration,
+            dt=program.dt,
         )
         self._pooled = any(loss.readout.pooled for loss in program.losses)
 

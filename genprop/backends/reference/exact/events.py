@@ -70,6 +70,8 @@ class EventSimulator:
         adjoint: their adjoint and the loss; without it there is neither loss nor gradient.
         duration: T [ms].
         topology: the synapses; by default those that the description begins with.
+        dt: of the clock [ms] on whose steps losses over time are defined, each seen by its mean; by
+            default they are integrals over continuous time.
 
     Raises:
         UnsupportedError: when a flow or a guard is not linear in the states.
@@ -85,8 +87,10 @@ class EventSimulator:
         *,
         duration: float,
         topology: Topology | None = None,
+        dt: float | None = None,
     ) -> None:
         self.spec, self.duration, self._start = spec, duration, Start(spec)
+        self._dt = dt
         self._topology = initial_topology(spec) if topology is None else topology
         self._cells = {name: CellModel(system) for name, system in network.populations.items()}
         populations = adjoint.populations if adjoint is not None else {}
@@ -117,7 +121,8 @@ class EventSimulator:
             parameters: by flat name, in base units and the shapes of the spec.
             inputs: per sample, per source population, spike times [ms] and channels.
             labels: (batch,) class of each sample.
-            targets: (batch, n) targets of the observed neurons; the label's one-hot where absent.
+            targets: (batch, n) targets of the observed neurons, for losses over the steps of a
+                clock also (batch, steps, n); the label's one-hot where absent.
             gradient: whether to run the reverse pass.
             topology: the synapses; by default those given before.
             whole: samples of the larger batch, by which gradients are divided; 0 where it is this.
@@ -155,7 +160,7 @@ class EventSimulator:
         loss = LossModel(term, self.duration)
         population = term.observation.population
         size = self.spec.population(population).size
-        return loss, reader(term, network.populations[population], loss, size)
+        return loss, reader(term, network.populations[population], loss, size, self._dt)
 
     def _bind(self, parameters: Mapping[str, np.ndarray]) -> dict[str, Cells]:
         self._start.refuse_unsound(parameters)

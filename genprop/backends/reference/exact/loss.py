@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +21,7 @@ __all__ = ["LossModel", "Sample"]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a loss knows of one sample: ``is_label`` (n,) and ``target`` (n,)."""
+    """What a loss knows of one sample: ``is_label`` (n,) and ``target`` (n,) or (steps, n)."""
 
     is_label: np.ndarray
     target: np.ndarray
@@ -61,13 +61,15 @@ class LossModel:
         """Larger for the chosen class, (n,); None for a loss that does not classify."""
         if self._score is None:
             return None
+        sample = replace(sample, target=sample.is_label)  # no score knows the target
         return self._score(*self._forward(self._base(y, sample, 0.0)))[0]
 
     def _base(
         self, y: np.ndarray, sample: Sample, time: float | np.ndarray
     ) -> tuple[np.ndarray, ...]:
         along = (slice(None),) + (None,) * (y.ndim - 1)
-        full = (y, sample.is_label[along], sample.target[along], time, self.duration)
+        target = sample.target.T if sample.target.ndim == 2 else sample.target[along]
+        full = (y, sample.is_label[along], target, time, self.duration)
         return tuple(np.broadcast_to(np.asarray(v, float), y.shape) for v in full)
 
 

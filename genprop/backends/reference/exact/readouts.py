@@ -20,6 +20,7 @@ from genprop.adjoint.observation import DURATION, TIME
 from genprop.backends.reference.exact.maximum import Point, highest
 from genprop.backends.reference.exact.over_time import OverTime
 from genprop.backends.reference.exact.reading import NeuronReader, Pull, Reader, nodes
+from genprop.backends.reference.exact.step_means import StepMeans
 from genprop.errors import UnsupportedError
 from genprop.numerics.callables import numpy_function
 
@@ -163,8 +164,12 @@ _READERS: Mapping[type[ClosedForm], Callable[..., Reader]] = {
 }
 
 
-def reader(term: LossAdjoint, system: HybridSystem, loss: LossModel, size: int) -> Reader:
+def reader(
+    term: LossAdjoint, system: HybridSystem, loss: LossModel, size: int, dt: float | None = None
+) -> Reader:
     """The readout of one loss term, which observes ``size`` neurons.
+
+    A loss over time is one of continuous time or, with ``dt`` [ms], of the means over such steps.
 
     Raises:
         UnsupportedError: for a readout that has no form in continuous time.
@@ -176,4 +181,6 @@ def reader(term: LossAdjoint, system: HybridSystem, loss: LossModel, size: int) 
             where=f"a readout of {observed.population}",
             remedy="give its Observation a closed_form, or use the reference backend",
         )
+    if dt is not None and isinstance(form, LossOverTime):
+        return StepMeans(observed, form, system, loss, size, dt)
     return _READERS[type(form)](observed, form, system, loss, size)
