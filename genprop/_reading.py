@@ -18,7 +18,17 @@ import numpy.typing as npt
 
 from genprop.errors import GenpropError
 
-__all__ = ["Arrays", "npz_names", "read_json", "read_npy", "read_npz", "reading", "refuse_bloated"]
+__all__ = [
+    "Arrays",
+    "as_integers",
+    "npz_names",
+    "one_number",
+    "read_json",
+    "read_npy",
+    "read_npz",
+    "reading",
+    "refuse_bloated",
+]
 
 Arrays = dict[str, npt.NDArray[np.generic]]
 
@@ -92,6 +102,31 @@ def npz_names(path: Path) -> tuple[str, ...]:
         return tuple(name.removesuffix(".npy") for name in archive.namelist())
 
 
+def as_integers(values: npt.NDArray[np.generic], name: str) -> npt.NDArray[np.int64]:
+    """Integers of a file as int64, also those that stand there as floats.
+
+    Raises:
+        ValueError: for other numbers, text or records; :func:`reading` translates it.
+    """
+    if values.dtype.kind in "iuf":
+        with np.errstate(invalid="ignore"):
+            whole = values.astype(np.int64)
+        if np.array_equal(whole, values):
+            return whole
+    raise ValueError(f"{name} holds what is not whole, or no number of 64 bits")
+
+
+def one_number(values: npt.NDArray[np.generic], name: str) -> float:
+    """The one finite number that an array of a file holds.
+
+    Raises:
+        ValueError: for anything else; :func:`reading` translates it.
+    """
+    if values.size != 1 or values.dtype.kind not in "iuf" or not np.isfinite(values).all():
+        raise ValueError(f"{name} is not one finite number")
+    return float(values.astype(np.float64).ravel()[0])
+
+
 def _array(stream: IO[bytes], size: int, name: str) -> npt.NDArray[np.generic]:
     """One array in numpy's format, whose header is held against the ``size`` of the stream."""
     version = np.lib.format.read_magic(stream)
@@ -105,8 +140,10 @@ def _array(stream: IO[bytes], size: int, name: str) -> npt.NDArray[np.generic]:
     count = 1
     for extent in shape:
         count *= int(extent)
-    if dtype.hasobject or not dtype.itemsize or min(shape, default=0) < 0:
-        raise ValueError(f"{name} holds objects, nothing, or a negative number of elements")
+    if dtype.hasobject or dtype.kind == "c" or not dtype.itemsize or min(shape, default=0) < 0:
+        raise ValueError(
+            f"{name} holds objects, complex numbers, nothing, or a negative number of elements"
+        )
     if count * dtype.itemsize > size:
         raise ValueError(f"{name} is cut off: {shape} elements of {dtype} in {size} bytes")
     data = stream.read(count * dtype.itemsize)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from genprop._reading import as_integers, reading
 from genprop.data.dataset import Dataset
 from genprop.data.files import existing
 from genprop.data.latency import latency_code
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["digits", "mnist"]
 
 _TEN = tuple("0123456789")
+_PARTS = ("train", "test")
 
 
 def digits(
@@ -84,21 +86,23 @@ def mnist(
     given = Path(path).expanduser()
     file = existing(given / "mnist.npz" if given.is_dir() else given)
     arrays = read_npz(file, ("x_train", "y_train", "x_test", "y_test"))
+    with reading(file, "file of MNIST's labels", DataError, "labels are integers: fetch it again"):
+        labels = {part: as_integers(arrays[f"y_{part}"], f"y_{part}") for part in _PARTS}
     return tuple(  # pyright: ignore[reportReturnType]
         Dataset(
             latency_code(
-                _pixels(arrays[f"x_{part}"], arrays[f"y_{part}"], file),
+                _pixels(arrays[f"x_{part}"], labels[part], file),
                 t_min=t_min,
                 t_max=t_max,
                 duration=duration,
                 threshold=threshold,
-                labels=arrays[f"y_{part}"].astype(np.int64),
+                labels=labels[part],
             ),
             10,
             f"MNIST {part}",
             _TEN,
         )
-        for part in ("train", "test")
+        for part in _PARTS
     )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import pickle
+import pickletools
 from pathlib import Path
 
+from genprop._reading import reading
 from genprop.errors import DataError
 
 __all__ = ["read_data_pickle"]
@@ -28,6 +31,11 @@ _ADMITTED = {
 }
 """What rebuilds numpy arrays and plain containers, by the modules of old and new numpy."""
 
+_AGAIN = (
+    "it may be half downloaded: fetch it again; or, if you trust it, load it yourself and store "
+    "its content as numpy arrays and lists"
+)
+
 
 class _PlainUnpickler(pickle.Unpickler):
     """Admits numpy arrays, numbers, text and plain containers; refuses every other name."""
@@ -45,27 +53,18 @@ def read_data_pickle(file: Path) -> object:
         DataError: for a damaged file, and for one that names any other class or function; nothing
             of it is called.
     """
-    try:
-        with file.open("rb") as stream:
-            return _PlainUnpickler(stream, encoding="latin1").load()
-    except pickle.UnpicklingError as fault:
-        raise DataError(
-            f"the pickle is damaged or holds more than arrays and containers: {fault}",
-            where=str(file),
-            remedy="fetch it again; or, if you trust it, load it yourself and store its content "
-            "as numpy arrays and lists",
-        ) from fault
-    except (
-        EOFError,
-        OSError,
-        ValueError,
-        TypeError,
-        IndexError,
-        AttributeError,
-        KeyError,
-    ) as fault:
-        raise DataError(
-            f"the pickle cannot be read: {fault}",
-            where=str(file),
-            remedy="it is half downloaded or of another kind: fetch it again",
-        ) from fault
+    with reading(file, "pickle of arrays and containers alone", DataError, _AGAIN):
+        data = file.read_bytes()
+        _refuse_claims(data)
+        return _PlainUnpickler(io.BytesIO(data), encoding="latin1").load()
+
+
+def _refuse_claims(data: bytes) -> None:
+    """Refuse a pickle that claims more than it holds: Python would make room for it.
+
+    Objects that are used again have numbers, which count them; none is beyond the bytes there are.
+    """
+    for opcode, argument, _ in pickletools.genops(io.BytesIO(data)):
+        number = argument if isinstance(argument, int) else 0
+        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and not 0 <= number <= len(data):
+            raise pickle.UnpicklingError(f"it numbers an object {number}")

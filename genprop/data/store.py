@@ -143,7 +143,7 @@ def _header(source: h5py.File, samples: tuple[int, int], file: Path) -> Header:
     with _reading(file):
         more = [name in source for name in ("extra/speaker", "extra/keys")]
     speakers = np.atleast_1d(_values(source, "extra/speaker", file)) if more[0] else None
-    keys = _values(source, "extra/keys", file).tolist() if more[1] else []
+    keys = np.atleast_1d(_values(source, "extra/keys", file)).tolist() if more[1] else []
     names = [k.decode("utf-8", "replace") if isinstance(k, bytes) else str(k) for k in keys]
     return header(samples, labels, speakers, names, str(file))
 

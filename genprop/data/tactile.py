@@ -7,7 +7,7 @@ The recordings are those of Müller-Cleve et al. 2022 (doi 10.3389/fnins.2022.95
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import numpy.typing as npt
 
+from genprop._reading import Arrays, as_integers, one_number, reading
 from genprop.data.crossings import level_crossings
 from genprop.data.dataset import Dataset
 from genprop.data.files import existing
@@ -31,6 +32,7 @@ __all__ = ["braille"]
 
 Three = tuple[Dataset, Dataset, Dataset]
 
+_AGAIN = "the file is damaged: fetch it again"
 _LETTERS = ("Space", *"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
@@ -97,8 +99,25 @@ def _from_npz(file: Path, threshold: float) -> _Content:
     if "x" in npz_names(file):
         names = ("x", "labels", "letters", "dt_ms")
     parts = read_npz(file, names)
-    letters = tuple(parts["letters"].astype(str).tolist())
-    labels, dt = parts["labels"].astype(np.int64), float(parts["dt_ms"].astype(np.float64))
+    with reading(file, "file of letters", DataError, _AGAIN):
+        letters = tuple(np.atleast_1d(parts["letters"].astype(str)).tolist())
+        labels, dt = as_integers(parts["labels"], "labels"), one_number(parts["dt_ms"], "dt_ms")
+        return _letters(parts, labels, dt, threshold, file), letters, _flags(parts)
+
+
+def _flags(parts: Arrays) -> npt.NDArray[np.bool_] | None:
+    """Which samples are for testing, where the file says so."""
+    if "test" not in parts:
+        return None
+    if parts["test"].dtype.kind not in "biu":
+        raise ValueError("test holds what is neither true nor false")
+    return parts["test"].astype(np.bool_)
+
+
+def _letters(
+    parts: Arrays, labels: npt.NDArray[np.int64], dt: float, threshold: float, file: Path
+) -> SpikeBatch:
+    """The spikes of an ``.npz``."""
     samples = len(parts["x"] if "x" in parts else parts["packed"])
     sizes = {"labels": len(labels), "test": len(parts["test"]) if "test" in parts else samples}
     wrong = [f"{size} {name}" for name, size in sizes.items() if size != samples]
@@ -106,29 +125,38 @@ def _from_npz(file: Path, threshold: float) -> _Content:
         raise DataError(
             f"{' and '.join(wrong)} for {samples} samples",
             where=str(file),
-            remedy="the file is damaged: fetch it again",
+            remedy=_AGAIN,
         )
     if "x" in parts:
         values = parts["x"].astype(np.float64)
-        return level_crossings(values, dt=dt, threshold=threshold, labels=labels), letters, None
-    steps, taxels = (int(n) for n in parts["shape"].astype(np.int64))
-    if parts["packed"].shape != (samples, math.ceil(steps * taxels / 8)):
+        return level_crossings(values, dt=dt, threshold=threshold, labels=labels)
+    steps, taxels = as_integers(parts["shape"], "shape").tolist()
+    if parts["packed"].dtype != np.uint8 or parts["packed"].shape != (
+        samples,
+        math.ceil(steps * taxels / 8),
+    ):
         raise DataError(
             f"{parts['packed'].shape} packed bytes cannot hold {steps} × {taxels} bits per sample",
             where=str(file),
-            remedy="the file is damaged: fetch it again",
+            remedy=_AGAIN,
         )
     bits = np.unpackbits(parts["packed"].astype(np.uint8), axis=1, count=steps * taxels)
     sample, place = np.nonzero(bits)
     start = bounds(np.bincount(sample, minlength=samples))
     times = (place // taxels * dt).astype(np.float32)
     channels = (place % taxels).astype(np.int32)
-    spikes = SpikeBatch(start, times, channels, taxels, steps * dt, labels)
-    return spikes, letters, parts["test"].astype(np.bool_)
+    return SpikeBatch(start, times, channels, taxels, steps * dt, labels)
 
 
 def _from_pickle(file: Path, threshold: float, rate: float) -> _Content:
-    columns = _columns(read_data_pickle(file), file)
+    content = read_data_pickle(file)
+    with reading(file, "published file of letters", DataError, _AGAIN):
+        return _of_columns(_columns(content, file), file, threshold, rate)
+
+
+def _of_columns(
+    columns: Mapping[str, Sequence[object]], file: Path, threshold: float, rate: float
+) -> _Content:
     names = [str(letter) for letter in columns["letter"]]
     letters = tuple(x for x in _LETTERS if x in names) + tuple(sorted(set(names) - set(_LETTERS)))
     labels = np.array([letters.index(name) for name in names], np.int64)
@@ -137,7 +165,7 @@ def _from_pickle(file: Path, threshold: float, rate: float) -> _Content:
         raise DataError(
             f"{len(labels)} letters for {len(columns[kind])} samples",
             where=str(file),
-            remedy="the file is damaged: fetch it again",
+            remedy=_AGAIN,
         )
     try:
         if kind == "events":

@@ -15,6 +15,8 @@ Synapses have ``flow``, ``arrival``, ``output`` and ``input``; updates have ``eq
 
 from __future__ import annotations
 
+import contextlib
+import math
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -22,6 +24,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar, cast
 
+from genprop._reading import reading
 from genprop.describe.check import check_neuron, check_synapse, check_update
 from genprop.describe.model import refuse_clashes
 from genprop.describe.spec import Equation, NeuronSpec, QuantitySpec, SynapseSpec, UpdateSpec
@@ -130,12 +133,11 @@ def read_table(path: Path) -> Table:
     Raises:
         DescriptionError: for a file that cannot be read or is no TOML.
     """
-    try:
-        return cast("Table", tomllib.loads(path.read_text(encoding="utf-8-sig")))
-    except (OSError, UnicodeDecodeError) as fault:
-        raise DescriptionError(f"the file cannot be read: {fault}", where=str(path)) from None
-    except tomllib.TOMLDecodeError as fault:
-        raise DescriptionError(f"the file is no TOML: {fault}", where=str(path)) from None
+    with reading(path, "model file in TOML", DescriptionError, "compare it with another model's"):
+        try:
+            return cast("Table", tomllib.loads(path.read_text(encoding="utf-8-sig")))
+        except tomllib.TOMLDecodeError as fault:
+            raise DescriptionError(f"the file is no TOML: {fault}", where=str(path)) from None
 
 
 @dataclass(slots=True)
@@ -237,10 +239,14 @@ class _Reader:
             found = entry.get(key)
             if found is None:
                 return None
-            if isinstance(found, bool) or not isinstance(found, (int, float)):
-                self.fault(f"{key} of {name!r} must be a number", place)
+            value = math.nan
+            if isinstance(found, (int, float)) and not isinstance(found, bool):
+                with contextlib.suppress(OverflowError):
+                    value = float(found) * unit.value
+            if not math.isfinite(value):
+                self.fault(f"{key} of {name!r} must be a number, and finite", place)
                 return None
-            return float(found) * float(unit.value)
+            return value
 
         return QuantitySpec(
             name, number("value") or 0.0, unit.dimension, number("min"), number("max"), str(doc)

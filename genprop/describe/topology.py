@@ -50,7 +50,12 @@ class Synapses:
         Raises:
             DescriptionError: for indices that are no such list.
         """
-        start, ends = (np.array(indices, np.int64) for indices in (row_start, column))
+        with np.errstate(invalid="ignore"):
+            start, ends = (np.array(indices, np.int64) for indices in (row_start, column))
+        if not (np.array_equal(start, row_start) and np.array_equal(ends, column)):
+            raise DescriptionError(
+                "row_start or column holds what is no integer", remedy="give arrays of int64"
+            )
         if start.shape != (pre + 1,) or ends.ndim != 1 or start[0] != 0 or start[-1] != ends.size:
             raise DescriptionError(
                 f"row_start of shape {start.shape} and column of shape {ends.shape} "

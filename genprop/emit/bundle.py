@@ -6,7 +6,9 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any, cast
 
+from genprop._reading import reading
 from genprop.errors import ConfigurationError, InternalError
 
 __all__ = ["SourceBundle"]
@@ -72,8 +74,9 @@ class SourceBundle:
         Raises:
             ConfigurationError: where the folder holds no bundle, or only part of one.
         """
-        try:
-            manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        remedy = "write one: genprop build NET -o DIR"
+        with reading(folder, "folder of generated sources", ConfigurationError, remedy):
+            manifest = cast("dict[str, Any]", json.loads(_text(folder / _MANIFEST)))
             if manifest["format"] != _FORMAT:
                 raise ConfigurationError(
                     f"the bundle has format {manifest['format']}, this genprop reads {_FORMAT}",
@@ -81,18 +84,19 @@ class SourceBundle:
                     remedy="write it again with this version: genprop build NET -o DIR",
                 )
             paths = [path for path in manifest["files"] if _is_inside(path)]
-            files = tuple((path, (folder / path).read_text(encoding="utf-8")) for path in paths)
+            files = tuple((path, _text(folder / path)) for path in paths)
             metadata = tuple((str(k), str(v)) for k, v in manifest["metadata"].items())
             return cls(str(manifest["name"]), files, str(manifest["main"]), metadata)
-        except (OSError, ValueError, KeyError, TypeError, InternalError) as error:
-            raise ConfigurationError(
-                f"this folder holds no complete bundle of generated sources ({error})",
-                where=str(folder),
-                remedy="write one: genprop build NET -o DIR",
-            ) from error
 
 
 def _is_inside(path: str) -> bool:
     """Whether ``path`` stays below the folder it is joined to."""
     pure = PurePosixPath(path)
     return bool(path) and not pure.is_absolute() and ".." not in pure.parts and "\\" not in path
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ValueError(f"there is no {path.name}") from None

@@ -28,7 +28,7 @@ def optimiser_of(config: Config) -> Update | dict[str, Update] | None:
     def of(table: Mapping[str, object], *path: str) -> Update:
         settings = {str(k): v for k, v in table.items() if not isinstance(v, Mapping)}
         kind = settings.pop("kind", None)
-        wrong = [name for name, value in settings.items() if not isinstance(value, (int, float))]
+        wrong = [name for name, value in settings.items() if not _is_number(value)]
         if not isinstance(kind, str) or wrong:
             raise ConfigurationError(
                 f"{wrong[0]} is a number" if wrong else "the kind of optimiser is missing",
@@ -53,6 +53,10 @@ def optimiser_of(config: Config) -> Update | dict[str, Update] | None:
         first = of(common, "optimiser")
         return {"default": first, **found} if found else first
     return found or None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def backend_of(config: Config, threads: int | None) -> str | Target:

@@ -15,6 +15,7 @@ from typing import Any, cast
 import tomlkit
 from tomlkit.exceptions import ConvertError
 
+from genprop._reading import reading
 from genprop.errors import ConfigurationError, caret
 
 if sys.version_info >= (3, 11):
@@ -41,10 +42,11 @@ def read_toml(path: Path) -> tuple[Table, str]:
         ) from None
     except (OSError, UnicodeDecodeError) as fault:
         raise ConfigurationError(f"the file cannot be read: {fault}", where=str(path)) from None
-    try:
-        return tomllib.loads(text), text
-    except tomllib.TOMLDecodeError as fault:
-        raise _syntax_error(str(fault), text, path) from None
+    with reading(path, "table in TOML", ConfigurationError, "write it as the guide shows"):
+        try:
+            return tomllib.loads(text), text
+        except tomllib.TOMLDecodeError as fault:
+            raise _syntax_error(str(fault), text, path) from None
 
 
 def parse_assignment(assignment: str) -> Table:

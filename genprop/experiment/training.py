@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genprop.errors import ConfigurationError
+from genprop.errors import ConfigurationError, DataError
 from genprop.experiment.config import Config, read_config
 from genprop.experiment.environment import describe_environment
 from genprop.experiment.experiment import compile_experiment, load_experiment
@@ -31,6 +31,8 @@ __all__ = [
     "train_run",
     "write_settings",
 ]
+
+_SHOWN = ("name", "epochs", "seconds", "samples_per_second", "best_epoch", "metrics", "test")
 
 
 def train_run(
@@ -143,7 +145,18 @@ def open_run(
 
 
 def describe_result(result: Mapping[str, object]) -> str:
-    """The content of a result.json in a few lines."""
+    """The content of a result.json in a few lines.
+
+    Raises:
+        DataError: for one that lacks a part of them.
+    """
+    lacking = [name for name in _SHOWN if name not in result]
+    if lacking:
+        raise DataError(
+            f"the result lacks {', '.join(lacking)}",
+            where="result.json",
+            remedy="remove it and --resume",
+        )
     metrics, test = result["metrics"], result["test"]
     lines = [
         f"{result['name']}: {result['epochs']} epochs in {result['seconds']} s "

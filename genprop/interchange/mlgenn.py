@@ -24,7 +24,13 @@ import numpy as np
 
 from genprop._moved import attributes
 from genprop.errors import DataError, GenpropError, did_you_mean, refuse_if
-from genprop.interchange.mlgenn_files import Files, choose_epoch, find_epochs, read_array
+from genprop.interchange.mlgenn_files import (
+    Files,
+    choose_epoch,
+    find_epochs,
+    read_array,
+    read_indices,
+)
 
 if TYPE_CHECKING:
     from genprop.describe.spec import ParameterSpec, ProjectionSpec
@@ -194,12 +200,12 @@ class _Reading:
     def _order(self, connection: str, projection: ProjectionSpec) -> np.ndarray:
         """Where in the files each synapse of a sparse projection stands."""
         ends = [self._files.get((connection, what)) for what in ("pre_ind", "post_ind")]
-        pre, post = (None if path is None else read_array(path).ravel() for path in ends)
+        pre, post = (None if path is None else read_indices(path) for path in ends)
         size = self._sim.spec.population(projection.post).size
         row, column = self._sim.topology[projection.name].all_pairs()
         wanted = row * size + column
         if pre is not None and post is not None and len(pre) == len(post) == len(wanted):
-            given = pre.astype(np.int64) * size + post.astype(np.int64)
+            given = pre * size + post
             order = np.argsort(given, kind="stable")
             if np.array_equal(given[order], wanted):
                 return order

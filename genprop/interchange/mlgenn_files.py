@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genprop._reading import read_npy, reading
+from genprop._reading import as_integers, read_npy, reading
 from genprop.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Files", "choose_epoch", "find_epochs", "read_array"]
+__all__ = ["Files", "choose_epoch", "find_epochs", "read_array", "read_indices"]
 
 _FILE = re.compile(r"(?:(?P<epoch>\d+)-)?(?P<connection>.+)-(?P<what>[^-]+)\.npy")
 
@@ -74,3 +74,10 @@ def read_array(path: Path) -> np.ndarray:
     if values.dtype.kind not in "fiu":
         raise DataError("it holds no numbers", where=str(path), remedy=_AGAIN)
     return values
+
+
+def read_indices(path: Path) -> np.ndarray:
+    """The neurons in a file, (k,) int64; raises like :func:`read_array`."""
+    values = read_array(path)
+    with reading(path, "list of neurons", DataError, _AGAIN):
+        return as_integers(values.ravel(), "it")

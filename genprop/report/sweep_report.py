@@ -53,6 +53,7 @@ def sweep_view(root: Path) -> dict[str, object]:
     try:
         rows = [_row(entry) for entry in _list(summary, "table")]
         cases = [dict(entry) for entry in _list(summary, "cases")]
+        seconds = sum(float(str(case.get("seconds", 0.0))) for case in cases)
         settings = _texts(summary["settings"])
         file = str(summary["file"])
     except (KeyError, TypeError, ValueError) as fault:
@@ -71,7 +72,7 @@ def sweep_view(root: Path) -> dict[str, object]:
         "title": root.resolve().name,
         "version": __version__,
         "lead": _lead(rows, best, chosen),
-        "facts": [{"name": n, "value": v} for n, v in _facts(cases, groups)],
+        "facts": [{"name": n, "value": v} for n, v in _facts(len(cases), groups, seconds)],
         "remarks": undrawn() if figures else [],
         "figures": [figure_view(figure) for figure in figures],
         "tables": [_table(rows, groups, metrics, best), _trainings(cases)],
@@ -142,12 +143,9 @@ def _lead(rows: Sequence[Row], best: str, metric: str) -> str:
     return f"All: {numbers}" if alone else f"Best by {metric}: {best}, with {numbers}"
 
 
-def _facts(
-    cases: Sequence[Mapping[str, object]], groups: Sequence[str]
-) -> Iterator[tuple[str, str]]:
-    yield "trainings", str(len(cases))
+def _facts(cases: int, groups: Sequence[str], seconds: float) -> Iterator[tuple[str, str]]:
+    yield "trainings", str(cases)
     yield "groups", str(len(groups))
-    seconds = sum(float(str(case.get("seconds", 0.0))) for case in cases)
     yield "training took", f"{seconds:.3g} s" if seconds < 120 else f"{seconds / 60:.3g} min"
 
 

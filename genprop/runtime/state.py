@@ -105,11 +105,15 @@ def _sound(sim: Stateful, name: str, value: np.ndarray) -> np.ndarray:
     except (DescriptionError, TypeError, ValueError) as error:
         what = error.what if isinstance(error, DescriptionError) else str(error)
         raise CheckpointError(f"{name} cannot be taken: {what}", remedy=_DAMAGED) from error
-    if not np.isfinite(found).all() or (kind == "counter" and not found >= 0):
+    if not np.isfinite(found).all() or (kind == "counter" and not _is_count(found)):
         raise CheckpointError(
-            f"{name} holds what is no finite number, or negative", remedy=_DAMAGED
+            f"{name} holds what is no finite number, or no count", remedy=_DAMAGED
         )
     return found
+
+
+def _is_count(value: np.ndarray) -> bool:
+    return value.ndim == 0 and 0 <= float(value) < 2**53 and float(value).is_integer()
 
 
 def _topology_state(topology: Topology) -> Arrays:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop._hdf5 import opened
+from genprop._reading import one_number, reading
 from genprop.errors import CheckpointError, DataError
 from genprop.train.files import write_atomically
 from genprop.train.history import History, Record, parse_history
@@ -152,13 +153,14 @@ def load_checkpoint(path: str | Path, sim: Trainable | None = None, *, only: str
     if sim is None:
         return snapshot
     refuse_other_network(snapshot, sim, str(path))
-    if only == "parameters":
-        chosen = ("parameter/", "topology/")
-        taken = {k: v for k, v in snapshot.simulator.items() if k.startswith(chosen)}
-        sim.restore({**_without_synapses(sim.state()), **taken})
-    else:
-        sim.restore(snapshot.simulator)
-        restore_settings(sim, snapshot.part("settings/"))
+    with reading(path, "checkpoint of this network", CheckpointError, _REPLACE):
+        if only == "parameters":
+            chosen = ("parameter/", "topology/")
+            taken = {k: v for k, v in snapshot.simulator.items() if k.startswith(chosen)}
+            sim.restore({**_without_synapses(sim.state()), **taken})
+        else:
+            sim.restore(snapshot.simulator)
+            restore_settings(sim, snapshot.part("settings/"))
     return snapshot
 
 
@@ -198,11 +200,16 @@ def refuse_other_network(snapshot: Snapshot, sim: Trainable, where: str) -> None
 
 
 def restore_settings(sim: Trainable, settings: Mapping[str, np.ndarray]) -> None:
-    """Put optimiser settings back, ``"<parameter>/<setting>"`` each."""
-    for path, value in settings.items():
+    """Put optimiser settings back, ``"<parameter>/<setting>"`` each.
+
+    Raises:
+        ValueError: for what is no finite number; ``reading`` translates it.
+    """
+    found = {path: one_number(value, path) for path, value in settings.items()}
+    for path, number in found.items():
         name, _, key = path.rpartition("/")
         if name in sim.settings:
-            sim.settings[name][key] = float(value)
+            sim.settings[name][key] = number
 
 
 def _image(snapshot: Snapshot) -> bytes:
@@ -263,8 +270,9 @@ def _snapshot(facts: Mapping[str, object], arrays: Arrays, where: str) -> Snapsh
         int(str(facts[key])) for key in ("epoch", "batch", "step", "seed", "batch_size")
     )
     simulator = {k: v for k, v in arrays.items() if not k.startswith("training/")}
-    for name, values in simulator.items():
-        if values.dtype.kind not in "iufb" or not np.isfinite(values).all():
+    for name, values in arrays.items():
+        learned = name in simulator  # what callbacks keep may be NaN before its first epoch
+        if values.dtype.kind not in "iufb" or (learned and not np.isfinite(values).all()):
             raise ValueError(f"{name} holds what is no finite number")
     return Snapshot(
         digest=str(facts["digest"]),

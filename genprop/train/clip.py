@@ -79,7 +79,7 @@ class Clip(Callback):
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """The reverse of :meth:`state`."""
-        self._sums = np.array(state["sums"], np.float64)
+        self._sums = np.array(state["sums"], np.float64).reshape(3)
 
 
 def joint_norm(gradients: Iterable[np.ndarray]) -> float:

@@ -8,6 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from genprop._reading import reading
 from genprop.errors import DataError
 
 __all__ = ["read_table", "write_atomically"]
@@ -45,13 +46,12 @@ def read_table(path: Path, remedy: str = "restore or remove it") -> dict[str, ob
         FileNotFoundError: where there is no such file.
         DataError: for a damaged one.
     """
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise DataError("the file is damaged", where=str(path), remedy=remedy)
-    return found
+    text = path.read_bytes()
+    with reading(path, "table in JSON: the file is damaged", DataError, remedy):
+        found = json.loads(text.decode("utf-8-sig"))
+        if not isinstance(found, dict):
+            raise TypeError(f"it holds {type(found).__name__}")
+        return found
 
 
 def _force_folder(folder: Path) -> None:

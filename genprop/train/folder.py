@@ -23,6 +23,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from genprop._reading import reading
 from genprop.errors import ConfigurationError, DataError
 from genprop.train.files import read_table, write_atomically
 
@@ -116,12 +117,16 @@ class RunFolder:
         Raises:
             DataError: for a run without a result, or a damaged one.
         """
+        remedy = "remove it and --resume"
         try:
-            return read_table(self.result, "remove it and --resume")
+            found = read_table(self.result, remedy)
         except FileNotFoundError:
             raise DataError(
                 "the run has no result", where=str(self.path), remedy="finish it with --resume"
             ) from None
+        with reading(self.result, "result of a run: the file is damaged", DataError, remedy):
+            _refuse_unsound(found)
+        return found
 
     @contextlib.contextmanager
     def locked(self, wait: bool = False) -> Generator[None]:
@@ -149,6 +154,31 @@ class RunFolder:
                     remedy="wait until it ends (--wait), or choose another folder with --run",
                 ) from None
             yield
+
+
+_COUNTS = ("epochs", "best_epoch", "seconds", "samples_per_second")
+
+
+def _refuse_unsound(result: Mapping[str, object]) -> None:
+    """Refuse a result in which what is shown and compared is no number.
+
+    Raises:
+        TypeError, OverflowError: saying what.
+    """
+    for name in _COUNTS:
+        _number(result.get(name, 0), name)
+    for table in ("metrics", "test"):
+        found = result.get(table)
+        if not isinstance(found, (Mapping, type(None))):
+            raise TypeError(f"{table} is no table")
+        for name, value in (found or {}).items():
+            _number(value, f"{table}.{name}")
+
+
+def _number(value: object, name: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} is no number")
+    float(value)  # an integer may be beyond all floats
 
 
 def run_path(name: str, *, resume: bool, root: Path = Path("runs")) -> Path:

@@ -149,7 +149,7 @@ def parse_history(text: str, where: str) -> list[Record]:
     for number, line in enumerate(lines, 1):
         try:
             records.append(Record.parse(line))
-        except ValueError:
+        except (ValueError, TypeError, OverflowError, RecursionError):
             raise DataError(
                 "a line of the history is no record of an epoch",
                 where=f"{where}, line {number}",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop._checks import real
-from genprop.errors import ConfigurationError, did_you_mean
+from genprop._reading import as_integers
+from genprop.errors import CheckpointError, ConfigurationError, did_you_mean
 from genprop.train.callbacks import Callback, Training
 
 if TYPE_CHECKING:
@@ -57,6 +58,12 @@ class ReviveSilent(Callback):
     def on_batch_begin(self, training: Training) -> None:
         """Raise the weights into neurons that were silent in the epoch before."""
         for name, silent in self._silent.items():
+            size = training.sim.spec.population(name).size
+            if not np.all((silent >= 0) & (silent < size)):
+                raise CheckpointError(
+                    f"the checkpoint names silent neurons that {name} does not have",
+                    remedy="take another checkpoint, or train again",
+                )
             for projection in self._into(training, name) if len(silent) else ():
                 self._raise(training, projection, silent)
         self._silent = {}
@@ -69,7 +76,7 @@ class ReviveSilent(Callback):
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """The reverse of :meth:`state`."""
         self._silent = {
-            name.removeprefix("silent/"): np.asarray(silent)
+            name.removeprefix("silent/"): as_integers(silent.ravel(), name)
             for name, silent in state.items()
             if name.startswith("silent/")
         }

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from genprop._checks import integer
+from genprop._reading import one_number, reading
 from genprop.describe.topology import digest_with_synapses
 from genprop.errors import CheckpointError, ConfigurationError, did_you_mean
 from genprop.train.callbacks import Callback, Training
@@ -145,14 +146,25 @@ def resume_training(training: Training, path: Path) -> None:
     snapshot = read_snapshot(path)
     refuse_other_network(snapshot, training.sim, str(path))
     _refuse_other_course(snapshot, training, path)
+    remedy = "take best.h5 beside it, or train again"
+    with reading(path, "checkpoint of this training", CheckpointError, remedy):
+        _take(snapshot, training)
+
+
+def _take(snapshot: Snapshot, training: Training) -> None:
     sim = training.sim
     sim.restore(snapshot.simulator)
     restore_settings(sim, snapshot.part("settings/"))
     training.epoch, training.batch, training.step = snapshot.epoch, snapshot.batch, snapshot.step
-    training.batches = int(snapshot.training.get("batches", np.array(0)))
+    training.batches = int(one_number(snapshot.training.get("batches", np.array(0)), "batches"))
     training.stop = snapshot.stopped
     if snapshot.batch:
-        training.meter.restore(snapshot.part("meter/"))
+        sums = snapshot.part("meter/")
+        for population in sim.spec.populations:
+            counts = sums.get(f"spikes/{population.name}")
+            if counts is not None and counts.shape != (population.size,):
+                raise ValueError(f"it counts the spikes of {len(counts)} {population.name}")
+        training.meter.restore(sums)
     for label, callback in _labelled(training.callbacks).items():
         state = snapshot.part(f"callbacks/{label}/")
         if state:

@@ -114,7 +114,7 @@ def collect_run(
     snapshot = load_checkpoint(folder.best, sim, only="parameters")
     found = evaluate(sim, data)
     chosen = choose(data, sim.batch, found.predictions, samples)
-    result = _facts(folder.result)
+    result = folder.read_result() if folder.result.exists() else {}
     return RunData(
         config=config,
         environment=_facts(folder.environment),

@@ -20,6 +20,7 @@ import h5py
 import numpy as np
 
 from genprop._hdf5 import opened
+from genprop._reading import as_integers
 from genprop.backends.loihi.chip.incompatibilities import incompatibilities
 from genprop.backends.loihi.chip.integers import Cells, IntegerNetwork, Synapses
 from genprop.backends.loihi.chip.limits import DECAY, DELAY, THRESHOLD, WEIGHT, Limit
@@ -193,11 +194,9 @@ def _read_synapses(layer: h5py.Group, before: str, name: str) -> Iterator[Synaps
         given = _array(layer, f"weight{ending}").T
         if given.ndim != 2 or not np.all(np.abs(given) < 1 << 30):
             raise ValueError(f"weight{ending} of {name} is no matrix of numbers of the chip")
-        weight = np.rint(given).astype(np.int64)
-        if np.any(weight != given):
-            raise ValueError(f"weight{ending} of {name} holds numbers that are not whole")
+        weight = as_integers(given, f"weight{ending} of {name}")
         key = f"delay{ending}"
-        delay = _array(layer, key).T.astype(np.int64) if key in layer else None
+        delay = as_integers(_array(layer, key).T, f"{key} of {name}") if key in layer else None
         mixed = weight.min(initial=0) < 0 < weight.max(initial=0)
         yield Synapses(pre, name, 2 * weight if mixed else weight, delay, -1 if mixed else 0)
 

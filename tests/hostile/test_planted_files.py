@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import io
-import json
-import random
-import time
-import tracemalloc
 import zipfile
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import h5py
@@ -21,105 +16,14 @@ from genprop._hdf5 import opened
 from genprop._reading import read_npy, read_npz, reading
 from genprop.backends.loihi.files.netx import read_netx
 from genprop.errors import DataError, GenpropError
-from genprop.train.checkpoint import Snapshot, load_checkpoint, write_snapshot
-
-SECONDS, BYTES = 10.0, 100_000_000
-
-
-def network() -> gp.Network:
-    net = gp.Network("hostile")
-    source = net.population("input", 3, gp.spikes())
-    hidden = net.population("hidden", 4, gp.neuron("LIF"))
-    out = net.population("out", 2, gp.neuron("LI"))
-    delay = gp.learn(gp.uniform(0, 5), max=9.0)
-    weight = gp.learn(gp.normal(1.0, 0.1))
-    pattern = gp.sparse(0.7, seed=1)
-    net.connect(source, hidden, gp.synapse("exp"), weight=weight, delay=delay, pattern=pattern)
-    net.connect(hidden, out, gp.synapse("exp"), weight=gp.learn(gp.normal(1.0, 0.1)))
-    return net
-
-
-def simulator() -> gp.Simulator:
-    loss = gp.CrossEntropy(gp.integral("out"))
-    options = {"dt": 1, "duration": 20, "batch": 4, "backend": "reference"}
-    return gp.compile(network(), loss=loss, optimiser=gp.Adam(1e-3), **options)  # type: ignore[arg-type]
+from genprop.train.checkpoint import load_checkpoint
+from tests.hostile.bounds import fault_of
+from tests.hostile.sound import checkpoint, recording, saved
 
 
 def refused(read: Callable[[], object], size: int) -> None:
     """Whatever is read either is sound or ends in a GenpropError, in time and within memory."""
-    tracemalloc.start()
-    begin = time.perf_counter()
-    try:
-        read()
-    except GenpropError:
-        pass
-    finally:
-        seconds, (_, peak) = time.perf_counter() - begin, tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-    assert seconds < SECONDS
-    assert peak < 2 * size + BYTES
-
-
-def mutations(data: bytes, count: int, seed: int) -> list[bytes]:
-    rng, made = random.Random(seed), list[bytes]()
-    for _ in range(count):
-        kind, place = rng.randrange(5), rng.randrange(len(data))
-        length = rng.randrange(1, 9)
-        if kind == 0:
-            made.append(data[:place])
-        elif kind == 1:
-            made.append(data[:place] + data[place + length :])
-        elif kind == 2:
-            made.append(data[:place] + rng.randbytes(length) + data[place + length :])
-        elif kind == 3:
-            made.append(data[:place] + b"\xff" * length + data[place + length :])
-        else:
-            made.append(data[:place] + data[place : place + length] * 9 + data[place:])
-    return made
-
-
-def saved(folder: Path) -> Path:
-    return gp.save(simulator(), folder / "saved")
-
-
-def checkpoint(folder: Path) -> Path:
-    path, sim = folder / "last.h5", simulator()
-    write_snapshot(path, Snapshot(sim.spec.digest(), 1, 0, 0, 0, (1.0, 20.0, 4), sim.state()))
-    return path
-
-
-def recording(folder: Path, chunks: tuple[int] | None = None) -> Path:
-    path = folder / "data.h5"
-    with h5py.File(path, "w") as file:
-        for name, kind in (("times", "f4"), ("units", "u2")):
-            made = file.create_dataset(
-                f"spikes/{name}", (3,), h5py.vlen_dtype(np.dtype(kind)), chunks=chunks
-            )
-            for k in range(3):
-                made[k] = np.arange(4) / 10 if name == "times" else np.arange(4)
-        file["labels"] = np.array([0, 1, 0])
-    return path
-
-
-def nir(folder: Path) -> Path:
-    net = gp.Network("n")
-    source = net.population("input", 3, gp.spikes())
-    out = net.population("out", 2, gp.neuron("LI"))
-    net.connect(source, out, gp.synapse("exp"), weight=gp.learn(gp.normal(1.0, 0.1)))
-    sim = gp.compile(net, dt=1, duration=20, batch=4, backend="reference")
-    return gp.save_nir(sim, folder / "net.nir")
-
-
-def numbers(folder: Path) -> Path:
-    path = folder / "arrays.npz"
-    np.savez_compressed(path, x=np.arange(12.0), y=np.zeros((2, 3), np.uint8))
-    return path
-
-
-@cache
-def compiled() -> gp.Simulator:
-    """One for all checkpoints: what it loads leaves nothing behind that the next would see."""
-    return simulator()
+    assert fault_of(read, size) is None
 
 
 def one_npz(path: Path) -> object:
@@ -131,35 +35,6 @@ def hdf5(path: Path) -> object:
     with opened(path, "file", DataError, "take another") as file:
         held = [file[name] for name in file]
         return [np.asarray(each[()]) for each in held if isinstance(each, h5py.Dataset)]
-
-
-READERS: dict[str, tuple[Callable[[Path], Path], Callable[[Path], object]]] = {
-    "checkpoint": (checkpoint, lambda path: load_checkpoint(path, compiled())),
-    "recording": (recording, lambda path: gp.data.hdspikes(path, cache=False)),
-    "nir": (nir, lambda path: gp.load_nir(path, dt=1.0)),
-    "npz": (numbers, one_npz),
-}
-
-
-def fuzz(name: str, folder: Path, count: int, seed: int) -> None:
-    make, read = READERS[name]
-    path = make(folder)
-    data = path.read_bytes()
-    for mutated in mutations(data, count, seed):
-        path.write_bytes(mutated)
-        refused(lambda: read(path), len(mutated))
-
-
-@pytest.mark.parametrize("name", READERS)
-def test_mutated_files_end_in_our_errors(name: str, tmp_path: Path) -> None:
-    fuzz(name, tmp_path, 40, 0)
-
-
-@pytest.mark.slow
-@pytest.mark.nightly
-@pytest.mark.parametrize("name", READERS)
-def test_a_thousand_mutated_files_end_in_our_errors(name: str, tmp_path: Path) -> None:
-    fuzz(name, tmp_path, 1_000, 1)
 
 
 @pytest.mark.parametrize("chunks", [None, (2,)], ids=["in one piece", "in chunks"])
@@ -202,40 +77,6 @@ def test_sound_rows_of_any_length_are_read(options: dict[str, object], tmp_path:
         file["name"] = "text of any length"
         file.create_dataset("none", (0,), h5py.vlen_dtype(np.dtype("f8")))
     assert hdf5(path)
-
-
-def places(value: object, path: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
-    found = [path]
-    items = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value)
-        if isinstance(value, list)
-        else ()
-    )
-    for key, inner in items:
-        found += places(inner, (*path, key))
-    return found
-
-
-STRANGE = (None, True, -1, 0, 10**18, 1e308, "x", "", [], {}, [[]], "\n", 1.5, {"is": "array"})
-
-
-def test_saved_folders_with_strange_values_end_in_our_errors(tmp_path: Path) -> None:
-    folder = saved(tmp_path)
-    path = folder / "network.json"
-    text = path.read_text()
-    everywhere = places(json.loads(text))
-    rng = random.Random(0)
-    for _ in range(150):
-        place, value = rng.choice(everywhere[1:]), rng.choice(STRANGE)
-        content = json.loads(text)
-        inner = content
-        for key in place[:-1]:
-            inner = inner[key]
-        inner[place[-1]] = value
-        path.write_text(json.dumps(content))
-        refused(lambda: gp.load(folder), len(text))
 
 
 BROKEN = {
