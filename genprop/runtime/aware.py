@@ -12,7 +12,7 @@ import numpy as np
 from genprop._moved import arguments
 from genprop.backends.loihi.mapping.check import beyond_steps, check
 from genprop.backends.loihi.mapping.options import QuantisationGrid, Quantise
-from genprop.errors import ConfigurationError, refuse_if
+from genprop.errors import CheckpointError, ConfigurationError, refuse_if
 from genprop.runtime.retarget import retarget
 from genprop.runtime.simulator import Simulator
 from genprop.stages.chip import Rounding
@@ -113,20 +113,25 @@ class QuantiseAware(Simulator):
         """
         before, self._rounding.grid = self.grid, None
         try:
+            self.take_grid(state)
             super().restore({n: v for n, v in state.items() if not n.startswith(_GRID)})
         except BaseException:
             self._rounding.grid = before
             raise
-        self.take_grid(state)
 
     def take_grid(self, state: Mapping[str, np.ndarray]) -> None:
         """The grid of a :meth:`state`, where it has one, without the rest."""
         scale, exponent = (_below(state, prefix) for prefix in (_SCALE, _EXPONENT))
-        if scale:
-            whole = {name: int(value) for name, value in exponent.items()}
-            self._rounding.grid = QuantisationGrid(
-                {n: float(value) for n, value in scale.items()}, whole
-            )
+        if not scale:
+            return
+        for name, value in (*scale.items(), *exponent.items()):
+            if np.shape(value) or not np.isfinite(value):
+                raise CheckpointError(
+                    f"the scale or exponent of {name} is no finite number",
+                    remedy="take another checkpoint",
+                )
+        whole = {name: int(value) for name, value in exponent.items()}
+        self._rounding.grid = QuantisationGrid({n: float(v) for n, v in scale.items()}, whole)
 
     @arguments(watch="on_rounded")
     def retarget(

@@ -281,6 +281,14 @@ class Simulator:
 
         return retarget(self, target, quantise, on_rounded)
 
+    def refuse_unsound(self) -> None:
+        """Refuse to go on with parameters at which the network does not run.
+
+        Raises:
+            DescriptionError: what :meth:`run` would raise at the present parameters.
+        """
+        self._flow()
+
     def _flow(self) -> Flow:
         """What runs at the present parameters, which are checked first."""
         self.parameters.refuse_unsound()

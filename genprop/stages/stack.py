@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.describe.bounds import clipped
-from genprop.errors import CheckpointError, DescriptionError, InternalError, refuse_if
+from genprop.errors import (
+    CheckpointError,
+    DescriptionError,
+    GenpropError,
+    InternalError,
+    refuse_if,
+)
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -101,7 +107,25 @@ class Stages:
         return own, {name: value for name, value in state.items() if name not in own}
 
     def restore(self, own: Mapping[str, np.ndarray]) -> None:
-        """The reverse of :meth:`state`."""
+        """The reverse of :meth:`state`.
+
+        Raises:
+            CheckpointError: where a stage cannot take its part; then nothing has changed.
+        """
+        before = self.state()
+        try:
+            self._restore(own)
+        except Exception as fault:
+            self._restore(before)
+            if isinstance(fault, GenpropError):
+                raise
+            raise CheckpointError(
+                f"a stage cannot take the state that is its own ({type(fault).__name__}: {fault})",
+                where=", ".join(stage.name for stage in self.all),
+                remedy="compile with the stages it was saved with, or mend their restore(state)",
+            ) from fault
+
+    def _restore(self, own: Mapping[str, np.ndarray]) -> None:
         for stage in self.all:
             prefix = f"{_PREFIX}{stage.name}/"
             stage.restore(

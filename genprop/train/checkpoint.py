@@ -159,8 +159,8 @@ def load_checkpoint(path: str | Path, sim: Trainable | None = None, *, only: str
             taken = {k: v for k, v in snapshot.simulator.items() if k.startswith(chosen)}
             sim.restore({**_without_synapses(sim.state()), **taken})
         else:
-            sim.restore(snapshot.simulator)
             restore_settings(sim, snapshot.part("settings/"))
+            sim.restore(snapshot.simulator)
     return snapshot
 
 

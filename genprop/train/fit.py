@@ -201,6 +201,7 @@ def _finish_epoch(
         for callback in training.callbacks:
             callback.on_epoch_end(training)
         refuse_infinite_parameters(training.sim.parameters)
+        _refuse_unsound(training.sim)
     training.history.append(Record(training.epoch, dict(training.metrics), seconds))
     for callback in training.callbacks:
         callback.on_record(training)
@@ -213,7 +214,9 @@ def _located(training: Training, where: str) -> Generator[None, None, None]:
         yield
     except DescriptionError as error:  # a parameter that learning moved to where nothing runs
         raise type(error)(
-            f"{where}: {error.what}", where=error.where, remedy=error.remedy
+            f"{where}: {error.what}",
+            where=error.where,
+            remedy="; ".join(filter(None, (error.remedy, _last_checkpoint(training)))),
         ) from error
     except TrainingError as error:
         raise type(error)(
@@ -223,8 +226,17 @@ def _located(training: Training, where: str) -> Generator[None, None, None]:
         ) from error
 
 
+def _refuse_unsound(sim: Trainable) -> None:
+    """Refuse to save what could not go on: the last update may have moved it there."""
+    check = getattr(sim, "refuse_unsound", None)
+    if callable(check):
+        check()
+
+
 def _stop_if(interruptible: Interruptible, training: Training) -> None:
     if interruptible.requested:
+        with _located(training, f"epoch {training.epoch}, after batch {training.batch}"):
+            _refuse_unsound(training.sim)
         for callback in training.callbacks:
             callback.on_interrupt(training)
         raise KeyboardInterrupt

@@ -92,8 +92,10 @@ class Meter:
         """
         if "counts" not in state or "loss" not in state:
             raise CheckpointError("the checkpoint lacks the sums of its unfinished epoch")
+        if not np.isfinite(loss := float(state["loss"])):
+            raise CheckpointError(f"the loss of the unfinished epoch is {loss}")
         self.samples, self.labelled, self.correct = (int(n) for n in state["counts"])
-        self.loss_sum = float(state["loss"])
+        self.loss_sum = loss
         self.term_sums = {
             name.removeprefix("terms/"): float(value)
             for name, value in state.items()

@@ -146,15 +146,23 @@ def resume_training(training: Training, path: Path) -> None:
     snapshot = read_snapshot(path)
     refuse_other_network(snapshot, training.sim, str(path))
     _refuse_other_course(snapshot, training, path)
+    sim, before = training.sim, training.sim.state()
+    settings = {name: dict(numbers) for name, numbers in sim.settings.items()}
     remedy = "take best.h5 beside it, or train again"
-    with reading(path, "checkpoint of this training", CheckpointError, remedy):
-        _take(snapshot, training)
+    try:
+        with reading(path, "checkpoint of this training", CheckpointError, remedy):
+            _take(snapshot, training)
+    except BaseException:
+        sim.restore(before)
+        for name, numbers in settings.items():
+            sim.settings[name].update(numbers)
+        raise
 
 
 def _take(snapshot: Snapshot, training: Training) -> None:
     sim = training.sim
-    sim.restore(snapshot.simulator)
     restore_settings(sim, snapshot.part("settings/"))
+    sim.restore(snapshot.simulator)
     training.epoch, training.batch, training.step = snapshot.epoch, snapshot.batch, snapshot.step
     training.batches = int(one_number(snapshot.training.get("batches", np.array(0)), "batches"))
     training.stop = snapshot.stopped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,12 @@ from genprop.backends.reference.exact.events import EventSimulator
 from genprop.data.spikes import SpikeBatch
 from genprop.equations.analyse import understand
 from genprop.errors import DescriptionError, EquationError
+from genprop.train.callbacks import Callback, Training
+from genprop.train.checkpoint import load_checkpoint
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from genprop.describe.initial import Learn, Value
 
 DURATION = 40.0
@@ -114,6 +119,33 @@ def test_a_training_that_moves_a_threshold_below_the_start_names_epoch_and_batch
     data = gp.data.Dataset(batch().select([0] * 4), 2)
     with pytest.raises(EquationError, match=r"^epoch 1, batch \d: population cells: at t = 0"):
         gp.fit(sim, data, epochs=4, progress=False)
+
+
+@pytest.mark.parametrize("interrupt", [False, True])
+def test_no_checkpoint_holds_parameters_at_which_nothing_runs(
+    interrupt: bool, tmp_path: Path
+) -> None:
+    """The last update of an epoch, or of a training that ends, is followed by no other batch."""
+    sim = compiled(lif(gp.learn(0.05)))
+    data = gp.data.Dataset(batch().select([0] * 4), 2)
+
+    class Downhill(Callback):
+        def on_gradients(self, training: Training) -> None:
+            lower = training.epoch == 3 and (interrupt or training.batch == 3)
+            training.gradients = {n: np.zeros_like(x) for n, x in training.gradients.items()}
+            training.gradients["cells.v_th"] += 100.0 * lower
+
+        def on_batch_end(self, training: Training) -> None:
+            if interrupt and training.epoch == 3:
+                signal.raise_signal(signal.SIGINT)
+
+    sim.settings["cells.v_th"]["rate"] = 1.0
+    with pytest.raises(EquationError, match=r"(?s)^epoch 3, .*the last good checkpoint is"):
+        gp.fit(sim, data, epochs=3, progress=False, run=tmp_path / "r", callbacks=[Downhill()])
+    for name in ("last.h5", "best.h5"):
+        again = compiled(lif(gp.learn(0.05)))
+        load_checkpoint(tmp_path / "r" / "checkpoints" / name, again)
+        again.run(batch())
 
 
 def test_a_reset_above_a_learned_threshold_is_refused_when_it_runs() -> None:

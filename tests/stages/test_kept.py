@@ -49,6 +49,19 @@ class Counting(gp.Stage):
         self.count = np.array(state.get("count", 0))
 
 
+class Unwilling(Counting):
+    """Takes part of a state, and then no more."""
+
+    def __init__(self, fault: Exception) -> None:
+        super().__init__()
+        self.fault = fault
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        super().restore(state)
+        if self.count > 1:
+            raise self.fault
+
+
 def data(samples: int = 12) -> Dataset:
     rng = np.random.default_rng(2)
     trains = [(np.sort(rng.uniform(0, 30, 30)), rng.integers(0, IN, 30)) for _ in range(samples)]
@@ -97,3 +110,22 @@ def test_a_saved_folder_holds_expressions_and_names_code(tmp_path: Path) -> None
         gp.load(place, stages=[distance()])
     again = gp.load(place, stages=[Signed("in->hidden"), distance()])
     assert again.gradients(batch())[0] == coded.gradients(batch())[0]
+
+
+@pytest.mark.parametrize("fault", [CheckpointError("mine"), KeyError("theirs")])
+def test_a_stage_that_cannot_be_restored_leaves_everything_as_it_was(fault: Exception) -> None:
+    def compiled() -> gp.Simulator:
+        made = network([distance(), Counting(), Unwilling(fault)], backend="reference", dt=1.0)
+        made.gradients(batch())
+        made.step()
+        return made
+
+    sim, other = compiled(), compiled()
+    other.gradients(batch())
+    other.step()
+    before = sim.state()
+    with pytest.raises(CheckpointError, match=r"mine|Unwilling"):
+        sim.restore(other.state())
+    after = sim.state()
+    assert before.keys() == after.keys()
+    assert all(np.array_equal(before[name], after[name]) for name in before)

@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 
 from genprop.errors import CheckpointError, ConfigurationError
+from genprop.train.callbacks import Callback, Training
 from genprop.train.checkpoint import load_checkpoint, read_snapshot
 from genprop.train.fit import fit
+from genprop.train.folder import RunFolder
 from genprop.train.history import read_history
 from genprop.train.saving import Checkpoint
 from tests.train.fake import ROOT, FakeSimulator, H, W, counts_task, equal_states
@@ -220,3 +222,44 @@ def test_a_folder_without_permission_is_named(tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0o500)
     with pytest.raises(CheckpointError, match="closed"):
         trained(tmp_path / "closed" / "c.h5")
+
+
+STRANGE = {
+    f"settings/{W}/rate": (np.nan, "x", [1.0, 2.0]),
+    "meter/counts": ("x", 1.0, [1, 2]),
+    "meter/loss": ("x", [1.0, 2.0], np.nan),
+    "batches": ("x", [1, 2]),
+    "callbacks/Checkpoint/best": ("x", 1.0, [1.0, 2.0, 3.0]),
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_what_a_training_kept_is_refused_where_it_is_none(name: str, tmp_path: Path) -> None:
+    """A checkpoint in the middle of an epoch, with every kind of state."""
+    run = RunFolder(tmp_path / "run")
+
+    class Interrupted(Callback):
+        def on_batch_end(self, training: Training) -> None:
+            if (training.epoch, training.batch) == (2, 2):
+                signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(
+            FakeSimulator(),
+            counts_task(),
+            epochs=3,
+            progress=False,
+            run=run,
+            callbacks=[Interrupted()],
+        )
+    whole = run.last.read_bytes()
+    for value in STRANGE[name]:
+        run.last.write_bytes(whole)
+        with h5py.File(run.last, "r+") as file:
+            del file[f"training/{name}"]
+            file[f"training/{name}"] = value
+        fresh = FakeSimulator()
+        before = fresh.state()
+        with pytest.raises(CheckpointError):
+            fit(fresh, counts_task(), epochs=3, progress=False, run=run, resume=True)
+        assert equal_states(before, fresh.state())
