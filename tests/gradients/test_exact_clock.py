@@ -1,0 +1,145 @@
+"""Level E′: a backend on the exact clock gives the event solver's spikes, loss and gradients.
+
+The networks are those of :mod:`genprop.testing.random_networks`: 16 kinds with two readouts each,
+none left out. Run at every dt with four draws by ``pytest -m nightly``, else with one each at a dt
+that goes round. ``python -m tests.gradients.exact_clock_table`` shows the numbers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from genprop.runtime.differences import quotients, worst_error
+from genprop.testing import exact_clock
+from genprop.testing.exact_clock import DOUBLE, Comparison, compare, solution, solver
+from genprop.testing.random_networks import KINDS, RandomNetwork
+
+if TYPE_CHECKING:
+    from genprop.backends.base import Target
+
+STEPS = (0.1, 0.5, 1.0, 2.0, 5.0)
+BACKENDS: list[tuple[str | Target, exact_clock.Tolerances]] = [("reference", DOUBLE)]
+QUOTIENT = 1e-7  # of level B
+
+
+def checked(backend: str | Target, kind: RandomNetwork, dt: float, draws: int) -> list[Comparison]:
+    tolerances = dict(BACKENDS)[backend]
+    found = compare(backend, kind, dt, range(draws))
+    faults = {str(one): one.faults(tolerances) for one in found}
+    assert not any(faults.values()), {n: f for n, f in faults.items() if f}
+    return found
+
+
+@pytest.mark.parametrize(("backend", "allowed"), BACKENDS, ids=[str(b) for b, _ in BACKENDS])
+@pytest.mark.parametrize("number", range(0, len(KINDS), 3))
+def test_a_draw_of_every_third_kind_is_the_event_solvers(
+    backend: str | Target, allowed: exact_clock.Tolerances, number: int
+) -> None:
+    (found,) = checked(backend, KINDS[number], STEPS[number % len(STEPS)], 1)
+    assert found.spikes > 20
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(("backend", "allowed"), BACKENDS, ids=[str(b) for b, _ in BACKENDS])
+@pytest.mark.parametrize("dt", STEPS)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda k: str(k).partition(":")[0])
+def test_every_network_at_every_step_is_the_event_solvers(
+    backend: str | Target, allowed: exact_clock.Tolerances, dt: float, kind: RandomNetwork
+) -> None:
+    checked(backend, kind, dt, 4)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("kind", KINDS, ids=lambda k: str(k).partition(":")[0])
+def test_the_measure_itself_is_right(kind: RandomNetwork) -> None:
+    """The event solver's gradients on these networks are quotients of its loss."""
+    if kind.readout == "spike_count":
+        return  # a count has no gradient; level B holds its heuristic to be finite
+    for draw in range(4):
+        measure(kind, draw)
+
+
+def test_the_measure_is_right_of_one_network_of_each_readout() -> None:
+    for readout in sorted({k.readout for k in KINDS} - {"spike_count"}):
+        measure(next(k for k in KINDS if k.readout == readout), 0)
+
+
+def measure(kind: RandomNetwork, draw: int) -> None:
+    given, due = kind.draw(draw), solution(kind, 1.0, draw)
+    inputs = [{"inp": sample} for sample in given.inputs]
+    exact = solver(kind, 1.0 if kind.readout == "trace" else None)
+
+    def evaluate(parameters: Mapping[str, np.ndarray]) -> tuple[float, tuple[int, ...]]:
+        found = exact.solve(parameters, inputs, given.labels, given.targets, gradient=False)
+        return found.loss, tuple(len(t) for trains in found.spikes.values() for t, _ in trains)
+
+    largest = max(float(np.abs(g).max()) for g in due.gradients.values())
+    moving = [n for n, g in due.gradients.items() if np.abs(g).max() > 1e-6 * largest]
+    moving = [n for n in moving if np.min(given.parameters[n]) > 0]  # no quotient across a bound
+    found = quotients(
+        evaluate, given.parameters, due.gradients, moving, per_parameter=1, tolerance=QUOTIENT
+    )
+    worst, errors, _ = worst_error(due.gradients, found)
+    assert worst < QUOTIENT, (str(kind), draw, errors)
+
+
+def test_the_networks_have_every_feature_with_every_readout() -> None:
+    seen = Counter(
+        (k.readout, name, getattr(k, name))
+        for k in KINDS
+        for name in ("recurrent", "refractory", "per_neuron", "sparse")
+    )
+    assert len(seen) == 8 * 4 * 2
+    assert set(seen.values()) == {2}
+    assert len({k.time_constants for k in KINDS}) == 4
+    quiet = [k for k in KINDS if not k.spiking]
+    assert {k.readout for k in quiet} == {
+        "integral",
+        "weighted_integral",
+        "maximum",
+        "final",
+        "trace",
+    }
+    assert {k.readout for k in KINDS if k.spiking} == {k.readout for k in KINDS}
+
+
+def test_draws_have_delays_of_every_length() -> None:
+    delays = [np.ravel(KINDS[3].draw(k).parameters["inp->hidden.delay"]) for k in range(4)]
+    assert np.all(delays[0] == 0)
+    assert np.all((delays[1] > 0) & (delays[1] < 0.5))
+    assert delays[2].max() > 5
+    assert 0 in delays[3]
+    assert delays[3].max() > 5
+
+
+@pytest.mark.parametrize("off", ["counts", "times", "loss", "gradients"])
+def test_what_is_off_is_found(off: str) -> None:
+    good = Comparison("a", 1.0, 0, 30, 1e-12, 1e-14, {"w": 1e-12})
+    changes = {
+        "counts": 1,
+        "times": 1e-8,
+        "loss": 1e-9,
+        "gradients": {"w": 1e-7, "d": float("nan")},
+    }
+    assert good.faults(DOUBLE) == []
+    assert good.worst == 1e-12
+    faults = replace(good, **{off: changes[off]}).faults(DOUBLE)
+    assert len(faults) == (2 if off == "gradients" else 1)
+
+
+def test_a_backend_that_is_off_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The grid, passed off as the exact clock, differs in counts, times, loss and gradients."""
+    compiled = exact_clock.compile
+
+    def grid(*arguments: object, **options: object) -> object:
+        return compiled(*arguments, **{**options, "clock": "grid"})  # type: ignore[arg-type]
+
+    monkeypatch.setattr(exact_clock, "compile", grid)
+    (found,) = compare("reference", KINDS[0], 1.0, [0])
+    assert len(found.faults(DOUBLE)) > 4
