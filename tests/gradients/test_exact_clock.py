@@ -82,10 +82,14 @@ def measure(kind: RandomNetwork, draw: int) -> None:
     largest = max(float(np.abs(g).max()) for g in due.gradients.values())
     moving = [n for n, g in due.gradients.items() if np.abs(g).max() > 1e-6 * largest]
     moving = [n for n in moving if np.min(given.parameters[n]) > 0]  # no quotient across a bound
-    found = quotients(
-        evaluate, given.parameters, due.gradients, moving, per_parameter=1, tolerance=QUOTIENT
-    )
-    worst, errors, _ = worst_error(due.gradients, found)
+    worst, errors = 1.0, dict.fromkeys(moving, 1.0)
+    for step in (3e-5, 3e-7):  # a spike that grazes its threshold takes the smaller one
+        left = [n for n in moving if errors[n] >= QUOTIENT]
+        found = quotients(
+            evaluate, given.parameters, due.gradients, left, per_parameter=1, step=step
+        )
+        errors |= worst_error(due.gradients, found)[1]
+        worst = max(errors.values())
     assert worst < QUOTIENT, (str(kind), draw, errors)
 
 

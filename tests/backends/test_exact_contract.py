@@ -1,0 +1,139 @@
+"""The contract on the exact clock, over all of the zoo that it runs; each backend that has one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import genprop as gp
+from genprop.data.spikes import SpikeBatch
+from genprop.testing import contract
+from genprop.testing.contract import Case, ContractError
+
+if TYPE_CHECKING:
+    from genprop.backends.base import Target
+    from genprop.runtime.simulator import Simulator
+
+BACKENDS: list[str | Target] = ["reference"]
+CASES = contract.cases(1.0, "exact")
+TOLERANCE = 1e-9
+ITSELF = [("reference", c) for c in CASES if c.name == "recurrent"]
+"""The reference is the contract: one case of its own shows that the checks run."""
+WHOLE = ITSELF + [(b, c) for b in BACKENDS if b != "reference" for c in CASES]
+SUMS = [(b, c) for b, c in WHOLE if c.name in ("recurrent", "refractory", "highest", "coupled")]
+RECURRENT = Case("recurrent", 1.0, clock="exact")
+Arrays = dict[str, np.ndarray]
+
+each_backend = pytest.mark.parametrize("backend", BACKENDS, ids=str)
+
+
+@pytest.mark.parametrize(("backend", "case"), WHOLE, ids=str)
+def test_it_gives_what_the_event_solver_gives(backend: str | Target, case: Case) -> None:
+    contract.check_spikes(backend, case)
+    contract.check_states(backend, case, TOLERANCE)
+    contract.check_loss(backend, case, TOLERANCE)
+    contract.check_gradients(backend, case, TOLERANCE)
+
+
+@pytest.mark.parametrize(("backend", "case"), SUMS, ids=str)
+def test_nothing_is_left_of_a_trial_and_a_batch_is_the_mean_of_its_samples(
+    backend: str | Target, case: Case
+) -> None:
+    contract.check_determinism(backend, case)
+    contract.check_clean_start(backend, case)
+    contract.check_samples(backend, case, TOLERANCE)
+
+
+@each_backend
+@pytest.mark.parametrize("name", ["recurrent", "spiking_final", "time_to_first_spike", "highest"])
+def test_dt_is_a_matter_of_speed_alone(backend: str | Target, name: str) -> None:
+    """Losses over time apart, which are defined on steps, nothing depends on it."""
+    found: list[tuple[float, Arrays]] = []
+    for dt in (0.1, 5.0):
+        sim = contract.simulator(backend, Case(name, dt, clock="exact"))
+        found.append(sim.gradients(sim_batch(name)))
+    assert found[0][0] == pytest.approx(found[1][0], abs=1e-12)
+    for parameter, gradient in found[0][1].items():
+        assert contract.distance(found[1][1][parameter], gradient) < TOLERANCE
+
+
+def sim_batch(name: str) -> SpikeBatch:
+    return Case(name, 1.0).example.batch()
+
+
+def run(sim: Simulator, parameters: Arrays, batch: SpikeBatch) -> Arrays:
+    sim.parameters.update(parameters)
+    return {name: np.array(g) for name, g in sim.gradients(batch)[1].items()}
+
+
+@each_backend
+def test_permuted_neurons_have_permuted_gradients(backend: str | Target) -> None:
+    sim, order = contract.simulator(backend, RECURRENT), np.array([2, 0, 1])
+    batch, parameters = RECURRENT.example.batch(), RECURRENT.example.parameters()
+
+    def permuted(arrays: Arrays) -> Arrays:
+        def one(name: str, x: np.ndarray) -> np.ndarray:
+            pre, post = name.split(".", maxsplit=1)[0].split("->")
+            x = x[order] if pre == "hidden" else x
+            return x[:, order] if post == "hidden" else x
+
+        return {n: one(n, x) if "->" in n else x for n, x in arrays.items()}
+
+    plain = run(sim, parameters, batch)
+    turned = run(sim, permuted(parameters), batch)
+    for name, gradient in permuted(plain).items():
+        assert contract.distance(turned[name], gradient) < TOLERANCE
+
+
+@each_backend
+@pytest.mark.parametrize("later", [0.3, 1.7])
+def test_any_constant_added_to_all_delays_equals_shifted_input(
+    backend: str | Target, later: float
+) -> None:
+    """Not a multiple of dt: nothing is rounded."""
+    sim, batch = contract.simulator(backend, RECURRENT), RECURRENT.example.batch()
+    parameters = RECURRENT.example.parameters()
+    delays = parameters["inp->hidden.delay"]
+    one = run(sim, {**parameters, "inp->hidden.delay": delays + later}, batch)
+    two = run(sim, parameters, replace(batch, times=batch.times + later))
+    for name in one:
+        assert contract.distance(one[name], two[name]) < 10 * TOLERANCE
+
+
+@each_backend
+def test_a_delay_equal_to_its_maximum_is_a_delay(backend: str | Target) -> None:
+    sim, batch = contract.simulator(backend, RECURRENT), RECURRENT.example.batch()
+    parameters = RECURRENT.example.parameters()
+    longest, none = np.full((4, 3), 15.0), np.zeros((4, 3))
+    kept = [(t[t < 25.0] + 15.0, c[t < 25.0]) for t, c in map(batch.sample, range(len(batch)))]
+    late = SpikeBatch.from_events(kept, channels=4, duration=batch.duration, labels=batch.labels)
+    one = run(sim, {**parameters, "inp->hidden.delay": longest}, batch)
+    assert sim.last.spikes["hidden"].sum() > 0
+    two = run(sim, {**parameters, "inp->hidden.delay": none}, late)
+    for name in one:
+        assert contract.distance(one[name], two[name]) < 10 * TOLERANCE
+
+
+@each_backend
+@pytest.mark.parametrize("update", [gp.SGD(1e-2), gp.Adam(1e-2)], ids=["sgd", "adam"])
+def test_optimisers_step_as_everywhere(backend: str | Target, update: object) -> None:
+    contract.check_updates(backend, RECURRENT, update, 1e-12)  # type: ignore[arg-type]
+
+
+def test_spikes_a_little_late_break_the_contract(monkeypatch: pytest.MonkeyPatch) -> None:
+    contract.check_spikes("reference", RECURRENT)
+    read = gp.Simulator.run
+
+    def late(sim: Simulator, *arguments: object) -> object:
+        outcome = read(sim, *arguments)  # type: ignore[arg-type]
+        moved = {
+            n: [np.asarray(x) + np.array([1e-6, 0]) for x in r] for n, r in outcome.recorded.items()
+        }
+        return replace(outcome, recorded=moved)
+
+    monkeypatch.setattr(gp.Simulator, "run", late)
+    with pytest.raises(ContractError, match="neuron 0 spikes at"):
+        contract.check_spikes("reference", RECURRENT)
