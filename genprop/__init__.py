@@ -57,6 +57,10 @@ if TYPE_CHECKING:
     from genprop.stages.distance import distance
     from genprop.stages.neuronal import axonal, dendritic
     from genprop.stages.penalties import L1, L2
+    from genprop.stages.rewiring.deep_r import DeepR
+    from genprop.stages.rewiring.rigl import RigL
+    from genprop.stages.rewiring.rule import RewiringRule
+    from genprop.stages.rewiring.sparse_evolution import SET
     from genprop.stages.signed import dale, signed
     from genprop.stages.tied import tied
     from genprop.stages.wiring_cost import DistanceCost
@@ -69,12 +73,14 @@ if TYPE_CHECKING:
 __all__ = [
     "L1",
     "L2",
+    "SET",
     "SGD",
     "Adam",
     "AdamW",
     "Checkpoint",
     "CrossEntropy",
     "Declared",
+    "DeepR",
     "DistanceCost",
     "EarlySpike",
     "Experiment",
@@ -90,6 +96,8 @@ __all__ = [
     "QuantiseAware",
     "Quantity",
     "RelativeMeanSquare",
+    "RewiringRule",
+    "RigL",
     "Simulator",
     "SpikeBudget",
     "Stage",
@@ -199,6 +207,10 @@ _NAMES = {
     "stages.distance": ("distance",),
     "stages.neuronal": ("axonal", "dendritic"),
     "stages.penalties": ("L1", "L2"),
+    "stages.rewiring.deep_r": ("DeepR",),
+    "stages.rewiring.rigl": ("RigL",),
+    "stages.rewiring.rule": ("RewiringRule",),
+    "stages.rewiring.sparse_evolution": ("SET",),
     "stages.signed": ("dale", "signed"),
     "stages.tied": ("tied",),
     "stages.wiring_cost": ("DistanceCost",),

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genprop.data.timed import TimedEvents, timed
+from genprop.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from genprop.data.steps import StepEvents
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from genprop.lower.program import Program
 
 __all__ = [
+    "CompilesTopology",
     "Engine",
     "Inputs",
     "MemoryEstimator",
@@ -31,6 +33,7 @@ __all__ = [
     "Standalone",
     "Target",
     "mean_terms",
+    "refuse_rewiring",
 ]
 
 Parameters = Mapping[str, np.ndarray]
@@ -206,6 +209,31 @@ class Standalone(Protocol):
     def auxiliary_arrays(self, topology: Topology) -> Mapping[str, Mapping[str, np.ndarray]]:
         """Arrays that the program reads beside the parameters, by the name of an npz file."""
         ...
+
+
+@runtime_checkable
+class CompilesTopology(Protocol):
+    """A target that compiles synapses in, so that other ones are another program."""
+
+    @property
+    def compiles_topology(self) -> str:
+        """Why, in words."""
+        ...
+
+
+def refuse_rewiring(target: Target, spec: NetworkSpec) -> None:
+    """Refuse to learn what moves synapses where each move would be compiled.
+
+    Raises:
+        UnsupportedError: for a network with rewired projections on such a target.
+    """
+    if spec.rewired and isinstance(target, CompilesTopology):
+        raise UnsupportedError(
+            f"{', '.join(spec.rewired)} would be compiled anew after every batch that rewires: "
+            f"{target.compiles_topology}",
+            where=f"backend {target.name}",
+            remedy="learn on native; once trained, the network runs here like any sparse one",
+        )
 
 
 @runtime_checkable

@@ -81,6 +81,17 @@ class Synapses:
         start = np.searchsorted(rows[order], np.arange(pre + 1))
         return cls.sparse(pre, post, start, columns[order])
 
+    @classmethod
+    def of_numbers(cls, pre: int, post: int, numbers: np.ndarray) -> Synapses:
+        """Those of ``numbers`` = sender · ``post`` + receiver, (nnz,), ascending."""
+        start = np.searchsorted(numbers, np.arange(pre + 1) * post)
+        return cls.sparse(pre, post, start, numbers % post)
+
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """Sender · post + receiver of every synapse, (nnz,), ascending; sparse ones only."""
+        return self.row * self.post + self.column
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of weights and delays: ``(pre, post)``, or ``(nnz,)`` in row order."""
@@ -124,7 +135,7 @@ class Synapses:
 
     def places_in(self, other: Synapses) -> NDArray[np.int64]:
         """(nnz,): where each of these synapses stands in ``other``, −1 where it is not there."""
-        mine, theirs = (s.row * s.post + s.column for s in (self, other))
+        mine, theirs = self.numbers, other.numbers
         found = np.searchsorted(theirs, mine)
         there = found < theirs.size
         there[there] = theirs[found[there]] == mine[there]

@@ -16,6 +16,7 @@ from genprop.errors import ConfigurationError, UnsupportedError
 from genprop.lower import delivery, loss_program, nodes, program
 from genprop.lower.clocks import CLOCKS
 from genprop.stages import derived, distance, neuronal, penalties, signed, tied, wiring_cost
+from genprop.stages.rewiring import deep_r, rigl, sparse_evolution
 
 __all__ = ["deserialised", "is_data", "serialised"]
 
@@ -29,10 +30,11 @@ def _title(kind: type) -> str:
 
 _DESCRIBED = (spec, draws, declaration)
 _STAGES = (derived, distance, neuronal, penalties, signed, tied, wiring_cost)
+_RULES = (deep_r, rigl, sparse_evolution)
 _clocks = (import_module(f"genprop.lower.clocks.{name}") for name in CLOCKS)
 _KNOWN: Mapping[str, type] = {
     _title(found): found
-    for module in (*_DESCRIBED, program, loss_program, delivery, nodes, *_STAGES, *_clocks)
+    for module in (*_DESCRIBED, program, loss_program, delivery, nodes, *_STAGES, *_RULES, *_clocks)
     for found in vars(module).values()
     if isinstance(found, type) and is_dataclass(found) and found.__module__ == module.__name__
 }
@@ -64,7 +66,8 @@ def serialised(value: object) -> object:
             f"a value of class {type(value).__name__} cannot be written to a file",
             remedy="initialise with gp.constant, gp.normal, gp.uniform or gp.values",
         )
-    return {_KIND: kind} | {f.name: serialised(getattr(value, f.name)) for f in fields(value)}
+    held = (f.name for f in fields(value) if f.init)
+    return {_KIND: kind} | {name: serialised(getattr(value, name)) for name in held}
 
 
 def deserialised(data: object, where: str) -> object:
@@ -112,7 +115,7 @@ _KINDS: Mapping[str, type | tuple[type, ...]] = {
 
 def _made(kind: type, values: Mapping[str, object]) -> object:
     """An object whose fields hold what they are declared to hold, as far as that is simple."""
-    for field in fields(kind):
+    for field in (f for f in fields(kind) if f.init):
         value = values.get(field.name, field.default)
         if not _fits(value, str(field.type), finite=kind.__module__ != nodes.__name__):
             raise TypeError(f"{field.name} is declared as {field.type}, not {value!r:.60}")

@@ -9,17 +9,20 @@ import numpy as np
 
 from genprop._checks import enough_memory
 from genprop._moved import arguments
+from genprop.backends.base import refuse_rewiring
 from genprop.describe.topology import initial_topology
 from genprop.equations.start import Start
-from genprop.errors import DataError, DescriptionError, UnsupportedError, did_you_mean
+from genprop.errors import DataError, UnsupportedError
 from genprop.runtime.copying import parts_of
 from genprop.runtime.divergence import refuse_divergence
 from genprop.runtime.finite import refuse_infinite_gradients, unchanged_unless_finite
 from genprop.runtime.inputs import inputs_of, refuse_unrecordable
 from genprop.runtime.parameters import Parameters, initial_parameters
+from genprop.runtime.rewiring import rewire
 from genprop.runtime.spike_trains import SpikeTrains, spike_trains
 from genprop.runtime.state import restore_state, state_of
-from genprop.stages.rewire import carry
+from genprop.stages.candidates import with_candidates
+from genprop.stages.rewire import Rewired
 from genprop.stages.stack import Stages
 
 if TYPE_CHECKING:
@@ -139,6 +142,7 @@ class Simulator:
             DivergenceError: where a state, the loss or a gradient leaves the finite numbers.
             UnsupportedError: for a network compiled without a loss.
         """
+        refuse_rewiring(self.target, self.spec)
         if not self.program.losses:
             raise UnsupportedError(
                 "there is no loss to differentiate",
@@ -146,7 +150,10 @@ class Simulator:
             )
         self._gradients = None
         inputs, flow = self.inputs(batch, True), self._flow()
-        outcome, found = self.engine.gradients(flow.used, self.topology, inputs)
+        candidates = self.stages.candidates(self.parameters, self.topology)
+        outcome, found = with_candidates(
+            candidates, flow, lambda used, there: self.engine.gradients(used, there, inputs)
+        )
         outcome, gradients = flow.with_penalties(outcome), flow.back(found)
         refuse_divergence(self, flow.used, batch, outcome, gradients)
         self._last, self._gradients = outcome, gradients
@@ -206,7 +213,8 @@ class Simulator:
         self.parameters.clip()
         self.stages.hold(arrays)
         for name, moved in self.stages.rewire(arrays, given, self.topology):
-            self.rewire(name, moved.synapses, moved.values)
+            self._gradients = None
+            rewire(self, name, moved)
 
     def rewire(
         self, projection: str, synapses: Synapses, values: Mapping[str, np.ndarray] | None = None
@@ -219,17 +227,8 @@ class Simulator:
         Raises:
             DescriptionError: for another number of synapses, or a projection that is dense.
         """
-        if projection not in self.topology:
-            raise DescriptionError(
-                f"there is no projection {projection!r}",
-                remedy=did_you_mean(projection, self.topology),
-            )
-        before = self.topology[projection]
-        carry(projection, before, synapses, self.parameters.arrays, self.optimiser)
-        self.topology[projection], self._gradients = synapses, None
-        for name, value in (values or {}).items():
-            self.parameters[name] = value
-        self.parameters.clip()
+        self._gradients = None
+        rewire(self, projection, Rewired(synapses, values or {}))
 
     def state(self) -> dict[str, np.ndarray]:
         """Copies of all that is needed to go on bit by bit."""

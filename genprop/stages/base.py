@@ -14,7 +14,7 @@ from genprop.errors import CheckpointError
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
     from genprop.describe.topology import Topology
-    from genprop.stages.rewire import Rewired
+    from genprop.stages.rewire import Candidates, Rewired
 
 __all__ = ["Arrays", "Declared", "Stage"]
 
@@ -92,6 +92,18 @@ class Stage:
         ``gradients`` are the leaves' that were learned from. What stays keeps its values.
         """
         return {}
+
+    def candidates(
+        self, parameters: Mapping[str, np.ndarray], topology: Topology
+    ) -> Mapping[str, Candidates]:
+        """By projection, dormant synapses whose gradients are wanted; before every batch.
+
+        They run with the batch at weight zero, which changes nothing but its cost.
+        """
+        return {}
+
+    def observe(self, projection: str, gradients: Mapping[str, np.ndarray]) -> None:
+        """The leaves' gradients at the candidates of ``projection``, (k,) by flat name."""
 
     def state(self) -> Arrays:
         """Arrays that are needed to go on bit by bit, beside the parameters."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec, ParameterSpec
     from genprop.describe.topology import Topology
     from genprop.stages.base import Arrays, Stage
-    from genprop.stages.rewire import Rewired
+    from genprop.stages.rewire import Candidates, Rewired
 
 __all__ = ["Flow", "Stages"]
 
@@ -39,6 +39,8 @@ class Stages:
         self._used = {p.name: p for p in spec.parameters()}
         self._derived = frozenset(spec.derived)
         self._leaves = [p for p in spec.leaf_parameters() if p.learned]
+        sparse = (p for p in spec.projections if p.pattern.kind != "dense")
+        self._synaptic = {p.name: spec.synaptic(p) for p in sparse}
         names = [stage.name for stage in self.all]
         refuse_if(
             DescriptionError(
@@ -48,17 +50,46 @@ class Stages:
             if names.count(name) > 1
         )
 
-    def forward(self, parameters: Mapping[str, np.ndarray], topology: Topology) -> Flow:
+    def forward(
+        self,
+        parameters: Mapping[str, np.ndarray],
+        topology: Topology,
+        *,
+        penalised: bool = True,
+    ) -> Flow:
         """The arrays that run, and all between them and the parameters."""
         if not self.all:
-            return Flow(self, topology, [], [], parameters)
+            return Flow(self, topology, [], [], parameters, penalised)
         values, outputs = [dict(parameters)], list["Arrays"]()
         for stage in self.all:
             made = stage.forward(values[-1], topology)
             outputs.append(made)
             values.append({**values[-1], **made})
-        used = {name: self._cast(values[-1], spec) for name, spec in self._used.items()}
-        return Flow(self, topology, values, outputs, used)
+        shape = {
+            name: topology[owner].shape
+            for owner, names in self._synaptic.items()
+            for name in names
+            if name in self._used
+        }
+        used = {
+            name: self._cast(values[-1], spec, shape.get(name, spec.shape))
+            for name, spec in self._used.items()
+        }
+        return Flow(self, topology, values, outputs, used, penalised)
+
+    def candidates(
+        self, parameters: Mapping[str, np.ndarray], topology: Topology
+    ) -> dict[str, tuple[Stage, Candidates]]:
+        """By projection, the dormant synapses that a stage wants to know more of."""
+        return {
+            name: (stage, found)
+            for stage in self.all
+            for name, found in stage.candidates(parameters, topology).items()
+        }
+
+    def synaptic(self, projection: str) -> list[str]:
+        """The parameters, leaves too, that have one value per synapse of a sparse projection."""
+        return self._synaptic[projection]
 
     def leaf_gradients(self, gradients: Mapping[str, np.ndarray]) -> Arrays:
         """One gradient for every learned leaf, zero where nothing depends on it."""
@@ -132,7 +163,9 @@ class Stages:
                 {k.removeprefix(prefix): v for k, v in own.items() if k.startswith(prefix)}
             )
 
-    def _cast(self, values: Mapping[str, np.ndarray], spec: ParameterSpec) -> np.ndarray:
+    def _cast(
+        self, values: Mapping[str, np.ndarray], spec: ParameterSpec, shape: tuple[int, ...]
+    ) -> np.ndarray:
         if spec.name not in values:
             raise InternalError(f"no stage gave {spec.name}, which is derived")
         made = np.asarray(values[spec.name], self._dtype)
@@ -143,10 +176,10 @@ class Stages:
                 remedy="bound the leaves; of delays the longest is connect(…, max_delay=…)",
             )
         try:
-            return np.array(np.broadcast_to(made, spec.shape), order="C")
+            return np.array(np.broadcast_to(made, shape), order="C")
         except ValueError:
             raise DescriptionError(
-                f"{spec.name} has shape {spec.shape}, but the stages gave {made.shape}",
+                f"{spec.name} has shape {shape}, but the stages gave {made.shape}",
                 remedy="let forward() give the shape of the synapses: topology[projection].shape",
             ) from None
 
@@ -157,6 +190,8 @@ class Flow:
     Attributes:
         used: the arrays that run, by flat name.
         values: the arrays before the first stage and after each; empty where there is none.
+        topology: the synapses that they are of.
+        stages: that made them.
     """
 
     def __init__(
@@ -166,17 +201,13 @@ class Flow:
         values: list[Arrays],
         outputs: list[Arrays],
         used: Mapping[str, np.ndarray],
+        penalised: bool,
     ) -> None:
-        self.used = used
-        self._stages, self._topology, self.values, self._outputs = (
-            stages,
-            topology,
-            values,
-            outputs,
-        )
+        self.used, self.values, self.topology = used, values, topology
+        self.stages, self._outputs = stages, outputs
         self._penalties = {
             k: found
-            for k, stage in enumerate(stages.all)
+            for k, stage in enumerate(stages.all if penalised else ())
             if (found := stage.penalty(values[k + 1], topology)) is not None
         }
 
@@ -189,22 +220,24 @@ class Flow:
         """The outcome with the terms of the stages; one without a loss stays without."""
         if not self._penalties or not outcome.terms:
             return outcome
-        terms = {self._stages.all[k].name: value for k, (value, _) in self._penalties.items()}
+        terms = {self.stages.all[k].name: value for k, (value, _) in self._penalties.items()}
         whole = outcome.loss + sum(terms.values())
         return replace(outcome, loss=whole, terms={**outcome.terms, **terms})
 
     def back(self, gradients: Arrays) -> Arrays:
         """The gradients of the leaves from those of the arrays that ran."""
-        if not self.values:
-            return gradients
+        return self.stages.leaf_gradients(self.slopes(gradients)) if self.values else gradients
+
+    def slopes(self, gradients: Mapping[str, np.ndarray]) -> Arrays:
+        """The gradients of all that the first stage was given."""
         flowing = dict(gradients)
-        for k in reversed(range(len(self._stages.all))):
+        for k in reversed(range(len(self.stages.all))):
             _, slopes = self._penalties.get(k, (0.0, dict[str, np.ndarray]()))
             _add(flowing, slopes)
             made = {n: flowing.pop(n) for n in self._outputs[k] if n in flowing}
-            before = self._stages.all[k].backward(self.values[k], made, self._topology)
+            before = self.stages.all[k].backward(self.values[k], made, self.topology)
             _add(flowing, before)
-        return self._stages.leaf_gradients(flowing)
+        return flowing
 
 
 def _add(total: Arrays, more: Mapping[str, np.ndarray]) -> None:

@@ -74,6 +74,11 @@ class GeNN:
             raise InternalError("the GeNN backend was given no text")
         return GeNNEngine(program, spec, bundle, self.device, self.precision, self.tape)
 
+    @property
+    def compiles_topology(self) -> str:
+        """Why other synapses are another program."""
+        return "GeNN compiles the longest row of a sparse projection in"
+
     def auxiliary_arrays(self, topology: Topology) -> Mapping[str, Mapping[str, np.ndarray]]:
         """Arrays that the rendered program reads beside its parameters, by file name."""
         from genprop.backends.genn.connectivity import connectivity_arrays

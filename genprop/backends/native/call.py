@@ -87,7 +87,8 @@ class Call:
 
     def want_gradients(self) -> None:
         """Make room for the gradient of everything learned."""
-        shapes = {p.name: p.shape for p in self.spec.parameters() if p.learned}
+        learned = (p.name for p in self.spec.parameters() if p.learned)
+        shapes = {name: np.shape(self.parameters[name]) for name in learned}
         self._gradients = {name: np.zeros(shape, self.dtype) for name, shape in shapes.items()}
         for q in self.program.projections:
             if q.learn_weight:

@@ -88,9 +88,10 @@ class Interpreter:
         gradients: dict[str, np.ndarray] = {}
         for used in self.spec.parameters():
             if used.learned:
-                found = sums.get(used.name, np.zeros(used.shape))
-                each = found.size == np.prod(used.shape, dtype=int)
-                gradients[used.name] = (found if each else found.sum()).reshape(used.shape)
+                shape = np.shape(parameters[used.name])
+                found = sums.get(used.name, np.zeros(shape))
+                each = found.size == np.prod(shape, dtype=int)
+                gradients[used.name] = (found if each else found.sum()).reshape(shape)
         return gradients
 
     def _sums(
