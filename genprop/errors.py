@@ -12,6 +12,7 @@
     ├── ToolchainError              no compiler, or a compiler that refused the generated code
     ├── TrainingError               parameters or a loss that left the finite numbers
     │   └── DivergenceError         a state or gradient that left them while the network ran
+    ├── OutputError                 a file or folder that cannot be written
     └── ConfigurationError          a train.toml, option or variable that is not understood
     InternalError                   ours: please report it
 """
@@ -31,6 +32,7 @@ __all__ = [
     "EquationError",
     "GenpropError",
     "InternalError",
+    "OutputError",
     "ToolchainError",
     "TrainingError",
     "UnsupportedError",
@@ -93,6 +95,10 @@ class TrainingError(GenpropError):
 
 class DivergenceError(TrainingError):
     """A state or a gradient that left the finite numbers while the network ran."""
+
+
+class OutputError(GenpropError):
+    """A file or folder that cannot be written: no room, no permission, no such disk."""
 
 
 class ConfigurationError(GenpropError):

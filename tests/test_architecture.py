@@ -11,7 +11,17 @@ import pytest
 from tests.architecture.imports import ROOMS, ROOT, Import, imports, inside, room
 from tests.architecture.picture import PAGE, drawn, graph_of, place, redrawn, reduced
 
-LEAVES = ("errors", "units", "_checks", "_hdf5", "_moved", "_reading", "_resources", "_version")
+LEAVES = (
+    "errors",
+    "units",
+    "_checks",
+    "_hdf5",
+    "_moved",
+    "_reading",
+    "_resources",
+    "_version",
+    "_writing",
+)
 ALONE = ("data",)  # imports no other room
 FRONT = ("__init__", "__main__")  # the package's own faces may name every room
 DOORS = {
@@ -47,6 +57,7 @@ def order_faults(found: list[Import]) -> list[str]:
                 ("units", "errors"),
                 ("_checks", "errors"),
                 ("_reading", "errors"),
+                ("_writing", "errors"),
                 ("_hdf5", "errors"),
                 ("_hdf5", "_reading"),
                 ("_resources", "errors"),

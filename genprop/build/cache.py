@@ -25,7 +25,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genprop._resources import cache_dir
-from genprop.errors import ConfigurationError
+from genprop._writing import NO_ROOM
+from genprop.build.trust import owned, refuse_shared
+from genprop.errors import ConfigurationError, OutputError
 
 __all__ = [
     "KINDS",
@@ -50,6 +52,7 @@ VERSION = 1
 KINDS = {"compiled": ("builds", "failed", "blobs"), "data": ("data",)}
 """The kinds of entries that ``info`` and ``clear`` take, and their folders."""
 
+_SKEW = 86400.0  # [s] by which clocks of two machines may differ
 _ABANDONED = (
     3600.0  # [s] after which a temporary folder has no living owner: no compile takes so long
 )
@@ -127,6 +130,10 @@ def workplace(kind: str) -> Generator[Path]:
         place = Path(tempfile.mkdtemp(prefix=".", suffix=".tmp", dir=cache_dir() / kind))
     try:
         yield place
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise _unwritable(place.parent, error) from error
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
@@ -169,7 +176,7 @@ def touch(path: Path) -> None:
 def info(kind: str = "") -> CacheInfo:
     """What the cache holds now, in all or of one kind of :data:`KINDS`."""
     entries = list(_entries(kind))
-    uses = [used for _, _, used in entries]
+    uses = [used for _, _, used in entries if used]
     size = sum(size for _, size, _ in entries)
     return CacheInfo(
         cache_dir(), len(entries), size, min(uses, default=0.0), max(uses, default=0.0)
@@ -179,20 +186,32 @@ def info(kind: str = "") -> CacheInfo:
 def prune(max_bytes: int | None = None, older_than: float | None = None, kind: str = "") -> int:
     """Remove what was not used for ``older_than`` seconds, then the least used above ``max_bytes``.
 
-    Temporary files and folders that a killed process left behind go too. With ``kind``, one of
+    What is dated in the future has no known age, and goes first. Temporary files and folders that a
+    killed process left behind go too. With ``kind``, one of
     :data:`KINDS`, the others stay and do not count. Gives the bytes freed.
+
+    Raises:
+        OutputError: where entries cannot be removed; all that can be have gone.
     """
-    now, freed, remaining = time.time(), 0, 0
+    now, freed, remaining, stuck = time.time(), 0, 0, list[OSError]()
     for path in _leftovers(kind):
-        if now - path.stat().st_mtime > _ABANDONED:
+        if abs(now - path.stat().st_mtime) > _ABANDONED:
             _remove(path)
     for path, size, used in sorted(_entries(kind), key=lambda entry: entry[2], reverse=True):
         remaining += size
         stale = older_than is not None and now - used > older_than
         if stale or (max_bytes is not None and remaining > max_bytes):
             remaining -= size
-            freed += size
-            _remove(path)
+            if (fault := _remove(path)) is None:
+                freed += size
+            else:
+                stuck.append(fault)
+    if stuck:
+        raise OutputError(
+            f"{len(stuck)} entries of the cache cannot be removed ({stuck[0].strerror})",
+            where=str(stuck[0].filename or cache_dir()),
+            remedy=f"you need permission to write there; {freed} bytes were freed",
+        )
     return freed
 
 
@@ -217,7 +236,8 @@ def _entries(kind: str) -> Iterator[tuple[Path, int, float]]:
                 size = sum(s.st_size for s in files) if path.is_dir() else path.stat().st_size
                 manifest = path / "entry.json"
                 mark = manifest if manifest.is_file() else path
-                yield path, size, mark.stat().st_mtime
+                used = mark.stat().st_mtime
+                yield path, size, used if used < time.time() + _SKEW else 0.0
 
 
 def _leftovers(kind: str) -> Iterator[Path]:
@@ -236,43 +256,19 @@ def _places(kind: str) -> list[Path]:
     return [cache_dir() / name for names in chosen.values() for name in names]
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def refuse_shared(place: Path) -> None:
-    """Refuse a folder of the cache that others can write: what lies there is loaded and run.
-
-    One of this user's that its group can write, as many systems make them, is closed to the group.
-
-    Raises:
-        ConfigurationError: where it, or the folder it lies in, belongs to another user than this
-            one and root, or can be written by anyone.
-    """
-    if not hasattr(os, "getuid"):
-        return
-    for folder in (place, cache_dir()):
-        try:
-            state = folder.stat()
-        except OSError:
-            continue  # not there yet
-        if not owned(folder) or state.st_mode & 0o002:
-            raise ConfigurationError(
-                "the cache folder can be written by others, and what lies there is run",
-                where=str(folder),
-                remedy=f"chmod go-w '{folder}', or set GENPROP_CACHE to a folder of your own",
-            )
-        if state.st_mode & 0o020:
-            with contextlib.suppress(OSError):
-                folder.chmod(state.st_mode & ~0o022)
-
-
-def owned(path: Path) -> bool:
-    """Whether ``path`` was written by this user or by root."""
-    return not hasattr(os, "getuid") or path.stat().st_uid in (0, os.getuid())
+def _remove(path: Path) -> OSError | None:
+    """Remove an entry; gives why it is still there."""
+    try:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except FileNotFoundError:  # another process prunes at the same time
+        return None
+    except OSError as fault:
+        fault.filename = fault.filename or str(path)
+        return fault
+    return None
 
 
 @contextlib.contextmanager
@@ -284,8 +280,12 @@ def _writable(place: Path) -> Generator[None]:
         refuse_shared(place)
         yield
     except OSError as error:
-        raise ConfigurationError(
-            f"the cache folder cannot be written ({error.strerror})",
-            where=str(place),
-            remedy="free some space there, or set GENPROP_CACHE to a folder that you may write",
-        ) from error
+        raise _unwritable(place, error) from error
+
+
+def _unwritable(place: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f"the cache folder cannot be written ({error.strerror})",
+        where=str(place),
+        remedy="free some space there, or set GENPROP_CACHE to a folder that you may write",
+    )

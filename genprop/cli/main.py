@@ -20,6 +20,7 @@ from types import ModuleType
 
 from genprop import cli
 from genprop._version import __version__
+from genprop._writing import NO_ROOM
 from genprop.errors import ConfigurationError, GenpropError, InternalError, did_you_mean
 
 __all__ = ["command_names", "main"]
@@ -53,7 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings():
             warnings.filterwarnings("default", category=DeprecationWarning, module="genprop")
             warnings.showwarning = _show_warning
-            return int(_module(args.command).run(args) or 0)
+            status = int(_module(args.command).run(args) or 0)
+            sys.stdout.flush()
+            return status
     except GenpropError as error:
         _print_error(str(error))
         return 2
@@ -64,8 +67,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _print_error("interrupted")
         return 130
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence_stdout()
         return 0
+    except OSError as error:  # of the output itself, which no room of genprop writes
+        if error.errno not in NO_ROOM:
+            raise
+        _silence_stdout()
+        _print_error(f"the output cannot be written ({error.strerror})\n  → make room there")
+        return 2
+
+
+def _silence_stdout() -> None:
+    """Nothing more is written there, not even when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def command_names() -> list[str]:

@@ -90,6 +90,12 @@ def unpacked(file: Path) -> Generator[Path]:
                 where=str(file),
                 remedy="it is probably half downloaded: delete it and fetch it again",
             ) from fault
+        except OSError as fault:
+            raise DataError(
+                f"it could not be unpacked: {fault}",
+                where=str(file),
+                remedy=f"make room in {folder}, or unpack it yourself",
+            ) from fault
         yield plain
 
 

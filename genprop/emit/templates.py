@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 from genprop._resources import data_dir
+from genprop._writing import writing
 from genprop.describe.library import project_folders
 from genprop.errors import ConfigurationError, did_you_mean
 
@@ -65,8 +66,9 @@ def eject(template: str, folder: Path) -> Path:
         raise ConfigurationError(
             "there is a copy already", where=str(copy), remedy="change it, or remove it first"
         )
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    copy.write_bytes((data_dir("templates") / template).read_bytes())
+    with writing(copy, "the copy"):
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes((data_dir("templates") / template).read_bytes())
     return copy
 
 

@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from genprop._writing import writing
 from genprop.errors import ConfigurationError, TrainingError
 from genprop.experiment.config import read_config
 from genprop.experiment.training import finished_result
@@ -173,7 +174,8 @@ def sweep_table(rows: Sequence[Row]) -> str:
 
 def _train(file: Path, case: Case, fixed: Sequence[str]) -> str:
     """Train one case in a process of its own; its fault with place and remedy, or nothing."""
-    case.folder.path.mkdir(parents=True, exist_ok=True)
+    with writing(case.folder.path, "the run folder"):
+        case.folder.path.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "genprop", "train", str(file)]
     for override in _overrides(case, fixed):
         command += ["--set", override]

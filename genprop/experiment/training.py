@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genprop._writing import writing
 from genprop.errors import ConfigurationError, DataError
 from genprop.experiment.config import Config, read_config
 from genprop.experiment.environment import describe_environment
@@ -67,7 +68,8 @@ def train_run(
             _refuse_other_settings(config, folder)
             if (done := finished_result(config, folder)) is not None:
                 return done
-        folder.result.unlink(missing_ok=True)
+        with writing(folder.result):
+            folder.result.unlink(missing_ok=True)
         write_settings(config, folder)
         experiment = load_experiment(config)
         simulator, callbacks = compile_experiment(experiment, config, threads)

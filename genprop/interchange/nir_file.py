@@ -7,6 +7,7 @@ network as nodes and edges in HDF5. Its times are in seconds.
 from __future__ import annotations
 
 import importlib
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from genprop._hdf5 import opened
+from genprop._writing import writing
 from genprop.errors import DataError, UnsupportedError
 
 __all__ = ["PASS", "Graph", "Node", "read_graph", "write_graph"]
@@ -58,7 +60,7 @@ def write_graph(path: str | Path, graph: Graph) -> None:
 
     Raises:
         UnsupportedError: where ``nir`` is not installed.
-        DataError: where the file cannot be written.
+        OutputError: where the file cannot be written.
     """
     nir = _package()
     nodes: dict[str, Any] = {}
@@ -69,10 +71,10 @@ def write_graph(path: str | Path, graph: Graph) -> None:
         else:
             nodes[name] = getattr(nir, node.kind)(**node.arrays)
     made = nir.NIRGraph(nodes=nodes, edges=list(graph.edges), metadata=dict(graph.metadata))
-    try:
-        nir.write(str(path), made)
-    except OSError as fault:
-        raise DataError(f"the file cannot be written: {fault}", where=str(path)) from fault
+    image = io.BytesIO()  # so that a full disk meets plain writing only
+    nir.write(image, made)
+    with writing(path):
+        Path(path).write_bytes(image.getvalue())
 
 
 def read_graph(path: str | Path) -> Graph:

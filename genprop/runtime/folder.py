@@ -12,8 +12,9 @@ Nothing in it is executed but the sources, and those only after the user's compi
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -23,6 +24,7 @@ import numpy as np
 from genprop._checks import integer
 from genprop._reading import read_json, read_npz, reading
 from genprop._version import __version__
+from genprop._writing import writing
 from genprop.backends import get_backend
 from genprop.backends.base import Standalone
 from genprop.emit.bundle import SourceBundle
@@ -74,17 +76,23 @@ def save(sim: Simulator, folder: str | Path) -> Path:
         "clock": sim.program.clock.name,
         "sources": None if sim.bundle is None else sim.bundle.digest(),
     }
-    place.mkdir(parents=True, exist_ok=True)
-    if sim.bundle is not None:
-        sim.bundle.write(place)
-    (place / _NETWORK).write_text(json.dumps(content) + "\n", encoding="utf-8")
-    with (place / _STATE).open("wb") as file:
-        np.savez(file, allow_pickle=False, **sim.state())
-    if isinstance(sim.target, Standalone):
-        for name, arrays in sim.target.auxiliary_arrays(sim.topology).items():
-            with (place / name).open("wb") as file:
-                np.savez(file, allow_pickle=False, **arrays)
+    with writing(place, "the folder of the network"):
+        place.mkdir(parents=True, exist_ok=True)
+        if sim.bundle is not None:
+            sim.bundle.write(place)
+        (place / _NETWORK).write_text(json.dumps(content) + "\n", encoding="utf-8")
+        (place / _STATE).write_bytes(_packed(sim.state()))
+        if isinstance(sim.target, Standalone):
+            for name, arrays in sim.target.auxiliary_arrays(sim.topology).items():
+                (place / name).write_bytes(_packed(arrays))
     return place
+
+
+def _packed(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """The bytes of an npz; made in memory, so that a full disk meets plain writing only."""
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, **arrays)
+    return file.getvalue()
 
 
 def load(

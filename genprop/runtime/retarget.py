@@ -129,7 +129,7 @@ class Chip:
 
         Raises:
             UnsupportedError: for networks that the format cannot hold.
-            DataError: where the file cannot be written.
+            OutputError: where the file cannot be written.
         """
         write_netx(path, self.network)
 

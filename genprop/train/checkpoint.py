@@ -21,7 +21,7 @@ import numpy as np
 
 from genprop._hdf5 import opened
 from genprop._reading import one_number, reading
-from genprop.errors import CheckpointError, DataError
+from genprop.errors import CheckpointError, DataError, OutputError
 from genprop.train.files import write_atomically
 from genprop.train.history import History, Record, parse_history
 
@@ -91,11 +91,11 @@ def write_snapshot(path: Path, snapshot: Snapshot) -> None:
     image = _image(snapshot)
     try:
         write_atomically(path, image)
-    except OSError as fault:
+    except OutputError as fault:
         previous = "the previous one there is intact" if path.exists() else "there was none before"
         raise CheckpointError(
             f"the checkpoint of {len(image) / 1e6:.1f} MB could not be written "
-            f"({fault.strerror or fault}); {previous}",
+            f"({fault.what}); {previous}",
             where=str(path),
             remedy="make room or choose another folder, then resume",
         ) from fault

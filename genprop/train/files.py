@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from genprop._reading import reading
+from genprop._writing import writing
 from genprop.errors import DataError
 
 __all__ = ["read_table", "write_atomically"]
@@ -20,8 +21,13 @@ def write_atomically(path: Path, content: bytes) -> None:
     The content goes to a temporary file beside it, is forced to the disk and moved into place.
 
     Raises:
-        OSError: when it cannot be written; what was at ``path`` is untouched then.
+        OutputError: when it cannot be written; what was at ``path`` is untouched then.
     """
+    with writing(path):
+        _write(path, content)
+
+
+def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     temporary = Path(name)

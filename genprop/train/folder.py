@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genprop._reading import reading
+from genprop._writing import writing
 from genprop.errors import ConfigurationError, DataError
 from genprop.train.files import read_table, write_atomically
 
@@ -91,7 +92,9 @@ class RunFolder:
     @property
     def begun(self) -> bool:
         """Whether a training has left something here."""
-        return any(path.exists() for path in (self.history, self.last, self.best, self.result))
+        if self.history.exists() and self.history.stat().st_size:
+            return True
+        return any(path.exists() for path in (self.last, self.best, self.result))
 
     def prepare(self, resume: bool) -> None:
         """Make the folder; refuse one that holds a training which is not to be resumed.
@@ -105,7 +108,8 @@ class RunFolder:
                 where=str(self.path),
                 remedy="resume it (--resume, resume=True) or choose another folder (--run, run=…)",
             )
-        self.last.parent.mkdir(parents=True, exist_ok=True)
+        with writing(self.last.parent, "the run folder"):
+            self.last.parent.mkdir(parents=True, exist_ok=True)
 
     def write_json(self, path: Path, content: Mapping[str, object]) -> None:
         """Write ``content`` whole or not at all."""
@@ -138,7 +142,8 @@ class RunFolder:
         Raises:
             ConfigurationError: when another process trains here.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
+        with writing(self.path, "the run folder"):
+            self.path.mkdir(parents=True, exist_ok=True)
         if os.name != "posix":
             yield
             return

@@ -6,6 +6,7 @@ the machine stop in the middle of it, the torn last line is dropped when the fil
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from genprop._writing import writing
 from genprop.errors import ConfigurationError, DataError, did_you_mean
 from genprop.train.files import write_atomically
 from genprop.train.metrics import is_better
@@ -159,9 +161,21 @@ def parse_history(text: str, where: str) -> list[Record]:
 
 
 def _append_line(path: Path, line: str) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    with writing(path, "the history"):
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            _append(handle, (line + "\n").encode())
+        finally:
+            os.close(handle)
+
+
+def _append(handle: int, text: bytes) -> None:
+    """Add ``text`` to the end of an open file, all of it or nothing."""
+    before = os.fstat(handle).st_size
     try:
-        os.write(handle, (line + "\n").encode())
+        if os.write(handle, text) < len(text):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(handle)
-    finally:
-        os.close(handle)
+    except OSError:
+        os.ftruncate(handle, before)
+        raise

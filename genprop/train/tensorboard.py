@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genprop._writing import writing
 from genprop.errors import ConfigurationError
 from genprop.train.callbacks import Callback, Training
 
@@ -46,6 +47,10 @@ class TensorBoard(Callback):
 
     def on_record(self, training: Training) -> None:
         """Write the epoch; the first time, with all epochs before a resumption."""
+        with writing(self._file(training), "TensorBoard's file"):
+            self._write(training)
+
+    def _write(self, training: Training) -> None:
         from tensorboardX.record_writer import RecordWriter
 
         records = training.history.records[-1:]

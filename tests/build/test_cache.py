@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from genprop._resources import cache_dir
 from genprop.build import cache
-from genprop.errors import ConfigurationError
+from genprop.errors import ConfigurationError, OutputError
 
 
 def age(path: Path, seconds: float) -> None:
@@ -130,3 +132,52 @@ def test_of_two_that_install_the_first_stays(place: Path) -> None:
         assert not cache.install(second, target, sound=Path.is_dir)
     assert (target / "entry.json").read_text() == "first"
     assert [p.name for p in (place / "builds").iterdir()] == ["key"]
+
+
+@pytest.mark.parametrize("clean", [cache.clear, lambda: cache.prune(max_bytes=0)])
+def test_what_cannot_be_removed_is_told_and_not_counted(
+    clean: Callable[[], int], monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    """As on a disk that is read-only, or in a folder of another user."""
+    blob = cache.write_blob("a" * 64, b"x" * 1000)
+    build = place / "builds" / ("b" * 64)
+    build.mkdir(parents=True)
+    (build / "entry.json").write_text("{}")
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    for name in ("unlink", "rmdir"):
+        monkeypatch.setattr(os, name, refused)
+        monkeypatch.setattr(Path, name, refused)
+    with pytest.raises(OutputError, match="2 entries of the cache cannot be removed") as told:
+        clean()
+    assert "Read-only" in str(told.value) and str(place) in str(told.value)
+    monkeypatch.undo()
+    monkeypatch.setenv("GENPROP_CACHE", str(place))
+    assert blob.exists() and build.exists()
+
+
+def test_what_is_dated_in_the_future_is_of_unknown_age_and_goes_first(place: Path) -> None:
+    """Clocks are set back, and copies keep dates of other computers."""
+    old, new = cache.write_blob("a" * 64, b"x"), cache.write_blob("b" * 64, b"x")
+    later = time.time() + 40 * 86400
+    os.utime(old, (later, later))
+    left = place / "blobs" / ".left.tmp"
+    left.touch()
+    os.utime(left, (later, later))
+    assert cache.info().newest <= time.time()
+    assert cache.prune(max_bytes=new.stat().st_size) > 0
+    assert new.exists() and not old.exists() and not left.exists()
+    os.utime(new, (later, later))
+    cache.prune(older_than=86400.0)
+    assert not new.exists()
+
+
+def test_a_clock_that_is_a_little_ahead_is_none_of_the_future(place: Path) -> None:
+    """Files on other machines' disks may be seconds ahead of this one's clock."""
+    blob = cache.write_blob("a" * 64, b"x")
+    soon = time.time() + 60
+    os.utime(blob, (soon, soon))
+    assert cache.prune(older_than=3600.0) == 0
+    assert blob.exists()

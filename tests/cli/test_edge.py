@@ -56,3 +56,18 @@ def test_a_terminal_without_utf8_shows_what_it_can(encoding: str) -> None:
     )
     assert b"Traceback" not in ended.stderr
     assert b"compiler" in ended.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full device is Linux's")
+def test_an_output_that_is_full_is_told_in_a_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "genprop", "models"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: the output cannot be written")
+    assert len(ended.stderr.strip().splitlines()) == 2

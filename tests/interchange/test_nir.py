@@ -303,7 +303,7 @@ def test_files_and_words_that_cannot_be_are_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="which step"):
         from_graph(Graph(silent.nodes, silent.edges))
     assert from_graph(Graph(silent.nodes, silent.edges), spikes="dirac").freeze().populations
-    with pytest.raises(DataError, match="cannot be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
         write_graph(tmp_path / "no" / "folder.nir", to_graph(sim))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from genprop._writing import writing
 from genprop.backends.base import Inputs, Outcome, Parameters
 from genprop.backends.genn.compiled import compiled
 from genprop.backends.genn.connectivity import connectivity_pairs
@@ -133,8 +134,9 @@ class GeNNEngine:
         self._place = tempfile.TemporaryDirectory(prefix="genprop-genn-")
         for library in (entry / "code").glob("*_CODE/librunner*"):
             own = Path(self._place.name) / library.parent.name
-            own.mkdir(exist_ok=True)
-            shutil.copy2(library, own)
+            with writing(own, "a copy of the library"):
+                own.mkdir(exist_ok=True)
+                shutil.copy2(library, own)
         make = network_class(entry / "source" / dict(self.bundle.metadata)["package"])
         return self._checked(
             lambda: make(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from genprop._writing import writing
 from genprop.errors import ConfigurationError
 from genprop.report.figures.plots import COLOURS, GREY, legend
 
@@ -113,9 +114,9 @@ def draw_figures(
     from matplotlib import rc_context
 
     folder = Path(folder).expanduser()
-    folder.mkdir(parents=True, exist_ok=True)
     paths: list[Path] = []
-    with rc_context(_IN_PAPERS):
+    with rc_context(_IN_PAPERS), writing(folder, "the figures"):
+        folder.mkdir(parents=True, exist_ok=True)
         for figure in drawn:
             made = _side_by_side(figure)
             for kind in formats:

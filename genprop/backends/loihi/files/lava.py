@@ -6,6 +6,7 @@ rendered program exchanges files, in a process group that is ended as a whole.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop._writing import writing
 from genprop.backends.loihi.chip.incompatibilities import incompatibilities
 from genprop.backends.loihi.files.lava_python import lava_python
 from genprop.backends.loihi.files.process import run_group
@@ -60,7 +62,6 @@ def write_lava(folder: str | Path, network: IntegerNetwork, name: str, digest: s
         ],
     )
     place = Path(folder)
-    bundle.write(place)
     arrays: dict[str, np.ndarray] = {}
     for c in network.cells:
         arrays[f"{c.name}.bias"] = np.broadcast_to(np.asarray(c.bias), c.size)
@@ -69,7 +70,11 @@ def write_lava(folder: str | Path, network: IntegerNetwork, name: str, digest: s
         arrays[f"{key}.weight"] = np.ascontiguousarray(s.weight.T)
         if s.delay is not None:
             arrays[f"{key}.delay"] = np.ascontiguousarray(s.delay.T.astype(np.int64))
-    np.savez_compressed(place / "network.npz", **arrays)  # pyright: ignore[reportArgumentType]
+    packed = io.BytesIO()
+    np.savez_compressed(packed, **arrays)  # pyright: ignore[reportArgumentType]
+    with writing(place, "the Lava program"):
+        bundle.write(place)
+        (place / "network.npz").write_bytes(packed.getvalue())
     return place / bundle.main
 
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from genprop._writing import writing
 from genprop.backends.loihi.files.lava_python import UNFINISHED, lava_folder, python310
 from genprop.backends.loihi.files.process import Ended, run_group
 from genprop.errors import ConfigurationError, ToolchainError
@@ -64,9 +65,10 @@ def set_up_lava(
     maker = python310(python)
     show(f"Python 3.10: {maker}")
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
+    with writing(folder, "the environment"):
+        folder.mkdir(parents=True)
         (folder / UNFINISHED).touch()
+    try:
         show(f"an environment in {folder}")
         _step([maker, "-m", "venv", str(folder)], timeout, show, "the environment")
         show(f"pip installs {', '.join(requirements)}")

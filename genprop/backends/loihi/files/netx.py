@@ -12,6 +12,7 @@ act; a reader doubles them and takes the exponent −1.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ import numpy as np
 
 from genprop._hdf5 import opened
 from genprop._reading import as_integers
+from genprop._writing import writing
 from genprop.backends.loihi.chip.incompatibilities import incompatibilities
 from genprop.backends.loihi.chip.integers import Cells, IntegerNetwork, Synapses
 from genprop.backends.loihi.chip.limits import DECAY, DELAY, THRESHOLD, WEIGHT, Limit
@@ -41,22 +43,22 @@ def write_netx(path: str | Path, network: IntegerNetwork) -> None:
 
     Raises:
         UnsupportedError: for what the format cannot hold, all at once.
-        DataError: where the file cannot be written.
+        OutputError: where the file cannot be written.
     """
     refuse_if([*incompatibilities(network), *_beyond_format(network)])
     chain = _chain(network)
-    try:
-        with h5py.File(path, "w") as file:
-            (source, size), *_ = network.sources.items()
-            _write_input(file.create_group("layer/0"), size)
-            before = source
-            for k, cells in enumerate(chain, 1):
-                forward = _between(network, before, cells.name)
-                back = _between(network, cells.name, cells.name)
-                _write_layer(file.create_group(f"layer/{k}"), cells, forward, back)
-                before = cells.name
-    except OSError as fault:
-        raise DataError(f"the file cannot be written: {fault}", where=str(path)) from fault
+    image = io.BytesIO()
+    with h5py.File(image, "w") as file:
+        (source, size), *_ = network.sources.items()
+        _write_input(file.create_group("layer/0"), size)
+        before = source
+        for k, cells in enumerate(chain, 1):
+            forward = _between(network, before, cells.name)
+            back = _between(network, cells.name, cells.name)
+            _write_layer(file.create_group(f"layer/{k}"), cells, forward, back)
+            before = cells.name
+    with writing(path):
+        Path(path).write_bytes(image.getvalue())
 
 
 def read_netx(path: str | Path) -> IntegerNetwork:
