@@ -10,7 +10,13 @@ import pytest
 import genprop as gp
 from genprop import ms
 from genprop.data.spikes import SpikeBatch
-from genprop.errors import ConfigurationError, DataError, GenpropError, UnsupportedError
+from genprop.errors import (
+    ConfigurationError,
+    DataError,
+    GenpropError,
+    OutputError,
+    UnsupportedError,
+)
 from genprop.interchange.nir_export import to_graph
 from genprop.interchange.nir_file import Graph, Node, read_graph, write_graph
 from genprop.interchange.nir_import import from_graph
