@@ -40,13 +40,13 @@ class Recordings:
 
     Attributes:
         start: (samples + 1,) int64.
-        times: (events,) float32 [ms].
+        times: (events,) float32 [ms], or float64 where the file has so many bits.
         channels: (events,) int32.
         header: labels, speakers and names of the classes.
     """
 
     start: npt.NDArray[np.int64]
-    times: npt.NDArray[np.float32]
+    times: npt.NDArray[np.floating]
     channels: npt.NDArray[np.int32]
     header: Header
 
@@ -118,7 +118,8 @@ def end_to_end(
         file: for messages.
 
     Returns:
-        counts (samples,), times (events,) float32 [s], channels (events,) int32.
+        counts (samples,), times (events,) float32 [s], float64 where they are given in more than
+        32 bits, and channels (events,) int32.
 
     Raises:
         DataError: for times and units of unequal length, times that are negative or not finite, and
@@ -134,7 +135,9 @@ def end_to_end(
             remedy="the file is damaged: fetch it again",
         )
     start = bounds(counts)
-    t = np.concatenate([np.empty(0, np.float32), *times]).astype(np.float32)
+    given_times = np.concatenate([np.empty(0, np.float16), *times])
+    wide = given_times.dtype not in (np.float16, np.float32)
+    t = given_times.astype(np.float64 if wide else np.float32)
     given = np.concatenate([np.empty(0, np.uint16), *units])
     c = given.astype(np.int64)
     _refuse(c != given, given, "unit {:g} is no channel: units are integers", start, first, file)

@@ -5,9 +5,9 @@ The layout (Cramer et al. 2022, doi 10.1109/TNNLS.2020.3044364): ``spikes/times`
 optionally ``extra/speaker``, and ``extra/keys`` with the names of the classes.
 
 The store has the same events end to end, checked and sorted: ``start``, ``times`` (in seconds, in
-the file's own precision, at most float32), ``channels``, ``labels``, ``speakers``, ``keys``. It is
-made beside its place and moved there in one step, and made anew when the file or a setting changes
-or when it is damaged itself.
+the file's own precision: float16, 32 or 64), ``channels``, ``labels``, ``speakers``, ``keys``. It
+is made beside its place and moved there in one step, and made anew when the file or a setting
+changes or when it is damaged itself.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ __all__ = ["recordings"]
 
 Kind = TypeVar("Kind", bound=np.generic)
 
-_VERSION = 1
-"""Changes whenever the layout of a store does."""
+_VERSION = 2
+"""Changes whenever the layout of a store does. Version 1 had at most 32 bits for a time."""
 
 _SAMPLES_AT_ONCE = 512
 _EVENTS_AT_ONCE = 1 << 22
@@ -62,19 +62,20 @@ def recordings(file: Path, *, channels: int = 700, cache: bool = True) -> Record
             _convert(file, store, channels)
             return _read(store)
     store = _place(file, channels)
-    with contextlib.suppress(OSError, KeyError):
-        found = _read(store)
-        with contextlib.suppress(OSError):
-            store.touch()  # what is not used is pruned first
-        return found
+    for known in (store, _place(file, channels, version=1)):
+        with contextlib.suppress(OSError, KeyError):
+            found = _read(known, whole=known == store)
+            with contextlib.suppress(OSError):
+                known.touch()  # what is not used is pruned first
+            return found
     _make(file, store, channels)
     return _read(store)
 
 
-def _place(file: Path, channels: int) -> Path:
+def _place(file: Path, channels: int, version: int = _VERSION) -> Path:
     """Where the store of a file is: named after file and settings, then after the file's state."""
     state = file.stat()
-    origin = _digest(str(file.resolve()), str(channels), str(_VERSION))
+    origin = _digest(str(file.resolve()), str(channels), str(version))
     key = _digest(str(state.st_size), str(state.st_mtime_ns))
     return cache_dir() / "data" / f"{file.name.split('.')[0]}-{origin}-{key}.h5"
 
@@ -113,8 +114,7 @@ def _convert(file: Path, store: Path, channels: int) -> None:
         times = _part(source, "spikes/times", file)
         units = _part(source, "spikes/units", file)
         _write_header(out, _header(source, (len(times), len(units)), file))
-        half = h5py.check_vlen_dtype(times.dtype) == np.float16
-        flat_times = _growing(out, "times", np.float16 if half else np.float32)
+        flat_times = _growing(out, "times", _precision(times))
         flat_channels = _growing(out, "channels", np.uint16 if channels <= 1 << 16 else np.int32)
         counts: list[int] = []
         for first in range(0, len(times), _SAMPLES_AT_ONCE):
@@ -126,6 +126,12 @@ def _convert(file: Path, store: Path, channels: int) -> None:
             _append(flat_times, t)
             _append(flat_channels, c)
         out["start"] = bounds(np.array(counts, np.int64))
+
+
+def _precision(times: h5py.Dataset) -> type[np.floating]:
+    """The type of a file's times, of those a store holds; the widest for any other."""
+    kind = h5py.check_vlen_dtype(times.dtype) or np.dtype(np.float64)
+    return kind.type if kind.type in (np.float16, np.float32) else np.float64
 
 
 def _growing(out: h5py.File, name: str, kind: type[np.generic]) -> h5py.Dataset:
@@ -155,11 +161,15 @@ def _write_header(out: h5py.File, head: Header) -> None:
     out.create_dataset("keys", data=list(head.keys), dtype=h5py.string_dtype())
 
 
-def _read(store: Path) -> Recordings:
+def _read(store: Path, *, whole: bool = True) -> Recordings:
     """The recordings of a store.
 
+    Args:
+        store: the file.
+        whole: whether its times are those of the file; else only those of 16 bits are surely.
+
     Raises:
-        OSError, KeyError: where it is missing or damaged.
+        OSError, KeyError: where it is missing or damaged, or may hold less than the file.
     """
     with h5py.File(store, "r") as source:
         start, labels = source["start"], source["labels"]
@@ -168,8 +178,12 @@ def _read(store: Path) -> Recordings:
             raise KeyError("start")
         starts = np.asarray(start, np.int64)
         events = int(starts[-1])
-        times = _filled(source, "times", np.empty(events, np.float32))
-        times *= np.float32(1000)
+        stored = source["times"]
+        if not isinstance(stored, h5py.Dataset) or not (whole or stored.dtype == np.float16):
+            raise KeyError("times")
+        empty = np.empty(events, np.float64 if stored.dtype == np.float64 else np.float32)
+        times = _filled(source, "times", empty)
+        times *= times.dtype.type(1000)
         return Recordings(
             starts,
             times,

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 import pytest
 
-from genprop.data import Drop, Shift, fsdd, hdspikes, shd, ssc
+from genprop.data import Drop, Shift, fsdd, hdspikes, shd, ssc, store
 from genprop.errors import DataError
 from genprop.units import s
 
@@ -39,7 +39,12 @@ def events(seed: int = 0, samples: int = SAMPLES) -> list[tuple[np.ndarray, np.n
     return pairs
 
 
-def write(file: Path, pairs: list[tuple[np.ndarray, np.ndarray]], **changes: object) -> Path:
+def write(
+    file: Path,
+    pairs: list[tuple[np.ndarray, np.ndarray]],
+    precision: type[np.floating] = np.float16,
+    **changes: object,
+) -> Path:
     """A file of SHD's layout; a change to None leaves the part out."""
     samples = len(pairs)
     parts: dict[str, object] = {
@@ -48,7 +53,7 @@ def write(file: Path, pairs: list[tuple[np.ndarray, np.ndarray]], **changes: obj
         "extra/keys": np.array([b"eins", b"zwei", b"drei", b"vier"]),
     }
     with h5py.File(file, "w") as out:
-        for name, kind, k in (("times", np.float16, 0), ("units", np.uint16, 1)):
+        for name, kind, k in (("times", precision, 0), ("units", np.uint16, 1)):
             part = out.create_dataset(f"spikes/{name}", (samples,), h5py.vlen_dtype(kind))
             for number, pair in enumerate(pairs):
                 part[number] = pair[k]
@@ -124,6 +129,47 @@ def test_the_second_reading_comes_from_the_store(
     for name in ("start", "times", "channels", "labels"):
         assert np.array_equal(getattr(first.spikes, name), getattr(second.spikes, name))
     assert second.label_names == first.label_names
+
+
+@pytest.mark.parametrize("precision", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("cache", [True, False])
+def test_times_are_kept_as_the_file_has_them(
+    tmp_path: Path, precision: type[np.floating], cache: bool
+) -> None:
+    rng = np.random.default_rng(4)
+    pairs = [(np.sort(rng.random(50)).astype(precision), rng.integers(0, 700, 50))] * 4
+    file = write(tmp_path / "x.h5", pairs, precision)
+    found = (hdspikes(file), hdspikes(file))[-1] if cache else hdspikes(file, cache=False)
+    times, kind = found.spikes.sample(0)[0], np.promote_types(precision, np.float32)
+    assert times.dtype == kind
+    np.testing.assert_array_equal(times, pairs[0][0].astype(kind) * kind.type(1000))
+
+
+@pytest.mark.parametrize("precision", [np.float16, np.float64])
+def test_a_store_of_before_is_read_where_it_holds_what_the_file_has(
+    tmp_path: Path,
+    own_cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    precision: type[np.floating],
+) -> None:
+    rng = np.random.default_rng(4)
+    pairs = [(np.sort(rng.random(50)).astype(precision), rng.integers(0, 700, 50))] * 4
+    file = write(tmp_path / "x.h5", pairs, precision)
+    with pytest.MonkeyPatch.context() as before:
+        place = store._place  # pyright: ignore[reportPrivateUsage]
+        before.setattr(store, "_place", lambda f, c, version=1: place(f, c, 1))
+        before.setattr(
+            store,
+            "_precision",
+            lambda times: np.float16 if precision is np.float16 else np.float32,
+        )
+        hdspikes(file)
+    assert len(list((own_cache / "data").iterdir())) == 1
+    times = hdspikes(file).spikes.sample(0)[0]
+    made_anew = precision is np.float64
+    assert len(list((own_cache / "data").iterdir())) == 1 + made_anew
+    kind = np.promote_types(precision, np.float32).type
+    np.testing.assert_array_equal(times, pairs[0][0].astype(kind) * kind(1000))
 
 
 def test_a_changed_file_is_read_anew_and_its_old_store_goes(
@@ -242,7 +288,7 @@ def test_labels_and_speakers_that_do_not_match_are_refused(
     tmp_path: Path, changes: dict[str, object], what: str
 ) -> None:
     with pytest.raises(DataError, match=what):
-        hdspikes(write(tmp_path / "x.h5", events(), **changes))
+        hdspikes(write(tmp_path / "x.h5", events(), np.float16, **changes))
 
 
 def test_a_file_without_samples_is_refused(tmp_path: Path) -> None:
