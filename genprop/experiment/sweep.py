@@ -12,7 +12,6 @@ import math
 import os
 import re
 import statistics
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,7 @@ from pathlib import Path
 from genprop._writing import writing
 from genprop.errors import ConfigurationError, TrainingError
 from genprop.experiment.config import read_config
+from genprop.experiment.processes import Children, ended
 from genprop.experiment.training import finished_result
 from genprop.train.files import read_table
 from genprop.train.folder import RunFolder
@@ -118,19 +118,16 @@ def run_sweep(
     cases, fixed = cases_of(settings, root)
     configs = {case: read_config(file, _overrides(case, fixed)) for case in cases}
     missing = [c for c in cases if finished_result(configs[c], c.folder) is None]
+    children = Children()
     done = itertools.count(len(cases) - len(missing) + 1)
 
     def train(case: Case) -> str:
-        fault = _train(file, case, fixed)
+        fault = _train(file, case, fixed, children)
         on_case(f"{next(done)}/{len(cases)}  {case.name}  {'failed' if fault else 'finished'}")
         return fault
 
-    with ThreadPoolExecutor(jobs or _cores()) as pool:
-        try:
-            faults = dict(zip(missing, pool.map(train, missing), strict=True))
-        except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)
-            raise
+    with ThreadPoolExecutor(jobs or _cores()) as pool, ended(pool, children):
+        faults = dict(zip(missing, pool.map(train, missing), strict=True))
     failed = [f"{case.name}: {fault}" for case, fault in faults.items() if fault]
     if failed:
         raise TrainingError(
@@ -172,7 +169,7 @@ def sweep_table(rows: Sequence[Row]) -> str:
     )
 
 
-def _train(file: Path, case: Case, fixed: Sequence[str]) -> str:
+def _train(file: Path, case: Case, fixed: Sequence[str], children: Children) -> str:
     """Train one case in a process of its own; its fault with place and remedy, or nothing."""
     with writing(case.folder.path, "the run folder"):
         case.folder.path.mkdir(parents=True, exist_ok=True)
@@ -181,14 +178,7 @@ def _train(file: Path, case: Case, fixed: Sequence[str]) -> str:
         command += ["--set", override]
     command += ["--run", str(case.folder.path), "--resume", "--wait", "--threads", "1"]
     with (case.folder.path / "log.txt").open("a", encoding="utf-8") as log:
-        status = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=os.environ | dict.fromkeys(_THREADS, "1"),
-            check=False,
-        ).returncode
+        status = children.run(command, log, os.environ | dict.fromkeys(_THREADS, "1"))
     if status == 0:
         return ""
     lines = (case.folder.path / "log.txt").read_text(encoding="utf-8").strip().splitlines()

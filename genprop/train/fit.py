@@ -71,7 +71,7 @@ def fit(
         CheckpointError: when a checkpoint cannot be written, or resumed from.
         ConfigurationError, DataError: for arguments of another kind than these, validation data
             unlike ``train``, and a run folder that holds a training which is not to be resumed.
-        KeyboardInterrupt: when the user interrupts; a consistent checkpoint was written before.
+        KeyboardInterrupt, SystemExit: on Ctrl-C and SIGTERM; a checkpoint was written before.
     """
     folder, (epochs, seed) = RunFolder.of(run), usable(sim, train, valid, epochs, seed)
     savers, others = _ordered(callbacks, folder)
@@ -85,7 +85,7 @@ def fit(
         _resume(training, savers, resume, report)
         try:
             _learn(training, train, valid, augment, report)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):
             report.say(_interruption_message(savers))
             raise
         for callback in training.callbacks:
@@ -239,7 +239,7 @@ def _stop_if(interruptible: Interruptible, training: Training) -> None:
             _refuse_unsound(training.sim)
         for callback in training.callbacks:
             callback.on_interrupt(training)
-        raise KeyboardInterrupt
+        interruptible.end()
 
 
 def _last_checkpoint(training: Training) -> str:

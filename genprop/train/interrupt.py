@@ -1,11 +1,10 @@
-"""Letting the user interrupt between two batches instead of within one."""
+"""Letting a signal interrupt between two batches instead of within one."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
@@ -14,20 +13,25 @@ __all__ = ["Interruptible"]
 
 
 class Interruptible:
-    """While it is entered, the first Ctrl-C is only noted in ``requested``; the second one acts.
+    """While it is entered, the first Ctrl-C or SIGTERM is only noted; the same again acts.
 
-    Outside the main thread, where no signal arrives, it does nothing.
+    A handler of SIGTERM that somebody else installed stays. Outside the main thread, where no
+    signal arrives, this does nothing.
+
+    Attributes:
+        requested: whether a signal came.
     """
 
     def __init__(self) -> None:
         self.requested = False
-        self._previous: Callable[[int, FrameType | None], object] | int | None = None
-        self._active = False
+        self._number = int(signal.SIGINT)
+        self._previous: dict[int, Any] = {}
 
     def __enter__(self) -> Interruptible:
         if threading.current_thread() is threading.main_thread():
-            self._previous = signal.signal(signal.SIGINT, self._note)
-            self._active = True
+            self._previous = {signal.SIGINT: signal.signal(signal.SIGINT, self._note)}
+            if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+                self._previous[signal.SIGTERM] = signal.signal(signal.SIGTERM, self._note)
         return self
 
     def __exit__(
@@ -36,12 +40,24 @@ class Interruptible:
         fault: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Give the signal back to who had it."""
-        if self._active:
-            signal.signal(signal.SIGINT, self._previous or signal.SIG_DFL)
-            self._active = False
+        """Give the signals back to who had them."""
+        for number, handler in self._previous.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        self._previous = {}
+
+    def end(self) -> None:
+        """End as the signal asks.
+
+        Raises:
+            KeyboardInterrupt: for Ctrl-C.
+            SystemExit: for SIGTERM, with the status that shells give it: 143.
+        """
+        if self._number == signal.SIGTERM:
+            raise SystemExit(128 + self._number)
+        raise KeyboardInterrupt
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self.requested:
-            raise KeyboardInterrupt
-        self.requested = True
+        again = self.requested and number == self._number
+        self.requested, self._number = True, number
+        if again:
+            self.end()

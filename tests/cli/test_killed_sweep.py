@@ -6,12 +6,14 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from genprop.cli.main import main
+from genprop.train.checkpoint import read_snapshot
 from tests.experiment.test_config import write
 from tests.train.fake import ROOT
 
@@ -73,3 +75,26 @@ def test_a_sweep_killed_with_all_its_trainings_ends_in_the_same_table(
         assert not (tmp_path / "runs" / "sweep.json").exists()
     assert main(sweep(toml, tmp_path / "runs")) == 0
     assert told(tmp_path / "runs") == whole
+
+
+def test_a_sweep_that_is_asked_to_end_ends_its_trainings_which_save(tmp_path: Path) -> None:
+    long = 'network = "network.py"\n[fit]\nepochs = 100000\n'
+    arguments = sweep(write(tmp_path, long), tmp_path / "runs")
+    log = tmp_path / "runs" / "seed=0" / "log.txt"
+    running = subprocess.Popen(
+        [sys.executable, "-m", "genprop", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        until = time.monotonic() + 60
+        while time.monotonic() < until and not (log.exists() and "epoch 2/" in log.read_text()):
+            time.sleep(0.05)
+        running.terminate()
+        assert running.wait(timeout=60) == 128 + signal.SIGTERM
+    finally:
+        running.kill()
+    assert "resume=True" in log.read_text().splitlines()[-1]
+    assert read_snapshot(log.with_name("checkpoints") / "last.h5").epoch >= 2
+    assert not (tmp_path / "runs" / "seed=1" / "log.txt").exists()

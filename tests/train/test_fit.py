@@ -21,14 +21,18 @@ from tests.train.fake import FakeResult, FakeSimulator, W, counts_task, equal_st
 
 
 class InterruptAt(Callback):
-    """Raises SIGINT when a batch of an epoch is done."""
+    """Sends a signal when a batch of an epoch is done."""
 
-    def __init__(self, epoch: int, batch: int) -> None:
-        self.at = (epoch, batch)
+    def __init__(self, epoch: int, batch: int, number: signal.Signals = signal.SIGINT) -> None:
+        self.at, self.number = (epoch, batch), number
 
     def on_batch_end(self, training: Training) -> None:
         if (training.epoch, training.batch) == self.at:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), self.number)
+
+
+ENDS = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: SystemExit}
+"""What a training ends with by the signal that it gets."""
 
 
 def test_every_sample_is_learned_from_once_an_epoch() -> None:
@@ -108,21 +112,26 @@ def test_a_loss_that_is_not_finite_is_named() -> None:
         fit(Broken(), counts_task(), epochs=1, progress=False)
 
 
+@pytest.mark.parametrize("number", ENDS)
 @pytest.mark.parametrize("at", [(1, 1), (2, 3), (2, 6), (3, 6)])
-def test_an_interrupted_training_resumes_bit_by_bit(tmp_path: Path, at: tuple[int, int]) -> None:
+def test_an_interrupted_training_resumes_bit_by_bit(
+    tmp_path: Path, at: tuple[int, int], number: signal.Signals
+) -> None:
     whole, train, valid = FakeSimulator(), counts_task(), counts_task(20, 1)
     expected = fit(whole, train, valid, epochs=3, progress=False)
     first = FakeSimulator()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(ENDS[number]) as ended:
         fit(
             first,
             train,
             valid,
             epochs=3,
-            callbacks=[InterruptAt(*at)],
+            callbacks=[InterruptAt(*at, number)],
             run=tmp_path,
             progress=False,
         )
+    if isinstance(ended.value, SystemExit):
+        assert ended.value.code == 128 + signal.SIGTERM  # as a shell shows it
     second = FakeSimulator(seed=7)
     history = fit(second, train, valid, epochs=3, run=tmp_path, resume=True, progress=False)
     assert equal_states(second.state(), whole.state())
@@ -147,16 +156,37 @@ def test_an_interrupt_while_validating_is_kept_too(tmp_path: Path) -> None:
     assert equal_states(resumed.state(), whole.state())
 
 
-def test_the_signal_is_given_back_after_an_interrupt(tmp_path: Path) -> None:
-    before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt):
-        fit(FakeSimulator(), counts_task(), epochs=1, callbacks=[InterruptAt(1, 1)], progress=False)
-    assert signal.getsignal(signal.SIGINT) is before
+@pytest.mark.parametrize("number", ENDS)
+def test_the_signal_is_given_back_after_an_interrupt(number: signal.Signals) -> None:
+    before = [signal.getsignal(one) for one in ENDS]
+    stop = InterruptAt(1, 1, number)
+    with pytest.raises(ENDS[number]):
+        fit(FakeSimulator(), counts_task(), epochs=1, callbacks=[stop], progress=False)
+    assert [signal.getsignal(one) for one in ENDS] == before
 
 
-def test_an_interrupt_says_how_to_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        fit(FakeSimulator(), counts_task(), epochs=2, callbacks=[InterruptAt(2, 1)], run=tmp_path)
+def test_a_handler_of_ones_own_for_the_end_is_left_alone() -> None:
+    """Schedulers and frameworks bring theirs, which know more than we do."""
+    got: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: got.append(number))
+    try:
+        stop = InterruptAt(1, 1, signal.SIGTERM)
+        assert (
+            len(fit(FakeSimulator(), counts_task(), epochs=2, callbacks=[stop], progress=False))
+            == 2
+        )
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert got == [signal.SIGTERM]
+
+
+@pytest.mark.parametrize("number", ENDS)
+def test_an_interrupt_says_how_to_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], number: signal.Signals
+) -> None:
+    stop = InterruptAt(2, 1, number)
+    with pytest.raises(ENDS[number]):
+        fit(FakeSimulator(), counts_task(), epochs=2, callbacks=[stop], run=tmp_path)
     shown = capsys.readouterr().out
     assert "resume=True" in shown
     assert "last.h5" in shown
