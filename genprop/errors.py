@@ -109,10 +109,10 @@ class InternalError(Exception):
     """A fault on our side; the message says what to report."""
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A remedy that names the closest known word, or lists them all."""
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """A remedy that names the known word closest to ``name``, or lists them all."""
     choices = sorted(known)
-    close = difflib.get_close_matches(name, choices, n=1)
+    close = difflib.get_close_matches(str(name), choices, n=1)
     if close:
         return f"did you mean {close[0]!r}?"
     return f"known: {', '.join(choices)}" if choices else "there are none to choose from"

@@ -98,14 +98,22 @@ mV, V = UNITS["mV"], UNITS["V"]
 nA, pA = UNITS["nA"], UNITS["pA"]
 
 
+_UNIT = r"[A-Za-z1]+(\*\*-?\d)?"
+
+
 def parse_unit(text: str) -> Quantity:
     """The unit a string such as ``"ms"``, ``"1/ms"`` or ``"mV/ms**2"`` names.
 
     Raises:
         DimensionError: for a name that is no unit.
     """
+    compact = text.replace(" ", "") if isinstance(text, str) else ""  # pyright: ignore[reportUnnecessaryIsInstance]
+    if re.fullmatch(rf"{_UNIT}([*/]{_UNIT})*", compact) is None:
+        raise DimensionError(
+            f"{text!r:.60} is no unit", remedy="write it as 'ms', '1/ms' or 'mV/ms**2'"
+        )
     result, sign = Quantity(1.0), 1
-    for token in re.findall(r"[A-Za-z1]+(?:\*\*-?\d+)?|[*/]", text.replace(" ", "")):
+    for token in re.findall(r"[A-Za-z1]+(?:\*\*-?\d+)?|[*/]", compact):
         if token in "*/":
             sign = -1 if token == "/" else 1
             continue

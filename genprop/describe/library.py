@@ -95,6 +95,10 @@ def model_path(folder: str, model: str) -> Path:
     Raises:
         DescriptionError: for a name that no level has (with the closest), or twice at one level.
     """
+    if not isinstance(model, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise DescriptionError(
+            f"there is no {folder[:-1]} {model!r:.60}", remedy="give its name, or its file's path"
+        )
     if model.endswith(".toml"):
         path = Path(model).expanduser()
         if not path.is_file():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any, cast
 
 from genprop.describe.declaration import Declaration, declare
 from genprop.describe.initial import Learn, Number, Value, base_number, initialiser
@@ -16,11 +17,14 @@ __all__ = [
     "Units",
     "declare_all",
     "default_values",
+    "names_of",
     "parameter_quantities",
     "parameter_units",
     "quantity",
     "refuse_clashes",
+    "refuse_no_text",
     "refuse_unknown",
+    "table_of",
     "targets",
     "with_initial",
 ]
@@ -102,10 +106,11 @@ def default_values(
 def with_initial(
     owner: str,
     states: tuple[QuantitySpec, ...],
-    initial: Mapping[str, Number],
+    initial: Mapping[str, Number] | None,
     units: Units,
 ) -> tuple[QuantitySpec, ...]:
     """The states with other values at t = 0."""
+    initial = table_of(initial, owner, "initial")
     refuse_unknown(owner, "state", initial, [q.name for q in states])
 
     def value(q: QuantitySpec) -> float:
@@ -113,6 +118,45 @@ def with_initial(
         return base_number(initial[q.name], q.dimension, units[q.name].value, where)
 
     return tuple(replace(q, value=value(q)) if q.name in initial else q for q in states)
+
+
+def table_of(given: object, owner: str, what: str) -> dict[str, Any]:
+    """What was given by name, such as the parameters of a model; nothing where it is None.
+
+    Raises:
+        DescriptionError: for what is no mapping from names.
+    """
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+        raise DescriptionError(
+            f"{owner}: {what} cannot be {given!r:.60}",
+            remedy=f"give values by name: {what}={{'name': …}}",
+        )
+    return dict(cast("Mapping[str, Any]", given))
+
+
+def names_of(given: object, owner: str, what: str) -> tuple[str, ...]:
+    """A list of names, such as the inputs of a neuron.
+
+    Raises:
+        DescriptionError: for what is none.
+    """
+    listed = cast("Sequence[object]", given if isinstance(given, (list, tuple)) else (given,))
+    if not all(isinstance(name, str) for name in listed):
+        raise DescriptionError(
+            f"{owner}: {what} cannot be {given!r:.60}", remedy="give a list of names"
+        )
+    return tuple(map(str, listed))
+
+
+def refuse_no_text(owner: str, **given: object) -> None:
+    """Refuse equations and descriptions that are no text, each by its argument's name."""
+    refuse_if(
+        DescriptionError(f"{owner}: {name} cannot be {value!r:.60}", remedy="give it as text")
+        for name, value in given.items()
+        if not isinstance(value, str)
+    )
 
 
 def refuse_unknown(owner: str, what: str, names: Iterable[str], known: Iterable[str]) -> None:

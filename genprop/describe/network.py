@@ -17,6 +17,7 @@ from genprop.describe.population import Population, Receptors
 from genprop.describe.position import position_leaf
 from genprop.describe.projection import Projection, Wiring, incompatibilities
 from genprop.describe.spec import NetworkSpec, ParameterSpec, ProjectionSpec
+from genprop.describe.synapse import Synapse
 from genprop.describe.target import check_loss
 from genprop.describe.text import check_identifier, check_title
 from genprop.errors import DescriptionError, did_you_mean, refuse_if
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from genprop.describe.derived import Declares
     from genprop.describe.initial import Learn, Number, Value
     from genprop.describe.objective import Loss
-    from genprop.describe.synapse import Synapse
     from genprop.describe.update import Update
 
 __all__ = ["Network", "Projection", "spikes"]
@@ -126,7 +126,17 @@ class Network:
         """
         sender, receiver = self._find(pre), self._find(post)
         title = self._title(sender, receiver, name)
+        if not isinstance(synapse, Synapse):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise DescriptionError(
+                f"{title}: {synapse!r:.60} is no synapse",
+                remedy='give gp.synapse("exp") or gp.Synapse(…)',
+            )
         refuse_if(incompatibilities(title, sender, receiver, synapse))
+        if pattern is not None and not isinstance(pattern, Pattern):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise DescriptionError(
+                f"{title}: {pattern!r:.60} is no pattern",
+                remedy="give gp.dense(), gp.sparse(…) or gp.one_to_one()",
+            )
         wiring = Wiring(title, sender, receiver, pattern or dense(), synapse)
         known = {p.name: p for p in self._declared()}
         bare = wiring.project(

@@ -16,11 +16,14 @@ from genprop.describe.model import (
     Units,
     declare_all,
     default_values,
+    names_of,
     parameter_quantities,
     parameter_units,
     quantity,
     refuse_clashes,
+    refuse_no_text,
     refuse_unknown,
+    table_of,
     targets,
     with_initial,
 )
@@ -99,7 +102,12 @@ class Neuron:
         cite: str = "",
     ) -> None:
         owner = f"neuron {name!r}"
-        parameters, declared = dict(parameters or {}), dict(units or {})
+        refuse_no_text(
+            owner, flow=flow, spike=spike, reset=reset, refractory=refractory, doc=doc, cite=cite
+        )
+        parameters = table_of(parameters, owner, "parameters")
+        declared = table_of(units, owner, "units")
+        inputs, held = names_of(inputs, owner, "inputs"), names_of(held, owner, "held")
         flows = derivatives(flow, f"flow of {owner}")
         names = [*targets(flows), *parameters, *inputs]
         refuse_clashes(owner, names)
@@ -113,11 +121,11 @@ class Neuron:
             flow=flows,
             spike=guard(spike, f"spike of {owner}"),
             reset=assignments(reset, f"reset of {owner}"),
-            states=with_initial(owner, states, initial or {}, scales),
+            states=with_initial(owner, states, initial, scales),
             parameters=quantities,
             inputs=tuple(quantity(n, 0.0, scales[n]) for n in inputs),
             refractory=refractory,
-            held=tuple(held),
+            held=held,
             doc=doc,
             cite=cite,
             source="Python",
@@ -155,7 +163,7 @@ class Neuron:
         parameters = tuple(
             found[q.name].quantity(q) if q.name in found else q for q in spec.parameters
         )
-        states = with_initial(f"neuron {spec.name!r}", spec.states, initial or {}, units)
+        states = with_initial(f"neuron {spec.name!r}", spec.states, initial, units)
         changed = replace(spec, parameters=parameters, states=states)
         return Neuron.of(changed, {**self.values, **found}, units)
 

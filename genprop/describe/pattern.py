@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Pattern", "dense", "one_to_one", "sparse"]
 
 
+@runtime_checkable
 class Pattern(Protocol):
     """Connections between two populations: the same sizes always begin with the same ones."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from genprop.describe.neuron import Neuron, Source
 from genprop.describe.spec import PopulationSpec, QuantitySpec, ReceptorSpec
+from genprop.errors import DescriptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -119,5 +120,14 @@ class Receptors:
 
 
 def name_of(population: Population | str) -> str:
-    """The name of a population, or itself."""
-    return population if isinstance(population, str) else population.name
+    """The name of a population, or itself.
+
+    Raises:
+        DescriptionError: for what is neither.
+    """
+    if isinstance(population, (Population, str)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        return population if isinstance(population, str) else population.name
+    raise DescriptionError(
+        f"{population!r:.60} is no population",
+        remedy="give what net.population(…) gave, or its name",
+    )

@@ -18,7 +18,9 @@ from genprop.describe.model import (
     parameter_units,
     quantity,
     refuse_clashes,
+    refuse_no_text,
     refuse_unknown,
+    table_of,
     targets,
 )
 from genprop.describe.spec import ParameterSpec, QuantitySpec, SynapseSpec
@@ -73,7 +75,11 @@ class Synapse:
         cite: str = "",
     ) -> None:
         owner = f"synapse {name!r}"
-        parameters, declared = dict(parameters or {}), dict(units or {})
+        refuse_no_text(
+            owner, arrival=arrival, flow=flow, output=output, input=input, doc=doc, cite=cite
+        )
+        parameters = table_of(parameters, owner, "parameters")
+        declared = table_of(units, owner, "units")
         flows = derivatives(flow, f"flow of {owner}")
         names = [*targets(flows), *parameters]
         refuse_clashes(owner, [*names, WEIGHT])
@@ -159,7 +165,9 @@ def synapse(
         DescriptionError: for an unknown model or parameter, with the closest known one.
     """
     found = load_synapse(model)
-    spec, scales = _with_units(found.spec, units or {}, dict(found.units))
+    spec, scales = _with_units(
+        found.spec, table_of(units, f"synapse {model!r}", "units"), dict(found.units)
+    )
     values = default_values(spec.name, spec.parameters, scales)
     return Synapse.of(name or spec.name, spec, values, scales).given(None, **overrides)
 

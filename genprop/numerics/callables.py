@@ -23,10 +23,13 @@ def numpy_function(
 ) -> NumpyFunction:
     """Every expression as one function of ``arguments``, numbers or arrays that broadcast.
 
+    One that divides by 0 whatever the arguments are is NaN, as at a spike that no flow leads to.
+
     Returns:
         float64 ``(len(expressions), *shape)``, ``shape`` the broadcast shape of the arguments.
     """
-    raw = sympy.lambdify(list(arguments), list(expressions), modules="numpy", cse=True)
+    defined = [sympy.nan if e.has(sympy.zoo) else e for e in expressions]
+    raw = sympy.lambdify(list(arguments), defined, modules="numpy", cse=True)
     count = len(expressions)
 
     def evaluate(*values: float | NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 
 import numpy as np
@@ -76,7 +77,8 @@ def evaluate(expression: Expr, values: Mapping[str, Array]) -> Array:
         case Compare(relation, x, y):
             return _RELATIONS[relation](evaluate(x, values), evaluate(y, values))
         case All(conditions):
-            return np.logical_and.reduce([evaluate(c, values) for c in conditions])
+            held = (evaluate(c, values) for c in conditions)
+            return functools.reduce(np.logical_and, held, np.asarray(True))
         case Select(condition, then, otherwise):
             return np.where(
                 evaluate(condition, values), evaluate(then, values), evaluate(otherwise, values)

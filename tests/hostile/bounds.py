@@ -14,8 +14,8 @@ from genprop.errors import GenpropError
 
 SECONDS, BYTES = 10.0, 100_000_000
 """At most so much processor time, and memory beside twice the file's size."""
-ASLEEP = 120.0
-"""[s] by the clock after which a process that computes nothing counts as hanging."""
+ASLEEP = 180.0
+"""[s] by the clock after which a process that does not come back is ended."""
 
 
 def fault_of(attempt: Callable[[], object], size: int) -> str | None:
@@ -37,6 +37,8 @@ def fault_of(attempt: Callable[[], object], size: int) -> str | None:
             return f"asked for more than 2 · {size} B + {BYTES} B: {error}"
     except MemoryError:
         return f"asked for more than 2 · {size} B + {BYTES} B, in a foreign error"
+    except _Late:
+        return f"did not end within {2 * SECONDS:g} s"
     except BaseException as error:
         return f"{type(error).__name__}: {error}"
     else:
@@ -59,8 +61,16 @@ def _is_of_memory(cause: BaseException) -> bool:
     return isinstance(cause, MemoryError) or "memory" in words or "unable to alloc" in words
 
 
+class _Late(BaseException):
+    """Raised where Python still runs; what hangs beneath it is ended by the clock's own signal."""
+
+
 @contextlib.contextmanager
 def _alarmed() -> Generator[None]:
+    def late(number: int, frame: object) -> None:
+        raise _Late
+
+    before = signal.signal(signal.SIGPROF, late)
     signal.setitimer(signal.ITIMER_PROF, 2 * SECONDS)
     signal.setitimer(signal.ITIMER_REAL, ASLEEP)
     try:
@@ -68,6 +78,7 @@ def _alarmed() -> Generator[None]:
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 @contextlib.contextmanager

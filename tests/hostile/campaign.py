@@ -23,14 +23,18 @@ from pathlib import Path
 
 from tests.hostile.bounds import fault_of
 
-KINDS = "KIND is a reader of tests/hostile/readers.py"
+KINDS = "KIND is a reader of tests/hostile/readers.py, or a key of descriptions.DESCRIPTIONS"
 Attempts = Callable[[random.Random], tuple[Callable[[], object], int]]
 
 
 def attempts_of(kind: str, folder: Path) -> Attempts:
+    from tests.hostile.descriptions import DESCRIPTIONS
     from tests.hostile.readers import attempts
 
-    return attempts(kind, folder)
+    if kind not in DESCRIPTIONS:
+        return attempts(kind, folder)
+    make = DESCRIPTIONS[kind]
+    return lambda rng: (make(rng), 0)
 
 
 def faults(kind: str, folder: Path, count: int, seed: int, first: int = 0) -> Iterator[str]:
