@@ -136,7 +136,7 @@ def end_to_end(
         )
     start = bounds(counts)
     given_times = np.concatenate([np.empty(0, np.float16), *times])
-    wide = given_times.dtype not in (np.float16, np.float32)
+    wide = given_times.dtype.kind != "f" or given_times.dtype.itemsize > 4
     t = given_times.astype(np.float64 if wide else np.float32)
     given = np.concatenate([np.empty(0, np.uint16), *units])
     c = given.astype(np.int64)

@@ -97,7 +97,8 @@ def retarget_run(
         chip = simulator.retarget("loihi", options, on_rounded=on_rounded)
     data = experiment.split(split)
     recorders = Recorder(simulator), Recorder(chip)
-    found = agreement(*recorders, data)
+    floats = None if simulator.program.clock.rounds else chip.floats
+    found = agreement(*recorders, data, floats=floats)
     config = RunFolder(Path(run).expanduser()).config.read_text(encoding="utf-8")
     return Deployed(
         Path(run).expanduser(),

@@ -18,6 +18,7 @@ from genprop.train.folder import RunFolder
 
 if TYPE_CHECKING:
     from genprop.experiment.deploy import Deployed
+    from genprop.train.agreement import Agreement
 
 __all__ = ["chip_page_view", "write_chip_report"]
 
@@ -84,6 +85,8 @@ def _facts(found: Deployed) -> Iterator[tuple[str, str]]:
     if seen.accuracy is not None:
         yield f"float accuracy, n = {seen.samples}", f"{seen.accuracy[0]:.2%}"
         yield f"chip accuracy, n = {seen.samples}", f"{seen.accuracy[1]:.2%}"
+    if seen.steps is not None and seen.steps.accuracy is not None:
+        yield "accuracy in floats, in the chip's steps", f"{seen.steps.accuracy[1]:.2%}"
     if seen.correlation is not None:
         yield "readout correlation", f"{seen.correlation:.4f}"
     needs = report.resources
@@ -105,6 +108,14 @@ def _remarks(found: Deployed) -> Iterator[str]:
             "The run learned on the chip's grid: what is called float here has weights that are "
             "rounded already, and differs from the chip by its states and delays alone."
         )
+    steps = found.agreement.steps
+    if steps is not None:
+        spikes = ", ".join(f"{n}: {a:.4g} and {b:.4g}" for n, (a, b) in steps.spikes.items())
+        yield (
+            "The run learned on the exact clock; the chip runs in steps, to which delays were "
+            f"rounded. That alone leaves {_rounded(steps)} and spikes per neuron and trial "
+            f"({spikes}), before anything becomes an integer."
+        )
     activity = found.report.activity
     for name, wraps in activity.wraps.items():
         if wraps:
@@ -117,3 +128,13 @@ def _remarks(found: Deployed) -> Iterator[str]:
             yield f"v of {name} was held at the end of its 24 bits {held:,} times."
     for words in found.report.resources.warnings:
         yield f"Unconfirmed: {words}."
+
+
+def _rounded(steps: Agreement) -> str:
+    """What rounding to steps leaves of predictions and of the loss."""
+    parts: list[str] = []
+    if steps.predictions is not None:
+        parts.append(f"{steps.predictions:.2%} of the predictions")
+    if steps.loss is not None:
+        parts.append(f"a loss of {steps.loss[1]:.4g} instead of {steps.loss[0]:.4g}")
+    return ", ".join(parts) or "no scores"

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop._moved import arguments
-from genprop.backends.loihi.mapping.check import beyond_steps, check
+from genprop.backends.loihi.mapping.check import check
 from genprop.backends.loihi.mapping.options import QuantisationGrid, Quantise
-from genprop.errors import CheckpointError, ConfigurationError, refuse_if
+from genprop.errors import CheckpointError, ConfigurationError, UnsupportedError, refuse_if
 from genprop.runtime.retarget import retarget
 from genprop.runtime.simulator import Simulator
 from genprop.stages.chip import Rounding
@@ -63,7 +63,13 @@ class QuantiseAware(Simulator):
                 where="QuantiseAware(…)",
                 remedy="learn with rounding='nearest'",
             )
-        refuse_if(beyond_steps(sim.program.clock))
+        if not sim.program.clock.rounds:
+            raise UnsupportedError(
+                "the chip runs in steps, and so does what is learned for it; this network does not",
+                where="QuantiseAware(…)",
+                remedy="fine-tune it in steps: QuantiseAware(sim.on(clock='grid'), …), "
+                'in a train.toml clock = "grid" below [compile]',
+            )
         source = sim.latent() if isinstance(sim, QuantiseAware) else sim
         self._rounding = Rounding(sim.program, sim.spec, self.options, self._find_grid)
         super().__init__(

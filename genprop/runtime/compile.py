@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from genprop._checks import integer
-from genprop.adjoint.readouts import registered
 from genprop.backends import get_backend
 from genprop.describe.topology import initial_topology
-from genprop.equations.start import Start
-from genprop.errors import ConfigurationError, GenpropError, UnsupportedError, refuse_if
+from genprop.errors import ConfigurationError, refuse_if
 from genprop.lower.clocks import make_clock
+from genprop.runtime.lowering import lowered, unsteppable
 from genprop.runtime.memory import refuse_beyond_memory
 from genprop.runtime.parameters import initial_parameters
-from genprop.runtime.remembered import remembered
 from genprop.runtime.simulator import Simulator
 from genprop.stages.stack import Stages
 from genprop.units import Quantity, in_ms
@@ -27,12 +25,9 @@ if TYPE_CHECKING:
     from genprop.describe.objective import Loss
     from genprop.describe.spec import NetworkSpec
     from genprop.describe.update import Update
-    from genprop.emit.bundle import SourceBundle
-    from genprop.lower.clocks.base import Clock
-    from genprop.lower.program import Program
     from genprop.stages.base import Stage
 
-__all__ = ["compile", "lowered"]
+__all__ = ["compile"]
 
 
 def compile(
@@ -80,7 +75,7 @@ def compile(
     stages = cast("Sequence[Stage]", net.stages(loss, stages))
     time = make_clock(clock, in_ms(dt), in_ms(duration))
     target = get_backend(backend)
-    refuse_if([*target.check(spec, time), *_solver(solver, time)])
+    refuse_if([*target.check(spec, time), *unsteppable(solver, time)])
     arrays = _first_arrays(spec, seed, stages)
     program, bundle = lowered(spec, time, solver, target, arrays)
     refuse_beyond_memory(target, spec, program)
@@ -97,74 +92,12 @@ def compile(
     )
 
 
-def lowered(
-    spec: NetworkSpec,
-    clock: Clock,
-    solver: str,
-    target: Target,
-    arrays: Mapping[str, np.ndarray] | None = None,
-) -> tuple[Program, SourceBundle | None]:
-    """The Program and its text, made now or remembered in the user's cache.
-
-    All targets and precisions have the same Program: it is derived once. ``arrays`` are those that
-    run first, by flat name; the network must be able to begin with them.
-    """
-    start = Start(spec)
-
-    def derived() -> Program:
-        return _derived(spec, clock, solver, start, arrays)
-
-    if registered(spec):  # by code that no key of the cache names
-        program = derived()
-        return program, target.render(program)
-    words = (spec.digest(), repr(clock), solver, spec.name)
-    program = remembered(derived, *words)
-    if arrays is not None:
-        start.refuse_unsound(arrays)
-    return program, remembered(lambda: target.render(program), *words, target.form)
-
-
-def _derived(
-    spec: NetworkSpec,
-    clock: Clock,
-    solver: str,
-    start: Start,
-    arrays: Mapping[str, np.ndarray] | None,
-) -> Program:
-    from genprop.adjoint.derive import derive
-    from genprop.equations.analyse import understand
-    from genprop.lower.network import lower
-    from genprop.lower.superposition import beyond_exact
-    from genprop.lower.verify import verified
-
-    network = understand(spec)
-    if arrays is not None:
-        start.refuse_unsound(arrays)  # here a pole has a place, in what is derived it has none
-    adjoint = derive(network, spec)
-    if not clock.rounds:
-        refuse_if(beyond_exact(network, adjoint))
-    return verified(lower(spec, adjoint, clock=clock, solver=solver))
-
-
 def _first_arrays(
     spec: NetworkSpec, seed: int, stages: Sequence[Stage]
 ) -> Mapping[str, np.ndarray]:
     """The arrays that run first, in float64."""
     drawn = initial_parameters(spec, seed, np.float64)
     return Stages(stages, spec, np.float64).forward(drawn, initial_topology(spec)).used
-
-
-def _solver(solver: str, clock: Clock) -> list[GenpropError]:
-    """The exact clock has no steps that a solver could approximate."""
-    if clock.rounds or solver == "exact":
-        return []
-    return [
-        UnsupportedError(
-            f"the solver {solver!r} approximates steps, and the clock {clock.name!r} has none",
-            where="compile(solver=…, clock=…)",
-            remedy="leave solver='exact', or choose clock='grid'",
-        )
-    ]
 
 
 def _numbers(batch: int, seed: int, events: str) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from genprop.errors import ConfigurationError
 from genprop.lower.clocks import make_clock
-from genprop.runtime.compile import lowered
+from genprop.runtime.lowering import lowered
 from genprop.runtime.serialise import serialised
 
 if TYPE_CHECKING:

@@ -58,6 +58,10 @@ class Trained(Protocol):
         """Forward only."""
         ...
 
+    def on(self, *, clock: str | None = None) -> Trained:
+        """The same on another clock."""
+        ...
+
 
 class Chip:
     """A trained network in the chip's integers, run by a bit-exact emulator.
@@ -69,6 +73,8 @@ class Chip:
         program: how it runs in steps.
         batch: samples per batch, at most.
         options: how it was quantised.
+        floats: the network in floats, in the steps of the chip; where what was retargeted runs on
+            the exact clock, its times are rounded to them.
         voltages: by population, the model's state that the chip's v is.
     """
 
@@ -80,7 +86,7 @@ class Chip:
         options: Quantise,
     ) -> None:
         self.spec, self.program, self.batch = sim.spec, sim.program, sim.batch
-        self.options = options
+        self.options, self.floats = options, sim
         self.voltages = {name: cell.voltage for name, cell in cells.items()}
         self._inputs, self._quantised = sim.inputs, quantised
         parameters = {name: array.copy() for name, array in sim.arrays().items()}
@@ -186,6 +192,8 @@ def retarget(
 ) -> Chip:
     """The network of ``sim`` on a chip; ``on_rounded`` is called for every neuron that is rounded.
 
+    The chip runs in steps: from the exact clock delays are rounded to the steps of its dt.
+
     Raises:
         GenpropError: everything that the chip cannot hold, at once.
     """
@@ -196,6 +204,8 @@ def retarget(
             remedy=did_you_mean(target, _TARGETS),
         )
     chosen = options or Quantise()
+    if not sim.program.clock.rounds:
+        sim = sim.on(clock="grid")
     arrays = sim.arrays()
     cells, findings = check(sim.program, arrays)
     refuse_if(findings)

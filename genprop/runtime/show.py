@@ -16,7 +16,7 @@ from genprop.describe.spec import NetworkSpec
 from genprop.describe.synapse import synapse
 from genprop.errors import ConfigurationError, UnsupportedError, did_you_mean, refuse_if
 from genprop.lower.clocks import make_clock
-from genprop.runtime.compile import lowered
+from genprop.runtime.lowering import lowered
 from genprop.runtime.memory import memory_text
 from genprop.units import Quantity, dimension_name, in_ms
 

@@ -15,12 +15,13 @@ from genprop.equations.start import Start
 from genprop.errors import DataError, UnsupportedError
 from genprop.runtime.copying import parts_of
 from genprop.runtime.divergence import refuse_divergence
-from genprop.runtime.finite import refuse_infinite_gradients, unchanged_unless_finite
+from genprop.runtime.elsewhere import elsewhere
 from genprop.runtime.inputs import inputs_of, refuse_unrecordable
 from genprop.runtime.parameters import Parameters, initial_parameters
 from genprop.runtime.rewiring import rewire
 from genprop.runtime.spike_trains import SpikeTrains, spike_trains
 from genprop.runtime.state import restore_state, state_of
+from genprop.runtime.update import update
 from genprop.stages.candidates import with_candidates
 from genprop.stages.rewire import Rewired
 from genprop.stages.stack import Stages
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from genprop.runtime.retarget import Chip
     from genprop.stages.base import Stage
     from genprop.stages.stack import Flow
+    from genprop.units import Quantity
 
 __all__ = ["Simulator"]
 
@@ -197,24 +199,8 @@ class Simulator:
                 its optimiser would not be; then nothing has changed.
             UnsupportedError: without gradients or without an optimiser.
         """
-        given = self._gradients if gradients is None else gradients
-        if given is None or not self.program.updates:
-            raise UnsupportedError(
-                "there is nothing to update with",
-                remedy="call gradients() first, and compile with an optimiser",
-            )
-        self.parameters.refuse_misshapen(given)
-        refuse_infinite_gradients(0.0, given)
-        arrays = self.parameters.arrays
-        learned = {name: arrays[name] for name in self.settings}
-        with unchanged_unless_finite(learned, self.optimiser):
-            self.engine.update(arrays, given, self.optimiser, self.settings, self.updates + 1)
-        self.updates += 1
-        self.parameters.clip()
-        self.stages.hold(arrays)
-        for name, moved in self.stages.rewire(arrays, given, self.topology):
+        if update(self, self._gradients if gradients is None else gradients):
             self._gradients = None
-            rewire(self, name, moved)
 
     def rewire(
         self, projection: str, synapses: Synapses, values: Mapping[str, np.ndarray] | None = None
@@ -257,6 +243,20 @@ class Simulator:
             )
         return found
 
+    def on(
+        self,
+        *,
+        clock: str | None = None,
+        dt: Quantity | float | None = None,
+        backend: str | Target | None = None,
+    ) -> Simulator:
+        """This network, with its present state, compiled for another clock, dt or backend.
+
+        Raises:
+            GenpropError: for what the backend or the clock cannot run.
+        """
+        return elsewhere(self, Simulator, clock, dt, backend)
+
     @arguments(watch="on_rounded")
     def retarget(
         self,
@@ -265,7 +265,7 @@ class Simulator:
         *,
         on_rounded: OnRounded | None = None,
     ) -> Chip:
-        """This network, with its present parameters, in the integers of a chip.
+        """This network, with its present parameters, in the integers and steps of a chip.
 
         Args:
             target: ``"loihi"``: Loihi 2.

@@ -128,7 +128,7 @@ def test_what_does_not_superpose_is_refused_by_name(name: str) -> None:
         compiled(name)
 
 
-def test_a_solver_of_steps_and_backends_of_steps_are_refused() -> None:
+def test_a_solver_of_steps_is_refused() -> None:
     e = example("feed_forward")
     with pytest.raises(UnsupportedError, match="runge_kutta:4"):
         gp.compile(
@@ -140,9 +140,6 @@ def test_a_solver_of_steps_and_backends_of_steps_are_refused() -> None:
             clock="exact",
             solver="runge_kutta:4",
         )
-    for refuse in (gp.Simulator.retarget, gp.QuantiseAware):
-        with pytest.raises(UnsupportedError, match="the chip runs in steps"):
-            refuse(compiled("feed_forward"))
 
 
 def test_states_beyond_the_finite_numbers_stop_the_run() -> None:

@@ -12,17 +12,16 @@ from genprop.errors import GenpropError, UnsupportedError
 
 if TYPE_CHECKING:
     from genprop.backends.base import Parameters
-    from genprop.lower.clocks.base import Clock, StepClock
+    from genprop.lower.clocks.base import StepClock
     from genprop.lower.program import Program, ProjectionProgram
 
-__all__ = ["beyond_steps", "check"]
+__all__ = ["check"]
 
 
 def check(program: Program, parameters: Parameters) -> tuple[dict[str, Cell], list[GenpropError]]:
     """The cells by population, and all findings; the cells are whole where nothing was found."""
     cells: dict[str, Cell] = {}
-    if findings := beyond_steps(program.clock):
-        return cells, findings
+    findings: list[GenpropError] = []
     for population in program.populations:
         if population.source:
             continue
@@ -33,19 +32,6 @@ def check(program: Program, parameters: Parameters) -> tuple[dict[str, Cell], li
     for projection in program.projections:
         findings += _delays(projection, parameters, program.grid)
     return cells, findings
-
-
-def beyond_steps(clock: Clock) -> list[GenpropError]:
-    """What is wrong with a clock that runs in no steps, as the chip does."""
-    if clock.rounds:
-        return []
-    return [
-        UnsupportedError(
-            f"the chip runs in steps, and the clock {clock.name!r} has none",
-            where="compile(clock=…)",
-            remedy="clock='grid'",
-        )
-    ]
 
 
 def _delays(

@@ -1,0 +1,84 @@
+"""From a description to the Program and its text, derived now or remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from genprop.adjoint.readouts import registered
+from genprop.equations.start import Start
+from genprop.errors import GenpropError, UnsupportedError, refuse_if
+from genprop.runtime.remembered import remembered
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from genprop.backends.base import Target
+    from genprop.describe.spec import NetworkSpec
+    from genprop.emit.bundle import SourceBundle
+    from genprop.lower.clocks.base import Clock
+    from genprop.lower.program import Program
+
+__all__ = ["lowered", "unsteppable"]
+
+
+def lowered(
+    spec: NetworkSpec,
+    clock: Clock,
+    solver: str,
+    target: Target,
+    arrays: Mapping[str, np.ndarray] | None = None,
+) -> tuple[Program, SourceBundle | None]:
+    """The Program and its text, made now or remembered in the user's cache.
+
+    All targets and precisions have the same Program: it is derived once. ``arrays`` are those that
+    run first, by flat name; the network must be able to begin with them.
+    """
+    start = Start(spec)
+
+    def derived() -> Program:
+        return _derived(spec, clock, solver, start, arrays)
+
+    if registered(spec):  # by code that no key of the cache names
+        program = derived()
+        return program, target.render(program)
+    words = (spec.digest(), repr(clock), solver, spec.name)
+    program = remembered(derived, *words)
+    if arrays is not None:
+        start.refuse_unsound(arrays)
+    return program, remembered(lambda: target.render(program), *words, target.form)
+
+
+def _derived(
+    spec: NetworkSpec,
+    clock: Clock,
+    solver: str,
+    start: Start,
+    arrays: Mapping[str, np.ndarray] | None,
+) -> Program:
+    from genprop.adjoint.derive import derive
+    from genprop.equations.analyse import understand
+    from genprop.lower.network import lower
+    from genprop.lower.superposition import beyond_exact
+    from genprop.lower.verify import verified
+
+    network = understand(spec)
+    if arrays is not None:
+        start.refuse_unsound(arrays)  # here a pole has a place, in what is derived it has none
+    adjoint = derive(network, spec)
+    if not clock.rounds:
+        refuse_if(beyond_exact(network, adjoint))
+    return verified(lower(spec, adjoint, clock=clock, solver=solver))
+
+
+def unsteppable(solver: str, clock: Clock) -> list[GenpropError]:
+    """The exact clock has no steps that a solver could approximate."""
+    if clock.rounds or solver == "exact":
+        return []
+    return [
+        UnsupportedError(
+            f"the solver {solver!r} approximates steps, and the clock {clock.name!r} has none",
+            where="compile(solver=…, clock=…)",
+            remedy="leave solver='exact', or choose clock='grid'",
+        )
+    ]
