@@ -15,6 +15,7 @@ from genprop.describe.position import dims_of, position_name
 from genprop.describe.spec import QuantitySpec
 from genprop.errors import DescriptionError
 from genprop.stages.base import Stage
+from genprop.stages.lengths import lengths, position_gradients
 from genprop.units import UNITS
 
 if TYPE_CHECKING:
@@ -23,14 +24,7 @@ if TYPE_CHECKING:
     from genprop.describe.topology import Synapses, Topology
     from genprop.stages.base import Arrays
 
-__all__ = [
-    "Distance",
-    "DistanceDelay",
-    "distance",
-    "length_of",
-    "offsets_of",
-    "position_gradients",
-]
+__all__ = ["Distance", "DistanceDelay", "distance"]
 
 _SPEED = QuantitySpec("speed", 1.0, minimum=1e-3, doc="conduction speed, units of space per ms")
 
@@ -91,8 +85,10 @@ class Distance(Stage):
     def forward(self, values: Mapping[str, np.ndarray], topology: Topology) -> Arrays:
         """The delays [ms]."""
         synapses = topology[self.projection]
-        apart = length_of(offsets_of(self._ends, values, synapses))
-        return {self.target: np.minimum(apart / self._pace(values, synapses), self.longest)}
+        delay = lengths(self._ends, values, synapses)
+        if self.speed is not None:
+            delay /= self._pace(values, synapses)
+        return {self.target: np.minimum(delay, self.longest, out=delay)}
 
     def backward(
         self, values: Mapping[str, np.ndarray], gradients: Arrays, topology: Topology
@@ -101,11 +97,13 @@ class Distance(Stage):
         if self.target not in gradients:
             return {}
         synapses = topology[self.projection]
-        offsets, pace = offsets_of(self._ends, values, synapses), self._pace(values, synapses)
-        apart = length_of(offsets)
-        given = np.asarray(gradients[self.target], np.float64)
-        slope = np.where(apart < self.longest * pace, given, 0.0) / pace
-        found = position_gradients(self._ends, offsets, slope, synapses)
+        apart, pace = lengths(self._ends, values, synapses), self._pace(values, synapses)
+        slope, clipped = np.asarray(gradients[self.target], float), apart >= self.longest * pace
+        if clipped.any():
+            slope = np.where(clipped, 0.0, slope)
+        if self.speed is not None:
+            slope = slope / pace
+        found = position_gradients(self._ends, values, apart, slope, synapses)
         if self.speed is not None:
             own = -synapses.sum_pre(slope * apart / pace)
             found[self.speed_name] = own if np.ndim(values[self.speed_name]) else own.sum()
@@ -184,35 +182,3 @@ def distance(*, max: Number, speed: Value | Learn | None = None) -> DistanceDela
         )
     pace = None if speed is None else declare(speed, _SPEED, 1.0, "distance(speed=…)")
     return DistanceDelay(longest, pace)
-
-
-def offsets_of(
-    ends: tuple[str, str], values: Mapping[str, np.ndarray], synapses: Synapses
-) -> list[np.ndarray]:
-    """x_i − y_j of the two populations at every synapse, dimension by dimension, in float64."""
-    x, y = (np.asarray(values[position_name(p)], np.float64) for p in ends)
-    return [synapses.of_pre(a) - synapses.of_post(b) for a, b in zip(x.T, y.T, strict=True)]
-
-
-def length_of(offsets: list[np.ndarray]) -> np.ndarray:
-    """The Euclidean length r."""
-    total = offsets[0] * offsets[0]
-    for offset in offsets[1:]:
-        total += offset * offset
-    return np.sqrt(total, out=total)
-
-
-def position_gradients(
-    ends: tuple[str, str], offsets: list[np.ndarray], slope: np.ndarray, synapses: Synapses
-) -> Arrays:
-    """The gradients of both populations' positions from ``slope`` = ∂L/∂r at every synapse."""
-    apart = length_of(offsets)
-    pull = np.divide(slope, apart, out=np.zeros_like(apart), where=apart > 0)
-    senders, receivers = (position_name(p) for p in ends)
-    sizes = {receivers: synapses.post, senders: synapses.pre}
-    found = {name: np.zeros((size, len(offsets))) for name, size in sizes.items()}
-    for k, offset in enumerate(offsets):
-        along = pull * offset
-        found[senders][:, k] += synapses.sum_pre(along)
-        found[receivers][:, k] -= synapses.sum_post(along)
-    return found

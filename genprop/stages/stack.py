@@ -169,14 +169,14 @@ class Stages:
         if spec.name not in values:
             raise InternalError(f"no stage gave {spec.name}, which is derived")
         made = np.asarray(values[spec.name], self._dtype)
-        if spec.name in self._derived and not np.array_equal(made, clipped(made, spec)):
+        if spec.name in self._derived and not _within(made, spec):
             wrong = made[made != clipped(made, spec)]
             raise DescriptionError(
                 f"the stages give {spec.name} the value {wrong.flat[0]:g}, beyond its bounds",
                 remedy="bound the leaves; of delays the longest is connect(…, max_delay=…)",
             )
         try:
-            return np.array(np.broadcast_to(made, shape), order="C")
+            return np.asarray(np.broadcast_to(made, shape), order="C")
         except ValueError:
             raise DescriptionError(
                 f"{spec.name} has shape {shape}, but the stages gave {made.shape}",
@@ -243,3 +243,11 @@ class Flow:
 def _add(total: Arrays, more: Mapping[str, np.ndarray]) -> None:
     for name, value in more.items():
         total[name] = total[name] + value if name in total else value
+
+
+def _within(values: np.ndarray, spec: ParameterSpec) -> bool:
+    """Whether all are within the bounds, in the precision they have; NaN is not."""
+    if not values.size or (spec.minimum is None and spec.maximum is None):
+        return True
+    ends = np.array([values.min(), values.max()])
+    return np.array_equal(ends, clipped(ends, spec))

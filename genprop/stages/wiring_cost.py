@@ -13,7 +13,7 @@ from genprop.describe.objective import Loss
 from genprop.describe.position import position_name
 from genprop.errors import DescriptionError, did_you_mean
 from genprop.stages.base import Stage
-from genprop.stages.distance import length_of, offsets_of, position_gradients
+from genprop.stages.lengths import lengths, position_gradients
 
 if TYPE_CHECKING:
     from genprop.describe.projection import Projection
@@ -82,8 +82,7 @@ class WiringCost(Stage):
         """The cost, and its gradients."""
         synapses, target = topology[self.projection], f"{self.projection}.weight"
         weight = np.asarray(values[target], np.float64)
-        offsets = offsets_of(self._ends, values, synapses)
-        apart = np.broadcast_to(length_of(offsets), synapses.shape)
+        apart = lengths(self._ends, values, synapses)
         mean = float(apart.mean()) if apart.size else 0.0
         if mean == 0.0:
             return 0.0, {}
@@ -94,7 +93,7 @@ class WiringCost(Stage):
         if self.moves:
             scaled = np.divide(size * ratio, apart, out=np.zeros_like(ratio), where=apart > 0)
             slope = self.coefficient * self.power * (scaled - total / (mean * apart.size))
-            slopes |= position_gradients(self._ends, offsets, slope, synapses)
+            slopes |= position_gradients(self._ends, values, apart, slope, synapses)
         return self.coefficient * total, slopes
 
     @property
