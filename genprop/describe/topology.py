@@ -35,6 +35,7 @@ class Synapses:
         row_start: (pre + 1,) int64, where each sender's synapses begin; empty where dense.
         column: (nnz,) int64, the receivers, ascending for each sender; empty where dense.
         dense: whether everyone is connected to everyone; then arrays are (pre, post).
+        row: (nnz,) int64, the sender of every synapse; empty where dense.
     """
 
     pre: int
@@ -42,6 +43,7 @@ class Synapses:
     row_start: NDArray[np.int64] = field(default_factory=_none)
     column: NDArray[np.int64] = field(default_factory=_none)
     dense: bool = True
+    row: NDArray[np.int64] = field(default_factory=_none)
 
     @classmethod
     def sparse(cls, pre: int, post: int, row_start: np.ndarray, column: np.ndarray) -> Synapses:
@@ -62,16 +64,17 @@ class Synapses:
                 f"are no synapses of {pre} neurons",
                 remedy=f"give {pre + 1} places from 0 to the number of synapses",
             )
-        cell = np.repeat(np.arange(pre), np.diff(start)) * post + ends if _ascends(start) else ends
+        row = np.repeat(np.arange(pre), np.diff(start)) if _ascends(start) else ends
+        cell = row * post + ends
         outside = ends.size and (ends.min() < 0 or ends.max() >= post)
         if outside or not _ascends(start) or np.any(np.diff(cell) <= 0):
             raise DescriptionError(
                 "the synapses are not in order, stand twice or lead beyond the population",
                 remedy=f"give receivers from 0 to {post - 1}, ascending for each sender",
             )
-        for indices in (start, ends):
+        for indices in (start, ends, row):
             indices.setflags(write=False)
-        return cls(pre, post, start, ends, dense=False)
+        return cls(pre, post, start, ends, dense=False, row=row)
 
     @classmethod
     def of_pairs(cls, pre: int, post: int, pairs: np.ndarray) -> Synapses:
@@ -96,11 +99,6 @@ class Synapses:
     def shape(self) -> tuple[int, ...]:
         """The shape of weights and delays: ``(pre, post)``, or ``(nnz,)`` in row order."""
         return (self.pre, self.post) if self.dense else (int(self.column.size),)
-
-    @property
-    def row(self) -> NDArray[np.int64]:
-        """The sender of every synapse, (nnz,); sparse ones only."""
-        return np.repeat(np.arange(self.pre), np.diff(self.row_start))
 
     def of_pre(self, values: np.ndarray) -> np.ndarray:
         """What senders (pre,) have, at their synapses; broadcasts to :attr:`shape`."""
