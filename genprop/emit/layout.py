@@ -22,6 +22,9 @@ No more threads than this are of use.
 def layout_digest(program: Program, precision: str) -> str:
     """16 hex digits that change with any size, name or order of the arrays of a batch."""
     facts: list[object] = [precision, program.steps]
+    if not program.clock.rounds:
+        facts.append(program.clock.name)
+        facts += [repr(p.continuous) for p in program.populations]
     for p in program.populations:
         learned = [q.local for q in p.parameters if q.learned] if p.active else []
         facts.append((p.name, p.size, p.source, p.guard is None, p.refractory is None))

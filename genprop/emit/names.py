@@ -49,7 +49,7 @@ _MACRO = re.compile(
     r"_[A-Z]\w*|\w*__\w*|M_\w+|NULL|EOF|NAN|INFINITY|BUFSIZ|HUGE_\w+|FP_\w+|RAND_MAX"
     r"|U?(INT|CHAR|SHRT|LONG|LLONG|SIZE|PTRDIFF)\w*_(MAX|MIN|BIT|C)|(FLT|DBL|LDBL)_\w+"
 )
-_SEEING = ("*.j2", "batch/*.j2", "sample/*.j2")
+_SEEING = ("*.j2", "batch/*.j2", "sample/*.j2", "exact/*.j2")
 _TYPES = ("numbers", "gradients", "record")  # what the types of a population end with
 _LONGEST = 60
 _SECOND = "\0"

@@ -9,6 +9,7 @@ from genprop.emit.bundle import SourceBundle
 from genprop.emit.environment import environment
 from genprop.emit.layout import GROUPS, layout_digest
 from genprop.emit.names import file_stem
+from genprop.emit.native_continuous import CONTINUOUS_FILES, continuous_program_view
 from genprop.emit.view import program_view
 from genprop.errors import UnsupportedError
 
@@ -34,14 +35,14 @@ _FIXED = (
 
 def render_native(program: Program, precision: str) -> SourceBundle:
     """The C++ of ``program`` in ``"float"`` or ``"double"``, one unit with its headers."""
-    for q in program.projections:
-        if program.delivery(q).timed:
-            raise UnsupportedError(
-                "arrivals read when in their step they come, which this backend does not tell",
-                where=f"projection {q.name}",
-                remedy="compile(…, clock='grid') or backend='reference'",
-            )
-    view = program_view(program) | {
+    if program.clock.rounds:
+        _refuse_timed(program)
+        view = program_view(program) | {"continuous": False}
+        files, population = [(path, path) for path in _FIXED], "kernels/population.hpp"
+    else:
+        view, files = continuous_program_view(program), list(CONTINUOUS_FILES)
+        population = "exact/population.hpp"
+    view |= {
         "real": precision,
         "lanes": 8,
         "groups": GROUPS,
@@ -49,17 +50,26 @@ def render_native(program: Program, precision: str) -> SourceBundle:
         "version": __version__,
     }
     jinja = environment()
-    files = [(path, jinja.get_template(f"native/{path}.j2").render(view)) for path in _FIXED]
-    template = jinja.get_template("native/kernels/population.hpp.j2")
-    for population in cast("list[dict[str, object]]", view["populations"]):
-        path = f"populations/{population['id']}.hpp"
-        files.append((path, template.render(view | {"p": population})))
+    texts = [(path, jinja.get_template(f"native/{t}.j2").render(view)) for path, t in files]
+    template = jinja.get_template(f"native/{population}.j2")
+    for p in cast("list[dict[str, object]]", view["populations"]):
+        texts.append((f"populations/{p['id']}.hpp", template.render(view | {"p": p})))
     return SourceBundle(
         name=file_stem(program.name),
-        files=tuple((path, _tidy(text)) for path, text in files),
+        files=tuple((path, _tidy(text)) for path, text in texts),
         main="interface.cpp",
         metadata=(("digest", program.digest), ("precision", precision), ("target", "native")),
     )
+
+
+def _refuse_timed(program: Program) -> None:
+    for q in program.projections:
+        if program.delivery(q).timed:
+            raise UnsupportedError(
+                "arrivals read when in their step they come, which this backend does not tell",
+                where=f"projection {q.name}",
+                remedy="compile(…, clock='grid') or backend='reference'",
+            )
 
 
 def _tidy(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from genprop.equations.algebra import symbols
 from genprop.errors import UnsupportedError
+from genprop.lower.continuous_network import continuous_readout
 from genprop.lower.convert import convert
 from genprop.lower.loss_program import LossProgram, ReductionProgram
 from genprop.lower.readout import lower_readout
@@ -49,7 +50,11 @@ def lower_loss(
         name=name,
         coefficient=loss.coefficient,
         population=observed.population,
-        readout=lower_readout(observed, adjoint, columns, clock, where),
+        readout=(
+            continuous_readout(observed)
+            if not clock.rounds
+            else lower_readout(observed, adjoint, columns, clock, where)
+        ),
         reductions=tuple(_reduction(r) for r in loss.function.reductions),
         total=convert(loss.function.value),
         backward=tuple(_reduction(r) for r in loss.backward),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from genprop.lower.continuous_network import continuous_population
 from genprop.lower.loss import lower_loss
 from genprop.lower.nodes import names_in
 from genprop.lower.population import lower_population, lower_source
@@ -13,6 +14,7 @@ from genprop.lower.program import PopulationProgram, Program, ProjectionProgram
 from genprop.lower.update import lower_update
 
 if TYPE_CHECKING:
+    from genprop.adjoint.observation import Observation
     from genprop.adjoint.system import AdjointNetwork
     from genprop.describe.spec import NetworkSpec, PopulationSpec, ProjectionSpec
     from genprop.lower.clocks.base import Clock
@@ -32,23 +34,38 @@ def lower(
     """The Program of ``spec`` on ``clock``."""
     active = _active(spec)
     learned = frozenset(p.name for p in spec.parameters() if p.learned)
+    names = _loss_names(spec)
     populations: list[PopulationProgram] = []
     spikes: dict[str, SpikeProgram | None] = {}
     for population in spec.populations:
+        name = population.name
         if population.neuron is None:
             populations.append(lower_source(population))
             continue
-        program, spikes[population.name] = lower_population(
-            population,
-            adjoint.populations[population.name],
-            active=population.name in active,
-            learned=learned,
-            max_delays=_max_delays(spec, population.name, clock),
-            solver=solver,
-            clock=clock,
-        )
+        delays = _max_delays(spec, name, clock)
+        if not clock.rounds:
+            spikes[name] = None
+            program = continuous_population(
+                population,
+                adjoint.populations[name],
+                _observed(name, names, adjoint),
+                active=name in active,
+                learned=learned,
+                max_delays=delays,
+                clock=clock,
+            )
+        else:
+            program, spikes[name] = lower_population(
+                population,
+                adjoint.populations[name],
+                active=name in active,
+                learned=learned,
+                max_delays=delays,
+                solver=solver,
+                clock=clock,
+            )
         populations.append(program)
-    losses = tuple(_losses(spec, adjoint, spikes, learned, clock))
+    losses = tuple(_losses(names, spec, adjoint, spikes, learned, clock))
     return Program(
         name=spec.name,
         digest=spec.digest(),
@@ -61,18 +78,33 @@ def lower(
     )
 
 
+def _loss_names(spec: NetworkSpec) -> tuple[str, ...]:
+    names: list[str] = []
+    for index, term in enumerate(spec.loss):
+        name = f"{term.kind}:{term.readout.population}"
+        if any(f"{t.kind}:{t.readout.population}" == name for t in spec.loss[:index]):
+            name = f"{name}.{index + 1}"
+        names.append(name)
+    return tuple(names)
+
+
+def _observed(
+    population: str, names: tuple[str, ...], adjoint: AdjointNetwork
+) -> list[tuple[str, Observation]]:
+    found = zip(names, (loss.observation for loss in adjoint.loss), strict=True)
+    return [(name, o) for name, o in found if o.population == population]
+
+
 def _losses(
+    names: tuple[str, ...],
     spec: NetworkSpec,
     adjoint: AdjointNetwork,
     spikes: dict[str, SpikeProgram | None],
     learned: frozenset[str],
     clock: Clock,
 ) -> Iterator[LossProgram]:
-    for index, (term, loss) in enumerate(zip(spec.loss, adjoint.loss, strict=True)):
+    for name, term, loss in zip(names, spec.loss, adjoint.loss, strict=True):
         population = term.readout.population
-        name = f"{term.kind}:{population}"
-        if any(f"{t.kind}:{t.readout.population}" == name for t in spec.loss[:index]):
-            name = f"{name}.{index + 1}"
         spike = spikes[population]
         columns = spike.column if spike else None
         yield lower_loss(name, loss, adjoint.populations[population], columns, learned, clock)

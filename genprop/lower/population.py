@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from genprop.equations.system import HybridSystem
     from genprop.lower.clocks.base import Clock
 
-__all__ = ["lower_population", "lower_source"]
+__all__ = ["lower_population", "lower_source", "used_parameters"]
 
 
 def lower_source(spec: PopulationSpec) -> PopulationProgram:
@@ -48,7 +48,7 @@ def lower_population(
     ``max_delays`` are steps by receptor; ``learned`` flat names of parameters.
     """
     system = adjoint.system
-    used = _used(spec, system, learned)
+    used = used_parameters(spec, system, learned)
     per_neuron = frozenset(p.local for p in used if p.per_neuron)
     hoist = Hoister(system.parameters)
     solution = solve(adjoint, learned if active else frozenset(), solver, clock.dt)
@@ -109,9 +109,10 @@ def _before(adjoint: AdjointSystem) -> tuple[str, ...]:
     return tuple(sorted({x.name for found in read for x in found}))
 
 
-def _used(
+def used_parameters(
     spec: PopulationSpec, system: HybridSystem, learned: frozenset[str]
 ) -> tuple[UsedParameter, ...]:
+    """The parameters that expressions of the population read."""
     by_name = {p.name: p for p in _parameters(spec)}
     return tuple(
         UsedParameter(name, s.name, bool(by_name[name].shape), name in learned)

@@ -19,6 +19,7 @@ from genprop.lower.listing import listing
 
 if TYPE_CHECKING:
     from genprop.lower.clocks.base import Clock, StepClock
+    from genprop.lower.continuous import Continuous
     from genprop.lower.delivery import Delivery
     from genprop.lower.loss_program import LossProgram
     from genprop.lower.nodes import Assign, Expr, Statement
@@ -138,6 +139,10 @@ class PopulationProgram:
     are taken where the guard was crossed, interpolated between their values after delivery and at
     the end of the step; the others at the end. ``count_jump`` adds to adjoints per unit
     ``count_gradient``. ``active`` is False where no gradient is needed.
+
+    On a clock without rounding ``continuous`` stands for steps and guard: ``spike_tape`` and
+    ``reset`` read the states at the crossing, the refractory tape those at the release, ``jump``
+    and ``exposed`` the adjoint at the event's own time.
     """
 
     name: str
@@ -165,6 +170,7 @@ class PopulationProgram:
     jump: tuple[Statement, ...] = ()
     induced: Induced | None = None
     count_jump: tuple[Assign, ...] = ()
+    continuous: Continuous | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,13 +96,18 @@ class Columns:
         return tuple(Assign(c.name, convert(e)) for c, e in self.expressions.items())
 
 
-def lower_spike(adjoint: AdjointSystem, learned: Collection[str]) -> SpikeProgram:
-    """Jump, tape, refractoriness and induced spikes of one spiking population."""
+def lower_spike(
+    adjoint: AdjointSystem, learned: Collection[str], least_rate: float = MIN_CROSSING_RATE
+) -> SpikeProgram:
+    """Jump, tape, refractoriness and induced spikes of one spiking population.
+
+    The guard is taken to be crossed at ``least_rate`` [1/ms] at least.
+    """
     columns = Columns(adjoint)
     parameters = [s for s, name in adjoint.system.parameters.items() if name in learned]
     shift = sympy.Symbol("shift", real=True)
     speed, cost = _crossing(adjoint)
-    rate = Call("max", (convert(columns(speed)), Number(MIN_CROSSING_RATE)))
+    rate = Call("max", (convert(columns(speed)), Number(least_rate)))
     statements: list[Statement] = [
         Assign("rate", rate),
         Assign(shift.name, Divide(convert(columns(cost)), Name("rate"))),

@@ -197,13 +197,15 @@ class Call:
         own = identifier(q.name)
         self._point(f"{own}_weight", np.ascontiguousarray(self.parameters[q.weight], self.dtype))
         if q.delay:
-            clock = self.program.grid
-            steps = clock.delay_steps(self.parameters[q.delay], q.max_delay_steps)
-            self._point(f"{own}_delay", np.ascontiguousarray(steps))
+            self._delays(q)
         if q.connectivity != "dense":
             synapses = self.topology[q.name]
             self._point(f"{own}_row_start", np.ascontiguousarray(synapses.row_start, np.int64))
             self._point(f"{own}_column", np.ascontiguousarray(synapses.column, np.int64))
+
+    def _delays(self, q: ProjectionProgram) -> None:
+        steps = self.program.grid.delay_steps(self.parameters[q.delay], q.max_delay_steps)
+        self._point(f"{identifier(q.name)}_delay", np.ascontiguousarray(steps))
 
     def _numbers(self, p: PopulationProgram) -> None:
         values = numbers(p, self.parameters, self.program.dt)

@@ -12,6 +12,7 @@ import numpy as np
 
 from genprop.backends.base import Inputs, Part
 from genprop.backends.native.call import Call
+from genprop.backends.native.continuous_call import ContinuousCall
 from genprop.backends.native.layout import PHASES, batch_type
 from genprop.build.compile import load_library
 from genprop.emit.layout import GROUPS, layout_digest
@@ -161,7 +162,8 @@ class NativeEngine:
 
     def _call(self, parameters: Parameters, topology: Topology, inputs: Inputs) -> Call:
         batch = self._batch()
-        return Call(self.program, self.spec, batch, self.dtype, parameters, topology, inputs)
+        kind = Call if self.program.clock.rounds else ContinuousCall
+        return kind(self.program, self.spec, batch, self.dtype, parameters, topology, inputs)
 
     def _run(self, call: Call, *, learning: bool) -> None:
         call.batch.threads = self.threads
@@ -182,5 +184,21 @@ class NativeEngine:
                     lists.append(np.ctypeslib.as_array(pairs, (count, 2)).copy())
                 else:
                     lists.append(np.zeros((0, 2), np.int32))
+            if not self.program.clock.rounds:
+                lists = self._timed(population, lists)
             found[f"{population}.spikes"] = lists
         return found
+
+    def _timed(self, population: str, pairs: list[np.ndarray]) -> list[np.ndarray]:
+        """Pairs of step and neuron as pairs of time [ms] and neuron."""
+        function = self._library[f"genprop_late_{identifier(population)}"]
+        function.restype = ctypes.POINTER(ctypes.c_double)
+        lists: list[np.ndarray] = []
+        for sample, found in enumerate(pairs):
+            times = np.array(found, np.float64)
+            times[:, 0] *= self.program.dt
+            if len(found):
+                late = function(self._engine, ctypes.c_int64(sample))
+                times[:, 0] += np.ctypeslib.as_array(late, (len(found),))
+            lists.append(times)
+        return lists

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from genprop.emit.names import identifier
 from genprop.lower.constants import constant_names
+from genprop.lower.continuous import FinalValue
 
 if TYPE_CHECKING:
     from genprop.lower.program import PopulationProgram, Program
 
-__all__ = ["PHASES", "batch_type", "numbers_type"]
+__all__ = ["PHASES", "batch_type", "continuous_numbers_type", "numbers_type"]
 
 PHASES = ("everything", "observe", "apart", "given")
 """``enum class Phase`` of ``layout.j2``."""
@@ -27,14 +28,14 @@ def batch_type(program: Program) -> type[ctypes.Structure]:
     ]
     fields += [(n, _INTEGER) for n in ("whole", "first_group", "last_group", "phase")]
     fields += [("labels", _POINTER), ("targets", _POINTER), ("finite", _POINTER)]
+    timed = not program.clock.rounds
     for p in program.populations:
         if p.source:
-            fields += [
-                (f"{identifier(p.name)}_{n}", _POINTER)
-                for n in ("start", "step", "channel", "value")
-            ]
+            names = ("start", "step", "channel", "value", *(("part",) if timed else ()))
+            fields += [(f"{identifier(p.name)}_{n}", _POINTER) for n in names]
     for q in program.projections:
-        names = ("weight", "delay", "row_start", "column", "dL_dweight", "dL_ddelay", "sums")
+        names = ("weight", "delay", *(("late",) if timed else ()), "row_start", "column")
+        names += ("dL_dweight", "dL_ddelay", "sums")
         fields += [(f"{identifier(q.name)}_{n}", _POINTER) for n in names]
     for p in program.populations:
         if not p.source:
@@ -49,6 +50,22 @@ def numbers_type(population: PopulationProgram, real: type) -> type[ctypes.Struc
     ]
     if population.refractory is not None:
         fields.append(("refractory_steps", _POINTER))
+    return type("Numbers", (ctypes.Structure,), {"_fields_": fields})
+
+
+def continuous_numbers_type(population: PopulationProgram) -> type[ctypes.Structure]:
+    """``struct <Population>Numbers`` of ``exact/population.hpp.j2``."""
+    parts = population.continuous
+    assert parts is not None  # as of every population on the exact clock
+    names = [f"parameter_{q.local}" for q in population.parameters]
+    names += ["start", "flow", "held_flow", "norm", "guard", "seen"]
+    names += [f"row_{identifier(v.loss)}" for v in parts.views if isinstance(v, FinalValue)]
+    names += ["step", "low", "high", "feeding"]
+    fields: Fields = [(name, _POINTER) for name in names]
+    for receptor in population.receptors:
+        own = identifier(receptor.name)
+        fields += [(f"{n}_{own}", _POINTER) for n in ("jump", "coefficients", "excess")]
+        fields.append((f"degree_{own}", _INTEGER))
     return type("Numbers", (ctypes.Structure,), {"_fields_": fields})
 
 

@@ -59,8 +59,7 @@ class Native:
     def check(self, spec: NetworkSpec, clock: Clock) -> list[GenpropError]:
         """Names that C++ or the generated code keeps for itself."""
         adjoints = {f"{owner}:p_{word}" for owner, word in _words(spec)}
-        clocks = [] if clock.rounds else [_beyond_steps(clock)]
-        return clocks + [
+        return [
             UnsupportedError(
                 f"{word!r} is taken in generated C++",
                 where=f"neuron or synapse model {owner}",
@@ -96,14 +95,6 @@ def default() -> Native:
             remedy="give an integer; 0 means all cores",
         )
     return Native(threads=int(given))
-
-
-def _beyond_steps(clock: Clock) -> GenpropError:
-    return UnsupportedError(
-        f"the native backend runs networks in steps, the clock {clock.name!r} has none",
-        where="compile(clock=…)",
-        remedy="clock='grid', or backend='reference'",
-    )
 
 
 def _cores() -> int:

@@ -1,0 +1,119 @@
+"""One call of a library on the exact clock: times are whole steps and the part that is left."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.backends.native.call import Call
+from genprop.backends.native.layout import continuous_numbers_type
+from genprop.emit.continuous_view import bounded_row, moved, read
+from genprop.emit.names import identifier
+from genprop.lower.continuous import FinalValue
+from genprop.numerics.continuous import stretches
+
+if TYPE_CHECKING:
+    from genprop.lower.continuous import Continuous
+    from genprop.lower.program import PopulationProgram, ProjectionProgram
+    from genprop.numerics.continuous import Stretches
+
+__all__ = ["ContinuousCall"]
+
+_TOLERANCE = {4: 2e-8, 8: 2e-15}
+"""Of the polynomials that say what arrivals do, by the bytes of a number."""
+
+
+class ContinuousCall(Call):
+    """Fills the generated ``struct Batch`` of a network on the exact clock."""
+
+    def _events(self) -> None:
+        dt, steps = self.program.dt, self.program.steps
+        for name, events in self.inputs.timed().items():
+            own = identifier(name)
+            step, part = _split(events.time, dt, self.dtype)
+            late = step >= steps  # by rounding alone: data end before the trial does
+            step[late], part[late] = steps - 1, np.nextafter(self.dtype.type(1), self.dtype.type(0))
+            self._point(f"{own}_start", np.ascontiguousarray(events.start, np.int64))
+            self._point(f"{own}_step", step)
+            self._point(f"{own}_part", part)
+            self._point(f"{own}_channel", np.ascontiguousarray(events.channel, np.int32))
+            if events.value is not None:
+                self._point(f"{own}_value", np.ascontiguousarray(events.value, self.dtype))
+
+    def _delays(self, q: ProjectionProgram) -> None:
+        own = identifier(q.name)
+        whole, part = _split(np.asarray(self.parameters[q.delay]), self.program.dt, self.dtype)
+        self._point(f"{own}_delay", whole)
+        self._point(f"{own}_late", part * 2)
+
+    def _numbers(self, p: PopulationProgram) -> None:
+        parts = p.continuous
+        assert parts is not None  # as of every population on the exact clock
+        watched = bounded_row(parts)
+        found = stretches(
+            p, self.parameters, self.program.dt, watched, _TOLERANCE[self.dtype.itemsize]
+        )
+        structure = continuous_numbers_type(p)()
+        for q in p.parameters:
+            array = np.atleast_1d(np.asarray(self.parameters[q.name], np.float64))
+            self._double(structure, f"parameter_{q.local}", array)
+        for name in ("start", "flow", "held", "norm", "guard"):
+            self._double(structure, f"{name}_flow" if name == "held" else name, getattr(found, name))
+        bounding = found.rows[watched] if watched else found.guard
+        self._double(structure, "seen", self._seen(parts, found, bounding))
+        for view in parts.views:
+            if isinstance(view, FinalValue):
+                row = found.rows[view.loss]
+                self._double(structure, f"row_{identifier(view.loss)}", row)
+        self._reals(structure, "step", found.step, p)
+        self._reals(structure, "low", found.low, p)
+        self._reals(structure, "high", found.high, p)
+        components = np.array(moved(parts))
+        adjoint = components[: max(read(parts), 1)]
+        self._reals(structure, "feeding", found.flow[:, adjoint][:, :, adjoint], p)
+        for name, reaction in found.reactions.items():
+            own = identifier(name)
+            self._double(structure, f"jump_{own}", reaction.jump)
+            coefficients = reaction.coefficients[:, :, components]
+            self._reals(structure, f"coefficients_{own}", coefficients, p)
+            self._reals(structure, f"excess_{own}", reaction.excess, p)
+            setattr(structure, f"degree_{own}", coefficients.shape[1] - 1)
+        self._alive.append(structure)
+        setattr(self.batch, f"{identifier(p.name)}_numbers", ctypes.addressof(structure))
+
+    @staticmethod
+    def _seen(parts: Continuous, found: Stretches, bounding: np.ndarray) -> np.ndarray:
+        """The row of the maximum, where there is one beside the guard."""
+        highest = [found.rows[v.loss] for v in parts.views if type(v).__name__ == "HighestValue"]
+        return highest[0] if highest else bounding
+
+    def _double(self, structure: ctypes.Structure, field: str, array: np.ndarray) -> None:
+        array = np.ascontiguousarray(array, np.float64)
+        self._alive.append(array)
+        setattr(structure, field, array.ctypes.data)
+
+    def _reals(
+        self, structure: ctypes.Structure, field: str, table: np.ndarray, p: PopulationProgram
+    ) -> None:
+        """A table of the fast loops: entry by entry, each of all neurons where they differ."""
+        flat = table.reshape(len(table), -1)
+        if any(q.per_neuron for q in p.parameters):
+            flat = np.pad(flat, ((0, -len(flat) % 8), (0, 0)), mode="edge")
+        array = np.ascontiguousarray(flat.T, self.dtype)
+        self._alive.append(array)
+        setattr(structure, field, array.ctypes.data)
+
+
+def _split(
+    times: np.ndarray, dt: float, dtype: np.dtype[np.floating]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Times [ms] as whole steps, int32, and the part of a step that is left, from 0 to below 1."""
+    steps = np.asarray(times, np.float64) / dt
+    whole = np.floor(steps)
+    part = (steps - whole).astype(dtype)
+    over = part >= 1  # rounded up
+    whole = whole + over
+    part = np.where(over, 0, part).astype(dtype)
+    return np.ascontiguousarray(whole, np.int32), np.ascontiguousarray(part)

@@ -1,0 +1,115 @@
+"""A Program on the exact clock as C++: whole steps by superposition, spikes one by one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from genprop.emit.comments import comment
+from genprop.emit.continuous_view import continuous_view
+from genprop.emit.loss_view import loss_view
+from genprop.emit.names import identifier, type_name
+from genprop.emit.printers import CPrinter
+from genprop.emit.update_view import update_view
+
+if TYPE_CHECKING:
+    from genprop.lower.program import Program, ProjectionProgram
+
+__all__ = ["CONTINUOUS_FILES", "continuous_program_view"]
+
+View = dict[str, object]
+
+CONTINUOUS_FILES = (
+    ("platform/memory.hpp", "platform/memory.hpp"),
+    ("platform/threads.hpp", "platform/threads.hpp"),
+    *(
+        (f"platform/exact/{name}.hpp", f"platform/exact/{name}.hpp")
+        for name in (
+            "polynomial",
+            "flow",
+            "events",
+            "arrivals",
+            "neuron",
+            "record",
+            "backward",
+            "population",
+            "dense",
+            "sparse",
+        )
+    ),
+    ("kernels/clock.hpp", "kernels/clock.hpp"),
+    ("kernels/loss.hpp", "kernels/loss.hpp"),
+    ("kernels/update.hpp", "kernels/update.hpp"),
+    ("sample.hpp", "exact/sample.hpp"),
+    ("interface.cpp", "interface.cpp"),
+)
+"""Files of the generated code, each with its template."""
+
+
+def continuous_program_view(program: Program) -> View:
+    """Everything that the templates of the exact clock read."""
+    printer = CPrinter()
+    losses = {x.name: loss_view(x, printer) for x in program.losses}
+    populations = [
+        continuous_view(p, program)
+        | {
+            "losses": [
+                losses[x.name] | {"pooled": x.readout.pooled}
+                for x in program.losses
+                if x.population == p.name
+            ]
+        }
+        for p in program.populations
+        if not p.source
+    ]
+    projections = [_projection(k, q, program) for k, q in enumerate(program.projections)]
+    return {
+        "continuous": True,
+        "name": comment(program.name),
+        "digest": program.digest[:16],
+        "steps": program.steps,
+        "dt": repr(program.dt),
+        "duration": repr(program.duration),
+        "populations": populations,
+        "sources": [
+            {
+                "name": p.name,
+                "id": identifier(p.name),
+                "size": p.size,
+                "projections": [q for q in projections if q["pre"] == identifier(p.name)],
+            }
+            for p in program.populations
+            if p.source
+        ],
+        "projections": projections,
+        "losses": list(losses.values()),
+        "updates": [update_view(u, printer, k) for k, u in enumerate(program.updates)],
+        "learns": bool(program.losses) and any(p.active for p in program.populations),
+        "pooled": any(x.readout.pooled for x in program.losses),
+    }
+
+
+def _projection(index: int, q: ProjectionProgram, program: Program) -> View:
+    pre, post = program.population(q.pre), program.population(q.post)
+    dense = q.connectivity == "dense"
+    cell = f"{type_name(q.post)}Cell"
+    carries = str(pre.source).lower()
+    delayed, by_row = str(bool(q.delay)).lower(), str(not pre.source).lower()
+    return {
+        "index": index,
+        "name": q.name,
+        "id": identifier(q.name),
+        "kind": f"Dense<{cell}, {delayed}, {by_row}, {carries}>" if dense else f"Sparse<{cell}, {carries}>",
+        "arguments": f"{pre.size}, {post.size}" if dense else f"{pre.size}",
+        "dense": dense,
+        "pre": identifier(q.pre),
+        "from_source": pre.source,
+        "carries": pre.source,
+        "post": identifier(q.post),
+        "post_type": type_name(q.post),
+        "receptor": identifier(q.receptor),
+        "longest": q.max_delay_steps + 1,
+        "learned": q.learn_weight or q.learn_delay,
+        "learn_weight": q.learn_weight,
+        "learn_delay": q.learn_delay,
+        "feedback": q.feedback,
+    }

@@ -1,0 +1,181 @@
+"""A population in continuous time, in numbers: its flow, and what an arrival does to its step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.numerics.evaluate import evaluate
+from genprop.numerics.matrix import expm
+
+if TYPE_CHECKING:
+    from genprop.lower.continuous import Continuous, Row
+    from genprop.lower.nodes import Expr
+    from genprop.lower.program import PopulationProgram
+
+__all__ = ["Reaction", "Stretches", "stretches"]
+
+_NODES = 33
+"""Points of a step at which propagators are taken, to be bounded and interpolated."""
+_SLACK = 0.02
+"""By how much bounds between these points are widened, relative to what they bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What an arrival of weight 1 does at a receptor; the first axis is one set or one per neuron.
+
+    ``jump`` (sets, S) is added to z at its time. (1 + x)/2 of a step later that has become Σ_k
+    ``coefficients`` (sets, K + 1, S) x^k. ``excess`` (sets, 2): by how much it, or its opposite,
+    can lift what is bounded within a step.
+    """
+
+    jump: np.ndarray
+    coefficients: np.ndarray
+    excess: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Stretches:
+    """The numbers of :class:`~genprop.lower.continuous.Continuous`; S components, float64.
+
+    ``flow`` and ``held`` (sets, S, S + 1) are A with b as the last column, ``norm`` (sets,) bounds
+    A [1/ms]; ``step`` is exp(A dt) with what b adds. ``start`` (sets, S) is z at the beginning;
+    ``guard`` and ``rows`` (by loss) are (sets, S + 1). Over a step without arrivals the bounded row
+    is at most Σ max(``low`` z, ``high`` z) + the last of ``high`` (sets, S + 1).
+    """
+
+    each: bool
+    flow: np.ndarray
+    held: np.ndarray
+    norm: np.ndarray
+    step: np.ndarray
+    start: np.ndarray
+    guard: np.ndarray
+    rows: Mapping[str, np.ndarray]
+    low: np.ndarray
+    high: np.ndarray
+    reactions: Mapping[str, Reaction]
+
+
+def stretches(
+    p: PopulationProgram,
+    parameters: Mapping[str, np.ndarray],
+    dt: float,
+    bounded: str | None,
+    tolerance: float,
+) -> Stretches:
+    """The numbers of a population.
+
+    Args:
+        p: on the exact clock.
+        parameters: by flat name.
+        dt: [ms].
+        bounded: the loss whose row must be bounded within steps; "" for the guard, None for none.
+        tolerance: of polynomials, relative.
+    """
+    parts = p.continuous
+    assert parts is not None  # as of every population on the exact clock
+    values = {q.local: np.asarray(parameters[q.name], np.float64) for q in p.parameters}
+    each = any(q.per_neuron for q in p.parameters)
+    table = _Table(values, p.size if each else 1)
+    flow = table.rows(parts.flow)
+    propagated = _propagators(flow, dt)
+    rows = {v.loss: table.rows((v.row,))[:, 0] for v in parts.views if hasattr(v, "row")}
+    guard = table.rows((parts.guard,))[:, 0] if parts.guard else np.zeros((table.sets, 0))
+    watched = None if bounded is None else guard if bounded == "" else rows[bounded]
+    low, high = _range(watched, propagated)
+    start = [a.value for a in p.initial]
+    zero = np.zeros((table.sets, len(parts.states) - len(start)))
+    return Stretches(
+        each=each,
+        flow=flow,
+        held=table.rows(parts.held_flow) if parts.held_flow else np.zeros((table.sets, 0, 0)),
+        norm=np.abs(flow[:, :, :-1]).sum(axis=-1).max(axis=-1, initial=0.0),
+        step=propagated[-1][:, :-1],
+        start=np.concatenate([table.row(start), zero], axis=1),
+        guard=guard,
+        rows=rows,
+        low=low,
+        high=high,
+        reactions={
+            name: _reaction(table.row(e), propagated, watched, tolerance)
+            for name, e in parts.arrivals
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    values: Mapping[str, np.ndarray]
+    sets: int
+
+    def row(self, row: Row | list[Expr]) -> np.ndarray:
+        found = [np.broadcast_to(evaluate(e, self.values), (self.sets,)) for e in row]
+        return np.stack(found, axis=-1) if found else np.zeros((self.sets, 0))
+
+    def rows(self, rows: tuple[Row, ...]) -> np.ndarray:
+        return np.stack([self.row(r) for r in rows], axis=-2)
+
+
+def _propagators(flow: np.ndarray, dt: float) -> np.ndarray:
+    """exp([A b; 0 0] r) at Chebyshev's points r = (1 + x) dt/2 and at dt: (nodes + 1, sets, …)."""
+    sets, size, _ = flow.shape
+    whole = np.zeros((sets, size + 1, size + 1))
+    whole[:, :size] = flow
+    points = np.append((1 + _points()) * dt / 2, dt)
+    return expm(whole * points[:, None, None, None])
+
+
+def _points() -> np.ndarray:
+    return np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES)
+
+
+def _range(watched: np.ndarray | None, propagated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds of the coefficients of row·z(t + r), 0 ≤ r ≤ dt."""
+    sets, size = propagated.shape[1], propagated.shape[2]
+    if watched is None:
+        return np.zeros((sets, size)), np.zeros((sets, size))
+    found = np.einsum("sr,nsrc->nsc", watched, propagated)
+    found = np.concatenate([found, watched[None]])  # r = 0 as well
+    low, high = found.min(axis=0), found.max(axis=0)
+    slack = _SLACK * (high - low) + 1e-6 * np.abs(watched).max(axis=-1, keepdims=True)
+    return low - slack, high + slack
+
+
+def _reaction(
+    jump: np.ndarray, propagated: np.ndarray, watched: np.ndarray | None, tolerance: float
+) -> Reaction:
+    after = np.einsum("nsrc,sc->nsr", propagated[:, :, :-1, :-1], jump)
+    excess = np.zeros((len(jump), 2))
+    if watched is not None:
+        lifted = np.einsum("sr,nsr->ns", watched[:, :-1], np.concatenate([after, jump[None]]))
+        most, least = lifted.max(axis=0), lifted.min(axis=0)
+        slack = _SLACK * (most - least)
+        excess = np.maximum(np.stack([most + slack, slack - least], axis=-1), 0.0)
+    return Reaction(jump, _polynomial(after[:-1], tolerance), excess)
+
+
+def _polynomial(values: np.ndarray, tolerance: float) -> np.ndarray:
+    """Coefficients of powers of x through values at Chebyshev's points, as few as will do."""
+    degrees = np.arange(_NODES)
+    basis = np.cos(np.outer(degrees, np.pi * (degrees + 0.5) / _NODES))
+    series = np.einsum("kn,nsr->ksr", basis, values) * (2.0 / _NODES)
+    series[0] /= 2
+    largest = np.abs(values).max(axis=(0, 1), initial=0.0)
+    largest = np.where(largest > 0, largest, 1.0)
+    left = np.cumsum((np.abs(series) / largest)[::-1], axis=0)[::-1].max(axis=(1, 2))
+    needed = int(np.flatnonzero(left > tolerance)[-1]) if np.any(left > tolerance) else 0
+    return np.einsum("kp,ksr->spr", _in_powers(needed + 1), series[: needed + 1])
+
+
+def _in_powers(count: int) -> np.ndarray:
+    """Row k holds the coefficients of Chebyshev's T_k."""
+    rows = np.eye(count)  # T_0 = 1 and T_1 = x
+    for k in range(2, count):
+        rows[k] = -rows[k - 2]
+        rows[k, 1:] += 2 * rows[k - 1, :-1]
+    return rows
