@@ -96,6 +96,7 @@ def _projection(index: int, q: ProjectionProgram, program: Program) -> View:
     delayed, by_row = str(bool(q.delay)).lower(), str(not pre.source).lower()
     return {
         "index": index,
+        "arrival": "Felt",
         "name": q.name,
         "id": identifier(q.name),
         "kind": f"Dense<{cell}, {delayed}, {by_row}, {carries}>" if dense else f"Sparse<{cell}, {carries}>",
