@@ -92,12 +92,10 @@ def continuous_view(p: PopulationProgram, program: Program) -> View:
         "receptors": [identifier(r.name) for r in p.receptors],
         "rows": 1 + program.steps + max((r.max_delay_steps for r in p.receptors), default=0) + 1,
         "finals": [identifier(v.loss) for v in parts.views if isinstance(v, FinalValue)],
-        "mean": next((v.index for v in parts.views if isinstance(v, StepMean)), -1),
-        "mean_of": _first(parts, StepMean),
-        "highest": _first(parts, HighestValue),
-        "first_spike": _first(parts, FirstSpikeTime),
-        "count": _first(parts, SpikeNumber),
-        "counts": [identifier(v.loss) for v in parts.views if isinstance(v, SpikeNumber)],
+        "means": [[v.index, identifier(v.loss)] for v in parts.views if isinstance(v, StepMean)],
+        "highest": [identifier(v.loss) for v in highest],
+        "first_spikes": _named(parts, FirstSpikeTime),
+        "counts": _named(parts, SpikeNumber),
         **lines.events(),
     }
 
@@ -162,8 +160,8 @@ class _Lines:
         return CPrinter(real="double", rename=names)
 
 
-def _first(parts: Continuous, kind: type) -> str:
-    return next((identifier(v.loss) for v in parts.views if isinstance(v, kind)), "")
+def _named(parts: Continuous, kind: type) -> list[str]:
+    return [identifier(v.loss) for v in parts.views if isinstance(v, kind)]
 
 
 def _reached(parts: Continuous) -> list[list[bool]]:

@@ -10,9 +10,10 @@ from genprop.emit.loss_view import loss_view
 from genprop.emit.names import identifier, type_name
 from genprop.emit.printers import CPrinter
 from genprop.emit.update_view import update_view
+from genprop.lower.continuous import FirstSpikeTime, HighestValue, SpikeNumber, StepMean
 
 if TYPE_CHECKING:
-    from genprop.lower.program import Program, ProjectionProgram
+    from genprop.lower.program import PopulationProgram, Program, ProjectionProgram
 
 __all__ = ["CONTINUOUS_FILES", "continuous_program_view"]
 
@@ -53,7 +54,7 @@ def continuous_program_view(program: Program) -> View:
         continuous_view(p, program)
         | {
             "losses": [
-                losses[x.name] | {"pooled": x.readout.pooled}
+                losses[x.name] | {"pooled": x.readout.pooled} | _seen(p, x.name)
                 for x in program.losses
                 if x.population == p.name
             ]
@@ -86,6 +87,15 @@ def continuous_program_view(program: Program) -> View:
         "learns": bool(program.losses) and any(p.active for p in program.populations),
         "pooled": any(x.readout.pooled for x in program.losses),
     }
+
+
+def _seen(p: PopulationProgram, loss: str) -> View:
+    """Which of the means over steps a loss sees, and where gradients of what many see are added."""
+    assert p.continuous is not None  # as of every population on the exact clock
+    means = [v.loss for v in p.continuous.views if isinstance(v, StepMean)]
+    kind = type(next(v for v in p.continuous.views if v.loss == loss))
+    joined = {HighestValue: "highest", FirstSpikeTime: "first", SpikeNumber: "count"}
+    return {"mean": means.index(loss) if loss in means else -1, "joined": joined.get(kind, "")}
 
 
 def _projection(index: int, q: ProjectionProgram, program: Program) -> View:
