@@ -60,7 +60,7 @@ def continuous_view(p: PopulationProgram, program: Program) -> View:
     parts = p.continuous
     assert parts is not None  # as of every population on the exact clock
     lines = _Lines(p)
-    components, watched = moved(parts), bounded_row(parts)
+    components, bounded_by = moved(parts), bounded_row(parts)
     highest = [v for v in parts.views if isinstance(v, HighestValue)]
     bounding = parts.guard or (highest[0].row if highest else ())
     size = len(parts.states)
@@ -77,13 +77,13 @@ def continuous_view(p: PopulationProgram, program: Program) -> View:
         "spiking": p.guard is not None,
         "refractory": p.refractory is not None,
         "induced": p.induced is not None,
-        "bounded": watched is not None,
+        "bounded": bounded_by is not None,
         "always": bool(parts.guard and highest),
         "moved": list(components),
         "read": read(parts),
         "feeds": _mask(_feeds(parts, components[: read(parts)])),
         "steps": _mask(_reached(parts)),
-        "watched": _flags(_watches(parts, bounding, k) for k in range(size)),
+        "bounded_by": _flags(_bounds(parts, bounding, k) for k in range(size)),
         "held": _flags(k in parts.held for k in range(size)),
         "cleared": _flags(k in parts.cleared for k in range(size)),
         "tangents": [[t.parameter, t.state, t.index] for t in parts.tangents],
@@ -114,7 +114,7 @@ class _Lines:
         self.columns = {a.target: f"at.{a.target}" for a in p.spike_tape}
 
     def events(self) -> View:
-        """Lines by what happens."""
+        """What is printed, by what happens."""
         p = self.program
         release = p.refractory
         return {
@@ -122,7 +122,9 @@ class _Lines:
             "columns": [[a.target, self.expression(a.value)] for a in p.spike_tape],
             "reset": self.lines(p.reset, self.states),
             "jump": self.lines(learned(p, p.jump), self.adjoints),
-            "induced_jump": self.lines(learned(p, p.induced.jump if p.induced else ()), self.adjoints),
+            "induced_jump": self.lines(
+                learned(p, p.induced.jump if p.induced else ()), self.adjoints
+            ),
             "count_jump": [
                 f"{self.adjoints[a.target]} += {self.expression(a.value)} * gradient;"
                 for a in p.count_jump
@@ -140,7 +142,10 @@ class _Lines:
             return []
         names = {a.target: f"at.{a.target}" for a in release.tape}
         lines = self.lines(learned(self.program, release.backward), self.adjoints, names)
-        return [line.replace("const double released = ", "const double released = moved + ") for line in lines]
+        return [
+            line.replace("const double released = ", "const double released = moved + ")
+            for line in lines
+        ]
 
     def expression(self, e: Expr) -> str:
         """Of states and numbers."""
@@ -180,7 +185,7 @@ def _feeds(parts: Continuous, components: tuple[int, ...]) -> list[list[bool]]:
     return [[parts.flow[r][c] != Number(0.0) for c in components] for r in components]
 
 
-def _watches(parts: Continuous, row: tuple[Expr, ...], column: int) -> bool:
+def _bounds(parts: Continuous, row: tuple[Expr, ...], column: int) -> bool:
     reached = _reached(parts)
     return any(
         row[r] != Number(0.0) and reached[r][column] for r in range(len(parts.states)) if row

@@ -1,4 +1,4 @@
-"""A Program on the exact clock as C++: whole steps by superposition, spikes one by one."""
+"""A Program on the exact clock as C++: full steps by superposition, spikes one by one."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ CONTINUOUS_FILES = (
             "flow",
             "events",
             "arrivals",
+            "numbers",
             "neuron",
             "record",
             "backward",
@@ -44,6 +45,8 @@ CONTINUOUS_FILES = (
     ("interface.cpp", "interface.cpp"),
 )
 """Files of the generated code, each with its template."""
+
+_JOINED: dict[type, str] = {HighestValue: "highest", FirstSpikeTime: "first", SpikeNumber: "count"}
 
 
 def continuous_program_view(program: Program) -> View:
@@ -94,7 +97,11 @@ def _seen(p: PopulationProgram, loss: str) -> View:
     assert p.continuous is not None  # as of every population on the exact clock
     means = [v.loss for v in p.continuous.views if isinstance(v, StepMean)]
     kind = type(next(v for v in p.continuous.views if v.loss == loss))
-    joined = {HighestValue: "highest", FirstSpikeTime: "first", SpikeNumber: "count"}
+    joined: dict[type, str] = {
+        HighestValue: "highest",
+        FirstSpikeTime: "first",
+        SpikeNumber: "count",
+    }
     return {"mean": means.index(loss) if loss in means else -1, "joined": joined.get(kind, "")}
 
 
@@ -109,7 +116,9 @@ def _projection(index: int, q: ProjectionProgram, program: Program) -> View:
         "arrival": "Felt",
         "name": q.name,
         "id": identifier(q.name),
-        "kind": f"Dense<{cell}, {delayed}, {by_row}, {carries}>" if dense else f"Sparse<{cell}, {carries}>",
+        "kind": f"Dense<{cell}, {delayed}, {by_row}, {carries}>"
+        if dense
+        else f"Sparse<{cell}, {carries}>",
         "arguments": f"{pre.size}, {post.size}" if dense else f"{pre.size}",
         "dense": dense,
         "pre": identifier(q.pre),

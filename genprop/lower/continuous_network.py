@@ -86,9 +86,7 @@ def continuous_readout(observed: Observation) -> ReadoutProgram:
     )
 
 
-def _receptors(
-    adjoint: AdjointSystem, max_delays: Mapping[str, int]
-) -> Iterator[ReceptorProgram]:
+def _receptors(adjoint: AdjointSystem, max_delays: Mapping[str, int]) -> Iterator[ReceptorProgram]:
     system = adjoint.system
     for receptor, reverse in zip(system.receptors, adjoint.receptors, strict=True):
         yield ReceptorProgram(

@@ -78,9 +78,7 @@ def continuous(
             for r in system.receptors
         ),
         held=tuple(k for k, x in enumerate(columns) if x in held),
-        cleared=tuple(
-            k for k, x in enumerate(columns) if x in by_step or k >= len(system.states)
-        ),
+        cleared=tuple(k for k, x in enumerate(columns) if x in by_step or k >= len(system.states)),
         tangents=tuple(
             Tangent(t.parameter.name, columns.index(t.state), columns.index(t.symbol))
             for t in tangents
@@ -119,9 +117,7 @@ class _TangentOf:
         return sympy.Add(sympy.diff(f, self.parameter), *through)
 
 
-def _tangents(
-    system: HybridSystem, learned: Sequence[sympy.Symbol]
-) -> Iterator[_TangentOf]:
+def _tangents(system: HybridSystem, learned: Sequence[sympy.Symbol]) -> Iterator[_TangentOf]:
     taken = {s.name for s in (*system.states, *system.parameters)}
     for parameter in learned:
         moved = {x for x in system.states if sympy.diff(system.flow[x], parameter) != 0}
@@ -139,9 +135,7 @@ def _tangents(
             yield _TangentOf(parameter, x, symbol, others)
 
 
-def _view(
-    loss: str, o: Observation, rows: _Rows, integrals: Mapping[str, Integral]
-) -> View:
+def _view(loss: str, o: Observation, rows: _Rows, integrals: Mapping[str, Integral]) -> View:
     match o.closed_form:
         case WeightedIntegral():
             integral = integrals[loss]

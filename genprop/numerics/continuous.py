@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop.lower.continuous import FinalValue, HighestValue
 from genprop.numerics.evaluate import evaluate
 from genprop.numerics.matrix import expm
 
 if TYPE_CHECKING:
-    from genprop.lower.continuous import Continuous, Row
+    from genprop.lower.continuous import Row
     from genprop.lower.nodes import Expr
     from genprop.lower.program import PopulationProgram
 
@@ -84,10 +85,14 @@ def stretches(
     table = _Table(values, p.size if each else 1)
     flow = table.rows(parts.flow)
     propagated = _propagators(flow, dt)
-    rows = {v.loss: table.rows((v.row,))[:, 0] for v in parts.views if hasattr(v, "row")}
+    rows = {
+        v.loss: table.rows((v.row,))[:, 0]
+        for v in parts.views
+        if isinstance(v, FinalValue | HighestValue)
+    }
     guard = table.rows((parts.guard,))[:, 0] if parts.guard else np.zeros((table.sets, 0))
-    watched = None if bounded is None else guard if bounded == "" else rows[bounded]
-    low, high = _range(watched, propagated)
+    bounded_by = None if bounded is None else guard if bounded == "" else rows[bounded]
+    low, high = _range(bounded_by, propagated)
     start = [a.value for a in p.initial]
     zero = np.zeros((table.sets, len(parts.states) - len(start)))
     return Stretches(
@@ -102,7 +107,7 @@ def stretches(
         low=low,
         high=high,
         reactions={
-            name: _reaction(table.row(e), propagated, watched, tolerance)
+            name: _reaction(table.row(e), propagated, bounded_by, tolerance)
             for name, e in parts.arrivals
         },
     )
@@ -134,25 +139,25 @@ def _points() -> np.ndarray:
     return np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES)
 
 
-def _range(watched: np.ndarray | None, propagated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _range(bounded_by: np.ndarray | None, propagated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Bounds of the coefficients of row·z(t + r), 0 ≤ r ≤ dt."""
     sets, size = propagated.shape[1], propagated.shape[2]
-    if watched is None:
+    if bounded_by is None:
         return np.zeros((sets, size)), np.zeros((sets, size))
-    found = np.einsum("sr,nsrc->nsc", watched, propagated)
-    found = np.concatenate([found, watched[None]])  # r = 0 as well
+    found = np.einsum("sr,nsrc->nsc", bounded_by, propagated)
+    found = np.concatenate([found, bounded_by[None]])  # r = 0 as well
     low, high = found.min(axis=0), found.max(axis=0)
-    slack = _SLACK * (high - low) + 1e-6 * np.abs(watched).max(axis=-1, keepdims=True)
+    slack = _SLACK * (high - low) + 1e-6 * np.abs(bounded_by).max(axis=-1, keepdims=True)
     return low - slack, high + slack
 
 
 def _reaction(
-    jump: np.ndarray, propagated: np.ndarray, watched: np.ndarray | None, tolerance: float
+    jump: np.ndarray, propagated: np.ndarray, bounded_by: np.ndarray | None, tolerance: float
 ) -> Reaction:
     after = np.einsum("nsrc,sc->nsr", propagated[:, :, :-1, :-1], jump)
     excess = np.zeros((len(jump), 2))
-    if watched is not None:
-        lifted = np.einsum("sr,nsr->ns", watched[:, :-1], np.concatenate([after, jump[None]]))
+    if bounded_by is not None:
+        lifted = np.einsum("sr,nsr->ns", bounded_by[:, :-1], np.concatenate([after, jump[None]]))
         most, least = lifted.max(axis=0), lifted.min(axis=0)
         slack = _SLACK * (most - least)
         excess = np.maximum(np.stack([most + slack, slack - least], axis=-1), 0.0)

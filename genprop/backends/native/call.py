@@ -163,7 +163,7 @@ class Call:
             scores=self._scores(),
             spikes=self._counts,
             recorded={**self._states, **spikes},
-            finite=self._finite != 0,
+            finite=self._finite > 0,
             values=self._values,
         )
 

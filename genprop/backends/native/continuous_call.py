@@ -1,4 +1,4 @@
-"""One call of a library on the exact clock: times are whole steps and the part that is left."""
+"""One call of a library on the exact clock: times are full steps and the part that is left."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ from genprop.backends.native.call import Call
 from genprop.backends.native.layout import continuous_numbers_type
 from genprop.emit.continuous_view import bounded_row, moved, read
 from genprop.emit.names import identifier
+from genprop.errors import DescriptionError
+from genprop.lower.clocks.exact import ExactClock
 from genprop.lower.continuous import FinalValue
 from genprop.numerics.continuous import stretches
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from genprop.backends.base import Outcome
     from genprop.lower.continuous import Continuous
     from genprop.lower.program import PopulationProgram, ProjectionProgram
     from genprop.numerics.continuous import Stretches
@@ -28,11 +33,33 @@ _TOLERANCE = {4: 2e-8, 8: 2e-15}
 class ContinuousCall(Call):
     """Fills the generated ``struct Batch`` of a network on the exact clock."""
 
+    @property
+    def clock(self) -> ExactClock:
+        """The clock of the network."""
+        clock = self.program.clock
+        assert isinstance(clock, ExactClock)  # as engines choose this call for it alone
+        return clock
+
+    def outcome(self, spikes: Mapping[str, list[np.ndarray]]) -> Outcome:
+        """What the call gave.
+
+        Raises:
+            DescriptionError: where a neuron was above its threshold right after its reset.
+        """
+        endless = np.flatnonzero(self._finite < 0)
+        if endless.size:
+            raise DescriptionError(
+                f"a neuron spikes without end in sample {endless[0]}",
+                where=f"network {self.program.name}",
+                remedy="let the reset fall below the threshold, or lower the weights",
+            )
+        return super().outcome(spikes)
+
     def _events(self) -> None:
-        dt, steps = self.program.dt, self.program.steps
+        steps = self.program.steps
         for name, events in self.inputs.timed().items():
             own = identifier(name)
-            step, part = _split(events.time, dt, self.dtype)
+            step, part = self.clock.split(events.time, self.dtype)
             late = step >= steps  # by rounding alone: data end before the trial does
             step[late], part[late] = steps - 1, np.nextafter(self.dtype.type(1), self.dtype.type(0))
             self._point(f"{own}_start", np.ascontiguousarray(events.start, np.int64))
@@ -44,24 +71,26 @@ class ContinuousCall(Call):
 
     def _delays(self, q: ProjectionProgram) -> None:
         own = identifier(q.name)
-        whole, part = _split(np.asarray(self.parameters[q.delay]), self.program.dt, self.dtype)
-        self._point(f"{own}_delay", whole)
+        full, part = self.clock.split(self.parameters[q.delay], self.dtype)
+        self._point(f"{own}_delay", full)
         self._point(f"{own}_late", part * 2)
 
     def _numbers(self, p: PopulationProgram) -> None:
         parts = p.continuous
         assert parts is not None  # as of every population on the exact clock
-        watched = bounded_row(parts)
+        bounded_by = bounded_row(parts)
         found = stretches(
-            p, self.parameters, self.program.dt, watched, _TOLERANCE[self.dtype.itemsize]
+            p, self.parameters, self.program.dt, bounded_by, _TOLERANCE[self.dtype.itemsize]
         )
         structure = continuous_numbers_type(p)()
         for q in p.parameters:
             array = np.atleast_1d(np.asarray(self.parameters[q.name], np.float64))
             self._double(structure, f"parameter_{q.local}", array)
         for name in ("start", "flow", "held", "norm", "guard"):
-            self._double(structure, f"{name}_flow" if name == "held" else name, getattr(found, name))
-        bounding = found.rows[watched] if watched else found.guard
+            self._double(
+                structure, f"{name}_flow" if name == "held" else name, getattr(found, name)
+            )
+        bounding = found.rows[bounded_by] if bounded_by else found.guard
         self._double(structure, "seen", self._seen(parts, found, bounding))
         for view in parts.views:
             if isinstance(view, FinalValue):
@@ -104,16 +133,3 @@ class ContinuousCall(Call):
         array = np.ascontiguousarray(flat.T, self.dtype)
         self._alive.append(array)
         setattr(structure, field, array.ctypes.data)
-
-
-def _split(
-    times: np.ndarray, dt: float, dtype: np.dtype[np.floating]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Times [ms] as whole steps, int32, and the part of a step that is left, from 0 to below 1."""
-    steps = np.asarray(times, np.float64) / dt
-    whole = np.floor(steps)
-    part = (steps - whole).astype(dtype)
-    over = part >= 1  # rounded up
-    whole = whole + over
-    part = np.where(over, 0, part).astype(dtype)
-    return np.ascontiguousarray(whole, np.int32), np.ascontiguousarray(part)

@@ -75,6 +75,22 @@ class ExactClock:
         """ceil(maximum/dt): a spike of step n arrives in one of the steps n … n + that."""
         return math.ceil(maximum / self.dt - 1e-9)
 
+    def split(
+        self, times: np.ndarray, dtype: np.dtype[np.floating]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Times [ms] as full steps, int32, and the part of a step that is left, of ``dtype``.
+
+        The part is from 0 to below 1, also where rounding to ``dtype`` would make it 1.
+        """
+        steps = np.asarray(times, np.float64) / self.dt
+        full = np.floor(steps)
+        part = (steps - full).astype(dtype)
+        over = part >= 1
+        return (
+            np.ascontiguousarray(full + over, np.int32),
+            np.ascontiguousarray(np.where(over, 0, part), dtype),
+        )
+
     def instant(self, n: int | np.ndarray) -> np.ndarray:
         """The instant n·dt."""
         return np.asarray(n * self.dt)
