@@ -10,6 +10,8 @@ from genprop.errors import ConfigurationError
 
 __all__ = ["add", "run"]
 
+_CANDIDATES = 8  # samples that are run for each that is compared
+
 
 def add(commands: Commands) -> None:
     """Register ``genprop check-grad``."""
@@ -22,11 +24,14 @@ def add(commands: Commands) -> None:
            genprop check-grad NET --random --set compile.dt=0.1          random spikes, own dt""",
         more="Linear networks are solved exactly, event by event; others are compared with\n"
         "difference quotients at a small step. Keep networks small and trials short.\n"
-        "✓ agree (status 0), ✗ wrong (status 1), ? nothing could be compared (status 1).",
+        "✓ agree (status 0), ✗ wrong (status 1), ? the code could not be compared\n"
+        "because spikes differ in number (status 1).",
     )
     add_network(parser)
     parser.add_argument("--samples", type=int, default=3, help="quotients per parameter")
-    parser.add_argument("--trials", type=int, default=2, help="how many training samples are run")
+    parser.add_argument(
+        "--trials", type=int, default=2, help="how many training samples are compared"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of parameters and what is compared")
     parser.add_argument("--fine", type=float, metavar="MS", help="the fine step (default: 0.01)")
     parser.add_argument("--random", action="store_true", help="random spikes, no training data")
@@ -43,7 +48,9 @@ def run(args: argparse.Namespace) -> int:
             where=str(args.net),
             remedy="return Experiment(loss=gp.CrossEntropy(…), …) from build()",
         )
-    batch = None if args.random else next(iter(experiment.train.batches(args.trials, args.seed)))
+    batch = None
+    if not args.random:
+        batch = next(iter(experiment.train.batches(_CANDIDATES * args.trials, args.seed)))
     report = check_gradients(
         net,
         loss=experiment.loss,
@@ -53,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
         samples=args.samples,
         seed=args.seed,
         fine=args.fine,
+        trials=args.trials,
     )
     print(report)
     return 0 if report.passed else 1

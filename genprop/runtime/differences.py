@@ -20,6 +20,9 @@ __all__ = [
 FIT_POINTS = 8
 """How many steps to either side the slope is fitted to."""
 
+_ROUNDINGS = 4
+"""Roundings of a loss by which a quotient of five points may be off: 18/12 of each of four."""
+
 Parameters = Mapping[str, np.ndarray]
 
 Evaluation = Callable[[Parameters], tuple[float, tuple[int, ...]]]
@@ -28,11 +31,16 @@ Evaluation = Callable[[Parameters], tuple[float, tuple[int, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class Quotient:
-    """The quotients of one component; those over a change of spike counts are left out."""
+    """The quotients of one component; those over a change of spike counts are left out.
+
+    ``rounding`` is by how much the quotients of a loss that does not depend on the component may
+    be off zero, because the loss is a rounded number.
+    """
 
     name: str
     index: int
     values: tuple[float, ...]
+    rounding: float = 0.0
 
 
 def five_point(
@@ -69,20 +77,21 @@ def quotients(
     disagrees with ``gradients`` or spike counts change, a tenth of the step is tried as well: near
     a graze the smaller one tells.
     """
-    rng = np.random.default_rng(seed)
+    rng, (loss, _) = np.random.default_rng(seed), evaluate(parameters)
     found: list[Quotient] = []
     for name in names:
         flat = np.asarray(parameters[name], dtype=np.float64).reshape(-1)
         for index in sorted(rng.permutation(flat.size)[:per_parameter].tolist()):
             h = step * max(1.0, abs(float(flat[index])))
             values: list[float] = []
+            rounding = _ROUNDINGS * np.finfo(np.float64).eps * max(1.0, abs(loss)) / (h / 10)
             for size in (h, h / 10):
                 value = five_point(evaluate, parameters, name, index, size)
                 values += [] if value is None else [value]
-                one = Quotient(name, index, tuple(values))
+                one = Quotient(name, index, tuple(values), rounding)
                 if values and worst_error(gradients, [one])[0] <= tolerance:
                     break
-            found.append(Quotient(name, index, tuple(values)))
+            found.append(Quotient(name, index, tuple(values), rounding))
     return found
 
 
@@ -102,8 +111,10 @@ def worst_error(
         if not q.values:
             skipped += 1
             continue
-        error = min(abs(value - float(flat[q.index])) for value in q.values) / scale
-        errors[q.name] = max(errors.get(q.name, 0.0), error)
+        error = min(abs(value - float(flat[q.index])) for value in q.values)
+        if not flat.any() and error <= q.rounding:
+            error = 0.0  # zero everywhere, as far as quotients can tell
+        errors[q.name] = max(errors.get(q.name, 0.0), error / scale)
     return max(errors.values(), default=0.0), errors, skipped
 
 

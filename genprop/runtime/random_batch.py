@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["random_batch"]
 
 
-def random_batch(spec: NetworkSpec, duration: float, seed: int) -> SpikeBatch:
+def random_batch(spec: NetworkSpec, duration: float, seed: int, draw: int = 0) -> SpikeBatch:
     """Two samples of random spikes, with labels of the first observed population."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, draw] if draw else seed)
     classes = spec.population(spec.loss[0].readout.population).size
     labels = rng.integers(0, classes, 2)
     batches = {

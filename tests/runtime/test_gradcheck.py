@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +10,18 @@ import numpy as np
 import pytest
 
 import genprop as gp
+from genprop.backends.reference.exact.events import EventSimulator
 from genprop.backends.reference.interpret import Interpreter
 from genprop.errors import DescriptionError
+from genprop.runtime import gradcheck
 from genprop.runtime.differences import Parameters, fitted_slope
+from genprop.runtime.random_batch import random_batch
+from genprop.runtime.report import NEAR
 
 if TYPE_CHECKING:
+    from genprop.data.spikes import SpikeBatch
     from genprop.describe.objective import Loss
+    from genprop.describe.spec import NetworkSpec
     from genprop.runtime.report import GradientReport
 
 Net = tuple[gp.Network, "Loss"]
@@ -86,16 +93,75 @@ def test_counts_of_spikes_are_told_to_be_heuristic() -> None:
     assert all(p.quotient is None for p in report.parameters)
 
 
-def test_different_spike_counts_are_not_called_right() -> None:
+def test_code_that_was_not_compared_is_not_called_right() -> None:
+    """Exact gradients and quotients agree, but no sample has the same spikes on the clocks."""
     report = check(small(gp.neuron("LIF"), 2.0), dt=10.0, fine=5.0)
     assert report.same == (False, False)
     assert "at 10 ms are different" in str(report)
     assert all(p.clocked is None and p.fine is None for p in report.parameters)
+    assert all(p.quotient is not None and p.sound for p in report.parameters)
+    assert not report.passed
+    assert report.verdict.startswith("? the code was not compared")
+
+
+def test_samples_with_other_spikes_on_the_clock_are_left_out() -> None:
+    net = small(gp.neuron("LIF"), 2.0)
+    spec = net[0].freeze(net[1])
+    drawn = [random_batch(spec, 20.0, k) for k in range(8)]
+    events = [batch.sample(k) for batch in drawn for k in range(2)]
+    labels = np.concatenate([batch.labels for batch in drawn if batch.labels is not None])
+    many = gp.data.SpikeBatch.from_events(events, channels=3, duration=20.0, labels=labels)
+    whole = check(net, batch=many, fine=0.1)
+    assert 0 < whole.samples[0] < whole.samples[1] == 16
+    assert whole.same[1] and all(p.fine is not None for p in whole.parameters)
+    assert f"{whole.samples[0]} of 16 samples" in str(whole)
+    some = check(net, batch=many, fine=0.1, trials=2)
+    assert some.samples == (2, 16) and some.same[1]
+
+
+def test_random_input_is_drawn_until_spikes_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, drawn = small(gp.neuron("LIF"), 2.0), list[int]()
+
+    def counted(spec: NetworkSpec, duration: float, seed: int, draw: int = 0) -> SpikeBatch:
+        drawn.append(draw)
+        return random_batch(spec, duration, seed, draw)
+
+    monkeypatch.setattr(gradcheck, "random_batch", counted)
+    found = [check(net, fine=0.5, dt=1.0, seed=seed, samples=1) for seed in range(4)]
+    assert all(report.same[1] for report in found)
+    assert max(drawn) > 0  # at a step this coarse some first draws have other spikes
+
+
+def test_a_gradient_that_is_zero_is_right_where_nothing_depends_on_the_parameter() -> None:
+    clocked = gp.Neuron(
+        "clocked",
+        flow="dv/dt = 1/tau + 0*I",
+        spike="v > 1",
+        reset="v = 0",
+        parameters={"tau": gp.learn(3.0 * gp.ms)},
+    )
+    report = check(small(clocked, 2.0), fine=0.01)
+    zero = next(p for p in report.parameters if p.name == "inp->hidden.weight")
+    assert zero.largest == 0.0 and zero.sound
+    assert report.spikes > 2 and not report.verdict.startswith("✗")
+
+
+def test_a_gradient_that_is_zero_by_mistake_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = EventSimulator.solve
+
+    def wrong(*args: Any, **options: Any) -> Any:
+        found = right(*args, **options)
+        gradients = {n: g * (n != "inp->hidden.weight") for n, g in found.gradients.items()}
+        return replace(found, gradients=gradients)
+
+    monkeypatch.setattr(EventSimulator, "solve", wrong)
+    report = check(small(gp.neuron("LIF"), 2.0))
+    assert report.verdict == "✗ gradients are wrong: inp->hidden.weight"
 
 
 def test_the_report_is_a_table_of_all_parameters() -> None:
     lines = str(linear()).splitlines()
-    assert len(lines) == 2 + 3 + 2
+    assert len(lines) == 2 + 3 + 3
     assert len({len(line) for line in lines[1:5]}) == 1
 
 
@@ -124,3 +190,10 @@ def test_a_fitted_slope_over_a_vanishing_spike_is_none() -> None:
         lambda p: (0.0, (int(p["x"][0] > 0.05),)), {"x": np.zeros(1)}, "x", 0, 0.01
     )
     assert found is None
+
+
+def test_a_step_that_is_not_fine_enough_is_taken_finer() -> None:
+    """Errors of the clock vanish with the step; those of a wrong gradient stay."""
+    report = check(small(gp.neuron("LIF"), 2.0), fine=0.2, dt=0.4)
+    assert report.passed and report.fine < 0.2
+    assert all(p.fine is not None and p.fine <= NEAR for p in report.parameters)
