@@ -153,14 +153,13 @@ class _Check:
 
         Close to a graze that takes small steps. A gradient that is wrong does not come nearer.
         """
-        before = np.inf
         for _ in range(_REFINEMENTS):
             found = self.fine.gradients(self.batch)[1]
             worst = max(_distance(found[name], gradients[name]) for name in self.learned)
             step = self.clocks[1] / 4
-            if not NEAR < worst < 0.8 * before or self.duration / step > _FINEST_STEPS:
+            if worst <= NEAR or self.duration / step > _FINEST_STEPS:
                 return
-            finer, before = self._compiled(step), worst
+            finer = self._compiled(step)
             finer.run(self.batch)
             if _counts(finer) != counts:
                 return

@@ -115,8 +115,8 @@ class GradientReport:
             [
                 f"gradients of {self.network} against {measure}; errors relative to the largest",
                 *lines,
-                f"compared are {self.samples[0]} of {self.samples[1]} samples, which spike as often "
-                "on the fine clock as exactly",
+                f"{self.samples[0]} of {self.samples[1]} samples are compared: "
+                "they spike as often on the fine clock as exactly",
                 f"{self.spikes} spikes; counts at {self.dt:g} ms are {counts[0]}, "
                 f"at {self.fine:g} ms {counts[1]}",
                 self.verdict,

@@ -82,6 +82,7 @@ def test_a_wrong_gradient_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         return outcome, {**gradients, "inp->hidden.delay": -gradients["inp->hidden.delay"]}
 
     monkeypatch.setattr(Interpreter, "gradients", wrong)
+    monkeypatch.setattr(gradcheck, "_REFINEMENTS", 1)
     report = check(small(gp.neuron("LIF"), 2.0))
     assert not report.passed
     assert report.verdict == "✗ gradients are wrong: inp->hidden.delay"
