@@ -121,6 +121,7 @@ class _Check:
         self.parameters = {
             name: np.array(x, np.float64) for name, x in self.fine.parameters.items()
         }
+        self.fine.stages.hold_constants(self.parameters, self.fine.topology)
         solver, self.heuristic = exact_solver(self.spec, duration)
         stages = Stages(self.fine.stages.all, self.spec, np.float64)
         self.exact = solver and ExactMeasure(solver, self.spec, stages, self.fine.topology)

@@ -78,6 +78,13 @@ class Stage:
         """A term C of the loss and its gradient with respect to the values after this stage."""
         return None
 
+    def held(self, values: Mapping[str, np.ndarray], topology: Topology) -> Stage:
+        """The stage with all that its gradient takes as constant kept as it is at ``values``.
+
+        Difference quotients of its loss are then those of its gradient.
+        """
+        return self
+
     def hold(self, parameters: Mapping[str, np.ndarray]) -> None:
         """Bring leaves back, in place, to where they may be; after every update and its bounds."""
 

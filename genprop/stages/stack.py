@@ -77,6 +77,13 @@ class Stages:
         }
         return Flow(self, topology, values, outputs, used, penalised)
 
+    def hold_constants(self, parameters: Mapping[str, np.ndarray], topology: Topology) -> None:
+        """Let every stage keep what its gradient takes as constant; see ``Stage.held``."""
+        if self.all:
+            values = self.forward(parameters, topology, penalised=False).values[1:]
+            pairs = zip(self.all, values, strict=True)
+            self.all = tuple(stage.held(after, topology) for stage, after in pairs)
+
     def candidates(
         self, parameters: Mapping[str, np.ndarray], topology: Topology
     ) -> dict[str, tuple[Stage, Candidates]]:

@@ -96,9 +96,30 @@ class WiringCost(Stage):
             slopes |= position_gradients(self._ends, values, apart, slope, synapses)
         return self.coefficient * total, slopes
 
+    def held(self, values: Mapping[str, np.ndarray], topology: Topology) -> Stage:
+        """At the distances of now, unless the cost moves positions."""
+        if self.moves:
+            return self
+        names = (position_name(p) for p in self._ends)
+        return _AtDistances(self, {name: np.array(values[name]) for name in names})
+
     @property
     def _ends(self) -> tuple[str, str]:
         return self.pre, self.post
+
+
+@dataclass(frozen=True)
+class _AtDistances(Stage):
+    """The cost at positions that do not move."""
+
+    cost: WiringCost
+    places: Mapping[str, np.ndarray]
+
+    def penalty(
+        self, values: Mapping[str, np.ndarray], topology: Topology
+    ) -> tuple[float, Arrays] | None:
+        """The cost, and its gradient."""
+        return self.cost.penalty({**values, **self.places}, topology)
 
 
 def DistanceCost(

@@ -78,10 +78,11 @@ def test_check_gradients_knows_leaves() -> None:
     exp = gp.synapse("exp")
     net.connect(source, hidden, exp, weight=gp.dale(gp.learn(gp.normal(1.5, 0.5))),
                 delay=gp.distance(max=20))  # fmt: skip
+    loop = net.connect(hidden, hidden, exp, weight=gp.learn(gp.normal(0.0, 0.3)), delay=3.0)
     net.connect(hidden, out, exp, weight=gp.learn(gp.normal(0.0, 1.0)))
-    report = gp.check_gradients(
-        net, loss=gp.CrossEntropy(gp.integral(out, "v")), dt=1.0, duration=40.0
-    )
+    costs = gp.DistanceCost(loop) + 0.1 * gp.L2("position")
+    loss = gp.CrossEntropy(gp.integral(out, "v")) + costs
+    report = gp.check_gradients(net, loss=loss, dt=1.0, duration=40.0)
     names = {p.name for p in report.parameters}
     assert {X, "in.position", "in->hidden.magnitude"} <= names
     worst = [p.quotient for p in report.parameters if p.quotient is not None]

@@ -153,7 +153,7 @@ def build(rule="RigL", hidden=20):
     inp = net.population("input", train.channels, gp.spikes(), position=place)
     mid = net.population("hidden", hidden, gp.neuron("LIF"), position=place)
     out = net.population("out", train.classes, gp.neuron("LI"))
-    magnitude = gp.learn(gp.normal(0.0, 1.5))
+    magnitude = gp.learn(gp.uniform(0.0, 6.0))
     net.connect(inp, mid, exp, weight=gp.dale(magnitude, excitatory=0.8), pattern=gp.sparse(0.5),
                 delay=gp.learn(gp.uniform(0, 10), max=30), rewire=getattr(gp, rule)())
     loop = net.connect(mid, mid, exp, weight=gp.signed(magnitude), delay=gp.distance(max=20),
@@ -209,4 +209,5 @@ def test_a_killed_run_resumes_bit_by_bit(
     assert resumed["test"] == whole["test"]
     assert evaluate_run(tmp_path / "whole").summary() == whole["test"]
     metrics = a.records[-1].metrics
+    assert metrics["train.hidden.spikes"] > 0.2
     assert {"train.loss.L1 magnitude", "train.loss.distance cost hidden->hidden"} <= metrics.keys()
