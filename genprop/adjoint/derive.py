@@ -14,6 +14,7 @@ from genprop.adjoint.parameters import parameter_flow
 from genprop.adjoint.readouts import observation
 from genprop.adjoint.synapse import arrival_adjoint
 from genprop.adjoint.system import AdjointNetwork, AdjointSystem, adjoint_symbol
+from genprop.equations.algebra import simplified
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
@@ -74,7 +75,7 @@ def _count_jump(system: HybridSystem) -> dict[sympy.Symbol, sympy.Expr]:
     flow = system.flow[state]
     driving = set().union(*(d.free_symbols for d in system.drive.values()))
     for receptor in sorted(driving & set(system.states), key=str):
-        gain = sympy.simplify(sympy.diff(flow, receptor))
+        gain = simplified(sympy.diff(flow, receptor))
         if gain != 0 and not gain.free_symbols & set(system.states):
             return {adjoint_symbol(state): 1 / gain}
     return {adjoint_symbol(state): sympy.S.One}

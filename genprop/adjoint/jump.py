@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import sympy
 
 from genprop.adjoint.system import SEND
-from genprop.equations.algebra import simplified, substitute
+from genprop.equations.algebra import substitute, together
 from genprop.errors import DescriptionError
 
 if TYPE_CHECKING:
@@ -85,11 +85,11 @@ def spike_adjoint(
     }
     state, value = guard_state(system)
     at_guard = {state: value}
-    rate = _tidy(substitute(rate, at_guard))
-    cost = _tidy(substitute(induced_cost, at_guard)) + SEND
+    rate = together(substitute(rate, at_guard))
+    cost = together(substitute(induced_cost, at_guard)) + SEND
     guard_gradient = {adjoints[x]: sympy.diff(system.guard, x) for x in states}
     jump = {
-        q: _tidy(substitute(e - guard_gradient[q] * cost / rate, at_guard))
+        q: together(substitute(e - guard_gradient[q] * cost / rate, at_guard))
         for q, e in transfer.items()
     }
     by_reset = {
@@ -98,28 +98,24 @@ def spike_adjoint(
     }
     release = sympy.Add(*(-adjoints[x] * system.flow[x] for x in system.held))
     return SpikeAdjoint(
-        transfer={q: _tidy(substitute(e, at_guard)) for q, e in transfer.items()},
+        transfer={q: together(substitute(e, at_guard)) for q, e in transfer.items()},
         guard_gradient=guard_gradient,
         cost=cost,
         rate=rate,
         jump=jump,
-        induced_cost=_tidy(induced_cost) + SEND,
-        release=_tidy(release),
+        induced_cost=together(induced_cost) + SEND,
+        release=together(release),
         parameter_jump=_present(
             {
-                s: _tidy(substitute(e - sympy.diff(system.guard, s) * cost / rate, at_guard))
+                s: together(substitute(e - sympy.diff(system.guard, s) * cost / rate, at_guard))
                 for s, e in by_reset.items()
             }
         ),
         parameter_induced=_present(by_reset),
         parameter_release=_present(
-            {system.refractory: _tidy(release)} if system.refractory else {}
+            {system.refractory: together(release)} if system.refractory else {}
         ),
     )
-
-
-def _tidy(expression: sympy.Expr) -> sympy.Expr:
-    return simplified(sympy.together(expression))
 
 
 def _present(expressions: Expressions) -> dict[sympy.Symbol, sympy.Expr]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import sympy
 
+from genprop.equations.algebra import simplified
+
 if TYPE_CHECKING:
     from genprop.adjoint.observation import Observation
 
@@ -88,8 +90,6 @@ def derive_loss(
         for later in sums[sums.index(reduction) + 1 :]:
             each += each_bar[later.name] * sympy.diff(later.each, reduction.name)
         each_bar[reduction.name] = bar
-        backward.append(Reduction(bar, "sum", sympy.simplify(each)))
+        backward.append(Reduction(bar, "sum", simplified(each)))
         gradient += bar * sympy.diff(reduction.each, Y)
-    return LossAdjoint(
-        coefficient, observation, function, tuple(backward), sympy.simplify(gradient)
-    )
+    return LossAdjoint(coefficient, observation, function, tuple(backward), simplified(gradient))

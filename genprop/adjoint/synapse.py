@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sympy
 
 from genprop.adjoint.system import ReceptorAdjoint
-from genprop.equations.algebra import substitute
+from genprop.equations.algebra import simplified, substitute
 from genprop.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def arrival_adjoint(
             remedy="let the synapse drive an input current (exp, alpha) instead",
         )
     weight = sympy.Add(*(adjoints[x] * e for x, e in receptor.arrival.items()))
-    return ReceptorAdjoint(receptor.name, weight, sympy.simplify(time))
+    return ReceptorAdjoint(receptor.name, weight, simplified(time))
 
 
 def _names(receptor: Receptor) -> str:

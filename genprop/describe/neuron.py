@@ -54,7 +54,8 @@ class Neuron:
 
     Between spikes ẋ = f(x); a spike when the guard ``left > right`` is crossed upwards; then the
     reset x⁺ = h(x⁻), all right sides read before the spike; then, for the duration that the
-    parameter ``refractory`` gives, the ``held`` states stand still.
+    parameter ``refractory`` gives, the ``held`` states stand still. Where the reset sets no state
+    that the guard reads, as in models of channels, each rise through the guard is one spike.
 
     Args:
         name: the model's name.

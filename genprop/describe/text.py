@@ -24,7 +24,7 @@ __all__ = [
     "right_side",
 ]
 
-FUNCTIONS = ("abs", "cos", "exp", "log", "max", "min", "sign", "sin", "sqrt", "tanh")
+FUNCTIONS = ("abs", "cos", "exp", "exprel", "log", "max", "min", "sign", "sin", "sqrt", "tanh")
 """The functions that right-hand sides may call."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

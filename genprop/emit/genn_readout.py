@@ -39,16 +39,21 @@ def readout(loss: LossProgram, p: PopulationProgram, program: Program) -> View:
         "end": Place({"duration": duration}),
         "drive": Place(
             {
-                "instant": "n + 1",
+                "instant": "back_step + 1",
                 "weight": end,
                 "gradient": "gradient_{1}",
                 "gradients": "gradient_{1}[now]",
             },
             tape=_NOW,
         ),
-        "jump": Place({"instant": "n + 1", "weight": end, "gradient": "gradient_{1}"}),
+        "jump": Place({"instant": "back_step + 1", "weight": end, "gradient": "gradient_{1}"}),
         "returned": Place(
-            {"instant": "n", "weight": start, "gradient": "gradient_{1}", "gradients": _BEFORE},
+            {
+                "instant": "back_step",
+                "weight": start,
+                "gradient": "gradient_{1}",
+                "gradients": _BEFORE,
+            },
             tape=_NOW,
         ),
     }

@@ -63,6 +63,7 @@ def population_view(
         "size": p.size,
         "active": p.active,
         "spiking": spiking,
+        "rising": p.rising,
         "refractory": p.refractory is not None,
         "states": list(p.states),
         "adjoints": list(p.adjoints) if p.active else [],

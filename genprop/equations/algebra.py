@@ -6,8 +6,13 @@ from collections.abc import Mapping
 from typing import cast
 
 import sympy
+from sympy.functions.elementary.hyperbolic import HyperbolicFunction
+from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
-__all__ = ["parts", "simplified", "substitute", "symbols"]
+__all__ = ["parts", "simplified", "substitute", "symbols", "together"]
+
+_MOST_OPERATIONS, _OPERATIONS_OF_A_FUNCTION = 120, 45
+"""Expressions of so many operations are simplified in a tenth of a second."""
 
 
 def substitute(
@@ -32,5 +37,22 @@ def parts(expression: sympy.Expr) -> tuple[sympy.Expr, ...]:
 
 
 def simplified(expression: sympy.Basic) -> sympy.Expr:
-    """``expression`` in sympy's idea of a simple form."""
-    return sympy.simplify(cast("sympy.Expr", expression))
+    """``expression`` in sympy's idea of a simple form, or as it is where to look takes too long.
+
+    The time that sympy takes has no bound: it grows fast with the number of operations, of which
+    exponentials and their like count more. Beyond a limit an expression only costs more operations.
+    """
+    found = cast("sympy.Expr", expression)
+    return sympy.simplify(found) if _small(found) else found
+
+
+def together(expression: sympy.Expr) -> sympy.Expr:
+    """:func:`simplified` of the terms over one denominator, where to look is short."""
+    return simplified(sympy.together(expression)) if _small(expression) else expression
+
+
+def _small(expression: sympy.Expr) -> bool:
+    if expression.has(TrigonometricFunction, HyperbolicFunction):  # of which there are many forms
+        return False
+    functions = len(expression.atoms(sympy.Function)) if expression.has(sympy.Function) else 0
+    return expression.count_ops() + _OPERATIONS_OF_A_FUNCTION * functions <= _MOST_OPERATIONS

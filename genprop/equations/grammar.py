@@ -1,6 +1,7 @@
 """Equations read into sympy: one grammar for neurons, synapses and updates.
 
 Numbers are exact (``0.1`` is 1/10), ``exp log sqrt sin cos tanh abs sign min max`` are sympy's.
+Quotients like x/(1 − exp(−x)) have their value where both sides vanish.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import sympy
 
+from genprop.equations.linoid import exprel, without_singularities
 from genprop.equations.syntax import Node, fault, read, read_guard
 from genprop.errors import did_you_mean
 
@@ -30,6 +32,7 @@ _FUNCTIONS: Mapping[str, Callable[..., sympy.Expr]] = {
     "abs": sympy.Abs,
     "cos": sympy.cos,
     "exp": sympy.exp,
+    "exprel": exprel,
     "log": sympy.log,
     "max": sympy.Max,
     "min": sympy.Min,
@@ -47,7 +50,7 @@ def parse_expression(equation: Equation, names: Mapping[str, sympy.Symbol]) -> s
         EquationError: where it does not parse, names what is not in ``names``, or has a piece that
             is no finite real number, as 1/0 or log(-1).
     """
-    return _build(read(equation), equation, names)
+    return without_singularities(_build(read(equation), equation, names))
 
 
 def parse_guard(equation: Equation, names: Mapping[str, sympy.Symbol]) -> sympy.Expr:

@@ -9,7 +9,7 @@ import sympy
 
 from genprop.equations.grammar import parse_guard
 from genprop.equations.syntax import fault
-from genprop.equations.threshold import after_reset, guard_states, on_threshold, still_above
+from genprop.equations.threshold import after_reset, guard_states, on_threshold, rising, still_above
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,8 @@ def check_guard(spec: NeuronSpec) -> Iterator[GenpropError]:
         yield fault(
             "the condition of a spike reads no state", spec.spike, 0, "write v > v_th, v a state"
         )
+        return
+    if rising(spec):
         return
     point = on_threshold(spec, {q.name: np.asarray(q.value, np.float64) for q in quantities})
     after = None if point is None else after_reset(spec, point)

@@ -30,7 +30,8 @@ def system_sections(system: HybridSystem) -> Iterator[Section]:
         tuple(Line(*derivative(x.name, x), f) for x, f in system.flow.items()),
     )
     if system.guard is not None:
-        yield "spike where this rises through 0", (Line("g", "g", system.guard),)
+        again = ", and again only after it has fallen" if system.rising else ""
+        yield f"spike where this rises through 0{again}", (Line("g", "g", system.guard),)
     if system.reset:
         yield (
             "reset, all right sides read before it",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.equations.syntax import fault, names_in, read, read_guard
-from genprop.equations.threshold import after_reset, guard_of, on_threshold, still_above
+from genprop.equations.threshold import after_reset, guard_of, on_threshold, rising, still_above
 from genprop.equations.values import first_pole, value_of
 from genprop.errors import GenpropError, refuse_if
 
@@ -116,7 +116,7 @@ def _reset(neuron: NeuronSpec, values: Values, about: _Place) -> Iterator[Genpro
     for equation in neuron.reset:
         yield from about.poles(equation, point, "at the threshold", known)
     after = after_reset(neuron, point)
-    above = still_above(neuron, after)
+    above = still_above(neuron, after) & (not rising(neuron))
     yield from about.above(
         neuron.spike, above, after, "after its reset the neuron is still", _RESET
     )
@@ -154,7 +154,13 @@ class _Place:
         self, equation: Equation, values: Values, when: str, known: Set[str] | None = None
     ) -> Iterator[GenpropError]:
         """A right side with a piece that has no finite value there, and reads ``known`` names."""
-        yield from self.pole(equation, read(equation), values, when, known)
+        whole = read(equation)
+        if first_pole(whole, values) is None:
+            return
+        from genprop.equations.limits import finite_in_the_limit  # with sympy: where it counts
+
+        if not finite_in_the_limit(equation, values):
+            yield from self.pole(equation, whole, values, when, known)
 
     def pole(
         self,

@@ -63,6 +63,12 @@ class HybridSystem:
         return self.vector.jacobian(sympy.Matrix(self.states))
 
     @property
+    def rising(self) -> bool:
+        """Whether the reset leaves the guard as it is, so that each rise through 0 is one spike."""
+        guard = self.guard
+        return guard is not None and not guard.free_symbols & set(self.reset)
+
+    @property
     def linear(self) -> bool:
         """Whether f is affine in x, so that a matrix exponential solves it exactly."""
         return not (self.jacobian.free_symbols & set(self.states))

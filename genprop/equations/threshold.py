@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from genprop.describe.spec import Equation, NeuronSpec
 
-__all__ = ["after_reset", "guard_of", "guard_states", "on_threshold", "still_above"]
+__all__ = ["after_reset", "guard_of", "guard_states", "on_threshold", "rising", "still_above"]
 
 Array = np.ndarray
 
@@ -57,6 +57,11 @@ def on_threshold(spec: NeuronSpec, values: Mapping[str, Array]) -> dict[str, Arr
             if not np.isfinite(point[state]).all():
                 break
     return None
+
+
+def rising(spec: NeuronSpec) -> bool:
+    """Whether the reset leaves the guard as it is, so that each rise through 0 is one spike."""
+    return not {e.target for e in spec.reset} & set(guard_states(spec))
 
 
 def guard_states(spec: NeuronSpec) -> list[str]:

@@ -38,6 +38,10 @@ class _Formula(StrPrinter):
         head, mark, rest = expr.name.partition("_")
         return f"{_GREEK.get(head, head)}{mark}{rest}"
 
+    def _print_linoid(self, expr: sympy.Expr) -> str:
+        x, k = expr.args
+        return f"linoid{'′' * int(str(k))}({self._print(x)})"
+
 
 def formula(expression: sympy.Basic) -> str:
     """One line of unicode: ``(I − v)/τ_mem``."""

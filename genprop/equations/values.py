@@ -14,6 +14,12 @@ __all__ = ["first_pole", "value_of"]
 
 Array = np.ndarray
 
+
+def _exprel(x: Array) -> Array:
+    """(exp(x) − 1)/x, 1 at 0."""
+    return np.where(x == 0, 1.0, np.expm1(x) / np.where(x == 0, 1.0, x))
+
+
 _OPERATIONS: Mapping[str, Callable[..., Array]] = {
     "+": np.add,
     "-": np.subtract,
@@ -24,6 +30,7 @@ _OPERATIONS: Mapping[str, Callable[..., Array]] = {
     "abs": np.abs,
     "cos": np.cos,
     "exp": np.exp,
+    "exprel": _exprel,
     "log": np.log,
     "max": np.maximum,
     "min": np.minimum,

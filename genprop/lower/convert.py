@@ -8,6 +8,7 @@ from typing import cast
 import sympy
 
 from genprop.equations.algebra import parts
+from genprop.equations.linoid import cases, linoid
 from genprop.errors import InternalError
 from genprop.lower.nodes import (
     Add,
@@ -79,6 +80,8 @@ def convert(expression: sympy.Expr) -> Expr:
         return Call(str(expression.func), tuple(convert(a) for a in parts(expression)))
     if spelt := _BY_OTHERS.get(expression.func):
         return convert(spelt(parts(expression)[0]))
+    if isinstance(expression, linoid):
+        return convert(cases(expression))
     if expression.func is sympy.Piecewise:
         return _piecewise(expression)
     if expression.func is sympy.Heaviside:  # the slope of min and max

@@ -71,6 +71,7 @@ def lower_population(
         step=solution.step,
         held_step=solution.held_step,
         guard=convert(system.guard) if system.guard is not None else None,
+        rising=system.rising,
         reset=assignments(system.reset),
         refractory=spike.refractory if spike else None,
         step_tape=solution.tape if active else (),

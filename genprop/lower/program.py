@@ -131,14 +131,16 @@ class PopulationProgram:
     """One population. Sources have only a name and a size.
 
     ``step`` (``held_step`` while refractory) advances ``states`` over dt; ``guard`` > 0 is a spike;
-    ``reset`` follows it. ``step_tape`` lists the states kept for every step, after delivery and
-    before propagation; ``before_tape`` those kept before delivery; ``spike_tape`` the columns kept
-    for every spike, computed before the reset. ``backward_step`` (``backward_held_step``) takes
-    ``adjoints`` from t_{n+1} to t_n, reading step tape and constants; ``jump`` takes them across a
-    spike, reading spike tape and ``sent``. Of the states that columns read, those in ``crossing``
-    are taken where the guard was crossed, interpolated between their values after delivery and at
-    the end of the step; the others at the end. ``count_jump`` adds to adjoints per unit
-    ``count_gradient``. ``active`` is False where no gradient is needed.
+    ``reset`` follows it. Where the reset leaves the guard as it is (``rising``), a spike is where
+    the guard was not above 0 at t_n, before delivery, and is at t_{n+1}. ``step_tape`` lists the
+    states kept for every step, after delivery and before propagation; ``before_tape`` those kept
+    before delivery; ``spike_tape`` the columns kept for every spike, computed before the reset.
+    ``backward_step`` (``backward_held_step``) takes ``adjoints`` from t_{n+1} to t_n, reading step
+    tape and constants; ``jump`` takes them across a spike, reading spike tape and ``sent``. Of the
+    states that columns read, those in ``crossing`` are taken where the guard was crossed,
+    interpolated between their values after delivery and at the end of the step; the others at the
+    end. ``count_jump`` adds to adjoints per unit ``count_gradient``. ``active`` is False where no
+    gradient is needed.
 
     On a clock without rounding ``continuous`` stands for steps and guard: ``spike_tape`` and
     ``reset`` read the states at the crossing, the refractory tape those at the release, ``jump``
@@ -158,6 +160,7 @@ class PopulationProgram:
     step: tuple[Assign, ...] = ()
     held_step: tuple[Assign, ...] = ()
     guard: Expr | None = None
+    rising: bool = False
     reset: tuple[Assign, ...] = ()
     refractory: Refractory | None = None
     step_tape: tuple[str, ...] = ()

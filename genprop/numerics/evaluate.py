@@ -80,9 +80,9 @@ def evaluate(expression: Expr, values: Mapping[str, Array]) -> Array:
             held = (evaluate(c, values) for c in conditions)
             return functools.reduce(np.logical_and, held, np.asarray(True))
         case Select(condition, then, otherwise):
-            return np.where(
-                evaluate(condition, values), evaluate(then, values), evaluate(otherwise, values)
-            )
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # not chosen
+                cases = evaluate(then, values), evaluate(otherwise, values)
+            return np.where(evaluate(condition, values), *cases)
     raise InternalError(f"no value for {expression!r}")
 
 

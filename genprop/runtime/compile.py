@@ -12,6 +12,7 @@ from genprop.backends import get_backend
 from genprop.describe.topology import initial_topology
 from genprop.errors import ConfigurationError, refuse_if
 from genprop.lower.clocks import make_clock
+from genprop.runtime.announce import announced
 from genprop.runtime.lowering import lowered, unsteppable
 from genprop.runtime.memory import refuse_beyond_memory
 from genprop.runtime.parameters import initial_parameters
@@ -20,11 +21,13 @@ from genprop.stages.stack import Stages
 from genprop.units import Quantity, in_ms
 
 if TYPE_CHECKING:
-    from genprop.backends.base import Target
+    from genprop.backends.base import Engine, Target
     from genprop.describe.network import Network
     from genprop.describe.objective import Loss
     from genprop.describe.spec import NetworkSpec
     from genprop.describe.update import Update
+    from genprop.emit.bundle import SourceBundle
+    from genprop.lower.program import Program
     from genprop.stages.base import Stage
 
 __all__ = ["compile"]
@@ -78,11 +81,10 @@ def compile(
     refuse_if([*target.check(spec, time), *unsteppable(solver, time)])
     arrays = _first_arrays(spec, seed, stages)
     program, bundle = lowered(spec, time, solver, target, arrays)
-    refuse_beyond_memory(target, spec, program)
     return Simulator(
         spec,
         program,
-        target.load(program, spec, bundle),
+        _engine(target, spec, program, bundle),
         batch=batch,
         seed=seed,
         events=events,
@@ -90,6 +92,15 @@ def compile(
         bundle=bundle,
         stages=stages,
     )
+
+
+def _engine(
+    target: Target, spec: NetworkSpec, program: Program, bundle: SourceBundle | None
+) -> Engine:
+    """What runs, compiled where it is not in the cache."""
+    refuse_beyond_memory(target, spec, program)
+    with announced(f"compiling {spec.name!r}, once for these equations"):
+        return target.load(program, spec, bundle)
 
 
 def _first_arrays(

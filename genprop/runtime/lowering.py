@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from genprop.adjoint.readouts import registered
 from genprop.equations.start import Start
 from genprop.errors import GenpropError, UnsupportedError, refuse_if
+from genprop.runtime.announce import announced
 from genprop.runtime.remembered import remembered
 
 if TYPE_CHECKING:
@@ -65,10 +66,11 @@ def _derived(
     network = understand(spec)
     if arrays is not None:
         start.refuse_unsound(arrays)  # here a pole has a place, in what is derived it has none
-    adjoint = derive(network, spec)
-    if not clock.rounds:
-        refuse_if(beyond_exact(network, adjoint))
-    return verified(lower(spec, adjoint, clock=clock, solver=solver))
+    with announced(f"deriving the equations of {spec.name!r} and their adjoint, once"):
+        adjoint = derive(network, spec)
+        if not clock.rounds:
+            refuse_if(beyond_exact(network, adjoint))
+        return verified(lower(spec, adjoint, clock=clock, solver=solver))
 
 
 def unsteppable(solver: str, clock: Clock) -> list[GenpropError]:

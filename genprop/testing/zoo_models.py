@@ -32,6 +32,7 @@ __all__ = [
     "frozen",
     "integrate_and_fire",
     "izhikevich",
+    "no_reset",
     "per_neuron",
     "quadratic",
     "refractory",
@@ -154,6 +155,21 @@ def adaptive() -> Example:
     )
     net = three_layers(hidden, neuron("LI"), drive=2.0)
     return make("adaptive", net, CrossEntropy(integral("out")))
+
+
+def no_reset() -> Example:
+    """Spikes that leave the potential as it is, caused by currents and by arrivals themselves."""
+    hidden = Neuron(
+        "filter",
+        flow="dv/dt = (I - v - u)/tau_mem;  du/dt = -u/tau_u",
+        spike="v > v_th",
+        reset="u = u + kick",
+        parameters={"tau_mem": 3.0, "tau_u": learn(15.0), "v_th": learn(0.4), "kick": 0.3},
+        units={"tau_mem": "ms", "tau_u": "ms"},
+    )
+    net = three_layers(hidden, neuron("LI"), syn=synapse("exp", tau=2.5), drive=3.0)
+    net.connect("inp", "hidden", synapse("delta"), weight=weights(0.1, 0.2), name="kicks")
+    return make("no_reset", net, CrossEntropy(integral("out")), count=8)
 
 
 def per_neuron() -> Example:

@@ -37,7 +37,24 @@ def first_trial(name: str, duration: float | None = None) -> Trial:
     return simulator(name, duration).forward(e.parameters(), e.inputs[0])
 
 
-@pytest.mark.parametrize("name", [n for n in LINEAR if n not in ("adaptive", "coupled")])
+WHERE_V_STAYS_BELOW = [n for n in LINEAR if n not in ("adaptive", "coupled", "no_reset")]
+
+
+def test_each_rise_through_the_threshold_is_one_spike_where_nothing_resets() -> None:
+    trial, parameters = first_trial("no_reset"), example("no_reset").parameters()
+    times = np.linspace(0, trial.duration, 80_001)
+    theta, spikes = float(parameters["hidden.v_th"]), trial.spikes("hidden")
+    for j, trajectory in enumerate(trial.trajectories["hidden"]):
+        above = trajectory.at(times)[:, 0] >= theta
+        rises = np.flatnonzero(~above[:-1] & above[1:])
+        found = np.array([s.time for s in spikes if s.neuron == j])
+        assert len(rises) >= 1
+        np.testing.assert_allclose(found, times[rises + 1], atol=times[1])
+    assert {s.inducer is None for s in spikes} == {True, False}
+    assert all(s.after[0] == s.before[0] for s in spikes)
+
+
+@pytest.mark.parametrize("name", WHERE_V_STAYS_BELOW)
 def test_no_crossing_is_missed_and_each_is_at_the_threshold(name: str) -> None:
     trial, parameters = first_trial(name), example(name).parameters()
     times = np.linspace(0, trial.duration, 8001)

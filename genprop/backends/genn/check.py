@@ -26,7 +26,7 @@ below above fraction rise dL_dt_arrival refractory_steps time_start time_end if 
 switch case default break continue const char short int long float double signed unsigned bool true
 false size_t Isyn inSyn weight delay exp expm1 exp2 pow log log1p log2 log10 sin cos tan sinh cosh
 tanh sqrt cbrt ceil floor round rint fabs fmin fmax min max abs erf fma gennrand multiplicity
-printf assert n
+printf assert back_step
 """
 _RESERVED = frozenset(_WORDS.split())
 _TAKEN = frozenset(["np", "expm", "slope", "stack", "steps_of"])

@@ -11,9 +11,12 @@ from genprop.backends.native.engine import NativeEngine
 from genprop.build.compile import build
 from genprop.emit.layout import GROUPS
 from genprop.emit.names import belongs_to_cpp
+from genprop.equations.threshold import rising
 from genprop.errors import ConfigurationError, GenpropError, InternalError, UnsupportedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from genprop.describe.spec import NetworkSpec
     from genprop.emit.bundle import SourceBundle
     from genprop.lower.clocks.base import Clock
@@ -57,16 +60,19 @@ class Native:
         return f"native {self.precision}"
 
     def check(self, spec: NetworkSpec, clock: Clock) -> list[GenpropError]:
-        """Names that C++ or the generated code keeps for itself."""
+        """Names that C++ or the generated code keeps, and what the clock cannot run here."""
         adjoints = {f"{owner}:p_{word}" for owner, word in _words(spec)}
         return [
-            UnsupportedError(
-                f"{word!r} is taken in generated C++",
-                where=f"neuron or synapse model {owner}",
-                remedy="give the state or parameter another name",
-            )
-            for owner, word in sorted(set(_words(spec)))
-            if word in _RESERVED or belongs_to_cpp(word) or f"{owner}:{word}" in adjoints
+            *_unreset(spec, clock),
+            *(
+                UnsupportedError(
+                    f"{word!r} is taken in generated C++",
+                    where=f"neuron or synapse model {owner}",
+                    remedy="give the state or parameter another name",
+                )
+                for owner, word in sorted(set(_words(spec)))
+                if word in _RESERVED or belongs_to_cpp(word) or f"{owner}:{word}" in adjoints
+            ),
         ]
 
     def render(self, program: Program) -> SourceBundle:
@@ -95,6 +101,18 @@ def default() -> Native:
             remedy="give an integer; 0 means all cores",
         )
     return Native(threads=int(given))
+
+
+def _unreset(spec: NetworkSpec, clock: Clock) -> Iterator[UnsupportedError]:
+    """Spikes without a reset, whose crossings this backend looks for on steps alone."""
+    for population in spec.populations:
+        cell = population.neuron
+        if not clock.rounds and cell is not None and cell.spike is not None and rising(cell):
+            yield UnsupportedError(
+                "it spikes without a reset, which generated C++ runs on the time grid alone",
+                where=f"population {population.name}",
+                remedy="clock='grid', or backend='reference'",
+            )
 
 
 def _cores() -> int:

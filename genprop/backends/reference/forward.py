@@ -69,12 +69,15 @@ class PopulationRun:
             for r in program.receptors
         }
         self.left = np.zeros(self.shape, np.int64)
+        self.above = np.zeros(self.shape, bool)
         self.finite = np.ones(inputs.batch, bool)
         self.tape = Tape()
 
     def deliver(self, step: int) -> None:
         """Add what is due at t_n, note spikes that it alone causes, end refractory periods."""
         program, values = self.program, self.values
+        if program.rising and program.guard is not None:
+            self.above = np.broadcast_to(evaluate(program.guard, values) > 0, self.shape)
         for name in program.before_tape:
             self.tape.before.setdefault(name, []).append(values[name])
         held = self.left > 0
@@ -116,6 +119,8 @@ class PopulationRun:
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
         crossed = np.broadcast_to(evaluate(program.guard, values) > 0, self.shape)
         crossed = crossed & ~self.tape.held[-1]
+        if program.rising:
+            crossed = crossed & ~self.above
         self.note_infinite(crossed)
         spikes = self._collect(crossed, program.spike_tape, self.induced, self._at_crossing())
         self.tape.spikes.append(spikes)

@@ -75,6 +75,12 @@ def test_equal_time_constants_map_too() -> None:
     [
         (gp.neuron("LIF", tau_ref=3.0), "refractory"),
         (gp.neuron("LIF", v_reset=0.2), "resets its voltage"),
+        (
+            gp.Neuron(
+                "free", flow="dv/dt = (I - v)/tau", spike="v > 1", parameters={"tau": 20 * gp.ms}
+            ),
+            "without a reset",
+        ),
         (gp.neuron("LIF", v_th=gp.values([1.0, 1.1, 1.2])), "more than one threshold"),
         (gp.neuron("LIF", tau_mem=gp.values([10.0, 20.0, 30.0])), "more than one time constant"),
         (gp.neuron("ALIF"), "3 states"),

@@ -174,6 +174,9 @@ class _Look:
         if self.population.guard is None:
             return
         remedy = "reset = 'v = 0' (v_reset=0); shift the potential where it must be another"
+        if self.population.rising:
+            self.find("spikes without a reset, which the chip's neuron always has", remedy)
+            return
         try:
             reset = after(self.population.reset, self.population.states, self.numbers)
         except NotAffineError:

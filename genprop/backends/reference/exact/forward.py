@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.backends.reference.exact.roots import sign_changes
+from genprop.backends.reference.exact.roots import next_rise, sign_changes
 from genprop.backends.reference.exact.trajectories import (
     Arrival,
     Event,
@@ -68,6 +68,7 @@ class _Neuron:
     version: int = 0
     last_spike: float = -1.0
     burst: int = 0
+    below: bool = False  # a guard that resets leave as it is, at the end of the piece
     trajectory: Trajectory = field(default_factory=Trajectory)
 
 
@@ -201,10 +202,21 @@ class _Run:
             return
         guard = neuron.piece @ cells.guard[neuron.index]
         guard[0] += cells.threshold[neuron.index]
-        if guard[0] >= 0:
+        if cells.model.system.rising:
+            by = event if isinstance(event, Arrival) else None
+            below = neuron.below and event is None  # where a piece ends at a root, to rounding
+            if by is not None:
+                below = by.before @ cells.guard[neuron.index] + cells.threshold[neuron.index] < 0
+            if below and guard[0] >= 0:
+                self.spike(neuron, neuron.t, by)
+                return
+            rise = next_rise(guard, cells.reach, spiked=isinstance(event, Spike))
+            crossing, neuron.below = rise.after, rise.below
+        elif guard[0] >= 0:
             self._cross_now(neuron, event)
             return
-        crossing = next(sign_changes(guard, cells.reach), None)
+        else:
+            crossing = next(sign_changes(guard, cells.reach), None)
         if crossing is not None:
             self.push(neuron.t + crossing, _Crossing(neuron, neuron.version))
         else:

@@ -8,11 +8,12 @@ its slope decide them; each root is then found to machine precision.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import comb
 
 import numpy as np
 
-__all__ = ["sign_changes"]
+__all__ = ["Rise", "next_rise", "sign_changes"]
 
 _SMALLEST = 2.0**-34
 """Below this fraction of the first interval two roots are not distinguished (a graze)."""
@@ -28,6 +29,29 @@ def sign_changes(coefficients: np.ndarray, reach: float) -> Iterator[float]:
     order = len(coefficients) - 1
     scaled = coefficients * reach ** np.arange(order + 1)
     return (u * reach for u in _unit(scaled, 0.0, 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """When a polynomial next rises through 0, and whether it is below 0 at the end."""
+
+    after: float | None
+    below: bool
+
+
+def next_rise(coefficients: np.ndarray, reach: float, *, spiked: bool) -> Rise:
+    """The first rise through 0 in (0, ``reach``].
+
+    ``spiked``: where it is 0 to rounding it has just risen, and what the spike has kicked may turn
+    it downwards at once.
+    """
+    changes = list(sign_changes(coefficients, reach))
+    above = bool(coefficients[0] >= 0)
+    if spiked and abs(coefficients[0]) <= 1e-12 * (1.0 + np.abs(coefficients[1:]).sum()):
+        above = bool(coefficients[1] >= 0)
+        changes = [s for s in changes if s > 1e-9 * reach]
+    rises = changes[1:] if above else changes
+    return Rise(rises[0] if rises else None, above == (len(changes) % 2 == 1))
 
 
 def _unit(c: np.ndarray, start: float, width: float) -> Iterator[float]:
