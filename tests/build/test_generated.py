@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from genprop.adjoint.derive import derive
+from genprop.build.toolchain import flags_for
 from genprop.emit.render import render_native
 from genprop.equations.analyse import understand
 from genprop.lower.clocks.grid import TimeGrid
@@ -21,7 +22,8 @@ from genprop.testing.zoo import NAMES, example
 if TYPE_CHECKING:
     from genprop.emit.bundle import SourceBundle
 
-COMPILERS = ("g++", "clang++", "clang++-14", "clang++-16")
+COMPILERS = ("g++", "clang++", "clang++-14", "clang++-15", "clang++-16")
+GOLDEN = Path(__file__).parents[1] / "golden" / "native"
 FLAGS = ("-std=c++17", "-fopenmp-simd", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-I.")
 
 
@@ -60,6 +62,29 @@ def test_generated_code_is_clean(compiler: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_code_of_every_network_is_clean(name: str, compiler: str, tmp_path: Path) -> None:
     no_complaints((name,), compiler, tmp_path)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("name", [folder.name for folder in sorted(GOLDEN.iterdir())])
+def test_the_golden_sources_are_clean_with_the_flags_of_users(
+    name: str, compiler: str, tmp_path: Path
+) -> None:
+    """Some warnings are found by what -O3 looks at."""
+    if shutil.which(compiler) is None:
+        pytest.skip(f"{compiler} is not on this machine: apt install clang")
+    version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=True)
+    (main,) = (GOLDEN / name).glob("*.cpp")
+    line = [
+        compiler,
+        *flags_for(version.stdout),
+        "-Werror",
+        "-o",
+        str(tmp_path / "x.so"),
+        main.name,
+    ]
+    done = subprocess.run(line, cwd=main.parent, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_conversion_that_narrows_is_complained_of(tmp_path: Path) -> None:
