@@ -33,6 +33,9 @@ def add(commands: Commands) -> None:
         help="a weight exponent for each projection; network.net has no place for them",
     )
     parser.add_argument(
+        "--clip-delays", action="store_true", help="clip delays beyond 62 steps, not refuse them"
+    )
+    parser.add_argument(
         "-o", "--output", type=Path, metavar="DIR", help="write a Lava program and network.net"
     )
     parser.add_argument(
@@ -54,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
         scale=args.scale,
         rounding=args.rounding,
         exponents=args.exponents,
+        clip_delays=args.clip_delays,
     )
     print(found)
     if args.output is not None:

@@ -67,6 +67,7 @@ def retarget_run(
     scale: str | None = None,
     rounding: str | None = None,
     exponents: bool = False,
+    clip_delays: bool = False,
     progress: bool = True,
 ) -> Deployed:
     """Retarget a run's network to Loihi 2 and compare both on one of its datasets.
@@ -81,6 +82,7 @@ def retarget_run(
         scale: the rule, calibrated on the training set unless another is named.
         rounding: the rule, likewise.
         exponents: whether each projection has a weight exponent of its own.
+        clip_delays: whether delays beyond the chip's are clipped instead of refused.
         progress: a bar on a terminal while weights are rounded by data, if that takes a while.
 
     Raises:
@@ -92,7 +94,14 @@ def retarget_run(
     if not isinstance(simulator, QuantiseAware) or weight_bits or scale or rounding or exponents:
         rules = scale or "calibrated", rounding or "calibrated"
         calibrate = experiment.split("train") if "calibrated" in rules else None
-        options = Quantise(weight_bits or 8, rules[1], rules[0], calibrate, exponents=exponents)
+        options = Quantise(
+            weight_bits or 8,
+            rules[1],
+            rules[0],
+            calibrate,
+            exponents=exponents,
+            clip_delays=clip_delays,
+        )
     with rounding_bar(progress) as on_rounded:
         chip = simulator.retarget("loihi", options, on_rounded=on_rounded)
     data = experiment.split(split)

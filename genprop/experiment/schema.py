@@ -40,6 +40,7 @@ SECTIONS: Mapping[str, Keys | None] = {
         "percentile": _NUMBER,
         "headroom": _NUMBER,
         "exponents": (bool,),
+        "clip_delays": (bool,),
         "seed": (int,),
     },
     "fit": {"epochs": (int,), "best": (str,), "every": (int,), "start": (str,)},

@@ -104,6 +104,7 @@ def _projections(found: Deployed) -> View:
             f"{s.zeroed:,}",
             f"{s.weight_error:.2%}",
             str(s.longest),
+            f"{s.shortened:,}",
             f"{s.delay_error:.3g}",
         ]
         for s in found.report.synapses
@@ -121,6 +122,7 @@ def _projections(found: Deployed) -> View:
             "zeroed #",
             "weight error #",
             "longest delay, steps #",
+            "delays clipped #",
             "delay error, ms #",
         ),
         rows,

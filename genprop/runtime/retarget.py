@@ -207,7 +207,7 @@ def retarget(
     if not sim.program.clock.rounds:
         sim = sim.on(clock="grid")
     arrays = sim.arrays()
-    cells, findings = check(sim.program, arrays)
+    cells, findings = check(sim.program, arrays, clip_delays=chosen.clip_delays)
     refuse_if(findings)
     seen = look(sim, cells, chosen)
     quantised = quantise(

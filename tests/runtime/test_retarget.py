@@ -261,3 +261,25 @@ def test_bad_choices_are_told_with_a_remedy(sim: gp.Simulator, data: Dataset) ->
     late.parameters["in->hidden.delay"] = 63.0
     with pytest.raises(UnsupportedError, match="63 steps"):
         late.retarget()
+
+
+def test_longer_delays_may_be_clipped_and_are_counted(data: Dataset) -> None:
+    sim = network(longest=90)
+    late = np.array(sim.parameters["in->hidden.delay"])
+    late[0, :3] = (63.0, 75.0, 62.4)
+    sim.parameters["in->hidden.delay"] = late
+    with pytest.raises(UnsupportedError, match=r"(?s)2 of 192 delays.*clip_delays=True") as told:
+        sim.retarget()
+    assert "62 ms" in str(told.value)
+    chip = sim.retarget("loihi", gp.Quantise(clip_delays=True))
+    assert [s.shortened for s in chip.report().synapses] == [2, 0, 0]
+    assert "2 of 192 clipped to that" in str(chip.report())
+    assert str(chip.report()).count("clipped to that") == 1
+    clipped = network(longest=90)
+    clipped.restore(sim.state() | {"parameter/in->hidden.delay": np.minimum(late, 62.0)})
+    ours, theirs = (
+        chip.run(data.spikes.select(range(8))),
+        clipped.retarget("loihi", gp.Quantise()).run(data.spikes.select(range(8))),
+    )
+    assert ours.scores is not None and theirs.scores is not None
+    np.testing.assert_array_equal(ours.scores, theirs.scores)

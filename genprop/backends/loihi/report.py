@@ -84,5 +84,6 @@ def _synapse(s: SynapseReport) -> str:
     return (
         f"{s.name}: scale {scale}, of {s.synapses} weights {s.clipped} clipped and "
         f"{s.zeroed} zeroed, rms error {s.weight_error:.2%}; delays up to {s.longest} steps, "
-        f"rms error {s.delay_error:.3g} ms"
+        + (f"{s.shortened} of {s.synapses} clipped to that, " if s.shortened else "")
+        + f"rms error {s.delay_error:.3g} ms"
     )

@@ -18,14 +18,18 @@ if TYPE_CHECKING:
 
 
 def look(
-    cell: gp.Neuron, synapse: gp.Synapse | None = None, delay: float = 0.0, dt: float = 1.0
+    cell: gp.Neuron,
+    synapse: gp.Synapse | None = None,
+    delay: float = 0.0,
+    dt: float = 1.0,
+    duration: float | None = None,
 ) -> tuple[dict[str, Cell], list[GenpropError]]:
     net = gp.Network("small")
     source = net.population("in", 2, gp.spikes())
     cells = net.population("cells", 3, cell)
     exp = synapse or gp.synapse("exp", tau=5.0)
     net.connect(source, cells, exp, weight=gp.constant(1.0), delay=gp.constant(delay))
-    sim = gp.compile(net, dt=dt, duration=100.0 * dt, backend="reference")
+    sim = gp.compile(net, dt=dt, duration=duration or 100.0 * dt, backend="reference")
     return check(sim.program, sim.parameters)
 
 
@@ -139,3 +143,20 @@ def test_bias_of_a_drifting_membrane_is_kept_per_neuron() -> None:
     )
     found = only(look(cell))
     np.testing.assert_allclose(found.bias, (1 - math.exp(-1 / 20)) * np.array([0.0, 0.5, 1.0]))
+
+
+@pytest.mark.parametrize("delay", [63.0, 66.4, 70.0, 89.5])
+@pytest.mark.parametrize("duration", [90.0, 97.0, 120.0])
+def test_the_step_in_the_remedy_is_one_that_compiles_and_holds_the_delays(
+    delay: float, duration: float
+) -> None:
+    (found,) = look(gp.neuron("LIF"), delay=delay, duration=duration)[1]
+    step = float(found.remedy.rpartition("dt=")[2].removesuffix("*ms"))
+    assert step > 1.0
+    assert look(gp.neuron("LIF"), delay=delay, duration=duration, dt=step)[1] == []
+
+
+def test_the_step_in_the_remedy_has_few_digits() -> None:
+    """60 ms in steps of 0.2 ms with a delay of 12.8 ms: 0.206 does not divide 60 ms."""
+    (found,) = look(gp.neuron("LIF"), delay=12.8, duration=60.0, dt=0.2)[1]
+    assert found.remedy.endswith("dt=0.24*ms")

@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 
-def check(program: Program, parameters: Parameters) -> tuple[dict[str, Cell], list[GenpropError]]:
-    """The cells by population, and all findings; the cells are whole where nothing was found."""
+def check(
+    program: Program, parameters: Parameters, *, clip_delays: bool = False
+) -> tuple[dict[str, Cell], list[GenpropError]]:
+    """The cells by population, and all findings; the cells are whole where nothing was found.
+
+    With ``clip_delays`` longer delays than the chip has are no finding.
+    """
     cells: dict[str, Cell] = {}
     findings: list[GenpropError] = []
     for population in program.populations:
@@ -29,7 +34,7 @@ def check(program: Program, parameters: Parameters) -> tuple[dict[str, Cell], li
         findings += found
         if cell is not None:
             cells[cell.name] = cell
-    for projection in program.projections:
+    for projection in () if clip_delays else program.projections:
         findings += _delays(projection, parameters, program.grid)
     return cells, findings
 
@@ -43,14 +48,26 @@ def _delays(
     beyond = steps > DELAY.highest
     if not beyond.any():
         return []
-    longest = float(clock.delays(steps.max()))
-    step = longest / DELAY.highest
+    longest, most = float(clock.delays(steps.max())), clock.dt * DELAY.highest
     return [
         UnsupportedError(
             f"{np.count_nonzero(beyond)} of {beyond.size} delays are longer than "
             f"{DELAY.highest} steps; the longest is {longest:g} ms, {steps.max()} steps of "
             f"{clock.dt:g} ms",
             where=f"projection {projection.name}",
-            remedy=f"learn(…, max={clock.dt * DELAY.highest:g}*ms), or dt={step:.3g}*ms or longer",
+            remedy=f"Quantise(clip_delays=True), which makes them {most:g} ms, or learn(…, "
+            f"max={most:g}*ms), or dt={_legal_step(longest, clock):.12g}*ms",
         )
     ]
+
+
+def _legal_step(longest: float, clock: StepClock) -> float:
+    """A step that divides the trial and holds the longest delay: one of few digits, if there is."""
+    duration, fewest = clock.dt * clock.steps, longest / DELAY.highest
+    most = int(duration / fewest * (1 + 1e-12))
+    for digits in (1, 2, 3, 4):
+        for count in range(most, int(0.8 * most), -1):
+            step = float(f"{duration / count:.{digits}g}")
+            if step >= fewest * (1 - 1e-12) and abs(step * count - duration) < 1e-9 * duration:
+                return step
+    return duration / max(most, 1)

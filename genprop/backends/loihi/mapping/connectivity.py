@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop.backends.loihi.chip.limits import DELAY
+
 if TYPE_CHECKING:
     from genprop.backends.base import Parameters
     from genprop.describe.topology import Topology
@@ -53,7 +55,10 @@ def connectivity_of(
     parameters: Parameters,
     graded: bool,
 ) -> Connectivity:
-    """The synapses of a projection; ``graded`` says that counts of input spikes multiply."""
+    """The synapses of a projection; ``graded`` says that counts of input spikes multiply.
+
+    Delays beyond the chip's are its longest, where :func:`check` did not refuse them.
+    """
     synapses = topology[projection.name]
     shape = (synapses.pre, synapses.post)
     pre, post = synapses.all_pairs()
@@ -62,5 +67,5 @@ def connectivity_of(
     if not projection.delay:
         return Connectivity(projection.name, shape, pre, post, weight, None, None, counts)
     delay = np.asarray(parameters[projection.delay], np.float64).ravel()
-    steps = program.grid.delay_steps(delay).astype(np.int64)
+    steps = program.grid.delay_steps(delay, DELAY.highest).astype(np.int64)
     return Connectivity(projection.name, shape, pre, post, weight, delay, steps, counts)

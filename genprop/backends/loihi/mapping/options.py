@@ -68,6 +68,8 @@ class Quantise:
         percentile: of absolute weights, in per cent.
         headroom: how much larger u and v may grow than in calibration.
         exponents: whether each projection uses the bits in full.
+        clip_delays: whether delays beyond the 62 steps of the chip become 62; the report says how
+            many. Else they are refused.
         seed: of stochastic rounding.
 
     Raises:
@@ -82,6 +84,7 @@ class Quantise:
     headroom: float = 1.25
     exponents: bool = False
     seed: int = 0
+    clip_delays: bool = False
 
     def __post_init__(self) -> None:
         if self.weight_bits not in range(2, 9):

@@ -57,6 +57,7 @@ class SynapseReport:
         weight_error: rms error of the weights over their rms.
         delay_error: rms error of the delays [ms].
         longest: the longest delay in steps.
+        shortened: how many delays were beyond the longest that the chip has.
     """
 
     name: str
@@ -68,6 +69,7 @@ class SynapseReport:
     weight_error: float
     delay_error: float
     longest: int
+    shortened: int = 0
 
 
 def round_cell(cell: Cell, scale: float) -> tuple[Cells, CellReport]:
@@ -130,9 +132,10 @@ def round_synapses(
     whole = rounder(exact, lowest, highest)
     stored = (np.clip(whole, lowest, highest) * step).astype(np.int64)
     synapses = _stored(ends, connectivity, connectivity.matrix(stored), exponent, bits)
-    late = np.zeros(())
+    late, shortened = np.zeros(()), 0
     if connectivity.delay is not None and connectivity.steps is not None:
         late = clock.delays(connectivity.steps) - connectivity.delay
+        shortened = np.count_nonzero(clock.delay_steps(connectivity.delay) > connectivity.steps)
     report = SynapseReport(
         connectivity.name,
         factor,
@@ -143,6 +146,7 @@ def round_synapses(
         _rms(stored / factor - connectivity.weight) / (_rms(connectivity.weight) or 1.0),
         _rms(np.asarray(late)),
         synapses.longest,
+        int(shortened),
     )
     return synapses, report
 
