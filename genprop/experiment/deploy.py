@@ -94,14 +94,8 @@ def retarget_run(
     if not isinstance(simulator, QuantiseAware) or weight_bits or scale or rounding or exponents:
         rules = scale or "calibrated", rounding or "calibrated"
         calibrate = experiment.split("train") if "calibrated" in rules else None
-        options = Quantise(
-            weight_bits or 8,
-            rules[1],
-            rules[0],
-            calibrate,
-            exponents=exponents,
-            clip_delays=clip_delays,
-        )
+        more = {"exponents": exponents, "clip_delays": clip_delays}
+        options = Quantise(weight_bits or 8, rules[1], rules[0], calibrate, **more)
     with rounding_bar(progress) as on_rounded:
         chip = simulator.retarget("loihi", options, on_rounded=on_rounded)
     data = experiment.split(split)
