@@ -57,7 +57,7 @@ def page_view(data: RunData) -> dict[str, object]:
         "version": __version__,
         "lead": _lead(data),
         "facts": [{"name": name, "value": value} for name, value in _facts(data)],
-        "remarks": [*data.remarks, *undrawn()],
+        "remarks": [*([data.clock] if data.clock else []), *data.remarks, *undrawn()],
         "figures": [figure_view(figure) for figure in figures(data)],
         "single": list(_single(data)),
         "head": ["epoch", *_shown(data), "seconds"],

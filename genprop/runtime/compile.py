@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -11,8 +12,8 @@ from genprop._checks import integer
 from genprop.backends import get_backend
 from genprop.describe.topology import initial_topology
 from genprop.errors import ConfigurationError, refuse_if
-from genprop.lower.clocks import make_clock
 from genprop.runtime.announce import announced
+from genprop.runtime.clock_choice import choose_clock
 from genprop.runtime.lowering import lowered, unsteppable
 from genprop.runtime.memory import refuse_beyond_memory
 from genprop.runtime.parameters import initial_parameters
@@ -45,7 +46,7 @@ def compile(
     seed: int = 0,
     solver: str = "exact",
     events: str = "merge",
-    clock: str = "grid",
+    clock: str | None = None,
     stages: Sequence[Stage] = (),
 ) -> Simulator:
     """A network ready to run on ``backend`` and, with a loss and an optimiser, to learn.
@@ -65,8 +66,8 @@ def compile(
             flows fall back.
         events: ``"merge"`` takes several events of a channel in one step as one, ``"sum"`` counts
             each.
-        clock: when things happen: ``"grid"``, on steps of dt; ``"exact"``, at real times (linear
-            flows, backend ``"reference"``), where dt says how often states are recorded.
+        clock: when things happen: ``"exact"``, at real times (linear flows, backend
+            ``"reference"``), or ``"grid"``, on steps of dt, which is the default.
         stages: what stands between the parameters and the arrays that run, in that order, after
             what the network derives itself.
 
@@ -76,10 +77,11 @@ def compile(
     batch, seed = _numbers(batch, seed, events)
     spec = net.freeze(loss, optimiser, stages)
     stages = cast("Sequence[Stage]", net.stages(loss, stages))
-    time = make_clock(clock, in_ms(dt), in_ms(duration))
     target = get_backend(backend)
+    first = partial(_first_arrays, spec, seed, stages)
+    time = choose_clock(clock, in_ms(dt), in_ms(duration), spec, target, solver, first)
     refuse_if([*target.check(spec, time), *unsteppable(solver, time)])
-    arrays = _first_arrays(spec, seed, stages)
+    arrays = first()
     program, bundle = lowered(spec, time, solver, target, arrays)
     return Simulator(
         spec,

@@ -15,7 +15,7 @@ from genprop.describe.neuron import Neuron, spikes
 from genprop.describe.spec import NetworkSpec
 from genprop.describe.synapse import synapse
 from genprop.errors import ConfigurationError, UnsupportedError, did_you_mean, refuse_if
-from genprop.lower.clocks import make_clock
+from genprop.runtime.clock_choice import choose_clock, clock_words
 from genprop.runtime.lowering import lowered
 from genprop.runtime.memory import memory_text
 from genprop.units import Quantity, dimension_name, in_ms
@@ -58,7 +58,7 @@ def show(
     batch: int = 32,
     backend: str | Target = "native",
     solver: str = "exact",
-    clock: str = "grid",
+    clock: str | None = None,
 ) -> str:
     """One stage of the way from the description to what runs, as text.
 
@@ -76,7 +76,7 @@ def show(
         batch: samples per batch, for ``"memory"``.
         backend: whose source is shown.
         solver: how flows are stepped.
-        clock: what decides when things happen.
+        clock: ``"exact"`` or ``"grid"``, as for ``compile``.
 
     Raises:
         GenpropError: for a stage that there is not, or a description that cannot be.
@@ -91,8 +91,9 @@ def show(
         spec = _alone(net)
     else:
         spec = net if isinstance(net, NetworkSpec) else net.freeze(loss, optimiser)
-    time = make_clock(clock, in_ms(dt), in_ms(duration))
-    return _SHOWN[stage](_Request(spec, time, solver, get_backend(backend), batch))
+    target = get_backend(backend)
+    time = choose_clock(clock, in_ms(dt), in_ms(duration), spec, target, solver)
+    return _SHOWN[stage](_Request(spec, time, solver, target, batch))
 
 
 def adjoint(neuron: Neuron) -> Equations:
@@ -145,6 +146,12 @@ def _adjoint(request: _Request) -> str:
     return _pages(parts)
 
 
+def _program(request: _Request) -> str:
+    program, _ = request.lowered()
+    words = clock_words(request.spec, request.target, request.solver, request.clock)
+    return f"{words}\n{program}"
+
+
 def _source(request: _Request) -> str:
     _, bundle = request.lowered()
     if bundle is None:
@@ -170,7 +177,7 @@ _SHOWN: Mapping[str, Callable[[_Request], str]] = {
     "spec": lambda request: spec_text(request.spec),
     "system": _system,
     "adjoint": _adjoint,
-    "program": lambda request: str(request.lowered()[0]),
+    "program": _program,
     "source": _source,
     "memory": _memory,
 }

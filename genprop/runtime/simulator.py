@@ -102,7 +102,8 @@ class Simulator:
         leaves = (p for p in self.spec.leaf_parameters() if p.learned)
         learned = sum(self.parameters[p.name].size for p in leaves)
         return (
-            f"Simulator({self.spec.name!r}, backend {self.target.name!r}, dt {self.dt:g} ms, "
+            f"Simulator({self.spec.name!r}, backend {self.target.name!r}, "
+            f"{self.program.clock.name} clock, dt {self.dt:g} ms, "
             f"duration {self.duration:g} ms, batch {self.batch}, {learned} learned parameters)"
         )
 

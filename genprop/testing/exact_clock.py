@@ -62,7 +62,7 @@ class Comparison:
         times: the largest difference of spike times [ms]; infinite where counts differ.
         loss: difference, relative to the loss where it is above 1.
         gradients: by flat name, the largest difference relative to the parameter's largest entry
-            (to a millionth of the network's, where that is more).
+            (to a millionth of the network's, of the loss or of 1, where that is more).
     """
 
     network: str
@@ -153,7 +153,7 @@ def _compare(sim: Simulator, network: RandomNetwork, draw: int) -> Comparison:
         spikes=sum(len(t) for name in trains for t, _ in due.spikes[name]),
         times=times,
         loss=abs(loss - due.loss) / max(1.0, abs(due.loss)),
-        gradients=_errors(gradients, due.gradients),
+        gradients=_errors(gradients, due.gradients, due.loss),
     )
 
 
@@ -167,14 +167,16 @@ def _trains(own: Sequence[np.ndarray], due: Sequence[np.ndarray], size: int) -> 
     return 0, float(np.abs(ordered[0] - ordered[1]).max(initial=0.0))
 
 
-def _errors(found: Mapping[str, np.ndarray], due: Mapping[str, np.ndarray]) -> dict[str, float]:
+def _errors(
+    found: Mapping[str, np.ndarray], due: Mapping[str, np.ndarray], loss: float
+) -> dict[str, float]:
     """The largest difference of each gradient, relative to its largest entry.
 
-    What is below a millionth of the network's largest gradient is zero but for rounding, and is
-    measured by that millionth.
+    What is below a millionth of the network's largest gradient, or of its loss, is zero but for
+    rounding, and is measured by that millionth.
     """
     largest = {name: float(np.abs(due[name]).max(initial=0.0)) for name in found}
-    least = 1e-6 * max(largest.values()) or 1.0
+    least = 1e-6 * max(1.0, abs(loss), *largest.values())
     return {
         name: float(np.abs(np.asarray(g, np.float64) - due[name]).max(initial=0.0))
         / max(largest[name], least)

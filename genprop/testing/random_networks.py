@@ -163,7 +163,9 @@ class RandomNetwork:
         net.population("inp", _INPUTS, spikes())
         hidden = self._cell(_HIDDEN, spiking=True)
         net.population("hidden", _HIDDEN, hidden)
-        net.population("out", _OUT, self._cell(_OUT, spiking=self.spiking))
+        net.population(
+            "out", _OUT, self._cell(_OUT, spiking=self.spiking, fixed=self.readout == "maximum")
+        )
         pairs = [("inp", "hidden"), ("hidden", "out")]
         pairs += [("hidden", "hidden")] if self.recurrent else []
         for pre, post in pairs:
@@ -188,14 +190,15 @@ class RandomNetwork:
         targets = rng.normal(size=(_SAMPLES, _OUT)) if self.readout in ("final", "trace") else None
         return Draw(parameters, inputs, rng.integers(0, _OUT, _SAMPLES), targets)
 
-    def _cell(self, size: int, *, spiking: bool) -> Neuron:
+    def _cell(self, size: int, *, spiking: bool, fixed: bool = False) -> Neuron:
+        """A neuron; its threshold does not learn where ``fixed``, as where a maximum may be it."""
         if not spiking:
             return neuron("LI", tau_mem=self._learned(20.0, size))
         period = self._learned(1.0, size) if self.refractory else 0.0
         return neuron(
             "LIF",
             tau_mem=self._learned(20.0, size),
-            v_th=self._learned(1.0, size),
+            v_th=1.0 if fixed else self._learned(1.0, size),
             v_reset=self._learned(0.0, size),
             tau_ref=period,
         )

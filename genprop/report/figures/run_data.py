@@ -14,6 +14,8 @@ from genprop.errors import ConfigurationError
 from genprop.experiment.config import read_config
 from genprop.experiment.experiment import compile_experiment, load_experiment
 from genprop.report.figures.samples import SampleView, choose, record
+from genprop.runtime.clock_choice import clock_words
+from genprop.runtime.simulator import Simulator
 from genprop.train.checkpoint import load_checkpoint
 from genprop.train.evaluate import Evaluation, evaluate
 from genprop.train.files import read_table
@@ -60,6 +62,7 @@ class RunData:
         classes: names of the classes; empty where the dataset gives none.
         equations: the derived equations as text; empty for a simulator without a description.
         remarks: what a reader has to know about how this was gathered.
+        clock: which one the network runs on, and why, as a sentence; empty for other simulators.
     """
 
     config: Config
@@ -74,6 +77,7 @@ class RunData:
     classes: tuple[str, ...]
     equations: str
     remarks: tuple[str, ...]
+    clock: str = ""
 
 
 def collect_run(
@@ -128,6 +132,7 @@ def collect_run(
         classes=tuple(getattr(data, "label_names", ())),
         equations=_equations(experiment),
         remarks=tuple(_remarks(sim, snapshot, split, found, result)),
+        clock=_clock(sim),
     )
 
 
@@ -156,6 +161,13 @@ def _equations(experiment: Experiment) -> str:
     from genprop.runtime.show import show
 
     return show(experiment.net, "adjoint", loss=experiment.loss)
+
+
+def _clock(sim: Trainable) -> str:
+    if not isinstance(sim, Simulator):
+        return ""
+    words = clock_words(sim.spec, sim.target, sim.program.solver, sim.program.clock)
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def _remarks(
