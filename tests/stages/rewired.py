@@ -51,7 +51,7 @@ def rewired(
     backend: str | Target | None = None,
     rate: float = 0.05,
     seed: int = 0,
-    optimiser: bool = True,
+    clock: str = "grid",
 ) -> gp.Simulator:
     """``rule`` on ``in->hidden`` or on ``hidden->hidden``."""
     net = gp.Network("rewired")
@@ -73,9 +73,10 @@ def rewired(
     return gp.compile(
         net,
         loss=gp.CrossEntropy(gp.integral(out, "v")),
-        optimiser=gp.Adam(rate) if optimiser else None,
+        optimiser=gp.Adam(rate),
         dt=1.0,
         duration=STEPS,
+        clock=clock,
         batch=4,
         backend=backend or gp.Native(precision="double", threads=2),
         seed=seed,

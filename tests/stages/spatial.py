@@ -32,6 +32,7 @@ def spatial(
     backend: str | Target | None = None,
     dt: float = 1.0,
     seed: int = 4,
+    clock: str = "grid",
     learn_positions: bool = True,
 ) -> gp.Simulator:
     """``in`` and ``hidden`` have positions; ``feed`` and ``recur`` are the delays."""
@@ -60,6 +61,7 @@ def spatial(
         optimiser={"default": gp.Adam(1e-2)},
         dt=dt,
         duration=STEPS,
+        clock=clock,
         batch=4,
         backend=backend or gp.Native(precision="double", threads=2),
         seed=seed,

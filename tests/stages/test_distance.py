@@ -50,6 +50,17 @@ def test_position_gradients_are_quotients_of_the_exact_loss(
         assert quotient_error(sim, slopes, name) < 1e-6
 
 
+@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
+def test_on_the_exact_clock_positions_have_the_gradient_of_the_exact_solver(sparse: bool) -> None:
+    delay = gp.distance(max=40, speed=PACES["per neuron"])
+    sim = spatial(dims=3, sparse=sparse, feed=delay, recur=delay, clock="exact")
+    (loss, slopes), (wanted, reference) = sim.gradients(batch()), exact(sim, gradient=True)
+    assert loss == pytest.approx(wanted, rel=1e-9)
+    for name in sim.settings:
+        scale = float(np.abs(reference[name]).max())
+        np.testing.assert_allclose(slopes[name], reference[name], atol=1e-7 * scale, rtol=0)
+
+
 @dataclass(frozen=True)
 class MinusOne(Distance):
     """x − 1 where x_i − x_j is meant."""

@@ -135,9 +135,10 @@ def test_rigl_regrows_what_brute_force_over_all_dormant_chooses(kind: str) -> No
     assert seen > 5
 
 
-def test_candidates_change_neither_the_loss_nor_the_gradients() -> None:
+@pytest.mark.parametrize("clock", ["grid", "exact"])
+def test_candidates_change_neither_the_loss_nor_the_gradients(clock: str) -> None:
     for backend in ("reference", gp.Native("double", threads=2)):
-        probed, bare = rewired(gp.RigL(), backend=backend), rewired(None, backend=backend)
+        probed, bare = (rewired(r, backend=backend, clock=clock) for r in (gp.RigL(), None))
         (loss, left), (same, right) = probed.gradients(batch()), bare.gradients(batch())
         rule = probed.stages.all[-1]
         assert isinstance(rule, gp.RigL) and rule.progress.slope is not None

@@ -19,11 +19,13 @@ def experiment(name: str, *overrides: str) -> tuple[gp.Experiment, gp.experiment
     return gp.experiment.load_experiment(config), config
 
 
+@pytest.mark.parametrize("positions", ["false", "true"], ids=["delays", "positions"])
 @pytest.mark.parametrize("lag", [10.0, 15.0, 20.0, 25.0])
 def test_a_delay_line_learns_from_the_worst_delays_in_twelve_presentations(
-    lag: float, tmp_path: Path
+    lag: float, positions: str, tmp_path: Path
 ) -> None:
-    _, config = experiment("delay_line", f"options.lag={lag}")
+    chosen = f"options.lag={lag}", f"options.positions={positions}"
+    _, config = experiment("delay_line", *chosen)
     assert config.epochs == 12  # of one batch that holds each order once
     gp.experiment.train_run(config, tmp_path / "run", threads=1, progress=False)
     shown = read_history(tmp_path / "run" / "history.jsonl")
