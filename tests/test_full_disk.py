@@ -90,14 +90,14 @@ def _history(folder: Path) -> Write:
 
 def _fit(folder: Path) -> Write:
     sim = compiled()
-    return lambda: gp.fit(sim, data(), epochs=1, progress=False, run=folder / "run")
+    return lambda: gp.fit(sim, data(), epochs=1, progress=False, run=folder / "run", resume=True)
 
 
 def _train(folder: Path) -> Write:
     (folder / "network.py").write_text(NETWORK)
     (folder / "train.toml").write_text(SETTINGS)
     config = read_config(folder / "train.toml")
-    return lambda: train_run(config, folder / "run", progress=False)
+    return lambda: train_run(config, folder / "run", progress=False, resume=True)
 
 
 def _save(backend: str) -> Callable[[Path], Write]:

@@ -39,19 +39,15 @@ def add(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train, then print the result."""
     from genprop.experiment.config import read_config
-    from genprop.experiment.training import describe_result, train_run
-    from genprop.train.folder import run_path
+    from genprop.experiment.training import describe_result, train_named, train_run
 
     config = read_config(args.file, args.overrides)
-    path = args.run or run_path(config.name, resume=args.resume)
-    result = train_run(
-        config,
-        path,
-        resume=args.resume,
-        wait=args.wait,
-        threads=args.threads,
-        progress=not args.quiet,
-    )
+    options = {"resume": args.resume, "wait": args.wait, "threads": args.threads}
+    if args.run is None:
+        path, result = train_named(config, **options, progress=not args.quiet)
+    else:
+        path = args.run
+        result = train_run(config, path, **options, progress=not args.quiet)
     print(describe_result(result))
     print(f"run folder: {path}")
     return 0

@@ -30,6 +30,10 @@ __all__ = ["Case", "Row", "cases_of", "run_sweep", "shown_cell", "sweep_table"]
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "GENPROP_THREADS")
 
+_MOST_VALUES = 100_000
+_LIKE_A_RANGE = re.compile(r"\s*(-?[\w.]*\w\.\.-?[\w.]*|\.\.\w[\w.]*)\s*")
+"""``0..x``, ``0.1..0.5``, ``..5``; no path such as ``..`` or ``../data``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -235,7 +239,19 @@ def _values(text: str, setting: str) -> list[str]:
             raise ConfigurationError(
                 "the range is empty", where=f"--set {setting}", remedy=f"write {last}..{first}"
             )
+        if last - first >= _MOST_VALUES:
+            raise ConfigurationError(
+                f"the range has {last - first + 1} values",
+                where=f"--set {setting}",
+                remedy=f"give at most {_MOST_VALUES}",
+            )
         return [str(n) for n in range(first, last + 1)]
+    if _LIKE_A_RANGE.fullmatch(text):
+        raise ConfigurationError(
+            f"{text.strip()!r} is no range of integers",
+            where=f"--set {setting}",
+            remedy="write 0..7, or a list: 0.1,0.2; quotes make it a text: '\"a..b\"'",
+        )
     if text.lstrip()[:1] in ("[", "{", '"', "'"):
         return [text]
     return [value.strip() for value in text.split(",")]

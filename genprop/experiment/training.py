@@ -16,7 +16,7 @@ from genprop.train.checkpoint import load_checkpoint
 from genprop.train.evaluate import Evaluation, evaluate
 from genprop.train.files import write_atomically
 from genprop.train.fit import fit
-from genprop.train.folder import RunFolder
+from genprop.train.folder import RunFolder, TakenError, run_path
 from genprop.train.saving import Checkpoint
 
 if TYPE_CHECKING:
@@ -29,11 +29,38 @@ __all__ = [
     "evaluate_run",
     "finished_result",
     "open_run",
+    "train_named",
     "train_run",
     "write_settings",
 ]
 
 _SHOWN = ("name", "epochs", "seconds", "samples_per_second", "best_epoch", "metrics", "test")
+
+
+def train_named(
+    config: Config,
+    *,
+    resume: bool = False,
+    wait: bool = False,
+    threads: int | None = None,
+    progress: bool = True,
+    root: Path = Path("runs"),
+) -> tuple[Path, dict[str, object]]:
+    """:func:`train_run` in the folder of the config's name, or the next one that is free.
+
+    Of two trainings of one name that begin at once each has its own. Gives the folder, too.
+    """
+    taken: set[Path] = set()
+    while True:
+        path = run_path(config.name, resume=resume, root=root, taken=taken)
+        try:
+            return path, train_run(
+                config, path, resume=resume, wait=wait, threads=threads, progress=progress
+            )
+        except TakenError as error:
+            if resume or wait or error.where != str(path):
+                raise
+            taken.add(path)
 
 
 def train_run(

@@ -19,7 +19,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,11 @@ from genprop._writing import writing
 from genprop.errors import ConfigurationError, DataError
 from genprop.train.files import read_table, write_atomically
 
-__all__ = ["RunFolder", "run_path"]
+__all__ = ["RunFolder", "TakenError", "run_path"]
+
+
+class TakenError(ConfigurationError):
+    """A run folder in which another training is, or was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +96,7 @@ class RunFolder:
     @property
     def begun(self) -> bool:
         """Whether a training has left something here."""
-        if self.history.exists() and self.history.stat().st_size:
-            return True
-        return any(path.exists() for path in (self.last, self.best, self.result))
+        return any(path.exists() for path in (self.history, self.last, self.best, self.result))
 
     def prepare(self, resume: bool) -> None:
         """Make the folder; refuse one that holds a training which is not to be resumed.
@@ -103,7 +105,7 @@ class RunFolder:
             ConfigurationError: for such a folder.
         """
         if self.begun and not resume:
-            raise ConfigurationError(
+            raise TakenError(
                 "the run folder already holds a training",
                 where=str(self.path),
                 remedy="resume it (--resume, resume=True) or choose another folder (--run, run=…)",
@@ -153,7 +155,7 @@ class RunFolder:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise ConfigurationError(
+                raise TakenError(
                     "another process trains in this run folder",
                     where=str(self.path),
                     remedy="wait until it ends (--wait), or choose another folder with --run",
@@ -186,15 +188,20 @@ def _number(value: object, name: str) -> None:
     float(value)  # an integer may be beyond all floats
 
 
-def run_path(name: str, *, resume: bool, root: Path = Path("runs")) -> Path:
+def run_path(
+    name: str, *, resume: bool, root: Path = Path("runs"), taken: Collection[Path] = ()
+) -> Path:
     """``runs/<name>`` for a training: a new folder, numbered where there are older ones.
 
     Args:
         name: of the training.
         resume: take the latest that there is instead.
         root: where run folders are kept.
+        taken: folders that others have begun to use since.
     """
     latest, number = root / name, 1
-    while RunFolder(path := root / (name if number == 1 else f"{name}-{number}")).begun:
+    while (path := root / (name if number == 1 else f"{name}-{number}")) in taken or RunFolder(
+        path
+    ).begun:
         latest, number = path, number + 1
     return latest if resume else path

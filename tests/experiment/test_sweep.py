@@ -95,3 +95,21 @@ def test_a_setting_that_does_not_fit_is_told_before_anything_is_trained(tmp_path
     with pytest.raises(ConfigurationError, match="did you mean"):
         run_sweep(write(tmp_path, SHORT), ["seeds=0..1"], tmp_path / "sweep", on_case=silent)
     assert not (tmp_path / "sweep").exists()
+
+
+@pytest.mark.parametrize("text", ["0..x", "a..b", "0.1..0.5", "..5", "5..", "0..2..4", "-1..x"])
+def test_what_looks_like_a_range_and_is_none_is_told(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="is no range of integers") as told:
+        cases_of([f"seed={text}", "options.rate=1,2"], tmp_path)
+    assert f"--set seed={text}" in str(told.value)
+
+
+def test_a_range_of_more_values_than_anybody_waits_for_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="1000000000001 values"):
+        cases_of(["seed=0..1000000000000"], tmp_path)
+
+
+@pytest.mark.parametrize("text", ["..", "../data", "a/../b", "data/x..y.h5", '"0..x"', "-1..1"])
+def test_paths_texts_and_ranges_are_taken(text: str, tmp_path: Path) -> None:
+    cases, fixed = cases_of([f"options.data={text}", "seed=0..1"], tmp_path)
+    assert len(cases) in (2, 6) and len(fixed) == (len(cases) == 2)

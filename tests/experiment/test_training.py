@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from genprop.errors import ConfigurationError
 from genprop.experiment.config import read_config
-from genprop.experiment.training import describe_result, evaluate_run, train_run
+from genprop.experiment.training import describe_result, evaluate_run, train_named, train_run
 from genprop.train.checkpoint import read_snapshot
 from genprop.train.folder import RunFolder, run_path
 from genprop.train.history import read_history
 from tests.experiment.test_config import GOOD, write
-from tests.train.fake import equal_states
+from tests.train.fake import ROOT, equal_states
 
 
 def test_a_run_folder_holds_settings_environment_history_checkpoints_result(
@@ -136,6 +139,36 @@ def test_two_processes_do_not_train_in_one_folder(tmp_path: Path) -> None:
     config = read_config(write(tmp_path))
     with folder.locked(), pytest.raises(ConfigurationError, match="another process"):
         train_run(config, folder, progress=False)
+
+
+def test_of_two_trainings_of_one_name_the_second_takes_the_next_folder(tmp_path: Path) -> None:
+    """Whether the first has only begun, or has just left its first file."""
+    config = read_config(write(tmp_path))
+    first = RunFolder(tmp_path / "runs" / config.name)
+    with first.locked():
+        path, _ = train_named(config, root=tmp_path / "runs", progress=False)
+        assert path.name == f"{config.name}-2"
+        first.history.touch()
+        path, _ = train_named(config, root=tmp_path / "runs", progress=False)
+        assert path.name == f"{config.name}-3"
+
+
+def test_trainings_that_begin_at_once_end_in_a_folder_each(tmp_path: Path) -> None:
+    file = write(tmp_path)
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-m", "genprop", "train", str(file), "--quiet"],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
+        for _ in range(3)
+    ]
+    folders = {run.communicate(timeout=120)[0].strip().splitlines()[-1] for run in runs}
+    assert [run.returncode for run in runs] == [0, 0, 0], folders
+    assert len(folders) == 3
 
 
 def test_run_folders_are_numbered(tmp_path: Path) -> None:
