@@ -37,7 +37,9 @@ def together(runs: list[Path]) -> tuple[gp.Simulator, gp.Experiment]:
     for number, (simulator, _) in enumerate(opened):
         add_hidden(net, source, out, simulator, f"_{number}", len(runs))
     loss = gp.CrossEntropy(gp.integral(out, "v"))
-    return gp.compile(net, loss=loss, dt=first.dt, duration=first.duration, batch=32), experiment
+    return gp.compile(
+        net, loss=loss, dt=first.dt, duration=first.duration, batch=32, clock="grid"
+    ), experiment
 
 
 def add_hidden(

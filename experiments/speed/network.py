@@ -46,7 +46,11 @@ def batch(samples: int, events: int = EVENTS, seed: int = 1) -> gp.data.SpikeBat
 
 
 def simulator(
-    hidden: int = 256, longest: float = 62.0, samples: int = 32, threads: int = 1
+    hidden: int = 256,
+    longest: float = 62.0,
+    samples: int = 32,
+    threads: int = 1,
+    clock: str = "grid",
 ) -> gp.Simulator:
     """The compiled network with Adam on weights and delays, at rates that keep its activity."""
     net = network(hidden, longest)
@@ -59,5 +63,6 @@ def simulator(
         batch=samples,
         backend=gp.Native(threads=threads),
         events="sum",
+        clock=clock,
         seed=1,
     )

@@ -25,8 +25,13 @@ Counts: TypeAlias = Mapping[str, np.ndarray]
 """(samples, neurons) spikes by population."""
 
 
-def exact_solver(spec: NetworkSpec, duration: float) -> tuple[EventSimulator | None, bool]:
-    """The exact solver (None where a flow is not linear), and whether a loss counts spikes."""
+def exact_solver(
+    spec: NetworkSpec, duration: float, dt: float | None = None
+) -> tuple[EventSimulator | None, bool]:
+    """The exact solver (None where a flow is not linear), and whether a loss counts spikes.
+
+    With ``dt`` losses over time are those of the means over such steps.
+    """
     from genprop.adjoint.derive import derive
     from genprop.backends.reference.exact.events import EventSimulator
     from genprop.equations.analyse import understand
@@ -35,7 +40,7 @@ def exact_solver(spec: NetworkSpec, duration: float) -> tuple[EventSimulator | N
     adjoint: AdjointNetwork = derive(network, spec)
     counted = any(term.observation.surrogate for term in adjoint.loss)
     try:
-        return EventSimulator(spec, network, adjoint, duration=duration), counted
+        return EventSimulator(spec, network, adjoint, duration=duration, dt=dt), counted
     except UnsupportedError:
         return None, counted
 

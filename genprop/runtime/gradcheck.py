@@ -1,8 +1,8 @@
 """Are the gradients of a network right? Measured, for users' own networks.
 
-Linear networks are solved exactly, event by event: their gradients on the user's clock and on a
-fine one are compared with the exact gradient, and that with difference quotients of the exact loss.
-Other networks are compared with quotients of the loss on the fine clock.
+Linear networks are solved exactly, event by event: their gradients on the exact clock, on the grid
+of the user's dt and on a fine one are compared with the exact gradient, and that with difference
+quotients of the exact loss; others with quotients of the loss on the fine grid.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from genprop.backends.native import Native
 from genprop.describe.bounds import clipped
 from genprop.errors import DescriptionError
+from genprop.runtime.compared import distance, flat, on_exact_clock, spike_counts
 from genprop.runtime.compile import compile
 from genprop.runtime.differences import (
     FIT_POINTS,
@@ -25,7 +26,7 @@ from genprop.runtime.differences import (
 )
 from genprop.runtime.exact_measure import ExactMeasure, exact_solver, same_counts
 from genprop.runtime.random_batch import random_batch
-from genprop.runtime.report import NEAR, GradientReport, ParameterCheck
+from genprop.runtime.report import EXACT, NEAR, SINGLE, GradientReport, ParameterCheck
 from genprop.stages.stack import Stages
 from genprop.units import Quantity, in_ms
 
@@ -110,10 +111,16 @@ class _Check:
         if not self.learned:
             raise DescriptionError("nothing is learned", remedy="declare a weight as gp.learn(…)")
 
-        def compiled(step: float) -> Simulator:
-            size = len(self.batch)
+        def compiled(step: float, clock: str = "grid") -> Simulator:
             return compile(
-                net, loss=loss, dt=step, duration=duration, batch=size, backend=backend, seed=seed
+                net,
+                loss=loss,
+                dt=step,
+                duration=duration,
+                batch=len(self.batch),
+                backend=backend,
+                seed=seed,
+                clock=clock,
             )
 
         self._compiled = compiled
@@ -156,13 +163,13 @@ class _Check:
         """
         for _ in range(_REFINEMENTS):
             found = self.fine.gradients(self.batch)[1]
-            worst = max(_distance(found[name], gradients[name]) for name in self.learned)
+            worst = max(distance(found[name], gradients[name]) for name in self.learned)
             step = self.clocks[1] / 4
             if worst <= NEAR or self.duration / step > _FINEST_STEPS:
                 return
             finer = self._compiled(step)
             finer.run(self.batch)
-            if _counts(finer) != counts:
+            if spike_counts(finer) != counts:
                 return
             self.fine, self.clocks = finer, (self.clocks[0], step)
 
@@ -171,12 +178,15 @@ class _Check:
 
         def evaluate(parameters: Arrays) -> tuple[float, Counts]:
             loss, counts, _ = measure.evaluate(self.batch, parameters)
-            return loss, _flat(counts)
+            return loss, flat(counts)
 
         _, counts, gradients = measure.evaluate(self.batch, self.parameters, gradient=True)
         found = [] if self.heuristic else self._quotients(evaluate, gradients)
-        self._refine(_flat(counts), gradients)
-        return self._report(_flat(counts), gradients, found, quotient_of_reference=True)
+        self._refine(flat(counts), gradients)
+        real = on_exact_clock(
+            self._compiled, self.coarse, measure, self.batch, self.parameters, self.learned
+        )
+        return self._report(flat(counts), gradients, found, real or {}, quotient_of_reference=True)
 
     def against_quotients(self) -> GradientReport:
         """The fine clock against quotients of its own loss."""
@@ -184,14 +194,14 @@ class _Check:
 
         def evaluate(parameters: Arrays) -> tuple[float, Counts]:
             sim.parameters.update(parameters)
-            return sim.run(self.batch).loss, _counts(sim)
+            return sim.run(self.batch).loss, spike_counts(sim)
 
         sim.parameters.update(self.parameters)
         gradients = {n: np.array(g) for n, g in sim.gradients(self.batch)[1].items()}
-        counts = _counts(sim)
+        counts = spike_counts(sim)
         found = [] if self.heuristic else self._fitted(evaluate, gradients)
         sim.parameters.update(self.parameters)
-        return self._report(counts, gradients, found, quotient_of_reference=False)
+        return self._report(counts, gradients, found, {}, quotient_of_reference=False)
 
     def _quotients(self, evaluate: Evaluation, gradients: Arrays) -> list[Quotient]:
         return quotients(
@@ -242,19 +252,20 @@ class _Check:
         counts: Counts,
         gradients: Arrays,
         found: list[Quotient],
+        real: Mapping[str, float],
         *,
         quotient_of_reference: bool,
     ) -> GradientReport:
         clocked: list[Arrays | None] = []
         for sim in (self.coarse, self.fine):
             gradient = sim.gradients(self.batch)[1]
-            clocked.append(gradient if _counts(sim) == counts else None)
+            clocked.append(gradient if spike_counts(sim) == counts else None)
         errors = worst_error(gradients, found)[1]
         rows: list[ParameterCheck] = []
         for name in self.learned:
             own = [q for q in found if q.name == name]
             coarse, fine = (
-                None if g is None else _distance(g[name], gradients[name]) for g in clocked
+                None if g is None else distance(g[name], gradients[name]) for g in clocked
             )
             quotient = errors.get(name)
             rows.append(
@@ -266,6 +277,8 @@ class _Check:
                     quotient if quotient_of_reference else None,
                     len(own),
                     sum(not q.values for q in own),
+                    real.get(name),
+                    SINGLE if self.coarse.engine.dtype == np.float32 else EXACT,
                 )
             )
         return GradientReport(
@@ -285,16 +298,3 @@ def _fine_step(dt: float, duration: float) -> float:
     """A step that divides ``dt``, near 0.01 ms, with a bounded number of steps."""
     wanted = max(min(_FINEST, dt / 10), duration / _MOST_STEPS)
     return dt / max(2, round(dt / wanted))
-
-
-def _counts(sim: Simulator) -> Counts:
-    return _flat(sim.last.spikes)
-
-
-def _flat(spikes: Mapping[str, np.ndarray]) -> Counts:
-    return tuple(int(n) for name in sorted(spikes) for n in np.ravel(spikes[name]))
-
-
-def _distance(found: np.ndarray, expected: np.ndarray) -> float:
-    scale = float(np.abs(expected).max(initial=0.0)) or 1.0
-    return float(np.abs(np.asarray(found, float) - expected).max(initial=0.0)) / scale

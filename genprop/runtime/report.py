@@ -7,9 +7,12 @@ from dataclasses import dataclass
 __all__ = ["GradientReport", "ParameterCheck"]
 
 EXACT = 1e-6
-"""How far an exact gradient may be from difference quotients of its loss."""
+"""How far an exact gradient may be from difference quotients of its loss, and on its clock."""
+SINGLE = 1e-3
+"""The same on the exact clock in single precision."""
 NEAR = 5e-2
 """How far a clocked gradient may be from the exact one at the fine step."""
+_CLOCKS = ("exact", "clocked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +24,13 @@ class ParameterCheck:
     Attributes:
         name: flat name.
         largest: the largest entry of the gradient.
-        clocked: error on the user's clock.
+        clocked: error on the grid of the user's dt.
         fine: error at the fine step.
         quotient: how far the reference gradient is from difference quotients of its loss.
         compared: components that quotients were taken of.
         skipped: of these, the ones over which a spike appeared or vanished.
+        exact: error on the exact clock; None where the network or the backend has none.
+        precision: how large that may be, with the numbers of the backend.
     """
 
     name: str
@@ -35,12 +40,15 @@ class ParameterCheck:
     quotient: float | None
     compared: int
     skipped: int
+    exact: float | None = None
+    precision: float = EXACT
 
     @property
     def sound(self) -> bool:
         """Whether no error is larger than it may be."""
         near = self.fine is None or self.fine <= NEAR
-        return near and (self.quotient is None or self.quotient <= EXACT)
+        exact = self.exact is None or self.exact <= self.precision
+        return near and exact and (self.quotient is None or self.quotient <= EXACT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +107,9 @@ class GradientReport:
         columns = (
             "parameter",
             "largest",
-            f"dt {self.dt:g} ms",
-            f"dt {self.fine:g} ms",
+            "exact clock",
+            f"grid {self.dt:g} ms",
+            f"grid {self.fine:g} ms",
             "quotients",
         )
         rows = [columns, *map(_cells, self.parameters)]
@@ -119,16 +128,31 @@ class GradientReport:
                 "they spike as often on the fine clock as exactly",
                 f"{self.spikes} spikes; counts at {self.dt:g} ms are {counts[0]}, "
                 f"at {self.fine:g} ms {counts[1]}",
+                *self._clocks(),
                 self.verdict,
             ]
         )
+
+    def _clocks(self) -> list[str]:
+        """What each clock does to this network's gradients."""
+        rows = [p for p in self.parameters if p.largest > 0]
+        exact, grid = ([e for p in rows if (e := getattr(p, c)) is not None] for c in _CLOCKS)
+        off = f"are off by up to {max(grid):.1e}" if grid else "belong to other spikes"
+        lines = [f"gradients on the grid of {self.dt:g} ms {off}"]
+        if exact:
+            lines.append(
+                f"gradients on the exact clock are off by up to {max(exact):.1e}, at any dt: "
+                "compile(clock='exact')"
+            )
+        return lines
 
 
 def _cells(p: ParameterCheck) -> tuple[str, ...]:
     quotient = _error(p.quotient)
     if p.skipped:
         quotient = f"{quotient} ({p.skipped} of {p.compared} not comparable)"
-    return p.name, f"{p.largest:.2e}", _error(p.clocked), _error(p.fine), quotient
+    errors = (p.exact, p.clocked, p.fine)
+    return p.name, f"{p.largest:.2e}", *map(_error, errors), quotient
 
 
 def _error(value: float | None) -> str:

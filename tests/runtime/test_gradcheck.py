@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import genprop as gp
+from genprop.backends.reference.exact.engine import ExactEngine
 from genprop.backends.reference.exact.events import EventSimulator
 from genprop.backends.reference.interpret import Interpreter
 from genprop.errors import DescriptionError
@@ -162,8 +163,42 @@ def test_a_gradient_that_is_zero_by_mistake_is_wrong(monkeypatch: pytest.MonkeyP
 
 def test_the_report_is_a_table_of_all_parameters() -> None:
     lines = str(linear()).splitlines()
-    assert len(lines) == 2 + 3 + 3
+    assert len(lines) == 2 + 3 + 5
     assert len({len(line) for line in lines[1:5]}) == 1
+
+
+def test_the_error_of_both_clocks_is_told() -> None:
+    report = linear()
+    grid = max(p.clocked for p in report.parameters if p.clocked is not None)
+    assert f"gradients on the grid of 0.2 ms are off by up to {grid:.1e}" in str(report)
+    assert grid > 1e-3
+    assert all(p.exact is not None and p.exact < 1e-12 for p in report.parameters)
+    assert "gradients on the exact clock are off by up to" in str(report)
+
+
+def test_a_loss_over_time_is_compared_on_the_steps_it_is_defined_on() -> None:
+    net, _ = small(gp.neuron("LIF"), 2.0)
+    report = check((net, gp.CrossEntropy(gp.trace("out"))), dt=1.0)
+    assert all(p.exact is not None and p.exact < 1e-12 for p in report.parameters)
+
+
+def test_a_network_without_an_exact_clock_has_no_such_column() -> None:
+    report = check(small(gp.neuron("QIF", tau_mem=10.0), 2.0), fine=0.1)
+    assert all(p.exact is None for p in report.parameters)
+    assert "on the exact clock" not in str(report)
+
+
+def test_a_wrong_gradient_on_the_exact_clock_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = ExactEngine.gradients
+
+    def wrong(*args: Any) -> tuple[object, dict[str, np.ndarray]]:
+        outcome, gradients = right(*args)
+        return outcome, {n: g * (1 + 1e-4 * ("delay" in n)) for n, g in gradients.items()}
+
+    monkeypatch.setattr(ExactEngine, "gradients", wrong)
+    assert check(small(gp.neuron("LIF"), 2.0)).verdict == (
+        "✗ gradients are wrong: inp->hidden.delay"
+    )
 
 
 def test_a_network_that_learns_nothing_is_refused() -> None:
