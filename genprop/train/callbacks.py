@@ -40,6 +40,7 @@ class Training:
         inputs: the batch that is being learned from; None between batches.
         gradients: its gradients, before the update.
         meter: sums over the current epoch.
+        seconds: learning took in the current epoch, before an interruption too.
         metrics: those of the epoch that ends; what a callback adds goes into the history.
         stop: why training shall end after this epoch; empty while it shall go on.
         callbacks: all that take part, in their order.
@@ -56,6 +57,7 @@ class Training:
     inputs: SpikeBatch | None = None
     gradients: Gradients = field(default_factory=dict[str, np.ndarray])
     meter: Meter = field(default_factory=Meter)
+    seconds: float = 0.0
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     stop: str = ""
     callbacks: tuple[Callback, ...] = ()

@@ -136,18 +136,19 @@ def _learn(
 ) -> None:
     with Interruptible() as interruptible:
         while training.epoch <= training.epochs and not training.stop:
-            start = time.perf_counter()
+            start = time.perf_counter() - training.seconds
             for batch in prefetch(_batches(training, train, augment)):
                 _learn_from(training, batch)
+                training.seconds = time.perf_counter() - start
                 report.batch(training)
                 _stop_if(interruptible, training)
-            seconds = time.perf_counter() - start
-            _finish_epoch(training, valid, seconds, interruptible)
+            training.seconds = time.perf_counter() - start
+            _finish_epoch(training, valid, interruptible)
             report.epoch(training)
             _stop_if(interruptible, training)
             if not training.stop:
                 training.epoch, training.batch = training.epoch + 1, 0
-                training.meter, training.metrics = Meter(), {}
+                training.meter, training.metrics, training.seconds = Meter(), {}, 0.0
         if training.stop:
             report.say(f"stopped: {training.stop}")
 
@@ -185,9 +186,7 @@ def _learn_from(training: Training, batch: SpikeBatch) -> None:
         callback.on_batch_end(training)
 
 
-def _finish_epoch(
-    training: Training, valid: Dataset | None, seconds: float, interruptible: Interruptible
-) -> None:
+def _finish_epoch(training: Training, valid: Dataset | None, interruptible: Interruptible) -> None:
     training.metrics = training.meter.metrics("train")
     with _located(training, f"epoch {training.epoch}, after batch {training.batch}"):
         if valid is not None:
@@ -202,7 +201,7 @@ def _finish_epoch(
             callback.on_epoch_end(training)
         refuse_infinite_parameters(training.sim.parameters)
         _refuse_unsound(training.sim)
-    training.history.append(Record(training.epoch, dict(training.metrics), seconds))
+    training.history.append(Record(training.epoch, dict(training.metrics), training.seconds))
     for callback in training.callbacks:
         callback.on_record(training)
 

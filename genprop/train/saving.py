@@ -122,6 +122,7 @@ def snapshot_of(training: Training) -> Snapshot:
         inside |= {f"callbacks/{label}/{key}": value for key, value in callback.state().items()}
     if not recorded:
         inside |= {f"meter/{key}": value for key, value in training.meter.state().items()}
+        inside["seconds"] = np.array(training.seconds)
     return Snapshot(
         digest=sim.spec.digest(),
         epoch=training.epoch + 1 if recorded else training.epoch,
@@ -165,6 +166,7 @@ def _take(snapshot: Snapshot, training: Training) -> None:
     sim.restore(snapshot.simulator)
     training.epoch, training.batch, training.step = snapshot.epoch, snapshot.batch, snapshot.step
     training.batches = int(one_number(snapshot.training.get("batches", np.array(0)), "batches"))
+    training.seconds = one_number(snapshot.training.get("seconds", np.array(0.0)), "seconds")
     training.stop = snapshot.stopped
     if snapshot.batch:
         sums = snapshot.part("meter/")

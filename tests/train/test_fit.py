@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -137,6 +139,26 @@ def test_an_interrupted_training_resumes_bit_by_bit(
     assert equal_states(second.state(), whole.state())
     assert history == expected
     assert read_history(tmp_path / "history.jsonl") == expected.records
+
+
+def test_the_speed_of_a_resumed_epoch_is_that_of_all_its_samples_over_all_its_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Six batches of 8 samples in an epoch take 0.02 s each, three before an interruption."""
+
+    class Slow(FakeSimulator):
+        def gradients(self, batch: SpikeBatch, /) -> tuple[float, dict[str, np.ndarray]]:
+            time.sleep(0.02)
+            return super().gradients(batch)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(Slow(batch=8), counts_task(48), epochs=2, callbacks=[InterruptAt(2, 3)], run=tmp_path)
+    capsys.readouterr()
+    history = fit(Slow(batch=8), counts_task(48), epochs=2, run=tmp_path, resume=True)
+    seconds = history.records[1].seconds
+    assert seconds >= 6 * 0.02
+    shown = re.search(r"(\d+) samples/s", capsys.readouterr().out)
+    assert shown is not None and int(shown[1]) == round(48 / seconds)
 
 
 def test_an_interrupt_while_validating_is_kept_too(tmp_path: Path) -> None:
