@@ -6,6 +6,7 @@
     <cache>/failed/<key>/    the same, of a compile that failed (without a library)
     <cache>/blobs/<key>      32 bytes of sha256, then the data
     <cache>/data/<key>.h5    spike recordings laid out flat; the room of data makes and reads them
+    <cache>/seen/<key>       what a data file held, and its dates then; likewise
 
 An entry is made in a temporary folder beside its place and moved there in one step, so there are no
 locks, a reader never sees half an entry, and of two builders of the same entry one wins and the
@@ -49,7 +50,7 @@ __all__ = [
 VERSION = 1
 """Changes whenever the layout of the cache or the meaning of a key does."""
 
-KINDS = {"compiled": ("builds", "failed", "blobs"), "data": ("data",)}
+KINDS = {"compiled": ("builds", "failed", "blobs"), "data": ("data", "seen")}
 """The kinds of entries that ``info`` and ``clear`` take, and their folders."""
 
 _SKEW = 86400.0  # [s] by which clocks of two machines may differ

@@ -27,6 +27,7 @@ import numpy.typing as npt
 from genprop._hdf5 import checked
 from genprop._reading import reading
 from genprop._resources import cache_dir
+from genprop.data.content import content_of
 from genprop.data.files import unpacked
 from genprop.data.order import bounds
 from genprop.data.recorded import Header, Recordings, end_to_end, header
@@ -73,10 +74,9 @@ def recordings(file: Path, *, channels: int = 700, cache: bool = True) -> Record
 
 
 def _place(file: Path, channels: int, version: int = _VERSION) -> Path:
-    """Where the store of a file is: named after file and settings, then after the file's state."""
-    state = file.stat()
+    """Where the store of a file is: named after file and settings, then after what it holds."""
     origin = _digest(str(file.resolve()), str(channels), str(version))
-    key = _digest(str(state.st_size), str(state.st_mtime_ns))
+    key = content_of(file)[:12]
     return cache_dir() / "data" / f"{file.name.split('.')[0]}-{origin}-{key}.h5"
 
 

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 import pytest
 
-from genprop.data import Drop, Shift, fsdd, hdspikes, shd, ssc, store
+from genprop.data import Drop, Shift, content, fsdd, hdspikes, shd, ssc, store
 from genprop.errors import DataError
 from genprop.units import s
 
@@ -181,6 +181,51 @@ def test_a_changed_file_is_read_anew_and_its_old_store_goes(
     os.utime(file, ns=(1, 1))
     assert np.array_equal(hdspikes(file).spikes.times, hdspikes(file, cache=False).spikes.times)
     assert len(list((own_cache / "data").iterdir())) == 1
+
+
+def test_a_file_that_changed_within_its_size_and_date_is_read_anew(
+    tmp_path: Path, own_cache: Path
+) -> None:
+    """As by a program that writes in place and sets the date back, or by one of this second."""
+    file = write(tmp_path / "x.h5", events(0))
+    before, state = hdspikes(file).spikes.channels, file.stat()
+    with h5py.File(file, "r+") as opened:
+        units = opened["spikes/units"]
+        assert isinstance(units, h5py.Dataset)
+        units[0] = 699 - units[0]
+    os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
+    after = file.stat()
+    assert (after.st_size, after.st_mtime_ns) == (state.st_size, state.st_mtime_ns)
+    found = hdspikes(file).spikes.channels
+    assert not np.array_equal(found, before)
+    assert np.array_equal(found, hdspikes(file, cache=False).spikes.channels)
+
+
+def test_a_file_with_another_date_and_the_same_content_keeps_its_store(
+    tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path / "x.h5", events(0))
+    hdspikes(file)
+    os.utime(file, ns=(1, 1))
+
+    def converted(*_: object) -> None:
+        raise AssertionError("it was converted again")
+
+    monkeypatch.setattr(store, "_convert", converted)
+    hdspikes(file)
+
+
+def test_a_file_that_did_not_change_is_not_even_read(
+    tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path / "x.h5", events(0))
+    hdspikes(file)
+
+    def read(*_: object) -> str:
+        raise AssertionError("it was read again")
+
+    monkeypatch.setattr(content, "_digest", read)
+    hdspikes(file)
 
 
 def test_another_setting_has_a_store_of_its_own(tmp_path: Path, own_cache: Path) -> None:
