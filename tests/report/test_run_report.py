@@ -266,6 +266,7 @@ def test_what_a_run_does_not_have_leaves_a_gap_and_no_fault(data: RunData) -> No
         changes=(),
         samples=(),
         equations="",
+        connections=(),
     )
     reader = read(render_report(page_view(bare)))
     shown = [attributes.get("id") for tag, attributes in reader.tags if tag == "section"]

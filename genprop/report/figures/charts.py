@@ -10,6 +10,7 @@ import numpy as np
 from genprop.report.figures.figure import Chart, Figure, Panel
 from genprop.report.figures.plots import COLOURS, GREY, confusion, histograms, rule, square
 from genprop.report.figures.rasters import raster_figure
+from genprop.report.figures.wiring import wiring_figures
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +22,7 @@ __all__ = ["figures", "plot_activity", "plot_curves", "plot_distribution", "plot
 
 def figures(data: RunData) -> list[Figure]:
     """Every figure that the run has something for, in the order of the page."""
-    makers = (_curves, raster_figure, _distributions, _confusion, _activity, _speed)
+    makers = (_curves, raster_figure, _distributions, wiring_figures, _confusion, _activity, _speed)
     return [figure for make in makers for figure in make(data)]
 
 

@@ -14,6 +14,7 @@ from genprop.errors import ConfigurationError
 from genprop.experiment.config import read_config
 from genprop.experiment.experiment import compile_experiment, load_experiment
 from genprop.report.figures.samples import SampleView, choose, record
+from genprop.report.figures.wiring_data import Connections, connections
 from genprop.runtime.clock_choice import clock_words
 from genprop.runtime.simulator import Simulator
 from genprop.train.checkpoint import load_checkpoint
@@ -62,6 +63,7 @@ class RunData:
         classes: names of the classes; empty where the dataset gives none.
         equations: the derived equations as text; empty for a simulator without a description.
         remarks: what a reader has to know about how this was gathered.
+        connections: of every projection, at that epoch.
         clock: which one the network runs on, and why, as a sentence; empty for other simulators.
     """
 
@@ -78,6 +80,7 @@ class RunData:
     equations: str
     remarks: tuple[str, ...]
     clock: str = ""
+    connections: tuple[Connections, ...] = ()
 
 
 def collect_run(
@@ -133,6 +136,7 @@ def collect_run(
         equations=_equations(experiment),
         remarks=tuple(_remarks(sim, snapshot, split, found, result)),
         clock=_clock(sim),
+        connections=connections(sim),
     )
 
 
