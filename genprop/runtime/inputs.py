@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,7 +38,13 @@ def inputs_of(program: Program, batch: SpikeBatch, events: str, *, learning: boo
             remedy="make one: gp.data.SpikeBatch.from_events(…), or dataset.batches(…)",
         )
     _refuse_other_sources(program, batch)
-    if batch.duration > program.duration * (1 + 1e-9):
+    if batch.duration > program.duration * (1 + 1e-6):
+        warnings.warn(
+            f"the samples last {batch.duration:g} ms, and the trial ends after "
+            f"{program.duration:g} ms: what the network does later is not seen. Give compile "
+            f"duration={batch.duration:g}, or crop the data: dataset.crop({program.duration:g})",
+            stacklevel=2,
+        )
         batch = batch.crop(program.duration)
     sources = [p.name for p in program.populations if p.source]
     return Inputs(

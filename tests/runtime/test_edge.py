@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -306,3 +307,19 @@ def test_the_memory_is_that_of_the_computer_or_a_limit_below_it(
     assert 1e8 < whole < 1e15
     monkeypatch.setattr(resource, "getrlimit", lambda _: (10**7, 10**7))
     assert _checks.memory() == 1e7
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_samples_that_last_longer_than_the_trial_are_told(backend: str) -> None:
+    """No event is ever dropped, but silence at the end of samples belongs to them as well."""
+    sim = compiled(backend)
+    quiet = samples(duration=15.0)
+    for call in (sim.run, sim.gradients):
+        with pytest.warns(UserWarning, match=r"last 15 ms, and the trial ends after 10 ms"):
+            call(quiet)
+    late = SpikeBatch.from_events([([1.0, 12.0], [0, 1])], channels=2, duration=15.0, labels=[0])
+    with pytest.raises(DataError, match="1 events come after the trial"):
+        sim.run(late)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sim.run(quiet.crop(10.0))
