@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genprop.data import parts
 from genprop.data.dataset import Dataset
 from genprop.data.files import data_folder, existing, find
 from genprop.data.quantity import Time, in_unit
@@ -82,6 +83,7 @@ def shd(
 
     Source: Cramer, Stradmann, Schemmel & Zenke 2022 (doi 10.1109/TNNLS.2020.3044364).
     """
+    parts.refuse_all(valid, "valid")
     files = _tonic_files("SHD", folder, ("shd_train", "shd_test"))
     whole, test = _data_sets(files, ("SHD train", "SHD test"), 700, duration, cache=cache)
     return *_held_out(whole, "SHD valid", valid, valid_speakers, seed, augment), test
@@ -145,6 +147,7 @@ def fsdd(
     Raises:
         DataError: for files that are missing or damaged.
     """
+    parts.refuse_all(valid, "valid")
     place = data_folder(folder)
     files, missing = _found(place, ("fsdd_train", "fsdd_test"))
     if missing:

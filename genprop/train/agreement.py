@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.errors import DataError
+from genprop.train.arguments import refuse_other_data
 
 if TYPE_CHECKING:
     from genprop.train.surface import Dataset, Outcome, Runnable
@@ -79,6 +80,7 @@ def agreement(
     """
     if floats is None and _in_real_time(first):
         floats = getattr(second, "floats", None)
+    refuse_other_data(first, dataset, "agreement(first, second, dataset)")
     networks = [first, second] if floats is None else [first, second, floats]
     seen = [_Seen() for _ in networks]
     labels: list[np.ndarray] = []

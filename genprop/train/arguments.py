@@ -12,7 +12,7 @@ from genprop.train.callbacks import Callback
 if TYPE_CHECKING:
     from genprop.train.surface import Dataset, Trainable
 
-__all__ = ["callback_list", "usable"]
+__all__ = ["callback_list", "refuse_other_data", "usable"]
 
 
 def callback_list(callbacks: Iterable[Callback]) -> list[Callback]:
@@ -55,12 +55,8 @@ def usable(
             remedy="compile the network: sim = gp.compile(net, loss=…, optimiser=…, …)",
         )
     for name, data in (("train", train), ("valid", valid)):
-        if data is not None and not callable(getattr(data, "batches", None)):
-            raise DataError(
-                f"a data set was expected, not a {type(data).__name__}",
-                where=f"fit({name}=…)",
-                remedy="make one: gp.data.Dataset(spikes, classes=…)",
-            )
+        if data is not None:
+            refuse_other_data(sim, data, f"fit({name}=…)")
     numbers = integer(epochs, "fit(epochs=…)"), integer(seed, "fit(seed=…)")
     for what in ("channels", "classes"):
         ours, theirs = getattr(train, what, None), getattr(valid, what, None)
@@ -71,3 +67,28 @@ def usable(
                 remedy="give two parts of one data set: train, valid = dataset.split(0.9)",
             )
     return numbers
+
+
+def refuse_other_data(sim: object, data: object, where: str) -> None:
+    """Refuse what is no data set, and one of another number of channels than the network has.
+
+    Raises:
+        DataError: naming both numbers.
+    """
+    if not callable(getattr(data, "batches", None)):
+        raise DataError(
+            f"a data set was expected, not a {type(data).__name__}",
+            where=where,
+            remedy="make one: gp.data.Dataset(spikes, classes=…)",
+        )
+    channels = getattr(data, "channels", None)
+    populations = getattr(getattr(sim, "spec", None), "populations", ())
+    sources = [p for p in populations if p.neuron is None]
+    if channels is not None and len(sources) == 1 and sources[0].size != channels:
+        raise DataError(
+            f"the data have {channels} channels, population {sources[0].name!r} has "
+            f"{sources[0].size}",
+            where=where,
+            remedy="give the data that the network was described for, or "
+            f"net.population({sources[0].name!r}, {channels}, gp.spikes())",
+        )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.errors import DataError, UnsupportedError
+from genprop.train.arguments import refuse_other_data
 from genprop.train.metrics import Meter, confusion_matrix
 
 if TYPE_CHECKING:
@@ -93,8 +94,10 @@ def evaluate(
         between: is called after each batch, and may raise to leave.
 
     Raises:
-        DataError: for an empty dataset, or labels beyond the number of scores.
+        DataError: for an empty dataset, other channels than the network has, or labels beyond the
+            number of scores.
     """
+    refuse_other_data(sim, dataset, "evaluate(sim, dataset)")
     meter = Meter()
     labels: list[np.ndarray] = []
     predicted: list[np.ndarray] = []

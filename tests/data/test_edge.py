@@ -163,3 +163,12 @@ def test_images_are_not_taken_for_samples() -> None:
     for wrong in (255.0, -0.1, np.nan, np.inf):
         with pytest.raises(DataError, match="scale them"):
             latency_code(np.full((5, 8), wrong), **window)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("read", [gp.data.shd, gp.data.fsdd])
+def test_a_validation_part_that_cannot_be_is_told_before_files_are_looked_for(
+    read: Callable[..., object], tmp_path: Path
+) -> None:
+    for wrong in (1.0, 10, -0.1, np.nan):
+        with pytest.raises(DataError, match="valid"):
+            read(tmp_path / "none", valid=wrong)

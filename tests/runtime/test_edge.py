@@ -323,3 +323,20 @@ def test_samples_that_last_longer_than_the_trial_are_told(backend: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         sim.run(quiet.crop(10.0))
+
+
+def test_data_of_another_task_are_refused_wherever_a_network_is_shown_data() -> None:
+    """Channels and classes fewer than the network has would run, and mean nothing."""
+    sim, other = compiled(), gp.data.xor(8, early=1.0, late=3.0, duration=10.0)
+    calls: list[Callable[[], object]] = [
+        lambda: gp.evaluate(sim, other),
+        lambda: gp.predict(sim, other),
+        lambda: gp.agreement(sim, sim, other),
+        lambda: gp.fit(sim, other, epochs=1, progress=False),
+    ]
+    for call in calls:
+        with pytest.raises(DataError, match="3 channels, population 'input' has 2"):
+            call()
+    for call in (gp.evaluate, gp.predict):
+        with pytest.raises(DataError, match="a data set was expected, not a SpikeBatch"):
+            call(sim, samples())  # pyright: ignore[reportArgumentType]
