@@ -28,12 +28,14 @@ class Declared:
             learned, drawn nor saved themselves.
         reads: parameters of others that it computes them from, beside its own leaves.
         rewired: projections whose synapses it changes.
+        papers: (what for, paper) of the method.
     """
 
     leaves: tuple[ParameterSpec, ...] = ()
     derived: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     rewired: tuple[str, ...] = ()
+    papers: tuple[tuple[str, str], ...] = ()
 
 
 class Declares(Protocol):
@@ -107,6 +109,7 @@ def extended(
             derived=(*spec.derived, *declared.derived),
             stages=(*spec.stages, stage.form),
             rewired=(*spec.rewired, *declared.rewired),
+            papers=(*spec.papers, *declared.papers),
         )
     return spec, findings
 

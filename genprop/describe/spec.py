@@ -246,7 +246,7 @@ class NetworkSpec:
 
     Where parameters are derived, ``leaves`` are positions and what ``stages`` (their forms, in
     order) add, and ``derived`` names those that are computed from them. ``rewired`` names the
-    projections whose synapses change while learning.
+    projections whose synapses change while learning, ``papers`` what these methods are cited for.
     """
 
     name: str
@@ -258,6 +258,7 @@ class NetworkSpec:
     derived: tuple[str, ...] = field(default=(), metadata=WHERE_USED)
     stages: tuple[str, ...] = field(default=(), metadata=WHERE_USED)
     rewired: tuple[str, ...] = field(default=(), metadata=WHERE_USED)
+    papers: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     def population(self, name: str) -> PopulationSpec:
         """The population called ``name``."""
@@ -292,9 +293,6 @@ class NetworkSpec:
 
     def synaptic(self, projection: ProjectionSpec) -> list[str]:
         """The parameters that have one value per synapse of a sparse projection."""
-        return [
-            p.name
-            for p in (*self.parameters(), *self.leaves)
-            if p.name.startswith(f"{projection.name}.")
-            and (p.shape, p.per_neuron) == (projection.weight.shape, False)
-        ]
+        own, each = f"{projection.name}.", (projection.weight.shape, False)
+        every = (p for p in (*self.parameters(), *self.leaves) if p.name.startswith(own))
+        return [p.name for p in every if (p.shape, p.per_neuron) == each]

@@ -59,6 +59,7 @@ def _papers(spec: NetworkSpec) -> Iterator[tuple[str, str]]:
         yield "the gradient", _EVENTPROP
     if any(p.delay is not None and p.delay.learned for p in spec.projections):
         yield "learned delays", _DELAYS
+    yield from spec.papers
     for kind in sorted({term.readout.kind for term in spec.loss}):
         yield from papers(kind)
     for population in spec.populations:

@@ -80,7 +80,8 @@ class Distance(Stage):
                 remedy="give both positions the same dims",
             )
         reads = tuple(dict.fromkeys(p.name for p in places))
-        return Declared(self._speed_leaf(spec), (self.target,), reads)
+        papers = (("delays as distances", "Delays from neuron positions, arXiv:2511.01632"),)
+        return Declared(self._speed_leaf(spec), (self.target,), reads, papers=papers)
 
     def forward(self, values: Mapping[str, np.ndarray], topology: Topology) -> Arrays:
         """The delays [ms]."""

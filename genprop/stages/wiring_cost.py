@@ -74,7 +74,7 @@ class WiringCost(Stage):
                     where=f"the loss {self.name}",
                     remedy=f"describe it with population({population!r}, …, position=…)",
                 )
-        return Declared()
+        return Declared(papers=(("wiring cost", "Delays from neuron positions, arXiv:2511.01632"),))
 
     def penalty(
         self, values: Mapping[str, np.ndarray], topology: Topology

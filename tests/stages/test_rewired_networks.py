@@ -86,6 +86,13 @@ def test_after_training_it_is_an_ordinary_sparse_network(tmp_path: Path) -> None
     assert left.sum() > 0 and np.array_equal(left, right)
 
 
+def test_the_papers_of_its_methods_are_cited() -> None:
+    found = gp.citation(rewired(gp.RigL(), delay="distance"))
+    assert "arXiv:1911.11134" in found and "for rewiring" in found
+    assert "arXiv:2511.01632" in found and "delays as distances" in found
+    assert "1911.11134" not in gp.citation(rewired(None))
+
+
 def test_genn_refuses_to_learn_and_says_what_can() -> None:
     sim = rewired(gp.DeepR())
     refuse_rewiring(sim.target, sim.spec)

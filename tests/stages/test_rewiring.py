@@ -135,6 +135,38 @@ def test_rigl_regrows_what_brute_force_over_all_dormant_chooses(kind: str) -> No
     assert seen > 5
 
 
+@pytest.mark.parametrize("backend", ["reference", gp.Native("double", threads=2)])
+@pytest.mark.parametrize("delay", ["learned", "fixed", "distance"])
+def test_candidates_have_the_gradients_of_synapses_that_weigh_nothing(
+    delay: str, backend: str | gp.Native
+) -> None:
+    """Each at the delay that it would have, and under the sign of its sender."""
+    rule = gp.RigL(sampled=None)
+    sim = rewired(rule, delay=delay, backend=backend, rate=0.2)
+    for k in range(STEPS):
+        sim.gradients(batch(k))
+        own = sim.stages.all[-1]
+        assert isinstance(own, gp.RigL)
+        pairs, slope = own.progress.pairs, own.progress.slope
+        assert pairs is not None and slope is not None
+        late = matrix(sim.topology[FEED], sim.arrays()[f"{FEED}.delay"])
+        if own.progress.delays is None:
+            x, y = (np.asarray(sim.parameters[f"{p}.position"]) for p in ("in", "hidden"))
+            far = np.linalg.norm(x[:, None] - y[None], axis=2)
+            late.flat[pairs] = np.minimum(far, 12.0).flat[pairs]
+        else:
+            late.flat[pairs] = own.progress.delays
+        wanted = sim.parameters["in.sign"][:, None] * dormant_slopes(sim, k, late)
+        scale = float(np.abs(wanted).max())
+        np.testing.assert_allclose(slope, wanted.flat[pairs], atol=1e-9 * scale, rtol=0)
+        sim.step()
+        new = dict(zip(pairs.tolist(), late.flat[pairs].tolist(), strict=True))
+        grown = set(sim.topology[FEED].numbers.tolist()) & set(new)
+        now = matrix(sim.topology[FEED], sim.arrays()[f"{FEED}.delay"])
+        if delay != "distance":
+            assert all(now.flat[n] == new[n] for n in grown)
+
+
 @pytest.mark.parametrize("clock", ["grid", "exact"])
 def test_candidates_change_neither_the_loss_nor_the_gradients(clock: str) -> None:
     for backend in ("reference", gp.Native("double", threads=2)):

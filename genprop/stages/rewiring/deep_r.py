@@ -33,6 +33,14 @@ class DeepR(RewiringRule):
             raise DescriptionError(f"DeepR(noise={self.noise}) is negative")
 
     @property
+    def cite(self) -> tuple[str, ...]:
+        """Where the rule is from."""
+        return (
+            "Bellec, Kappel, Maass & Legenstein (2018), Deep rewiring: training very sparse deep "
+            "networks, arXiv:1711.05136",
+        )
+
+    @property
     def needs_magnitudes(self) -> bool:
         """Signs are fixed, and zero is where a synapse ends."""
         return True

@@ -51,6 +51,13 @@ class RigL(RewiringRule):
             )
 
     @property
+    def cite(self) -> tuple[str, ...]:
+        """Where the rule is from."""
+        return (
+            "Evci et al. (2020), Rigging the lottery: making all tickets winners, arXiv:1911.11134",
+        )
+
+    @property
     def needs_magnitudes(self) -> bool:
         """Only where zero is where a synapse ends, or its gradient has a direction to grow in."""
         return self.fraction is None or bool(self.signed)

@@ -80,6 +80,11 @@ class RewiringRule(Stage):
         return False
 
     @property
+    def cite(self) -> tuple[str, ...]:
+        """The papers of the rule."""
+        return ()
+
+    @property
     def sampling(self) -> float | None:
         """How many dormant synapses get gradients for each that is regrown; None: all of them."""
         return 0.0
@@ -127,7 +132,9 @@ class RewiringRule(Stage):
                 positions.
         """
         refuse_unfit(self, spec)
-        return Declared(rewired=(self.projection,))
+        return Declared(
+            rewired=(self.projection,), papers=tuple(("rewiring", p) for p in self.cite)
+        )
 
     def candidates(
         self, parameters: Mapping[str, np.ndarray], topology: Topology

@@ -30,6 +30,14 @@ class SET(RewiringRule):
         super().__post_init__()
         checked_fraction("SET", self.fraction)
 
+    @property
+    def cite(self) -> tuple[str, ...]:
+        """Where the rule is from."""
+        return (
+            "Mocanu et al. (2018), Scalable training of artificial neural networks with adaptive "
+            "sparse connectivity inspired by network science, doi:10.1038/s41467-018-04316-3",
+        )
+
     def portion(self, updates: int) -> float | None:
         """The fraction."""
         return self.fraction
