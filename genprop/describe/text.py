@@ -6,6 +6,7 @@ parentheses, at the end of a line; ``#`` starts a comment.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from genprop.describe.spec import Equation
 from genprop.errors import DescriptionError, EquationError, caret
 
 __all__ = [
+    "CLOCK",
+    "CONSTANTS",
     "FUNCTIONS",
     "assignments",
     "check_identifier",
@@ -26,6 +29,10 @@ __all__ = [
 
 FUNCTIONS = ("abs", "cos", "exp", "exprel", "log", "max", "min", "sign", "sin", "sqrt", "tanh")
 """The functions that right-hand sides may call."""
+CLOCK = "t"
+"""The time [ms] since the trial began, in equations of neurons and synapses."""
+CONSTANTS = {"pi": math.pi}
+"""Numbers that right-hand sides may name."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RATE = re.compile(r"d([A-Za-z_][A-Za-z0-9_]*)\s*/\s*dt\Z")
@@ -138,7 +145,7 @@ def check_name(name: str, what: str) -> None:
         EquationError: for a name that is no identifier, or that of a function.
     """
     check_identifier(name, what)
-    if name in FUNCTIONS or name in ("t", "dt"):
+    if name in FUNCTIONS or name in (CLOCK, "dt", *CONSTANTS):
         raise EquationError(f"{what}: {name!r} is reserved", remedy="choose another name")
 
 

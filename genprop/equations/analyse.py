@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import sympy
 
+from genprop.describe.text import CLOCK
 from genprop.equations.algebra import substitute
 from genprop.equations.dimensions import check
 from genprop.equations.grammar import parse_expression, parse_guard
-from genprop.equations.system import HybridNetwork, HybridSystem, Receptor
+from genprop.equations.system import TIME, HybridNetwork, HybridSystem, Receptor
 from genprop.errors import DescriptionError, GenpropError, refuse_if
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _system(population: PopulationSpec) -> HybridSystem:
     _refuse_shadowing(population, cell, receptors)
     drive = {name: sympy.Add(*(r.output for r in receptors if r.input == name)) for name in inputs}
     resolve = {symbol: drive[name] for name, symbol in inputs.items()}
-    scope = {**cell, **inputs}
+    scope = {**cell, **inputs, CLOCK: TIME}
 
     def driven(expression: sympy.Expr) -> sympy.Expr:
         return substitute(expression, resolve)
@@ -67,14 +68,20 @@ def _system(population: PopulationSpec) -> HybridSystem:
         flow |= receptor.flow
         states += receptor.states
         initial |= receptor.initial
+    guard = driven(parse_guard(neuron.spike, scope)) if neuron.spike else None
+    reset = {cell[e.target]: driven(parse_expression(e, scope)) for e in neuron.reset}
+    if any(e.has(TIME) for e in (*flow.values(), *reset.values(), guard) if e is not None):
+        _refuse_second_time(population, states)
+        flow, initial = flow | {TIME: sympy.S.One}, initial | {TIME: sympy.S.Zero}
+        states += (TIME,)
     refractory = _refractory(population, neuron, cell)
     return HybridSystem(
         population=population.name,
         states=states,
         flow=flow,
         initial=initial,
-        guard=driven(parse_guard(neuron.spike, scope)) if neuron.spike else None,
-        reset={cell[e.target]: driven(parse_expression(e, scope)) for e in neuron.reset},
+        guard=guard,
+        reset=reset,
         receptors=tuple(r.receptor for r in receptors),
         parameters={cell[p.key]: p.name for p in population.parameters}
         | {s: name for r in receptors for s, name in r.parameters.items()},
@@ -93,7 +100,7 @@ class _Synapse:
         constants = {
             p.key: sympy.Symbol(f"{p.key}_{spec.name}", real=True) for p in spec.parameters
         }
-        scope = {**cell, **own, **constants}
+        scope = {**cell, **own, **constants, CLOCK: TIME}
         weight = sympy.Symbol("w", real=True)
         self.states = tuple(own.values())
         self.flow = {own[e.target]: parse_expression(e, scope) for e in synapse.flow}
@@ -140,6 +147,17 @@ def _refuse_shadowing(population: PopulationSpec, cell: Names, receptors: list[_
                 remedy="give the synapse another name: gp.synapse(…, name=…)",
             )
         taken |= names
+
+
+def _refuse_second_time(population: PopulationSpec, states: tuple[sympy.Symbol, ...]) -> None:
+    """The time t is a state of the population, called as nothing else may be."""
+    names = {s.name for s in states} | {p.key for p in population.parameters}
+    if TIME.name in names:
+        raise DescriptionError(
+            f"its equations read t, which is kept as {TIME.name!r}, and have another {TIME.name!r}",
+            where=f"population {population.name}",
+            remedy=f"rename {TIME.name!r} in the model",
+        )
 
 
 def _refractory(population: PopulationSpec, neuron: NeuronSpec, cell: Names) -> sympy.Symbol | None:

@@ -7,18 +7,30 @@ and the caret stands below the term that has not. A literal 0 fits every unit.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
+from itertools import product
 
 from genprop.describe.spec import Equation, NeuronSpec, QuantitySpec, SynapseSpec, UpdateSpec
+from genprop.describe.text import CLOCK, CONSTANTS
 from genprop.equations.guards import check_guard
-from genprop.equations.syntax import Node, fault, place, read, read_guard
+from genprop.equations.syntax import Node, fault, names_in, place, read, read_guard
 from genprop.errors import DimensionError, GenpropError, did_you_mean
 from genprop.units import DIMENSIONLESS, Dimension, dimension_name
 
 __all__ = ["check"]
 
 _TIME: Dimension = (1, 0, 0)
+_RATE: Dimension = (-1, 0, 0)
+_COMMON: dict[str, Dimension] = {CLOCK: _TIME, **dict.fromkeys(CONSTANTS, DIMENSIONLESS)}
+_ELSEWHERE: Mapping[str, str] = {
+    "xi": "noise has no place in a flow, whose gradient is that of a smooth path: let a population "
+    "of gp.spikes() send random spikes, new ones in each batch, or the same for a fixed path",
+    "dt": "equations are of continuous time: leave dt to compile(…, dt=…)",
+    "w": "a weight arrives in arrival=… of a synapse",
+    "lastspike": "keep the time of a spike in a state: flow dt_s/dt = 0, reset t_s = t",
+}
+"""Names of other tools, and what stands for them here."""
 _SAME_IN_SAME_OUT = ("abs", "max", "min")
 
 
@@ -41,7 +53,9 @@ def check(spec: object, neuron: NeuronSpec | None = None) -> list[GenpropError]:
 @check.register
 def _neuron(spec: NeuronSpec, neuron: NeuronSpec | None = None) -> list[GenpropError]:
     states = _dimensions(spec.states)
-    scope = _Scope(states | _dimensions((*spec.parameters, *spec.inputs)))
+    scope = _Scope(
+        _COMMON | states | _dimensions((*spec.parameters, *spec.inputs)), spec.parameters
+    )
     found = [*scope.flows(spec.flow, states), *scope.sets(spec.reset, states)]
     if spec.spike is not None:
         guard = list(scope.guard(spec.spike))
@@ -58,14 +72,14 @@ def _synapse(spec: SynapseSpec, neuron: NeuronSpec | None = None) -> list[Genpro
     outside: dict[str, Dimension] = {}
     if neuron is not None:
         outside = _dimensions((*neuron.states, *neuron.parameters))
-    scope = _Scope(outside | known, strict=neuron is not None)
+    scope = _Scope(_COMMON | outside | known, spec.parameters, strict=neuron is not None)
     found = list(scope.flows(spec.flow, states))
     if spec.output is not None:
         inputs = _dimensions(neuron.inputs) if neuron is not None else {}
         found += scope.side(spec.output, inputs.get(spec.input))
     moved = outside | states
     weight = moved.get(spec.arrival[0].target) if spec.arrival else None
-    arriving = _Scope({**scope.known, "w": weight}, strict=scope.strict)
+    arriving = _Scope({**scope.known, "w": weight}, spec.parameters, strict=scope.strict)
     return found + list(arriving.sets(spec.arrival, moved))
 
 
@@ -73,7 +87,9 @@ def _synapse(spec: SynapseSpec, neuron: NeuronSpec | None = None) -> list[Genpro
 def _update(spec: UpdateSpec, neuron: NeuronSpec | None = None) -> list[GenpropError]:
     common: dict[str, Dimension | None] = dict.fromkeys(("g", "x", "n"), DIMENSIONLESS)
     targets = _dimensions(spec.states) | {"x": DIMENSIONLESS}
-    scope = _Scope(common | targets | _dimensions(spec.settings))
+    scope = _Scope(
+        common | dict.fromkeys(CONSTANTS, DIMENSIONLESS) | targets | _dimensions(spec.settings)
+    )
     return list(scope.sets(spec.equations, targets))
 
 
@@ -86,6 +102,7 @@ class _Scope:
     """Known names and their dimensions; None is one that fits every unit."""
 
     known: Mapping[str, Dimension | None]
+    parameters: tuple[QuantitySpec, ...] = ()
     strict: bool = True
 
     def flows(
@@ -94,7 +111,19 @@ class _Scope:
         """The right side of dx/dt is x per time."""
         for equation in equations:
             t, v, i = states.get(equation.target, DIMENSIONLESS)
-            yield from self.side(equation, (t - 1, v, i))
+            for found in self.side(equation, (t - 1, v, i)):
+                unit = isinstance(found, DimensionError) and not found.remedy
+                yield self._timed(found, equation, (t - 1, v, i)) if unit else found
+
+    def _timed(self, found: GenpropError, equation: Equation, expected: Dimension) -> GenpropError:
+        """The same fault of a flow with what to write instead, in the names of its author."""
+        if remedy := self._units_that_fit(equation, expected):
+            return type(found)(found.what, where=found.where, remedy=remedy)
+        times = [q.name for q in self.parameters if q.dimension == _TIME] or ["tau"]
+        remedy = f"a flow is per time: divide by a time, as by {times[0]}"
+        if times == ["tau"]:
+            remedy += " with parameters=dict(tau=20*ms)"
+        return type(found)(found.what, where=found.where, remedy=remedy)
 
     def sets(
         self, equations: Iterable[Equation], states: Mapping[str, Dimension]
@@ -102,6 +131,24 @@ class _Scope:
         """The right side of x = … is like x."""
         for equation in equations:
             yield from self.side(equation, states.get(equation.target))
+
+    def _units_that_fit(self, equation: Equation, expected: Dimension) -> str:
+        """Which numbers would make the sides agree if they were times or rates; the fewest."""
+        read_by_it = set(names_in(read(equation)))
+        bare = [q for q in self.parameters if q.name in read_by_it and q.dimension == DIMENSIONLESS]
+        guesses = product((DIMENSIONLESS, _TIME, _RATE), repeat=len(bare[:4]))
+        for guess in sorted(guesses, key=lambda g: sum(d != DIMENSIONLESS for d in g)):
+            units = dict(zip((q.name for q in bare), guess, strict=False))
+            other = replace(self, known={**self.known, **units})
+            if not [*other.side(equation, expected)]:
+                suffix = {_TIME: "*ms", _RATE: "/ms"}
+                given = [
+                    f"{q.name} = {q.value:g}{suffix[units[q.name]]}"
+                    for q in bare[:4]
+                    if units[q.name] in suffix
+                ]
+                return f"give {' and '.join(given)} (from genprop import ms)"
+        return ""
 
     def side(self, equation: Equation, expected: Dimension | None) -> Iterator[GenpropError]:
         """One right side against the dimension that the left side asks for."""
@@ -142,7 +189,7 @@ class _Scope:
         if node.text not in self.known:
             if not self.strict:
                 return None
-            remedy = did_you_mean(node.text, self.known)
+            remedy = _ELSEWHERE.get(node.text) or did_you_mean(node.text, self.known)
             raise fault(f"unknown name {node.text!r}", equation, node.start, remedy)
         return self.known[node.text]
 
@@ -155,10 +202,12 @@ class _Scope:
         if node.text == "sqrt":
             return None if inner is None else _power(node, inner, 0.5, equation)
         if inner not in (None, DIMENSIONLESS):
+            alike = [q.name for q in self.parameters if q.dimension == inner]
+            by = f"as {node.text}(…/{alike[0]})" if alike else "a parameter of your own"
             raise DimensionError(
                 f"{node.text} takes a dimensionless number, this is in {dimension_name(inner)}",
                 where=place(equation, _start(node.operands[0])),
-                remedy="divide by a quantity of the same unit",
+                remedy=f"divide by a quantity of the same unit, {by}",
             )
         return DIMENSIONLESS
 
@@ -172,7 +221,7 @@ class _Scope:
                 self.require(operand, common, equation)
         return common
 
-    def product(self, node: Node, equation: Equation) -> Dimension | None:
+    def times(self, node: Node, equation: Equation) -> Dimension | None:
         """Exponents add (or, for a quotient, subtract)."""
         a, b = (self.infer(operand, equation) for operand in node.operands)
         if a is None or b is None:
@@ -200,8 +249,8 @@ _OPERATIONS: Mapping[str, Callable[[_Scope, Node, Equation], Dimension | None]] 
     "+": _Scope.alike,
     "-": _Scope.alike,
     "negate": _Scope.alike,
-    "*": _Scope.product,
-    "/": _Scope.product,
+    "*": _Scope.times,
+    "/": _Scope.times,
     "**": _Scope.power,
 }
 

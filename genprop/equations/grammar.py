@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import sympy
 
+from genprop.describe.text import CONSTANTS
 from genprop.equations.linoid import exprel, without_singularities
 from genprop.equations.syntax import Node, fault, read, read_guard
 from genprop.errors import did_you_mean
@@ -68,6 +69,8 @@ def _build(node: Node, equation: Equation, names: Mapping[str, sympy.Symbol]) ->
         _refuse_beyond_double(node, equation)
         return sympy.Rational(node.text)
     if node.kind == "name":
+        if node.text in CONSTANTS and node.text not in names:
+            return sympy.pi
         if node.text not in names:
             raise fault(
                 f"unknown name {node.text!r}", equation, node.start, did_you_mean(node.text, names)

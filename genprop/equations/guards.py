@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import sympy
 
+from genprop.describe.text import CLOCK
 from genprop.equations.grammar import parse_guard
 from genprop.equations.syntax import fault
-from genprop.equations.threshold import after_reset, guard_states, on_threshold, rising, still_above
+from genprop.equations.threshold import (
+    after_reset,
+    at_start,
+    guard_states,
+    on_threshold,
+    rising,
+    still_above,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +33,9 @@ def check_guard(spec: NeuronSpec) -> Iterator[GenpropError]:
     if spec.spike is None:
         return
     quantities = (*spec.states, *spec.parameters, *spec.inputs)
-    symbols = {q.name: sympy.Symbol(q.name, real=True) for q in quantities}
+    symbols = {
+        name: sympy.Symbol(name, real=True) for name in (CLOCK, *(q.name for q in quantities))
+    }
     guard = parse_guard(spec.spike, symbols)
     if not any(symbols[q.name] in guard.free_symbols for q in spec.states):
         yield fault(
@@ -34,7 +44,8 @@ def check_guard(spec: NeuronSpec) -> Iterator[GenpropError]:
         return
     if rising(spec):
         return
-    point = on_threshold(spec, {q.name: np.asarray(q.value, np.float64) for q in quantities})
+    values = at_start() | {q.name: np.asarray(q.value, np.float64) for q in quantities}
+    point = on_threshold(spec, values)
     after = None if point is None else after_reset(spec, point)
     finite = after is not None and all(np.isfinite(after[x]) for x in after)
     if after is not None and finite and still_above(spec, after):

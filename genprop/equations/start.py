@@ -13,8 +13,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop.describe.text import CLOCK
 from genprop.equations.syntax import fault, names_in, read, read_guard
-from genprop.equations.threshold import after_reset, guard_of, on_threshold, rising, still_above
+from genprop.equations.threshold import (
+    after_reset,
+    at_start,
+    guard_of,
+    on_threshold,
+    rising,
+    still_above,
+)
 from genprop.equations.values import first_pole, value_of
 from genprop.errors import GenpropError, refuse_if
 
@@ -81,7 +89,7 @@ def _findings(
     neuron = population.neuron
     assert neuron is not None
     about = _Place(population.name)
-    cell = {q.name: np.asarray(q.value, np.float64) for q in neuron.states}
+    cell = at_start() | {q.name: np.asarray(q.value, np.float64) for q in neuron.states}
     cell |= {p.key: np.asarray(parameters[p.name], np.float64) for p in population.parameters}
     inputs = {q.name: np.zeros(()) for q in neuron.inputs}
     for receptor in population.receptors:
@@ -112,7 +120,8 @@ def _reset(neuron: NeuronSpec, values: Values, about: _Place) -> Iterator[Genpro
         return
     assert neuron.spike is not None
     known = {name for name in values if point[name] is not values[name]}
-    known |= values.keys() - {q.name for q in neuron.states} - {q.name for q in neuron.inputs}
+    moving = {CLOCK, *(q.name for q in (*neuron.states, *neuron.inputs))}
+    known |= values.keys() - moving
     for equation in neuron.reset:
         yield from about.poles(equation, point, "at the threshold", known)
     after = after_reset(neuron, point)

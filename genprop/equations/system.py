@@ -14,7 +14,11 @@ import sympy
 from genprop.equations.algebra import substitute
 from genprop.errors import DescriptionError, did_you_mean
 
-__all__ = ["HybridNetwork", "HybridSystem", "Receptor"]
+__all__ = ["TIME", "HybridNetwork", "HybridSystem", "Receptor"]
+
+
+TIME = sympy.Symbol("time", real=True)
+"""The time t [ms] since the trial began: where equations read it, a state that rises by 1."""
 
 
 @dataclass(frozen=True, slots=True)

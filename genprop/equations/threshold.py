@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop.describe.text import CLOCK, CONSTANTS
 from genprop.equations.syntax import names_in, read, read_guard
 from genprop.equations.values import value_of
 
@@ -14,9 +15,22 @@ if TYPE_CHECKING:
 
     from genprop.describe.spec import Equation, NeuronSpec
 
-__all__ = ["after_reset", "guard_of", "guard_states", "on_threshold", "rising", "still_above"]
+__all__ = [
+    "after_reset",
+    "at_start",
+    "guard_of",
+    "guard_states",
+    "on_threshold",
+    "rising",
+    "still_above",
+]
 
 Array = np.ndarray
+
+
+def at_start() -> dict[str, Array]:
+    """What every equation may read besides its own: the time, and constants."""
+    return {name: np.asarray(x, np.float64) for name, x in {CLOCK: 0.0, **CONSTANTS}.items()}
 
 
 def guard_of(spike: Equation, values: Mapping[str, Array]) -> Array:

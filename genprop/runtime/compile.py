@@ -101,7 +101,7 @@ def _engine(
 ) -> Engine:
     """What runs, compiled where it is not in the cache."""
     refuse_beyond_memory(target, spec, program)
-    with announced(f"compiling {spec.name!r}, once for these equations"):
+    with announced(f"compiling {spec.name!r}, once for these equations", after=10.0):
         return target.load(program, spec, bundle)
 
 
