@@ -210,7 +210,7 @@ class Measured:
         ours = chip.run(batch, record=[*states, "hidden.spikes"]).recorded
         theirs = chip.run_lava(batch, steps=steps)
         equal = [np.array_equal(theirs[n], np.asarray(ours[n])[0, :steps]) for n in states]
-        spikes = ours["hidden.spikes"][0]
+        spikes = np.asarray(ours["hidden.spikes"][0], np.int32)
         spikes = spikes[spikes[:, 0] < steps]
         fired = np.zeros_like(theirs["hidden.spikes"])
         fired[spikes[:, 0], spikes[:, 1]] = True

@@ -235,7 +235,7 @@ def test_a_clock_that_delivers_between_steps_is_exact_and_so_are_its_gradients()
     engine = sim.target.load(program, sim.spec, None)
     some = replace(inputs(None, "sum"), targets=np.full((2, 3), 0.3))
     weight, delay = (sim.parameters[f"inp->out.{x}"].astype(float) for x in ("weight", "delay"))
-    events = some.on(program.clock)["inp"]
+    events = some.on(program.grid)["inp"]
 
     def loss(weight: np.ndarray, delay: np.ndarray) -> float:
         v = np.zeros((2, 3))

@@ -53,7 +53,7 @@ def test_the_lava_program_equals_the_emulator_bit_for_bit(
     theirs = chip.run_lava(batch, sample=1, steps=110)
     for name in ("hidden.u", "hidden.v", "out.u", "out.v"):
         np.testing.assert_array_equal(theirs[name], np.asarray(ours[name])[1, :110])
-    spikes = ours["hidden.spikes"][1]
+    spikes = np.asarray(ours["hidden.spikes"][1], np.int32)
     expected = np.zeros((STEPS, 12), bool)
     expected[spikes[:, 0], spikes[:, 1]] = True
     np.testing.assert_array_equal(theirs["hidden.spikes"], expected[:110])

@@ -75,7 +75,7 @@ def test_the_lava_program_of_a_trained_network_equals_the_emulator() -> None:
     theirs = chip.run_lava(batch, steps=STEPS)
     for name in states:
         np.testing.assert_array_equal(theirs[name], np.asarray(ours[name])[0, :STEPS])
-    spikes = ours["hidden.spikes"][0]
+    spikes = np.asarray(ours["hidden.spikes"][0], np.int32)
     expected = np.zeros((int(sim.duration), HIDDEN), bool)
     expected[spikes[:, 0], spikes[:, 1]] = True
     np.testing.assert_array_equal(theirs["hidden.spikes"], expected[:STEPS])

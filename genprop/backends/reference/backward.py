@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from genprop.backends.reference.forward import PopulationRun, Spikes
     from genprop.backends.reference.observe import Observer
     from genprop.backends.reference.wiring import Wiring
+    from genprop.lower.nodes import Statement
     from genprop.lower.program import PopulationProgram, Program
 
 __all__ = ["PopulationReverse", "reverse"]
@@ -84,7 +85,9 @@ class PopulationReverse:
         self._advance(program.backward_step, dict(values), ~held)
         self._advance(program.backward_held_step, dict(values), held)
 
-    def _advance(self, statements: Sequence, values: dict[str, Array], where: Array) -> None:
+    def _advance(
+        self, statements: Sequence[Statement], values: dict[str, Array], where: Array
+    ) -> None:
         shape = self.run.shape
 
         def accumulate(name: str, x: Array) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from genprop.backends.base import Inputs
     from genprop.backends.reference.wiring import Wiring
     from genprop.lower.clocks.base import StepClock
+    from genprop.lower.nodes import Assign
     from genprop.lower.program import PopulationProgram, Program
 
-__all__ = ["PopulationRun", "Spikes", "Tape", "simulate"]
+__all__ = ["PopulationRun", "Spikes", "StepObserver", "Tape", "simulate"]
 
 Array = np.ndarray
 
@@ -170,7 +171,7 @@ class PopulationRun:
     def _collect(
         self,
         where: Array,
-        columns: Iterable,
+        columns: Iterable[Assign],
         kick: Array | None,
         values: Mapping[str, Array] | None = None,
     ) -> Spikes:
@@ -184,12 +185,33 @@ class PopulationRun:
         return Spikes(sample, neuron, tape, kicked)
 
 
+class StepObserver(Protocol):
+    """What looks at every step, such as a readout or a recorder."""
+
+    def delivered(self, step: int, runs: Mapping[str, PopulationRun]) -> None:
+        """After delivery at t_n."""
+        ...
+
+    def observe(self, step: int, runs: Mapping[str, PopulationRun]) -> None:
+        """At t_{n+1}, before the reset."""
+        ...
+
+    def fired(
+        self,
+        step: int,
+        runs: Mapping[str, PopulationRun],
+        fired: Mapping[str, tuple[Array, Array]],
+    ) -> None:
+        """At t_{n+1}, with the samples and neurons that spiked."""
+        ...
+
+
 def simulate(
     program: Program,
     wiring: Wiring,
     parameters: Mapping[str, Array],
     inputs: Inputs,
-    observers: Iterable,
+    observers: Iterable[StepObserver],
 ) -> dict[str, PopulationRun]:
     """Run every step.
 
