@@ -126,6 +126,17 @@ class Outcome:
     finite: npt.NDArray[np.bool_] | None = None
     values: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict[str, np.ndarray])
 
+    def __repr__(self) -> str:
+        arrays = {"scores": self.scores, **self.recorded}
+        shown = [f"{name} {np.shape(x)}" for name, x in arrays.items() if isinstance(x, np.ndarray)]
+        shown += [
+            f"{name} of {len(x)} samples"
+            for name, x in self.recorded.items()
+            if isinstance(x, list)
+        ]
+        spikes = [f"{int(np.sum(counts))} spikes of {name}" for name, counts in self.spikes.items()]
+        return f"Outcome(loss {self.loss:.4g}, {', '.join([*spikes, *shown])})"
+
 
 def mean_terms(values: Mapping[str, np.ndarray]) -> dict[str, float]:
     """The mean of each loss term over the samples; 0 without samples, as a part may be."""

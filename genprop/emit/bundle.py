@@ -42,6 +42,9 @@ class SourceBundle:
         if self.main not in paths:
             raise InternalError(f"the bundle {self.name!r} has no file {self.main!r}")
 
+    def __repr__(self) -> str:
+        return f"SourceBundle({self.name!r}, main {self.main!r}, {len(self.files)} files)"
+
     def text(self, path: str) -> str:
         """The text of one file."""
         return dict(self.files)[path]

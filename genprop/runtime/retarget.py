@@ -102,6 +102,10 @@ class Chip:
         """Length of a trial [ms]."""
         return self.program.duration
 
+    def __repr__(self) -> str:
+        cells = ", ".join(f"{c.name} ({c.size})" for c in self.network.cells)
+        return f"Chip({self.spec.name!r}: {cells}; {self.options.weight_bits} weight bits)"
+
     @property
     def network(self) -> IntegerNetwork:
         """The integers."""

@@ -8,6 +8,7 @@ gradients of the moment and the metrics of the epoch. What a callback remembers 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -65,6 +66,11 @@ class Training:
 
 class Callback:
     """Does nothing at every moment; derive from it and override what you need."""
+
+    def __repr__(self) -> str:
+        given = inspect.signature(type(self).__init__).parameters
+        shown = {name: getattr(self, name) for name in given if hasattr(self, name)}
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in shown.items())})"
 
     def on_train_begin(self, training: Training) -> None:
         """Before the first batch, also of a resumed training; its state is restored after this."""

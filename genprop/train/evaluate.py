@@ -38,6 +38,13 @@ class Evaluation:
     spikes: Mapping[str, np.ndarray]
     predictions: np.ndarray | None
 
+    def __repr__(self) -> str:
+        accuracy = "" if self.accuracy is None else f", accuracy {self.accuracy:.2%}"
+        silent = ", ".join(f"{n} of {name}" for name, v in self.silent.items() if (n := v.size))
+        return f"Evaluation({self.samples} samples, loss {self.loss:.4g}{accuracy}" + (
+            f", silent: {silent})" if silent else ")"
+        )
+
     @property
     def silent(self) -> dict[str, np.ndarray]:
         """By population, the indices of the neurons that never spiked."""

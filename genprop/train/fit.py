@@ -56,7 +56,7 @@ def fit(
         epochs: how often it sees ``train``, epochs before a resumption included.
         callbacks: what acts meanwhile, in this order.
         augment: changes to each batch of ``train`` instead of the dataset's own; ``()`` for none.
-        progress: bars on a terminal, else one line per epoch; False for silence.
+        progress: bars on a terminal or in a notebook, else one line per epoch; False for silence.
         run: a folder for history and checkpoints (last and best).
         resume: go on from the run folder's, else the first :class:`Checkpoint`'s, last checkpoint;
             where there is none yet the training begins.

@@ -66,6 +66,10 @@ class History:
     records: list[Record] = field(default_factory=list["Record"])
     path: Path | None = None
 
+    def __repr__(self) -> str:
+        last = f"; last: {self.records[-1].line()}" if self.records else ""
+        return f"History({len(self.records)} epochs{last})"
+
     def __len__(self) -> int:
         return len(self.records)
 

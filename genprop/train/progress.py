@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Reporter", "reporter", "rounding_bar"]
 
 _PATIENCE = 2.0  # s without a bar
+_REDRAWN, _BAR = 0.2, 24  # s between two pictures of a bar in a notebook, and its length
 
 
 class Reporter:
@@ -58,6 +59,67 @@ class LineReporter(Reporter):
         print(text, flush=True)
 
 
+class _Facts:
+    """Loss, accuracy and speed so far in the epoch, in words."""
+
+    def __init__(self) -> None:
+        self._since: tuple[int, int, float] = (0, 0, 0.0)
+
+    def of(self, training: Training) -> str:
+        """After a batch; the speed is that since the first batch which was seen here."""
+        meter, now = training.meter, time.perf_counter()
+        epoch, first, start = self._since
+        if epoch != training.epoch or meter.samples < first:
+            self._since = (training.epoch, meter.samples, now)
+            rate = ""
+        else:
+            rate = f"  {(meter.samples - first) / max(now - start, 1e-9):.0f} samples/s"
+        accuracy = meter.accuracy
+        shown = "" if accuracy is None else f"  accuracy {accuracy:.1%}"
+        return f"loss {meter.loss:.4g}{shown}{rate}"
+
+
+class NotebookReporter(LineReporter):
+    """One line per epoch, and below them a bar of the batches that a notebook draws in place.
+
+    Args:
+        display: IPython's function; it needs no widgets.
+    """
+
+    def __init__(self, display: Callable[..., Any]) -> None:
+        self._display, self._handle = display, None
+        self._facts, self._drawn = _Facts(), 0.0
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave no bar behind."""
+        self._draw("")
+
+    def batch(self, training: Training) -> None:
+        """Draw the bar anew, a few times a second."""
+        facts, now = self._facts.of(training), time.perf_counter()
+        if now - self._drawn < _REDRAWN and training.batch < training.batches:
+            return
+        self._drawn = now
+        full = round(_BAR * training.batch / max(training.batches, 1))
+        bar = "━" * full + "─" * (_BAR - full)
+        self._draw(
+            f"epoch {training.epoch}/{training.epochs} {bar} "
+            f"{training.batch}/{training.batches}  {facts}"
+        )
+
+    def _draw(self, text: str) -> None:
+        content = {"text/plain": text}
+        if self._handle is None:
+            self._handle = self._display(content, raw=True, display_id=True)
+        else:
+            self._handle.update(content, raw=True)
+
+
 class BarReporter(Reporter):
     """Bars of epochs and batches with loss, accuracy, samples per second and time left."""
 
@@ -79,7 +141,7 @@ class BarReporter(Reporter):
         )
         self._epochs = self._progress.add_task("epoch", facts="", total=None)
         self._batches = self._progress.add_task("batch", facts="", total=None)
-        self._since: tuple[int, int, float] = (0, 0, 0.0)
+        self._facts = _Facts()
 
     def __enter__(self) -> Reporter:
         self._progress.start()
@@ -96,20 +158,11 @@ class BarReporter(Reporter):
 
     def batch(self, training: Training) -> None:
         """Move the batch bar."""
-        meter, now = training.meter, time.perf_counter()
-        epoch, first, start = self._since
-        if epoch != training.epoch or meter.samples < first:
-            self._since = (training.epoch, meter.samples, now)
-            rate = ""
-        else:
-            rate = f"  {(meter.samples - first) / max(now - start, 1e-9):.0f} samples/s"
-        accuracy = meter.accuracy
-        shown = "" if accuracy is None else f"  accuracy {accuracy:.1%}"
         self._progress.update(
             self._batches,
             completed=training.batch,
             total=training.batches or None,
-            facts=f"loss {meter.loss:.4g}{shown}{rate}",
+            facts=self._facts.of(training),
         )
         self._progress.update(self._epochs, completed=len(training.history), total=training.epochs)
 
@@ -124,10 +177,20 @@ class BarReporter(Reporter):
 
 
 def reporter(progress: bool) -> Reporter:
-    """Bars where there is a terminal, lines where there is none, silence where none is wanted."""
+    """Bars on a terminal or in a notebook, lines elsewhere, silence where none is wanted."""
     if not progress:
         return Reporter()
+    if (display := _notebook()) is not None:
+        return NotebookReporter(display)
     return BarReporter() if sys.stdout.isatty() else LineReporter()
+
+
+def _notebook() -> Callable[..., Any] | None:
+    """IPython's ``display`` where this runs in a notebook, whose kernel has loaded it."""
+    shell: Any = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if type(shell).__name__ != "ZMQInteractiveShell":
+        return None
+    return getattr(sys.modules.get("IPython.display"), "display", None)
 
 
 def describe_epoch(training: Training) -> str:

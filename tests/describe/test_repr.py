@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import genprop as gp
@@ -68,3 +70,39 @@ def test_settings_by_the_names_of_other_libraries_are_understood(make: object, m
         make()
     assert meant in str(caught.value)
     assert "has no setting" in str(caught.value)
+
+
+def test_what_a_training_gives_is_shown_in_a_line_and_never_as_arrays(tmp_path: Path) -> None:
+    """A notebook shows the last value of a cell by its repr."""
+    net, data = gp.Network("shown"), gp.data.yin_yang(60, seed=0)
+    source = net.population("input", data.channels, gp.spikes())
+    cells = net.population("cells", 4, gp.neuron("LIF", tau_mem=20 * ms))
+    out = net.population("out", data.classes, gp.neuron("LI", tau_mem=20 * ms))
+    exp = gp.synapse("exp", tau=5 * ms)
+    net.connect(source, cells, exp, weight=gp.learn(gp.normal(1.5, 0.8)))
+    net.connect(cells, out, exp, weight=gp.learn(gp.normal(0.0, 0.5)))
+    sim = gp.compile(
+        net,
+        loss=gp.CrossEntropy(gp.maximum(out, "v")),
+        optimiser=gp.Adam(),
+        dt=1.0,
+        duration=60.0,
+        batch=20,
+        backend="reference",
+    )
+    history = gp.fit(sim, data, epochs=2, progress=False)
+    chip, batch = sim.retarget(), next(iter(data.batches(4, seed=None)))
+    assert repr(history).startswith("History(2 epochs; last: ")
+    assert repr(gp.train.History()) == "History(0 epochs)"
+    assert repr(gp.evaluate(sim, data)).startswith("Evaluation(60 samples, loss ")
+    assert repr(chip) == "Chip('shown': cells (4), out (3); 8 weight bits)"
+    assert repr(chip.report()).startswith("Report('shown' on Loihi 2, 8 weight bits")
+    outcome = repr(sim.run(batch, record=["cells.spikes", "out.v"]))
+    assert outcome.startswith("Outcome(loss ")
+    assert "cells.spikes of 4 samples" in outcome and "out.v (4, 60, 3)" in outcome
+    saver = gp.Checkpoint(tmp_path / "x.h5", best="last")
+    assert repr(saver).startswith("Checkpoint(path=") and "every=1" in repr(saver)
+    assert repr(gp.train.Clip(norm=1.0)) == "Clip(norm=1.0, value=None, name='clip')"
+    shown = (history, chip, chip.report(), sim, saver, gp.agreement(sim, chip, data))
+    for one in (*shown, sim.parameters, gp.show(net, "source").__class__, sim.target):
+        assert "array(" not in repr(one) and " object at 0x" not in repr(one)

@@ -1,14 +1,20 @@
-"""What one sees of a long rounding."""
+"""What one sees of a training or a long rounding, on a terminal and in a notebook."""
 
 from __future__ import annotations
 
 import io
+import signal
 import sys
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from genprop.train import progress
-from genprop.train.progress import rounding_bar
+from genprop.train.callbacks import Callback, Training
+from genprop.train.fit import fit
+from genprop.train.progress import LineReporter, reporter, rounding_bar
+from tests.train.fake import FakeSimulator, counts_task, equal_states
 
 
 class Terminal(io.StringIO):
@@ -50,3 +56,73 @@ def test_nothing_is_told_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     with rounding_bar() as on_rounded:
         assert on_rounded is None
+
+
+class Shown:
+    """What IPython's display gives: a place whose content can change."""
+
+    def __init__(self) -> None:
+        self.contents: list[str] = []
+
+    def __call__(self, content: dict[str, str], *, raw: bool, display_id: bool) -> Shown:
+        assert raw and display_id
+        self.contents.append(content["text/plain"])
+        return self
+
+    def update(self, content: dict[str, str], *, raw: bool) -> None:
+        assert raw
+        self.contents.append(content["text/plain"])
+
+
+class ZMQInteractiveShell:
+    """The shell of a notebook's kernel, by its name."""
+
+
+@pytest.fixture
+def notebook(monkeypatch: pytest.MonkeyPatch) -> Shown:
+    shown, package, display = Shown(), ModuleType("IPython"), ModuleType("IPython.display")
+    monkeypatch.setattr(package, "get_ipython", ZMQInteractiveShell, raising=False)
+    monkeypatch.setattr(display, "display", shown, raising=False)
+    monkeypatch.setitem(sys.modules, "IPython", package)
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    return shown
+
+
+def test_a_notebook_shows_a_bar_in_place_and_a_line_per_epoch(
+    notebook: Shown, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fit(FakeSimulator(batch=8), counts_task(45), epochs=2)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines] == ["1/2", "2/2"]
+    *drawn, last = notebook.contents
+    assert last == ""  # no bar is left behind
+    assert any(text.startswith("epoch 2/2 ━") and " 6/6  loss " in text for text in drawn)
+    assert all(len(text.split()[2]) == 24 for text in drawn)
+
+
+def test_ctrl_c_in_a_cell_saves_leaves_no_bar_and_the_next_cell_goes_on(
+    notebook: Shown, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A notebook sends SIGINT to its kernel, which runs the cell in its main thread."""
+
+    class Interrupt(Callback):
+        def on_batch_end(self, training: Training) -> None:
+            if (training.epoch, training.batch) == (2, 2):
+                signal.raise_signal(signal.SIGINT)
+
+    sim, task = FakeSimulator(batch=8), counts_task(45)
+    with pytest.raises(KeyboardInterrupt):
+        fit(sim, task, epochs=3, callbacks=[Interrupt()], run=tmp_path / "run")
+    assert notebook.contents[-1] == ""
+    assert "resume=True" in capsys.readouterr().out
+    history = fit(sim, task, epochs=3, run=tmp_path / "run", resume=True)
+    whole = FakeSimulator(batch=8)
+    assert history == fit(whole, task, epochs=3, progress=False)
+    assert equal_states(sim.state(), whole.state())
+
+
+def test_a_terminal_that_runs_ipython_is_no_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
+    package = ModuleType("IPython")
+    monkeypatch.setattr(package, "get_ipython", object, raising=False)
+    monkeypatch.setitem(sys.modules, "IPython", package)
+    assert type(reporter(True)) is LineReporter

@@ -42,6 +42,13 @@ class Report:
     energy: Energy | None
     latency: Latency | None
 
+    def __repr__(self) -> str:
+        clipped = sum(s.clipped for s in self.synapses)
+        return (
+            f"Report({self.name!r} on Loihi 2, {self.bits} weight bits, scale {self.rule!r}, "
+            f"{clipped} weights clipped; print it for more)"
+        )
+
     def __str__(self) -> str:
         lines = [f"{self.name} on Loihi 2: {self.bits} weight bits, scale {self.rule!r}"]
         lines += [self._cell(c) for c in self.cells]
