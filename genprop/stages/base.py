@@ -112,6 +112,10 @@ class Stage:
     def observe(self, projection: str, gradients: Mapping[str, np.ndarray]) -> None:
         """The leaves' gradients at the candidates of ``projection``, (k,) by flat name."""
 
+    def metrics(self) -> Mapping[str, float]:
+        """What it counts, by name; history holds it after every epoch, as ``"train.<name>"``."""
+        return {}
+
     def state(self) -> Arrays:
         """Arrays that are needed to go on bit by bit, beside the parameters."""
         return {}

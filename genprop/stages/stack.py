@@ -121,6 +121,10 @@ class Stages:
         for stage in self.all:
             yield from stage.rewire(parameters, gradients, topology).items()
 
+    def metrics(self) -> dict[str, float]:
+        """What every stage counts."""
+        return {name: value for stage in self.all for name, value in stage.metrics().items()}
+
     def state(self) -> Arrays:
         """Every stage's state, as ``"stage/<name>/<key>"``."""
         return {

@@ -12,6 +12,7 @@ import numpy as np
 
 from genprop.errors import ConfigurationError, DataError, DescriptionError, TrainingError
 from genprop.runtime.finite import refuse_infinite_gradients, refuse_infinite_parameters
+from genprop.runtime.simulator import Simulator
 from genprop.train.arguments import callback_list, usable
 from genprop.train.callbacks import Callback, Training
 from genprop.train.evaluate import evaluate
@@ -188,6 +189,9 @@ def _learn_from(training: Training, batch: SpikeBatch) -> None:
 
 def _finish_epoch(training: Training, valid: Dataset | None, interruptible: Interruptible) -> None:
     training.metrics = training.meter.metrics("train")
+    if isinstance(training.sim, Simulator):
+        counted = training.sim.stages.metrics()
+        training.metrics |= {f"train.{name}": value for name, value in counted.items()}
     with _located(training, f"epoch {training.epoch}, after batch {training.batch}"):
         if valid is not None:
             shown = evaluate(training.sim, valid, between=lambda: _stop_if(interruptible, training))

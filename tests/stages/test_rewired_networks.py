@@ -216,5 +216,6 @@ def test_a_killed_run_resumes_bit_by_bit(
     assert resumed["test"] == whole["test"]
     assert evaluate_run(tmp_path / "whole").summary() == whole["test"]
     metrics = a.records[-1].metrics
+    assert metrics["train.input->hidden.regrown"] > 0
     assert metrics["train.hidden.spikes"] > 0.2
     assert {"train.loss.L1 magnitude", "train.loss.distance cost hidden->hidden"} <= metrics.keys()

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from genprop.report.figures.run_data import RunData
     from genprop.report.figures.wiring_data import Connections
 
-__all__ = ["plot_delays", "plot_positions", "plot_signs", "sign_map", "wiring_figures"]
+__all__ = [
+    "plot_delays",
+    "plot_positions",
+    "plot_signs",
+    "plot_turnover",
+    "sign_map",
+    "turnover",
+    "wiring_figures",
+]
 
 _EDGES = 300
 """As many synapses are drawn between positions, the strongest."""
@@ -40,6 +48,15 @@ def wiring_figures(data: RunData) -> Iterator[Figure]:
             "synapses; the stronger, the darker. Blue excites, orange inhibits.",
             tuple(map(_positions, placed)),
         )
+    moved = [c for c in data.connections if _regrown(c) in data.history.metrics()]
+    if moved:
+        yield Figure(
+            "turnover",
+            "Turnover of synapses",
+            "Synapses that were removed and regrown elsewhere in each epoch, of all there are; one "
+            "that comes back counts too.",
+            tuple(_turnover(data, c) for c in moved),
+        )
     if delayed:
         yield Figure(
             "delays",
@@ -54,6 +71,21 @@ def wiring_figures(data: RunData) -> Iterator[Figure]:
             "Blue excites, orange inhibits.",
             tuple(map(_signs, delayed)),
         )
+
+
+def plot_turnover(ax: Axes, data: RunData, found: Connections) -> None:
+    """The part of the synapses that was regrown in each epoch."""
+    epochs, parts = turnover(data, found)
+    ax.plot(epochs, 100 * parts, color=COLOURS[0], marker="." if len(epochs) <= 40 else "")
+    ax.set(xlabel="epoch", ylabel="regrown synapses [%]", ylim=(0.0, None))
+    ax.locator_params(axis="x", integer=True)
+
+
+def turnover(data: RunData, found: Connections) -> tuple[np.ndarray, np.ndarray]:
+    """Epochs, and in each the synapses that were regrown over how many there are."""
+    regrown = data.history[_regrown(found)]
+    epochs = np.array([record.epoch for record in data.history])
+    return epochs, np.diff(regrown, prepend=0.0) / max(found.weight.size, 1)
 
 
 def plot_positions(ax: Axes, found: Connections) -> None:
@@ -130,6 +162,17 @@ def _positions(found: Connections) -> Panel:
         note += f"; {found.unmoved:.1%} of the first ones are still there, the others were regrown"
     says = f"Positions of {found.name} with its strongest synapses"
     return Panel(found.name, (Chart(lambda ax: plot_positions(ax, found), says, 1.6),), note)
+
+
+def _turnover(data: RunData, found: Connections) -> Panel:
+    total = int(data.history[_regrown(found)][-1])
+    note = f"{total:,} regrown in all, of {found.weight.size:,} synapses"
+    chart = Chart(lambda ax: plot_turnover(ax, data, found), f"{found.name}: {note}")
+    return Panel(found.name, (chart,), note)
+
+
+def _regrown(found: Connections) -> str:
+    return f"train.{found.name}.regrown"
 
 
 def _delays(found: Connections) -> Panel:

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
     from genprop.describe.topology import Synapses
 
-__all__ = ["among", "dormant_pairs", "sampled_pairs"]
+__all__ = ["among", "distances", "dormant_pairs", "sampled_near", "sampled_pairs"]
 
+_POOL = 8
 _LISTED = 4
 """Where all pairs are at most so many times the synapses, they are listed."""
 
@@ -37,6 +38,27 @@ def sampled_pairs(synapses: Synapses, count: int, rng: np.random.Generator) -> N
         new = np.unique(drawn[~among(drawn, active)])
         found = np.concatenate([found, rng.permutation(new[~among(new, np.sort(found))])])
     return np.sort(found[:count])
+
+
+def sampled_near(
+    synapses: Synapses,
+    count: int,
+    places: tuple[np.ndarray, np.ndarray],
+    reach: float,
+    rng: np.random.Generator,
+) -> NDArray[np.int64]:
+    """``count`` of eight times as many random ones, each with a chance ∝ e^{−distance/reach}."""
+    pairs = sampled_pairs(synapses, _POOL * count, rng)
+    chance = rng.gumbel(size=pairs.size) - distances(pairs, synapses.post, places) / reach
+    return np.sort(pairs[np.argsort(-chance)[:count]])
+
+
+def distances(
+    pairs: np.ndarray, post: int, places: tuple[np.ndarray, np.ndarray]
+) -> NDArray[np.float64]:
+    """Between the positions of both neurons of every pair."""
+    x, y = places
+    return np.linalg.norm(x[pairs // post] - y[pairs % post], axis=1)
 
 
 def among(numbers: np.ndarray, ascending: np.ndarray) -> NDArray[np.bool_]:

@@ -30,6 +30,7 @@ class Progress:
     Attributes:
         updates: how many there were.
         expected: synapses that were regrown last.
+        regrown: synapses that were regrown so far.
         removed: (k,) sender · post + receiver of synapses removed last, in that order.
         removed_delays: (k,) what they had [ms].
         pairs: candidates of the last batch.
@@ -39,6 +40,7 @@ class Progress:
 
     updates: int = 0
     expected: int = 0
+    regrown: int = 0
     removed: NDArray[np.int64] = field(default_factory=_none)
     removed_delays: np.ndarray = field(default_factory=lambda: np.zeros(0))
     pairs: NDArray[np.int64] | None = None
@@ -75,6 +77,7 @@ class Progress:
         return {
             "updates": np.array(self.updates),
             "expected": np.array(self.expected),
+            "regrown": np.array(self.regrown),
             "removed": self.removed,
             "removed_delays": self.removed_delays,
         }
@@ -91,6 +94,7 @@ class Progress:
                 remedy="compile the network it was saved from",
             )
         self.clear()
-        self.updates, self.expected = (int(state.get(k, 0)) for k in ("updates", "expected"))
+        counts = (int(state.get(k, 0)) for k in ("updates", "expected", "regrown"))
+        self.updates, self.expected, self.regrown = counts
         self.removed = np.array(state.get("removed", _none()), np.int64)
         self.removed_delays = np.array(state.get("removed_delays", np.zeros(0)), np.float64)

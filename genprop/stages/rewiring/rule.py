@@ -17,7 +17,7 @@ from genprop.describe.topology import Synapses
 from genprop.errors import DescriptionError, UnsupportedError
 from genprop.stages.base import Stage
 from genprop.stages.rewire import Candidates, Rewired
-from genprop.stages.rewiring.dormant import among, dormant_pairs, sampled_pairs
+from genprop.stages.rewiring import dormant
 from genprop.stages.rewiring.fit import refuse_unfit
 from genprop.stages.rewiring.progress import Progress
 
@@ -31,8 +31,8 @@ __all__ = ["RewiringRule"]
 
 _REGROWN = 1e-12
 """The magnitude of a regrown synapse."""
-_LEAST, _POOL = 0.01, 8
-"""Candidates are at least so large a part of the synapses; by distance one of so many is chosen."""
+_LEAST = 0.01
+"""Candidates are at least so large a part of the synapses."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,11 +170,16 @@ class RewiringRule(Stage):
             return {}
         gone = self.removed(size, progress.updates)
         progress.expected = int(gone.sum())
+        progress.regrown += progress.expected
         if not progress.expected:
             return {}
         pairs, slope, delays, chance = self._pool(gone, parameters, gradients, topology)
         chosen = self.regrown(progress.expected, chance, slope, self._rng("choice"))
         return {self.projection: self._rewired(gone, pairs, delays, chosen, parameters, topology)}
+
+    def metrics(self) -> Mapping[str, float]:
+        """Synapses that were regrown so far: ``"<projection>.regrown"``."""
+        return {f"{self.projection}.regrown": float(self.progress.regrown)}
 
     def state(self) -> Arrays:
         """Updates so far, and the delays of removed synapses."""
@@ -217,19 +222,14 @@ class RewiringRule(Stage):
     ) -> np.ndarray:
         """Numbers of dormant pairs, ascending; of those that are near more, where reach counts."""
         if count is None:
-            return dormant_pairs(synapses)
+            return dormant.dormant_pairs(synapses)
         if self.reach is None:
-            return sampled_pairs(synapses, count, rng)
-        pairs = sampled_pairs(synapses, _POOL * count, rng)
-        chance = -self._distance(pairs, parameters, synapses.post) / self.reach
-        chosen = np.argsort(-(chance + rng.gumbel(size=pairs.size)))[:count]
-        return np.sort(pairs[chosen])
+            return dormant.sampled_pairs(synapses, count, rng)
+        return dormant.sampled_near(synapses, count, self._places(parameters), self.reach, rng)
 
-    def _distance(
-        self, pairs: np.ndarray, parameters: Mapping[str, np.ndarray], post: int
-    ) -> np.ndarray:
+    def _places(self, parameters: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         x, y = (np.asarray(parameters[position_name(p)], float) for p in (self.pre, self.post))
-        return np.linalg.norm(x[pairs // post] - y[pairs % post], axis=1)
+        return x, y
 
     def _delays(
         self, pairs: np.ndarray, parameters: Mapping[str, np.ndarray], rng: np.random.Generator
@@ -259,16 +259,16 @@ class RewiringRule(Stage):
             )
         else:
             pairs, slope, delays = progress.pairs, progress.slope, progress.delays
-        dormant = synapses.pre * synapses.post - gone.size
-        weight = math.log(max(dormant, 1) / max(pairs.size, 1))
+        others = synapses.pre * synapses.post - gone.size
+        weight = math.log(max(others, 1) / max(pairs.size, 1))
         chance = np.concatenate([np.full(pairs.size, weight), np.zeros(int(gone.sum()))])
         own = np.asarray(gradients[self._sized(parameters)])[gone]
         if delays is not None:
             delays = np.concatenate([delays, parameters[self._delay][gone]])
         numbers = np.concatenate([pairs, synapses.numbers[gone]])
         if self.reach is not None:
-            near = self._distance(synapses.numbers[gone], parameters, synapses.post) / self.reach
-            chance[pairs.size :] -= near
+            far = dormant.distances(synapses.numbers[gone], synapses.post, self._places(parameters))
+            chance[pairs.size :] -= far / self.reach
         return numbers, np.concatenate([slope, own]), delays, chance
 
     def _rewired(
@@ -285,7 +285,7 @@ class RewiringRule(Stage):
         staying = before.numbers[~gone]
         numbers = np.sort(np.concatenate([staying, pool[order]]), kind="stable")
         after = Synapses.of_numbers(before.pre, before.post, numbers)
-        new = ~among(numbers, staying)
+        new = ~dormant.among(numbers, staying)
         first = _REGROWN if sized == self._sizes[0] else 0.0
         fresh = {sized: np.full(order.size, first)}
         if delays is not None:
