@@ -143,6 +143,7 @@ def _compile_into(entry: Path, bundle: SourceBundle, chain: Toolchain) -> Path:
             failed = cache_dir() / "failed" / entry.name
             cache.install(place, failed, sound=lambda _: False)
             raise _refusal(completed, chain, failed)
+        (place / name).chmod(0o755)  # whatever the umask: others may not write what is loaded
         checksum = hashlib.sha256((place / name).read_bytes()).hexdigest()
         record = json.dumps({"library": name, "sha256": checksum})
         (place / "entry.json").write_text(f"{record}\n", encoding="utf-8")

@@ -28,7 +28,7 @@ def refuse_shared(place: Path) -> None:
             state = folder.stat()
         except OSError:
             continue  # not there yet
-        if not owned(folder) or state.st_mode & 0o002:
+        if not owned(folder):
             raise ConfigurationError(
                 "the cache folder can be written by others, and what lies there is run",
                 where=str(folder),
@@ -40,5 +40,8 @@ def refuse_shared(place: Path) -> None:
 
 
 def owned(path: Path) -> bool:
-    """Whether ``path`` was written by this user or by root."""
-    return not hasattr(os, "getuid") or path.stat().st_uid in (0, os.getuid())
+    """Whether ``path`` was written by this user or by root, and nobody else can write it."""
+    if not hasattr(os, "getuid"):
+        return True
+    state = path.stat()
+    return state.st_uid in (0, os.getuid()) and not state.st_mode & 0o002

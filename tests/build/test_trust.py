@@ -64,3 +64,31 @@ def test_what_another_user_wrote_is_not_read(place: Path, monkeypatch: pytest.Mo
 def test_the_cache_is_made_for_its_user_alone(place: Path) -> None:
     cache.write_blob(cache.digest("own"), b"data")
     assert (place / "blobs").stat().st_mode & 0o077 == 0
+
+
+def test_a_file_that_anybody_can_write_is_made_anew(bundle: SourceBundle, place: Path) -> None:
+    """In folders that are closed, as after a copy with its permissions from elsewhere."""
+    key = cache.digest("open")
+    blob = cache.write_blob(key, b"data")
+    blob.chmod(0o606)
+    assert cache.read_blob(key) is None
+    cache.write_blob(key, b"data")
+    assert cache.read_blob(key) == b"data" and blob.stat().st_mode & 0o077 == 0
+    library = build(bundle, find_toolchain()).path
+    before = library.stat().st_ino
+    library.chmod(0o757)
+    again = build(bundle, find_toolchain()).path
+    assert again == library and library.stat().st_ino != before
+    assert not library.stat().st_mode & 0o022
+
+
+def test_a_library_is_closed_to_others_whatever_the_umask(
+    bundle: SourceBundle, place: Path
+) -> None:
+    before = os.umask(0)
+    try:
+        library = build(bundle, find_toolchain()).path
+    finally:
+        os.umask(before)
+    assert not library.stat().st_mode & 0o022
+    assert not library.parent.stat().st_mode & 0o022
