@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from genprop.backends.loihi.chip import limits
-from genprop.backends.loihi.chip.costs import CONSTANTS, ESTIMATE
-from genprop.backends.loihi.chip.published import PUBLISHED
+from genprop.backends.loihi.chip.costs import CONSTANTS, ESTIMATE, of_reference
+from genprop.backends.loihi.chip.published import PUBLISHED, REFERENCE
 
 if TYPE_CHECKING:
     from genprop.experiment.deploy import Deployed
@@ -163,28 +163,60 @@ def _estimates(found: Deployed) -> View:
             ["synaptic operations", f"{energy.synaptic_operations:,.0f}", "counted"],
             ["neuron updates", f"{energy.updates:,.0f}", "neurons × steps"],
             ["spikes, input included", f"{energy.spikes:,.0f}", "counted"],
-            ["energy", f"{energy.least:.3g} … {energy.most:.3g} µJ", f"{ESTIMATE}; cores alone"],
+            [
+                "energy of the cores' work",
+                f"{energy.cores[0]:.3g} … {energy.cores[1]:.3g} µJ",
+                f"{ESTIMATE}",
+            ],
+            [
+                "energy",
+                f"{energy.least:.3g} … {energy.most:.3g} µJ",
+                f"{ESTIMATE}; the cores' work alone … with calibrated power beside it, for as long "
+                "as the time at most",
+            ],
             [
                 "time",
                 f"{latency.least:.3g} … {latency.most:.3g} ms",
-                f"{ESTIMATE}; shared evenly by {latency.cores} cores … all on one core",
+                f"{ESTIMATE}; shared evenly by {latency.cores} cores, 10 × as fast … "
+                "all on one core",
             ],
+            *_of_reference(),
         ]
     return _table(
         "estimates",
         "Energy and time of a sample",
         f"This is an {ESTIMATE}: no chip was measured. Leakage, input and output, and the "
-        "processors beside the cores are not in it.",
+        "processors beside the cores are in the most alone, by a power that one published network "
+        "implies; the last rows show where its figures lie within its own range.",
         ("what", "per sample #", "how"),
         rows,
     )
+
+
+def _of_reference() -> list[list[str]]:
+    """The published network by the same formulas, with what its paper's ratios imply."""
+    energy, latency = of_reference()
+    (least, most), how = REFERENCE.time, "counts reconstructed; figures follow from ratios"
+    return [
+        [
+            "energy of the published SHD network",
+            f"{energy.least:.3g} … {energy.most:.3g} µJ",
+            f"{1000 * REFERENCE.energy:g} µJ implied; {how}",
+        ],
+        [
+            "time of the published SHD network",
+            f"{latency.least:.3g} … {latency.most:.3g} ms",
+            f"{least:g} … {most:g} ms implied; {how}",
+        ],
+    ]
 
 
 def _constants() -> View:
     return _table(
         "constants",
         "Constants of the estimates",
-        "All of Loihi 1. The ends of a range give the ends of the estimates.",
+        "Operations, updates, spikes and barriers are of Loihi 1. The ends of a range give the "
+        "ends of the estimates.",
         ("what", "value #", "unit", "source"),
         [[c.what, str(c), c.unit, c.source] for c in CONSTANTS],
     )

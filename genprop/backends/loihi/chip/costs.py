@@ -1,7 +1,9 @@
 """What a sample may cost on the chip, in energy and time: estimates, from counted activity.
 
-Every number is of Loihi 1, by simulation of its circuits before silicon; nothing comparable is
-published of Loihi 2. So each result is a range, and says :data:`ESTIMATE`.
+Numbers of single operations are of Loihi 1, by simulation of its circuits before silicon; nothing
+comparable is published of Loihi 2. So each result is a range, and says :data:`ESTIMATE`. Two things
+widen it: Loihi 2 is up to ten times as fast, and beside its cores' work it takes power (leakage,
+input and output, processors) that is calibrated by the one published network of which both follow.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from genprop.backends.loihi.chip.published import REFERENCE
 
 if TYPE_CHECKING:
     from genprop.backends.loihi.chip.activity import Activity
@@ -23,9 +27,13 @@ __all__ = [
     "Latency",
     "estimate_energy",
     "estimate_latency",
+    "of_reference",
 ]
 
 ESTIMATE = "estimate, Loihi 1 constants"
+
+Counts = tuple[float, float, float]
+"""Synaptic operations, neuron updates and spikes of a sample."""
 
 _TABLE = "Davies et al. (2018), IEEE Micro 38(1):82, table 2, before silicon"
 
@@ -41,7 +49,8 @@ class Constant:
     source: str
 
     def __str__(self) -> str:
-        return f"{self.least:g}" if self.least == self.most else f"{self.least:g} … {self.most:g}"
+        least, most = f"{self.least:.3g}", f"{self.most:.3g}"
+        return least if least == most else f"{least} … {most}"
 
 
 _OPERATION = Constant("synaptic operation", 23.6, 23.6, "pJ", f"{_TABLE}: at least")
@@ -54,6 +63,26 @@ _SPIKE_TIME = Constant(
 )
 _BARRIER_TIME = Constant("end of a step", 113.0, 465.0, "ns", f"{_TABLE}: barrier of 1, 32 tiles")
 
+_FASTER = Constant(
+    "speed of Loihi 2 against these times",
+    1.0,
+    10.0,
+    "×",
+    "Intel Labs (2021), technology brief on Loihi 2: outperforms Loihi by up to 10 ×",
+)
+_BESIDE = Constant(
+    "power beside the cores' work",
+    0.0,
+    (
+        1e-3 * REFERENCE.energy
+        - 1e-12 * (REFERENCE.operations * _OPERATION.least + REFERENCE.updates * _UPDATE.least)
+    )
+    / (1e-3 * REFERENCE.time[0]),
+    "W",
+    f"calibrated, not read: what {REFERENCE.energy:g} mJ of an SHD sample leaves to the cores' "
+    f"work, within {REFERENCE.time[0]:g} ms; both follow from published ratios",
+)
+
 CONSTANTS = (
     _OPERATION,
     _UPDATE,
@@ -62,6 +91,8 @@ CONSTANTS = (
     _UPDATE_TIME,
     _SPIKE_TIME,
     _BARRIER_TIME,
+    _FASTER,
+    _BESIDE,
 )
 """All numbers that estimates use."""
 
@@ -70,11 +101,13 @@ CONSTANTS = (
 class Energy:
     """Energy per sample [µJ], least and most, and what it follows from, per sample.
 
-    Dynamic energy of the cores alone: no leakage, no input and output, no processors beside them.
+    Least: the work of the cores alone (``cores``, least and most). Most: with the calibrated power
+    for leakage, input and output and processors, for as long as a sample takes at most.
     """
 
     least: float
     most: float
+    cores: tuple[float, float]
     synaptic_operations: float
     updates: float
     spikes: float
@@ -84,8 +117,9 @@ class Energy:
 class Latency:
     """Time per sample [ms], least and most, and how many ``cores`` work at most.
 
-    Least: the work is spread evenly over ``cores``. Most: one core does all of it, one thing after
-    the other. A step ends at a barrier for all. Input and output are not counted.
+    Least: the work is spread evenly over ``cores``, and ten times as fast as on Loihi 1. Most: one
+    core of Loihi 1 does all of it, one thing after the other. A step ends at a barrier for all.
+    Input and output are not counted.
     """
 
     least: float
@@ -96,22 +130,28 @@ class Latency:
 def estimate_energy(network: IntegerNetwork, activity: Activity) -> Energy | None:
     """The energy of a sample by the activity that was measured; None before any ran.
 
-    E = operations · E_operation + neurons · steps · E_update + spikes · E_spike
+    E = operations · E_operation + neurons · steps · E_update + spikes · E_spike + P_beside · T
     """
     if not activity.samples:
         return None
-    counts = _counts(network, activity)
+    return energy_of(_counts(network, activity), activity.steps)
+
+
+def energy_of(counts: Counts, steps: int) -> Energy:
+    """The energy of so many operations, updates and spikes within ``steps``."""
     weights = (_OPERATION, _UPDATE, _SPIKE)
-    least = sum(n * c.least for n, c in zip(counts, weights, strict=True))
-    most = sum(n * c.most for n, c in zip(counts, weights, strict=True))
-    return Energy(1e-6 * least, 1e-6 * most, *counts)
+    least = 1e-6 * sum(n * c.least for n, c in zip(counts, weights, strict=True))
+    most = 1e-6 * sum(n * c.most for n, c in zip(counts, weights, strict=True))
+    longest = latency_of(counts, steps, 1).most
+    beside = 1e3 * _BESIDE.most * longest  # W · ms = 1000 µJ
+    return Energy(least, most + beside, (least, most), *counts)
 
 
 def estimate_latency(network: IntegerNetwork, activity: Activity, cores: int) -> Latency | None:
     """The time of a sample by the activity that was measured; None before any ran.
 
     T = (operations · T_operation + neurons · steps · T_update + spikes · T_spike) / cores
-    + steps · T_barrier
+    + steps · T_barrier; the least is divided by the speed of Loihi 2 against Loihi 1
 
     Args:
         network: the integers.
@@ -120,16 +160,26 @@ def estimate_latency(network: IntegerNetwork, activity: Activity, cores: int) ->
     """
     if not activity.samples:
         return None
-    counts = _counts(network, activity)
+    return latency_of(_counts(network, activity), activity.steps, cores)
+
+
+def latency_of(counts: Counts, steps: int, cores: int) -> Latency:
+    """The time of so many operations, updates and spikes within ``steps``."""
     weights = (_OPERATION_TIME, _UPDATE_TIME, _SPIKE_TIME)
     least = sum(n * c.least for n, c in zip(counts, weights, strict=True)) / cores
     most = sum(n * c.most for n, c in zip(counts, weights, strict=True))
-    least += activity.steps * _BARRIER_TIME.least
-    most += activity.steps * _BARRIER_TIME.most
-    return Latency(1e-6 * least, 1e-6 * most, cores)
+    least += steps * _BARRIER_TIME.least
+    most += steps * _BARRIER_TIME.most
+    return Latency(1e-6 * least / _FASTER.most, 1e-6 * most, cores)
 
 
-def _counts(network: IntegerNetwork, activity: Activity) -> tuple[float, float, float]:
+def of_reference() -> tuple[Energy, Latency]:
+    """What the same formulas give for the published network, whose figures lie within them."""
+    counts = (REFERENCE.operations, REFERENCE.updates, REFERENCE.spikes)
+    return energy_of(counts, REFERENCE.steps), latency_of(counts, REFERENCE.steps, REFERENCE.cores)
+
+
+def _counts(network: IntegerNetwork, activity: Activity) -> Counts:
     """Synaptic operations, neuron updates and spikes of a sample, on average."""
     sent = {name: count / activity.samples for name, count in activity.spikes.items()}
     operations = sum(
