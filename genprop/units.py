@@ -18,6 +18,7 @@ __all__ = ["DIMENSIONLESS", "Dimension", "Quantity", "dimension_name", "in_ms", 
 Dimension = tuple[int, int, int]
 DIMENSIONLESS: Dimension = (0, 0, 0)
 _BASE = ("ms", "mV", "nA")
+_HIGHEST_POWER = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Quantity:
     dimension: Dimension = DIMENSIONLESS
 
     def __mul__(self, other: Quantity | float) -> Quantity:
-        if not hasattr(other, "__float__") and not isinstance(other, Quantity):
+        if not _is_number(other):
             return NotImplemented
         value, dim = _split(other)
         return Quantity(self.value * value, _combine(self.dimension, dim, 1))
@@ -40,33 +41,71 @@ class Quantity:
     __rmul__ = __mul__
 
     def __truediv__(self, other: Quantity | float) -> Quantity:
+        if not _is_number(other):
+            return NotImplemented
         value, dim = _split(other)
-        return Quantity(self.value / value, _combine(self.dimension, dim, -1))
+        return Quantity(_divided(self.value, value), _combine(self.dimension, dim, -1))
 
     def __rtruediv__(self, other: float) -> Quantity:
-        return Quantity(other / self.value, _combine(DIMENSIONLESS, self.dimension, -1))
+        if not _is_number(other):
+            return NotImplemented
+        value, dim = _split(other)
+        return Quantity(_divided(value, self.value), _combine(dim, self.dimension, -1))
 
     def __pow__(self, exponent: int) -> Quantity:
         t, v, i = self.dimension
-        return Quantity(self.value**exponent, (t * exponent, v * exponent, i * exponent))
+        whole = int(exponent) if abs(exponent) <= _HIGHEST_POWER else 0
+        try:
+            if whole != exponent:
+                raise OverflowError
+            return Quantity(self.value**whole, (t * whole, v * whole, i * whole))
+        except (OverflowError, ZeroDivisionError) as error:
+            raise DimensionError(
+                f"{self!r} has no power {exponent!r:.40}",
+                remedy="powers of quantities are integers",
+            ) from error
 
     def __neg__(self) -> Quantity:
         return Quantity(-self.value, self.dimension)
 
-    def __add__(self, other: Quantity) -> Quantity:
-        if self.dimension != other.dimension:
+    def __add__(self, other: Quantity | float) -> Quantity:
+        if not _is_number(other):
+            return NotImplemented
+        value, dimension = _split(other)
+        if self.dimension != dimension:
             raise DimensionError(
-                f"{dimension_name(self.dimension)} and {dimension_name(other.dimension)} "
-                "cannot be added"
+                f"{_named(self.dimension)} and {_named(dimension)} cannot be added",
+                remedy="give both in the same unit: 3*ms + 1*ms",
             )
-        return Quantity(self.value + other.value, self.dimension)
+        return Quantity(self.value + value, self.dimension)
 
-    def __sub__(self, other: Quantity) -> Quantity:
-        return self + (-other)
+    __radd__ = __add__
+
+    def __sub__(self, other: Quantity | float) -> Quantity:
+        return self + -other
+
+    def __rsub__(self, other: float) -> Quantity:
+        return -self + other
 
     def __repr__(self) -> str:
         unit = dimension_name(self.dimension)
         return f"{self.value:g}" if unit == "1" else f"{self.value:g}*{unit}"
+
+
+def _is_number(x: object) -> bool:
+    """Whether it is one number or quantity; arrays and others know what to do with a quantity."""
+    return isinstance(x, Quantity) or (hasattr(x, "__float__") and not getattr(x, "ndim", 0))
+
+
+def _divided(above: float, below: float) -> float:
+    if below == 0:
+        raise DescriptionError("a quantity is divided by 0", remedy="give another divisor")
+    return above / below
+
+
+def _named(dimension: Dimension) -> str:
+    name = dimension_name(dimension)
+    return "a number without a unit" if name == "1" else name
 
 
 def _split(x: Quantity | float) -> tuple[float, Dimension]:

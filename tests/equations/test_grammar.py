@@ -97,6 +97,8 @@ def test_a_guard_is_left_minus_right() -> None:
         ("v + 1/(2 - 2)", "not a finite", "/(2 - 2)"),
         ("v + log(0 - 1)", "not a finite real", "log(0 - 1)"),
         ("v*sqrt(-2)", "not a finite real", "sqrt(-2)"),
+        ("v + sqrt(0 - 1)", "not a finite real", "sqrt(0 - 1)"),
+        ("v + 10**(10**10)", "not a finite", "**(10**10)"),
         ("v + (-8)**(1/3)", "not a finite real", "**(1/3)"),
         ("(-1)**v", "base that is not positive", "**v"),
         ("v + 0**a", "base that is not positive", "**a"),
