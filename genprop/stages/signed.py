@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +35,9 @@ class SignedWeight(Stage):
     magnitude: ParameterSpec
     positive: float
     seed: int
+    found: list[tuple[Synapses, np.ndarray]] = field(
+        default_factory=list["tuple[Synapses, np.ndarray]"], init=False, repr=False, compare=False
+    )
 
     @property
     def form(self) -> str:
@@ -71,9 +74,14 @@ class SignedWeight(Stage):
 
     def signs(self, values: Mapping[str, np.ndarray], synapses: Synapses) -> np.ndarray:
         """±1 at every synapse; broadcasts to their shape."""
+        for known, signs in self.found:
+            if known is synapses:
+                return signs
         pre, post = synapses.all_pairs()
         drawn = _uniform_of_pairs(self.seed, pre * synapses.post + post)
-        return np.where(drawn < self.positive, 1.0, -1.0).reshape(synapses.shape)
+        signs = np.where(drawn < self.positive, 1.0, -1.0).reshape(synapses.shape)
+        self.found[:] = [*self.found[-1:], (synapses, signs)]  # of now, and with candidates
+        return signs
 
 
 @dataclass(frozen=True)
