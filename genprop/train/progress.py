@@ -202,6 +202,9 @@ def describe_epoch(training: Training) -> str:
             parts.append(f"{shown}loss {loss:.4g}")
         if (accuracy := record.metrics.get(f"{prefix}.accuracy")) is not None:
             parts.append(f"accuracy {accuracy:.1%}")
+    silent = [name for name, counts in training.meter.spikes.items() if not counts.any()]
+    if silent:  # nothing can be learned through it
+        parts.append(f"({', '.join(silent)} never spiked)")
     return "  ".join([*parts, f"{record.seconds:.1f} s"])
 
 

@@ -10,6 +10,7 @@ from types import ModuleType
 
 import pytest
 
+import genprop as gp
 from genprop.train import progress
 from genprop.train.callbacks import Callback, Training
 from genprop.train.fit import fit
@@ -126,3 +127,27 @@ def test_a_terminal_that_runs_ipython_is_no_notebook(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(package, "get_ipython", object, raising=False)
     monkeypatch.setitem(sys.modules, "IPython", package)
     assert type(reporter(True)) is LineReporter
+
+
+@pytest.mark.parametrize(("weight", "told"), [(0.01, True), (3.0, False)])
+def test_a_population_that_never_spikes_is_told(
+    weight: float, told: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is learned through it, and the loss alone does not tell why."""
+    data, net = gp.data.yin_yang(20, seed=0), gp.Network("quiet")
+    source = net.population("input", data.channels, gp.spikes())
+    cells = net.population("cells", 3, gp.neuron("LIF"))
+    out = net.population("out", data.classes, gp.neuron("LI"))
+    net.connect(source, cells, gp.synapse("exp"), weight=gp.learn(weight))
+    net.connect(cells, out, gp.synapse("exp"), weight=gp.learn(gp.normal(0.0, 0.5)))
+    sim = gp.compile(
+        net,
+        loss=gp.CrossEntropy(gp.maximum(out, "v")),
+        optimiser=gp.Adam(),
+        dt=1.0,
+        duration=60.0,
+        batch=20,
+        backend="reference",
+    )
+    gp.fit(sim, data, epochs=1)
+    assert ("(cells never spiked)" in capsys.readouterr().out) == told
