@@ -249,6 +249,18 @@ def test_a_regrown_synapse_has_the_delay_it_had() -> None:
     assert again > 10
 
 
+@pytest.mark.parametrize("rule", ["DeepR", "RigL", "near", "SET"])
+def test_where_every_pair_has_its_synapse_the_removed_ones_come_back(rule: str) -> None:
+    weight = "any" if rule == "SET" else "dale"
+    sim = rewired(RULES[rule](), weight=weight, pattern=gp.sparse(1.0), rate=0.2)
+    for k in range(4):
+        sim.gradients(batch(k))
+        sim.step()
+    assert sim.topology[FEED].column.size == IN * HIDDEN
+    own = sim.stages.all[-1]
+    assert isinstance(own, gp.RewiringRule) and own.progress.regrown > 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Never(gp.RewiringRule):
     """A rule from outside the package, that removes nothing."""

@@ -147,6 +147,7 @@ class RewiringRule(Stage):
         pairs = self._sampled(self._wanted(synapses), parameters, synapses, rng)
         delays = self._delays(pairs, parameters, rng)
         self.progress.pairs, self.progress.delays = pairs, delays
+        self.progress.slope = None if pairs.size else np.zeros(0)
         values = {} if delays is None else {self._delay: delays}
         return {self.projection: Candidates(pairs, values)}
 
