@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import sympy
 
 from genprop.adjoint.system import SEND
 from genprop.equations.algebra import substitute, together
-from genprop.errors import DescriptionError
 
 if TYPE_CHECKING:
     from genprop.equations.system import HybridSystem
@@ -41,22 +40,19 @@ class SpikeAdjoint:
     parameter_release: Expressions
 
 
-def guard_state(system: HybridSystem) -> tuple[sympy.Symbol, sympy.Expr]:
+def guard_state(system: HybridSystem) -> tuple[sympy.Symbol, sympy.Expr | None]:
     """The state that g = 0 determines, and its value at the spike (``v`` and ``v_th`` for a LIF).
 
-    Raises:
-        DescriptionError: when the guard is affine in no state.
+    Where the guard is affine in no state, as of a lower and an upper threshold, the first that it
+    reads, and None.
     """
-    guard = system.guard
-    for x in system.states:
+    guard = cast("sympy.Expr", system.guard)  # of a population that spikes
+    read_by_it = [x for x in system.states if x in guard.free_symbols]
+    for x in read_by_it:
         slope = sympy.diff(guard, x)
-        if slope != 0 and not slope.free_symbols & set(system.states):
+        if not slope.free_symbols & set(system.states):
             return x, sympy.expand(x - guard / slope)
-    raise DescriptionError(
-        f"the guard {guard} > 0 is linear in no state, so its crossing cannot be inverted",
-        where=f"population {system.population}",
-        remedy="write the threshold as `state > expression`",
-    )
+    return read_by_it[0], None
 
 
 def spike_adjoint(
@@ -84,7 +80,7 @@ def spike_adjoint(
         for x in states
     }
     state, value = guard_state(system)
-    at_guard = {state: value}
+    at_guard = {} if value is None else {state: value}
     rate = together(substitute(rate, at_guard))
     cost = together(substitute(induced_cost, at_guard)) + SEND
     guard_gradient = {adjoints[x]: sympy.diff(system.guard, x) for x in states}

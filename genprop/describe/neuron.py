@@ -60,7 +60,8 @@ class Neuron:
     Args:
         name: the model's name.
         flow: ``"dv/dt = (I - v)/tau_mem;  da/dt = -a/tau_a"``.
-        spike: ``"v > v_th + beta*a"``; empty for a readout that never spikes.
+        spike: ``"v > v_th + beta*a"``, or several such joined by ``or`` and ``and``; empty for a
+            readout that never spikes.
         reset: ``"v = 0;  a = a + 1"``.
         parameters: a number or quantity (one per population), an array or initialiser (one per
             neuron), each optionally inside ``learn()``.

@@ -83,10 +83,10 @@ def assignments(text: str, source: str) -> tuple[Equation, ...]:
 
 
 def guard(text: str, source: str) -> Equation | None:
-    """The condition of a spike, ``"v > v_th"``; None of an empty text.
+    """The condition of a spike, ``"v > v_th"`` or ``"v > v_th or v < v_low"``; None of no text.
 
     Raises:
-        EquationError: where there is not exactly one ``>``.
+        EquationError: where nothing is above anything.
     """
     found = list(_statements(text))
     if not found:
@@ -94,14 +94,14 @@ def guard(text: str, source: str) -> Equation | None:
     statement = found[0]
     if len(found) > 1:
         raise _fault("a neuron has one condition for a spike", found[1], source, 0)
-    if re.search(r">=|<|==|\band\b|\bor\b", statement.text) or statement.text.count(">") != 1:
-        match = re.search(r">=|<=?|==?|\band\b|\bor\b", statement.text)
+    if not re.search(r"[<>]", statement.text) or re.search(r"[=!]=|\bnot\b", statement.text):
+        match = re.search(r"[=!]=|=|\bnot\b", statement.text)
         raise _fault(
             "the condition of a spike is one quantity above another",
             statement,
             source,
             match.start() if match else 0,
-            "write v > v_th",
+            "write v > v_th, or v > v_th or v < v_low",
         )
     return _equation("", 0, statement, source)
 

@@ -14,7 +14,7 @@ from genprop.equations.threshold import (
     after_reset,
     at_start,
     guard_states,
-    on_threshold,
+    on_thresholds,
     rising,
     still_above,
 )
@@ -45,14 +45,14 @@ def check_guard(spec: NeuronSpec) -> Iterator[GenpropError]:
     if rising(spec):
         return
     values = at_start() | {q.name: np.asarray(q.value, np.float64) for q in quantities}
-    point = on_threshold(spec, values)
-    after = None if point is None else after_reset(spec, point)
-    finite = after is not None and all(np.isfinite(after[x]) for x in after)
-    if after is not None and finite and still_above(spec, after):
-        numbers = ", ".join(f"{x} = {after[x]:g}" for x in guard_states(spec))
-        yield fault(
-            f"after its reset the neuron is still at or above its threshold ({numbers})",
-            spec.spike,
-            0,
-            "let the reset take a state of the condition below the threshold",
-        )
+    for point in on_thresholds(spec, values):
+        after = after_reset(spec, point)
+        if all(np.isfinite(after[x]) for x in after) and still_above(spec, after):
+            numbers = ", ".join(f"{x} = {after[x]:g}" for x in guard_states(spec))
+            yield fault(
+                f"after its reset the neuron is still at or above its threshold ({numbers})",
+                spec.spike,
+                0,
+                "let the reset take a state of the condition below the threshold",
+            )
+            return

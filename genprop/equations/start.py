@@ -19,7 +19,7 @@ from genprop.equations.threshold import (
     after_reset,
     at_start,
     guard_of,
-    on_threshold,
+    on_thresholds,
     rising,
     still_above,
 )
@@ -115,9 +115,13 @@ def _findings(
 
 def _reset(neuron: NeuronSpec, values: Values, about: _Place) -> Iterator[GenpropError]:
     """What is wrong with a spike, whatever the states are that neither guard nor reset sets."""
-    point = on_threshold(neuron, values)
-    if point is None:
-        return
+    for point in on_thresholds(neuron, values):
+        yield from _reset_at(point, neuron, values, about)
+
+
+def _reset_at(
+    point: Values, neuron: NeuronSpec, values: Values, about: _Place
+) -> Iterator[GenpropError]:
     assert neuron.spike is not None
     known = {name for name in values if point[name] is not values[name]}
     moving = {CLOCK, *(q.name for q in (*neuron.states, *neuron.inputs))}

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
     from genprop.describe.spec import Equation
 
-__all__ = ["Node", "fault", "names_in", "place", "read", "read_guard"]
+__all__ = ["ZERO", "Node", "fault", "names_in", "place", "read", "read_guard"]
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
-    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<operator>\*\*|[-+*/(),^>]))"
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<operator>\*\*|[<>]=|[-+*/(),^<>]))"
 )
 _ARGUMENTS = {name: 2 if name in ("min", "max") else 1 for name in FUNCTIONS}
 
@@ -74,7 +74,7 @@ def read(equation: Equation) -> Node:
 
 @lru_cache(4096)
 def read_guard(equation: Equation) -> tuple[Node, Node]:
-    """The two sides of ``left > right``.
+    """The two sides of ``left > right``; of several conditions, their maximum or minimum and 0.
 
     Raises:
         EquationError: with a caret where reading stopped.
@@ -109,6 +109,22 @@ def fault(what: str, equation: Equation, offset: int, remedy: str = "") -> Equat
     return EquationError(what, where=place(equation, offset), remedy=remedy)
 
 
+ZERO = Node("number", "0", 0)
+
+
+def _joined(
+    function: str, token: _Token, one: tuple[Node, Node], other: tuple[Node, Node]
+) -> tuple[Node, Node]:
+    """Two conditions as one quantity above 0: the larger or the smaller of both differences."""
+    parts = (
+        left
+        if right == ZERO and left.kind == "call"
+        else Node("-", "-", token.start, (left, right))
+        for left, right in (one, other)
+    )
+    return Node("call", function, token.start, tuple(parts)), ZERO
+
+
 class _Parser:
     """Recursive descent over the tokens of one equation."""
 
@@ -136,11 +152,45 @@ class _Parser:
         return node
 
     def guard(self) -> tuple[Node, Node]:
-        left = self.sum()
-        self._expect(">", "write left > right")
-        right = self.sum()
+        sides = self._either()
         self._finish()
-        return left, right
+        return sides
+
+    def _either(self) -> tuple[Node, Node]:
+        sides = self._both()
+        while (token := self._word("or")) is not None:
+            sides = _joined("max", token, sides, self._both())
+        return sides
+
+    def _both(self) -> tuple[Node, Node]:
+        sides = self._comparison()
+        while (token := self._word("and")) is not None:
+            sides = _joined("min", token, sides, self._comparison())
+        return sides
+
+    def _comparison(self) -> tuple[Node, Node]:
+        start = self.next
+        if self._accept("("):  # around a comparison, or around a part of one
+            try:
+                sides = self._either()
+                self._expect(")", "close the parenthesis")
+            except EquationError:
+                self.next = start
+            else:
+                return sides
+        left = self.sum()
+        token = self._accept(">", "<", ">=", "<=")
+        if token is None:
+            raise self._unexpected("'>' was expected", "write left > right")
+        right = self.sum()
+        return (left, right) if token.text.startswith(">") else (right, left)
+
+    def _word(self, text: str) -> _Token | None:
+        token = self.tokens[self.next]
+        if token.kind != "name" or token.text != text:
+            return None
+        self.next += 1
+        return token
 
     def sum(self) -> Node:
         node = self.product()

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.describe.text import CLOCK, CONSTANTS
-from genprop.equations.syntax import names_in, read, read_guard
+from genprop.equations.syntax import ZERO, names_in, read, read_guard
 from genprop.equations.values import value_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from genprop.describe.spec import Equation, NeuronSpec
+    from genprop.equations.syntax import Node
 
 __all__ = [
     "after_reset",
     "at_start",
     "guard_of",
     "guard_states",
-    "on_threshold",
+    "on_thresholds",
     "rising",
     "still_above",
 ]
@@ -50,22 +51,53 @@ def after_reset(spec: NeuronSpec, point: Mapping[str, Array]) -> dict[str, Array
     return {**point, **{e.target: value_of(read(e), point) for e in spec.reset}}
 
 
-def on_threshold(spec: NeuronSpec, values: Mapping[str, Array]) -> dict[str, Array] | None:
-    """A point with g = 0, by Newton's method along the first state that leads there, or None.
+def on_thresholds(spec: NeuronSpec, values: Mapping[str, Array]) -> list[dict[str, Array]]:
+    """A point with g = 0 for each condition of which one is enough; less where none is found.
 
     Args:
         spec: a neuron that spikes.
         values: of states, parameters and inputs: numbers, or one per neuron.
     """
     assert spec.spike is not None
-    for state in guard_states(spec):
+    found: list[dict[str, Array]] = []
+    for sides in _alternatives(read_guard(spec.spike)):
+        reads = {name for side in sides for name in names_in(side)}
+        point = _on(sides, [x for x in guard_states(spec) if x in reads], values, 0.0)
+        if point is not None:
+            found.append(point)
+            continue
+        for nudge in (0.1, -0.1):  # from where it is flat, as |v| is at 0
+            point = _on(sides, [x for x in guard_states(spec) if x in reads], values, nudge)
+            found += [] if point is None else [point]
+    return found
+
+
+def _alternatives(guard: tuple[Node, Node]) -> list[tuple[Node, Node]]:
+    """The conditions of which one is enough, as pairs of sides."""
+    left, right = guard
+    if (left.text, right) != ("max", ZERO):
+        return [guard]
+    sides = [(side, ZERO) if side.kind == "call" else side.operands for side in left.operands]
+    return [found for a, b in sides for found in _alternatives((a, b))]
+
+
+def _on(
+    sides: tuple[Node, Node], states: list[str], values: Mapping[str, Array], nudge: float
+) -> dict[str, Array] | None:
+    """By Newton's method along the first state that leads there."""
+
+    def difference(point: Mapping[str, Array]) -> Array:
+        return value_of(sides[0], point) - value_of(sides[1], point)
+
+    for state in states:
         point = dict(values)
+        point[state] = point[state] + nudge * (1.0 + np.abs(point[state]))
         for _ in range(50):
-            x, g = point[state], guard_of(spec.spike, point)
+            x, g = point[state], difference(point)
             if (np.abs(g) < 1e-12 * (1.0 + np.abs(x))).all():
                 return point
             step = 1e-3 * (1.0 + np.abs(x))
-            above, below = (guard_of(spec.spike, {**point, state: x + h}) for h in (step, -step))
+            above, below = (difference({**point, state: x + h}) for h in (step, -step))
             with np.errstate(all="ignore"):
                 point[state] = x - g * 2.0 * step / (above - below)
             if not np.isfinite(point[state]).all():

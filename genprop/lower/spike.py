@@ -54,11 +54,10 @@ class Columns:
             for name, e in adjoint.system.drive.items()
             if e.is_Add and symbols(e) & self.states
         }
-        self.at_guard = (
-            dict([guard_state(adjoint.system)])
-            if adjoint.system.guard is not None and adjoint.system.linear
-            else {}
-        )
+        self.at_guard: dict[sympy.Symbol, sympy.Expr] = {}
+        if adjoint.system.guard is not None and adjoint.system.linear:
+            state, value = guard_state(adjoint.system)
+            self.at_guard = {} if value is None else {state: value}
         self.expressions: dict[sympy.Symbol, sympy.Expr] = {}
 
     def __call__(self, expression: sympy.Expr, *, crossing: bool = True) -> sympy.Expr:
@@ -106,7 +105,7 @@ def lower_spike(
     columns = Columns(adjoint)
     parameters = [s for s, name in adjoint.system.parameters.items() if name in learned]
     shift = sympy.Symbol("shift", real=True)
-    speed, cost = _crossing(adjoint)
+    speed, cost = _crossing(adjoint, columns)
     rate = Call("max", (convert(columns(speed)), Number(least_rate)))
     statements: list[Statement] = [
         Assign("rate", rate),
@@ -126,16 +125,16 @@ def lower_spike(
     return SpikeProgram(tuple(statements), _refractory(adjoint, parameters), induced, columns)
 
 
-def _crossing(adjoint: AdjointSystem) -> tuple[sympy.Expr, sympy.Expr]:
+def _crossing(adjoint: AdjointSystem, columns: Columns) -> tuple[sympy.Expr, sympy.Expr]:
     """ġ and the cost of a spike.
 
-    Linear flows have them at the threshold. Others may run far beyond it by the end of the step:
-    there both are taken where the state is. Along ẋ = f(x), δx/f(x) stays the same while δx alone
-    grows with the upstroke, so the shift of the crossing is δx/f(x) at the end of the step, and not
-    δx/f(threshold).
+    Linear flows have them at the threshold, where that determines a state. Others may run far
+    beyond it by the end of the step: there both are taken where the state is. Along ẋ = f(x),
+    δx/f(x) stays the same while δx alone grows with the upstroke, so the shift of the crossing is
+    δx/f(x) at the end of the step, and not δx/f(threshold).
     """
     system = adjoint.system
-    if system.linear:
+    if columns.at_guard:
         return adjoint.rate, adjoint.cost
     speed = sympy.Add(*(sympy.diff(system.guard, x) * f for x, f in system.flow.items()))
     return speed, adjoint.induced_cost

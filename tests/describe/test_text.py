@@ -51,15 +51,15 @@ def test_a_faulty_flow_is_told(text: str, message: str) -> None:
 
 def test_the_caret_stands_below_the_fault() -> None:
     with pytest.raises(EquationError) as fault:
-        guard("v >= v_th", "spike of x")
+        guard("v == v_th", "spike of x")
     lines = str(fault.value).splitlines()
     row = next(k for k, line in enumerate(lines) if "^" in line)
-    assert lines[row - 1][lines[row].index("^") :].startswith(">=")
+    assert lines[row - 1][lines[row].index("^") :].startswith("==")
     assert "write v > v_th" in str(fault.value)
 
 
-@pytest.mark.parametrize("text", ["v = v_th", "v > a > b", "v > 1 and a > 1", "v > 1; a > 1"])
-def test_a_guard_is_one_comparison(text: str) -> None:
+@pytest.mark.parametrize("text", ["v = v_th", "v", "v != 1", "not v > 1", "v > 1; a > 1"])
+def test_a_guard_compares(text: str) -> None:
     with pytest.raises(EquationError):
         guard(text, "spike of x")
 
