@@ -114,6 +114,8 @@ class _Synapse:
             jump = sympy.expand(parse_expression(equation, {**scope, "w": weight}) - target)
             unit = sympy.simplify(sympy.diff(jump, weight))
             foreign = unit.free_symbols - set(constants.values())
+            if read := sorted(x.name for x in jump.free_symbols & ({*own.values()} - {target})):
+                raise _plastic(synapse.name, f"{equation.target} = {equation.text}", read)
             if sympy.expand(jump - unit * weight) != 0 or foreign:
                 raise DescriptionError(
                     "an arrival must add a multiple of the weight: "
@@ -121,8 +123,10 @@ class _Synapse:
                     where=f"synapse {synapse.name}",
                     remedy=f"write {equation.target} = {equation.target} + w",
                 )
-            read = unit.free_symbols
-            if taught := [p for p in spec.parameters if p.learned and constants[p.key] in read]:
+            parameters = unit.free_symbols
+            if taught := [
+                p for p in spec.parameters if p.learned and constants[p.key] in parameters
+            ]:
                 raise DescriptionError(
                     f"{taught[0].name} only scales weights, so it cannot be learned beside them",
                     where=f"synapse {synapse.name}",
@@ -130,6 +134,18 @@ class _Synapse:
                 )
             arrival[target] = unit
         self.receptor = Receptor(spec.name, arrival)
+
+
+def _plastic(synapse: str, equation: str, read: list[str]) -> DescriptionError:
+    """Short-term plasticity, whose states belong to the sender."""
+    return DescriptionError(
+        f"the arrival {equation} depends on {', '.join(read)}: a receptor has them once for all "
+        "that arrives there, and short-term plasticity needs them once per sending neuron, where "
+        "no state can be kept",
+        where=f"synapse {synapse}",
+        remedy="let arrivals add a multiple of w, as I = I + w; a sender that tires can be had of "
+        "its neuron, by a threshold that rises with its spikes (gp.neuron('ALIF'))",
+    )
 
 
 def _symbols(quantities: tuple[QuantitySpec, ...]) -> dict[str, sympy.Symbol]:

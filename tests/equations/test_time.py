@@ -138,3 +138,21 @@ def test_names_of_the_time_and_of_constants_are_kept_free() -> None:
     net, loss = network("dv/dt = (I - v)/tau + t/T**2;  dtime/dt = -time/T")
     with pytest.raises(DescriptionError, match="another 'time'"):
         gp.compile(net, loss=loss, dt=0.5, duration=DURATION, batch=2, backend="reference")
+
+
+@pytest.mark.parametrize("arrival", ["I = I + w*u; u = u + U*(1 - u)", "I = I + w*u*x"])
+def test_short_term_plasticity_is_refused_with_the_reason(arrival: str) -> None:
+    plastic = gp.Synapse(
+        "tm",
+        flow="dI/dt = -I/tau;  du/dt = (U - u)/tau;  dx/dt = (1 - x)/tau",
+        arrival=arrival,
+        output="I",
+        parameters={"tau": 5 * ms, "U": 0.2},
+    )
+    net = gp.Network()
+    source = net.population("input", 2, gp.spikes())
+    net.connect(source, net.population("cells", 2, gp.neuron("LI")), plastic, weight=1.0)
+    with pytest.raises(DescriptionError, match="once per sending neuron") as found:
+        gp.compile(net, dt=0.5, duration=1.0, batch=1, backend="reference")
+    assert "synapse tm" in found.value.where
+    assert "ALIF" in found.value.remedy
