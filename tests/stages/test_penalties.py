@@ -22,22 +22,28 @@ def wiring(*, moves: bool, power: float = 1.0) -> Loss:
     return Loss((), (WiringCost(RECURRENT, "hidden", "hidden", power, moves, 0.05),))
 
 
-@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
+MAGNITUDE = f"{RECURRENT}.magnitude"
+COSTS: dict[str, tuple[Callable[[], Loss], list[str]]] = {
+    "L1": (lambda: 0.3 * gp.L1(WEIGHT), [WEIGHT]),
+    "L2": (lambda: 0.3 * gp.L2("weight", "position"), [WEIGHT, X]),
+    "linear": (lambda: wiring(moves=True), [WEIGHT, X]),
+    "square": (lambda: wiring(moves=True, power=2.0), [WEIGHT, X]),
+    "sum, Dale": (lambda: wiring(moves=True, power=0.5) + gp.L1("magnitude"), [MAGNITUDE, X]),
+}
+FEW = [("L2", False), ("square", True), ("sum, Dale", False)]
+
+
 @pytest.mark.parametrize(
-    ("extra", "names"),
+    ("cost", "sparse"),
     [
-        (lambda: 0.3 * gp.L1(WEIGHT), [WEIGHT]),
-        (lambda: 0.3 * gp.L2("weight", "position"), [WEIGHT, X]),
-        (lambda: wiring(moves=True), [WEIGHT, X]),
-        (lambda: wiring(moves=True, power=2.0), [WEIGHT, X]),
-        (lambda: wiring(moves=True, power=0.5) + gp.L1("magnitude"), [f"{RECURRENT}.magnitude", X]),
+        pytest.param(kind, sparse, marks=() if (kind, sparse) in FEW else pytest.mark.nightly)
+        for kind in COSTS
+        for sparse in (False, True)
     ],
-    ids=["L1", "L2", "linear", "square", "sum, Dale"],
 )
-def test_gradients_with_penalties_are_quotients_of_the_exact_loss(
-    extra: Callable[[], Loss], names: list[str], sparse: bool
-) -> None:
-    weight = gp.dale(gp.learn(gp.uniform(0.1, 0.5))) if "magnitude" in names[0] else None
+def test_gradients_with_penalties_are_quotients_of_the_exact_loss(cost: str, sparse: bool) -> None:
+    extra, names = COSTS[cost]
+    weight = gp.dale(gp.learn(gp.uniform(0.1, 0.5))) if MAGNITUDE in names else None
     sim = spatial(
         recur=gp.distance(max=40), weight=weight, extra=extra(), sparse=sparse, backend="reference"
     )
@@ -46,7 +52,9 @@ def test_gradients_with_penalties_are_quotients_of_the_exact_loss(
         assert quotient_error(sim, slopes, name) < 1e-6
 
 
-def cost(power: float, moves: bool = True) -> tuple[float, dict[str, np.ndarray], np.ndarray]:
+def wiring_cost(
+    power: float, moves: bool = True
+) -> tuple[float, dict[str, np.ndarray], np.ndarray]:
     rng = np.random.default_rng()
     made = WiringCost(RECURRENT, "hidden", "hidden", power, moves)
     values = {X: rng.normal(size=(9, 3)), WEIGHT: rng.normal(size=(9, 9))}
@@ -57,10 +65,10 @@ def cost(power: float, moves: bool = True) -> tuple[float, dict[str, np.ndarray]
 
 @pytest.mark.parametrize("power", [0.5, 1.0, 2.0])
 def test_the_wiring_cost_has_no_scale(power: float) -> None:
-    _, slopes, x = cost(power)
+    _, slopes, x = wiring_cost(power)
     assert abs(float((x * slopes[X]).sum())) < 1e-11 * np.abs(x * slopes[X]).sum()
     assert np.abs(slopes[X].sum(axis=0)).max() < 1e-11 * np.abs(slopes[X]).max()
-    assert X not in cost(power, moves=False)[1]
+    assert X not in wiring_cost(power, moves=False)[1]
 
 
 def test_power_0_is_l1_and_coincident_neurons_cost_nothing() -> None:
