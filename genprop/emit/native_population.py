@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from genprop.emit.delivery_view import receptor_view
+from genprop.emit.located_view import located_view
 from genprop.emit.names import identifier, type_name
+from genprop.emit.parts import expressions, numbers
 from genprop.emit.population_view import Language, population_view
 from genprop.emit.printers import CPrinter
 from genprop.emit.readout_view import Place, Target, readout_view
@@ -13,6 +16,9 @@ from genprop.lower.constants import constant_names
 from genprop.lower.nodes import names_in
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from genprop.lower.loss_program import LossProgram
     from genprop.lower.program import PopulationProgram, Program, ReceptorProgram
 
 __all__ = ["native_population"]
@@ -28,6 +34,14 @@ _LANGUAGE = Language(
         "gradient_{0}_at[neuron] += held ? double({1}) : 0.0;",
     ),
     held="{0}_held",
+)
+_LOCATED = replace(
+    _LANGUAGE,
+    flowing=("gradient_{0}_at[neuron] += flows ? double({1}) : 0.0;",) * 2,
+    clamping=(
+        "gradient_{0}_at[neuron] += flows ? double({1}) : 0.0;",
+        "gradient_{0}_at[neuron] += holds ? double({1}) : 0.0;",
+    ),
 )
 _START, _END = "std::int32_t(step)", "std::int32_t(step + 1)"
 _KEPT = "record.{0}_{1}[neuron]"
@@ -80,13 +94,38 @@ _READOUT = Target(
 def native_population(p: PopulationProgram, program: Program) -> View:
     """What ``kernels/population.hpp.j2`` reads."""
     losses = [x for x in program.losses if x.population == p.name]
-    return population_view(p, losses, _LANGUAGE) | {
+    view = population_view(p, losses, _LANGUAGE) if p.location is None else _located(p, losses)
+    view = {"location": None} | view
+    return view | {
         "type": type_name(p.name),
+        "holds": p.refractory is not None,
         "numbers": [{"name": n, "per_neuron": each} for n, each in constant_names(p)],
         "receptors": [_receptor(receptor, p, program) for receptor in p.receptors],
         "induced": identifier(p.induced.receptor) if p.induced else "",
         "losses": [readout_view(x, _READOUT) for x in losses],
         "initial": [[a.target, CPrinter().expression(a.value)] for a in p.initial],
+    }
+
+
+def _located(p: PopulationProgram, losses: Sequence[LossProgram]) -> View:
+    """One whose spikes are located inside steps: its own refractory period, and steps by parts."""
+    assert p.location is not None
+    checked = replace(p, step=p.location.step, held_step=p.location.held_step)
+    view = population_view(checked, losses, _LOCATED)
+    advance, fire = view["advance"], view["fire"]
+    assert isinstance(advance, dict)
+    assert isinstance(fire, dict)
+    started = [*expressions(checked.step), *expressions(checked.held_step)]
+    started += [a.value for receptor in p.receptors for a in receptor.delivery.arrival]
+    started += [p.induced.condition] if p.induced is not None else []
+    for readout in (x.readout for x in losses):
+        started += expressions((*readout.delivered, *readout.tape_delivered))
+    return view | {
+        "refractory": False,
+        "release": None,
+        "advance": advance | {"each": numbers(p, started)["each"]},
+        "fire": fire | {"start": list(p.states)},
+        "location": located_view(p, p.location, losses),
     }
 
 

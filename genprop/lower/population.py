@@ -17,7 +17,7 @@ from genprop.lower.program import (
     UsedParameter,
 )
 from genprop.lower.solvers import solve
-from genprop.lower.spike import SpikeProgram, lower_spike
+from genprop.lower.spike import SpikeProgram, lower_spike, with_jump
 
 if TYPE_CHECKING:
     from genprop.adjoint.system import AdjointSystem
@@ -52,7 +52,10 @@ def lower_population(
     per_neuron = frozenset(p.local for p in used if p.per_neuron)
     hoist = Hoister(system.parameters)
     solution = solve(adjoint, learned if active else frozenset(), solver, clock.dt)
+    location = solution.location
     spike = lower_spike(adjoint, learned) if system.guard is not None else None
+    if location is not None:
+        location = with_jump(location, adjoint, learned)
     receptors = tuple(_receptors(adjoint, hoist, max_delays, clock))
     program = PopulationProgram(
         name=spec.name,
@@ -82,6 +85,7 @@ def lower_population(
         jump=spike.jump if spike else (),
         induced=spike.induced if spike else None,
         count_jump=tuple(Assign(q.name, convert(e)) for q, e in adjoint.count.items()),
+        location=location,
     )
     return program, spike
 

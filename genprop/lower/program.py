@@ -12,7 +12,7 @@ propagate to t_n, handle releases at t_n, and there let the arrivals of step n r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from genprop.lower.listing import listing
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from genprop.lower.clocks.base import Clock, StepClock
     from genprop.lower.continuous import Continuous
     from genprop.lower.delivery import Delivery
+    from genprop.lower.event_location import EventLocation
     from genprop.lower.loss_program import LossProgram
     from genprop.lower.nodes import Assign, Expr, Statement
 
@@ -144,7 +145,8 @@ class PopulationProgram:
 
     On a clock without rounding ``continuous`` stands for steps and guard: ``spike_tape`` and
     ``reset`` read the states at the crossing, the refractory tape those at the release, ``jump``
-    and ``exposed`` the adjoint at the event's own time.
+    and ``exposed`` the adjoint at the event's own time. With a ``location``, spikes happen inside
+    steps on backends that can, and columns are taken there.
     """
 
     name: str
@@ -174,6 +176,7 @@ class PopulationProgram:
     induced: Induced | None = None
     count_jump: tuple[Assign, ...] = ()
     continuous: Continuous | None = None
+    location: EventLocation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +254,12 @@ class Program:
     def grid(self) -> StepClock:
         """The clock of a network that runs in steps, see :attr:`Clock.grid`."""
         return self.clock.grid
+
+    @property
+    def without_location(self) -> Program:
+        """The same with spikes at the ends of steps, for machines that know no others."""
+        populations = tuple(replace(p, location=None) for p in self.populations)
+        return replace(self, populations=populations)
 
     @property
     def dt(self) -> float:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import sympy
 
 from genprop.adjoint.jump import guard_state
+from genprop.adjoint.system import SEND
 from genprop.equations.algebra import simplified, substitute, symbols
 from genprop.errors import DescriptionError, UnsupportedError
 from genprop.lower.convert import assignments, convert
@@ -17,8 +18,9 @@ from genprop.lower.program import Induced, Refractory
 
 if TYPE_CHECKING:
     from genprop.adjoint.system import AdjointSystem
+    from genprop.lower.event_location import EventLocation
 
-__all__ = ["MIN_CROSSING_RATE", "Columns", "SpikeProgram", "lower_spike"]
+__all__ = ["MIN_CROSSING_RATE", "Columns", "SpikeProgram", "lower_spike", "with_jump"]
 
 MIN_CROSSING_RATE = 1e-3
 """The guard is taken to be crossed at this rate [1/ms] at least.
@@ -123,6 +125,40 @@ def lower_spike(
     statements += assignments(moved)
     induced = _induced(adjoint, parameters, columns) if adjoint.induced else None
     return SpikeProgram(tuple(statements), _refractory(adjoint, parameters), induced, columns)
+
+
+def with_jump(
+    location: EventLocation, adjoint: AdjointSystem, learned: Collection[str]
+) -> EventLocation:
+    """``location`` with what its spikes do to adjoints, of the states where they happen."""
+    system, p = adjoint.system, adjoint.adjoints
+    reset = {x: system.reset.get(x, x) for x in system.states}
+    motion = zip(system.states, location.motion, strict=True)
+    moving = {x: sympy.Symbol(name, real=True) for x, name in motion}
+    slopes = {x: sympy.diff(system.guard, x) for x in system.states}
+    shift = sympy.Symbol("shift", real=True)
+    rate = sympy.Add(*(g * moving[x] for x, g in slopes.items()))
+    cost = SEND + sympy.Add(*(p[x] * m for x, m in moving.items()))
+    at_reset: list[Statement] = []
+    at_guard: list[Statement] = [
+        Assign("rate", Call("max", (convert(rate), Number(MIN_CROSSING_RATE)))),
+        Assign(shift.name, Divide(convert(cost), Name("rate"))),
+    ]
+    for s, name in system.parameters.items():
+        by_reset = sympy.Add(*(sympy.diff(h, s) * p[x] for x, h in reset.items()))
+        by_guard = -sympy.diff(system.guard, s) * shift
+        for value, statements in ((by_reset, at_reset), (by_guard, at_guard)):
+            if name in learned and value != 0:
+                statements.append(Accumulate(s.name, convert(value)))
+    if system.refractory is not None and system.parameters[system.refractory] in learned:
+        at_reset.append(Accumulate(system.refractory.name, Name(location.dL_dwait)))
+    behind = {p[x]: sympy.Add(*(sympy.diff(h, x) * p[y] for y, h in reset.items())) for x in reset}
+    return replace(
+        location,
+        rise=convert(sympy.Add(*(g * system.flow[x] for x, g in slopes.items()))),
+        reset=(*at_reset, *assignments(behind)),
+        crossing=(*at_guard, *assignments({p[x]: p[x] - g * shift for x, g in slopes.items()})),
+    )
 
 
 def _crossing(adjoint: AdjointSystem, columns: Columns) -> tuple[sympy.Expr, sympy.Expr]:

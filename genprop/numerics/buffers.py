@@ -41,7 +41,16 @@ class Buffers:
         return values
 
     def spiked(self, instant: int, sample: Array, neuron: Array) -> None:
-        """Run the statements of a spike for those who spiked at t_n, n being ``instant``."""
+        """Run the statements of a spike for those who spiked at t_n, n being ``instant``.
+
+        Who spiked several times is named several times.
+        """
+        while sample.size:
+            _, first = np.unique(sample * self.shape[1] + neuron, return_index=True)
+            self._spiked_once(instant, sample[first], neuron[first])
+            sample, neuron = np.delete(sample, first), np.delete(neuron, first)
+
+    def _spiked_once(self, instant: int, sample: Array, neuron: Array) -> None:
         values = self.at(instant)
         values |= {name: array[sample, neuron] for name, array in self.arrays.items()}
         execute(self.readout.spiked, values)

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from genprop.backends.reference.forward import simulate
+from genprop.backends.reference.simulate import simulate
 from genprop.backends.reference.wiring import Wiring
 from genprop.errors import DivergenceError
 from genprop.lower.solvers.base import DEFAULT_SUBSTEPS
 from genprop.runtime.finite import infinite
 
 if TYPE_CHECKING:
-    from genprop.backends.base import Inputs, Outcome
+    from genprop.backends.base import Engine, Inputs, Outcome
     from genprop.backends.reference.forward import PopulationRun
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.topology import Synapses
@@ -40,6 +40,7 @@ class Ran(Protocol):
 
     program: Program
     topology: dict[str, Synapses]
+    engine: Engine
 
     def inputs(self, batch: SpikeBatch, learning: bool = False) -> Inputs:
         """The batch as backends take it."""
@@ -83,7 +84,7 @@ def refuse_divergence(
             f"the state {found.state!r} of population {found.population!r} leaves the finite "
             f"numbers at t = {found.time:.6g} ms",
             where=f"sample {found.sample} of the batch, neuron {found.neuron}",
-            remedy=_remedy(sim.program, found.population),
+            remedy=_remedy(_as_run(sim), found.population),
         )
     if lost.size:
         raise DivergenceError(
@@ -144,26 +145,32 @@ def _first(
 ) -> _Place | None:
     """The first state that is not finite in the first sample that has one; None within patience."""
     begun = time.monotonic()
+    program = _as_run(sim)
     for k in map(int, suspects):
         if time.monotonic() - begun > _PATIENCE:
             return None
         one = sim.inputs(batch.select([k]))
-        wiring = Wiring(sim.program, sim.topology, arrays, one)
+        wiring = Wiring(program, sim.topology, arrays, one)
         try:
             with np.errstate(all="ignore"):
-                simulate(sim.program, wiring, arrays, one, [_FiniteStates(sim.program, k)])
+                simulate(program, wiring, arrays, one, [_FiniteStates(program, k)])
         except _FoundError as found:
             return found.place
     return None
 
 
+def _as_run(sim: Ran) -> Program:
+    """The Program as its engine runs it: with spikes inside steps, or at their ends."""
+    return sim.program if getattr(sim.engine, "locates", False) else sim.program.without_location
+
+
 def _remedy(program: Program, name: str) -> str:
-    """A dt to try, and sub-steps where they help: an upstroke goes on until its step ends."""
+    """A dt to try, and sub-steps where they help: not where spikes wait for the end of a step."""
     population = program.population(name)
     if population.propagators:  # solved exactly: no step is too long
         return _TOO_LARGE
     shorter = f"take shorter steps: compile(…, dt={program.dt / _FINER:g})"
-    if population.guard is not None:
+    if population.guard is not None and population.location is None:
         return (
             f"{shorter}, so that a spike is reset sooner (its upstroke goes on until the step "
             "ends, whatever the sub-steps), or lower its threshold"

@@ -11,6 +11,7 @@ from genprop.backends.base import Inputs
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import DataError, did_you_mean
 from genprop.lower.nodes import names_in
+from genprop.runtime.spike_times import SPIKE_TIMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +58,7 @@ def inputs_of(program: Program, batch: SpikeBatch, events: str, *, learning: boo
 
 
 def refuse_unrecordable(program: Program, record: Sequence[str]) -> None:
-    """Refuse names that are no ``"population.state"`` or ``"population.spikes"``.
+    """Refuse names that are no ``"population.state"``, ``".spikes"`` or ``".spike_times"``.
 
     Raises:
         DataError: naming the closest that can be recorded.
@@ -66,7 +67,7 @@ def refuse_unrecordable(program: Program, record: Sequence[str]) -> None:
         f"{p.name}.{what}"
         for p in program.populations
         if not p.source
-        for what in (*p.states, *(("spikes",) if p.guard is not None else ()))
+        for what in (*p.states, *(("spikes", SPIKE_TIMES) if p.guard is not None else ()))
     }
     for name in record:
         if name not in known:

@@ -21,11 +21,15 @@ SpikeTrains = list[tuple[np.ndarray, np.ndarray]]
 def spike_trains(clock: Clock, outcome: Outcome, population: str) -> SpikeTrains:
     """The recorded spikes of ``population``.
 
-    On the grid a spike happens at the end of its step, on the exact clock at its own time.
+    On the grid a spike happens at the end of its step, on the exact clock at its own time; recorded
+    as ``spike_times``, those of flows that are not linear happen at theirs too.
 
     Raises:
         DataError: where ``run(record=["population.spikes"])`` did not record them.
     """
+    if timed := outcome.recorded.get(f"{population}.spike_times"):
+        found = [np.asarray(one) for one in timed]
+        return [(one[:, 0], one[:, 1].astype(np.int64)) for one in found]
     name = f"{population}.spikes"
     if name not in outcome.recorded:
         raise DataError(

@@ -6,10 +6,10 @@ crossing and a sum of hundreds of arrivals raise to 1e-5 of the largest gradient
 spike in the same step, so no potential may come within 1e-7 of its threshold at the end of a step.
 
 A crossing at rate r takes the rounding of its potential divided by r: 1e-6 at 0.01/ms is a spike
-1e-4 ms early. In float, examples with such a spike draw their parameters from another seed. An
-upstroke of Izhikevich's neuron multiplies deviations by some hundred; the states that are recorded
-there show it and have a tolerance of their own. In ``budgeted`` ∂L/∂t of the arrivals at an
-integral readout nearly cancels over the spikes, and rounding is a larger part of what is left.
+1e-4 ms early, and an upstroke of Izhikevich's neuron multiplies deviations by some hundred. So what
+is allowed in float is 2e-5 and sixteen times what the last place of the parameters makes of the
+interpreter's own result. In ``budgeted`` ∂L/∂t of the arrivals at an integral readout nearly
+cancels over the spikes, and rounding is a larger part of what is left.
 
 The libraries are compiled with -O1 here. That -O3, which vectorises, computes the same is held by
 three networks in every run, and by the whole zoo in the nightly one.
@@ -30,24 +30,22 @@ if TYPE_CHECKING:
 
 DOUBLE, FLOAT = gp.Native(precision="double"), gp.Native(precision="float")
 C, D = 1e-9, 2e-5
-UPSTROKE = 1e-3
+ROUNDING = 16
 NEARLY_CANCELS = 6e-5
-STEEP = {"spiking_final": 3, "izhikevich": 3}  # seeds without a slow crossing
 
 CASES = contract.cases()
-STEEP_CASES = [Case(c.name, c.dt, STEEP.get(c.name)) for c in CASES]
 OPTIMISED = [
     pytest.param(
         c,
         id=str(c),
         marks=() if c.name in ("branched", "coupled", "izhikevich") else pytest.mark.nightly,
     )
-    for c in STEEP_CASES
+    for c in CASES
 ]
 SUMS = [case for case in CASES if case.name in ("recurrent", "refractory", "highest", "coupled")]
 
 
-def gradients_in_float(case: Case) -> float:
+def in_float(case: Case) -> float:
     return NEARLY_CANCELS if case.name == "budgeted" else D
 
 
@@ -59,21 +57,21 @@ def test_double_equals_the_interpreter(case: Case) -> None:
     contract.check_gradients(DOUBLE, case, C)
 
 
-@pytest.mark.parametrize("case", STEEP_CASES, ids=str)
+@pytest.mark.parametrize("case", CASES, ids=str)
 def test_float_equals_the_interpreter(case: Case) -> None:
     contract.check_spikes(FLOAT, case)
-    contract.check_states(FLOAT, case, UPSTROKE if case.name == "izhikevich" else D)
+    contract.check_states(FLOAT, case, D, ROUNDING)
     contract.check_loss(FLOAT, case, D)
-    contract.check_gradients(FLOAT, case, gradients_in_float(case))
+    contract.check_gradients(FLOAT, case, in_float(case), ROUNDING)
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("production_flags")
 @pytest.mark.parametrize("case", OPTIMISED)
 def test_optimised_code_equals_the_interpreter(case: Case) -> None:
-    for backend, tolerance in ((DOUBLE, C), (FLOAT, gradients_in_float(case))):
+    for backend, tolerance, rounding in ((DOUBLE, C, 0), (FLOAT, in_float(case), ROUNDING)):
         contract.check_spikes(backend, case)
-        contract.check_gradients(backend, case, tolerance)
+        contract.check_gradients(backend, case, tolerance, rounding)
         contract.check_determinism(backend, case)
 
 

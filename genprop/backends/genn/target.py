@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from genprop.backends.genn.check import findings
 from genprop.backends.genn.engine import GeNNEngine
@@ -34,7 +34,13 @@ class GeNN:
         precision: ``"float"`` or ``"double"``.
         tape: how many spikes of a neuron and trial there is room for; None begins with a few and
             makes room where a trial needs more. With a number, more spikes are an error.
+
+    Spikes happen at the ends of steps here, also those of flows that are not linear, which the
+    native backend locates inside steps: their times are right to the first order in dt, and what a
+    coarse dt makes of a steep upstroke is not noticed before a state leaves the finite numbers.
     """
+
+    locates: ClassVar[bool] = False
 
     device: str = "cpu"
     precision: str = "float"

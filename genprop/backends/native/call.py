@@ -40,7 +40,7 @@ class Call:
     ) -> None:
         self.program, self.spec, self.batch, self.dtype = program, spec, batch, dtype
         self.parameters, self.topology, self.inputs = parameters, topology, inputs
-        self.spikes_wanted: list[str] = []
+        self.spikes_wanted: list[tuple[str, str]] = []
         self._alive: list[object] = []
         self._states: dict[str, np.ndarray] = {}
         self._gradients: dict[str, np.ndarray] = {}
@@ -75,11 +75,11 @@ class Call:
         }
 
     def record(self, population: str, what: str) -> None:
-        """Ask for the spikes or a state of a population."""
+        """Ask for the spikes, their times or a state of a population."""
         own = identifier(population)
-        if what == "spikes":
+        if what in ("spikes", "spike_times"):
             setattr(self.batch, f"{own}_keep_spikes", 1)
-            self.spikes_wanted.append(population)
+            self.spikes_wanted.append((population, what))
             return
         size = self.program.population(population).size
         shape = (self.program.steps, size)

@@ -28,11 +28,15 @@ if TYPE_CHECKING:
 
 __all__ = ["NativeEngine"]
 
+_NONE = np.zeros((0, 2), np.int32)
+
 
 class NativeEngine:
     """One loaded library; see :class:`~genprop.backends.parts.Divisible`."""
 
     groups = GROUPS
+
+    locates = True  # spikes inside steps, where their flow is not linear
 
     def __init__(
         self, program: Program, spec: NetworkSpec, artifact: Artifact, precision: str, threads: int
@@ -173,20 +177,18 @@ class NativeEngine:
 
     def _spikes(self, call: Call, samples: int) -> dict[str, list[np.ndarray]]:
         found: dict[str, list[np.ndarray]] = {}
-        for population in call.spikes_wanted:
+        for population, what in call.spikes_wanted:
             function = self._library[f"genprop_spikes_{identifier(population)}"]
             function.restype = ctypes.c_int64
             lists: list[np.ndarray] = []
             for sample in range(samples):
                 pairs = ctypes.POINTER(ctypes.c_int32)()
                 count = function(self._engine, ctypes.c_int64(sample), ctypes.byref(pairs))
-                if count:
-                    lists.append(np.ctypeslib.as_array(pairs, (count, 2)).copy())
-                else:
-                    lists.append(np.zeros((0, 2), np.int32))
-            if not self.program.clock.rounds:
+                own = np.ctypeslib.as_array(pairs, (count, 2)).copy() if count else _NONE
+                lists.append(own)
+            if what == "spike_times" or not self.program.clock.rounds:
                 lists = self._timed(population, lists)
-            found[f"{population}.spikes"] = lists
+            found[f"{population}.{what}"] = lists
         return found
 
     def _timed(self, population: str, pairs: list[np.ndarray]) -> list[np.ndarray]:

@@ -1,8 +1,8 @@
-"""The backward pass of a Program in numpy float64."""
+"""One population of a Program backward in numpy float64."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,11 +13,10 @@ from genprop.numerics.evaluate import evaluate, execute
 if TYPE_CHECKING:
     from genprop.backends.reference.forward import PopulationRun, Spikes
     from genprop.backends.reference.observe import Observer
-    from genprop.backends.reference.wiring import Wiring
     from genprop.lower.nodes import Statement
-    from genprop.lower.program import PopulationProgram, Program
+    from genprop.lower.program import PopulationProgram
 
-__all__ = ["PopulationReverse", "reverse"]
+__all__ = ["PopulationReverse"]
 
 Array = np.ndarray
 
@@ -56,7 +55,7 @@ class PopulationReverse:
     ) -> None:
         program = self.program
         sample, neuron = spikes.sample[k], spikes.neuron[k]
-        values = self._local(neuron)
+        values = self.run.local(neuron)
         values |= {name: column[k] for name, column in spikes.columns.items()}
         values |= {p: a[sample, neuron] for p, a in self.adjoints.items()}
         values["sent"] = sent + self.released[sample, neuron]
@@ -106,7 +105,7 @@ class PopulationReverse:
             return
         released = self.run.tape.releases[step]
         sample, neuron = released.sample, released.neuron
-        values = self._local(neuron) | dict(released.columns)
+        values = self.run.local(neuron) | dict(released.columns)
         values |= {p: a[sample, neuron] for p, a in self.adjoints.items()}
         execute(refractory.backward, values, lambda name, x: self._accumulate(name, x, neuron))
         self.released[sample, neuron] = values["released"]
@@ -142,67 +141,6 @@ class PopulationReverse:
     def _induces(self, receptor: str) -> bool:
         return self.program.induced is not None and self.program.induced.receptor == receptor
 
-    def _local(self, neuron: Array) -> dict[str, Array]:
-        return {k: v if v.ndim == 0 else v[neuron] for k, v in self.run.numbers.items()}
-
     def _accumulate(self, name: str, value: Array, neuron: Array) -> None:
         if name in self.gradients:
             np.add.at(self.gradients[name], neuron, np.broadcast_to(value, neuron.shape))
-
-
-def reverse(
-    program: Program,
-    wiring: Wiring,
-    runs: Mapping[str, PopulationRun],
-    observers: Sequence[Observer],
-) -> dict[str, PopulationReverse]:
-    """Run every step backwards; gradients are left in the wiring and in what is returned."""
-    reverses = {
-        name: PopulationReverse(run.program, run, program.steps)
-        for name, run in runs.items()
-        if run.program.active
-    }
-    without_adjoint = {
-        name: run
-        for name, run in runs.items()
-        if not run.program.active and run.program.guard is not None
-    }
-    for step in reversed(range(program.steps)):
-        for name, back in reverses.items():
-            own = [o for o in observers if o.loss.population == name]
-            _spikes_of(step, name, back, wiring, reverses, own)
-            for observer in own:
-                observer.drive(step, back.adjoints, back.run.numbers, at_end=True)
-        for name, back in reverses.items():
-            own = [o for o in observers if o.loss.population == name]
-            back.propagate(step)
-            for observer in own:
-                observer.drive(step, back.adjoints, back.run.numbers, at_end=False)
-            back.release(step)
-            back.expose(step, own)
-        for source in wiring.sources:
-            wiring.gather(source, step, wiring.events(source, step), reverses)
-        for name, run in without_adjoint.items():
-            spikes = run.tape.spikes[step]
-            wiring.gather(name, step, (spikes.sample, spikes.neuron), reverses)
-    return reverses
-
-
-def _spikes_of(
-    step: int,
-    name: str,
-    back: PopulationReverse,
-    wiring: Wiring,
-    reverses: Mapping[str, PopulationReverse],
-    observers: Sequence[Observer],
-) -> None:
-    if back.program.guard is None:
-        return
-    spikes = back.run.tape.spikes[step]
-    sample, neuron = spikes.sample, spikes.neuron
-    sent = wiring.gather(name, step, (sample, neuron), reverses)
-    counts = np.zeros(len(sample))
-    for observer in observers:
-        sent = sent + observer.spike_cost(step, sample, neuron, spikes.columns, back.run.numbers)
-        counts = counts + observer.count_gradient(step, sample, neuron)
-    back.jump(step, sent, counts)

@@ -1,4 +1,4 @@
-"""The forward pass of a Program in numpy float64, all samples at once."""
+"""One population of a Program forward in numpy float64, all samples at once."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from genprop.numerics.evaluate import evaluate, execute
 
 if TYPE_CHECKING:
     from genprop.backends.base import Inputs
-    from genprop.backends.reference.wiring import Wiring
+    from genprop.backends.reference.located import Located
     from genprop.lower.clocks.base import StepClock
     from genprop.lower.nodes import Assign
-    from genprop.lower.program import PopulationProgram, Program
+    from genprop.lower.program import PopulationProgram
 
-__all__ = ["PopulationRun", "Spikes", "StepObserver", "Tape", "simulate"]
+__all__ = ["PopulationRun", "Spikes", "StepObserver", "Tape"]
 
 Array = np.ndarray
 
@@ -32,6 +32,10 @@ class Spikes:
     columns: Mapping[str, Array]
     kick: Array
     """Summed weight of the arrivals that themselves caused the spike, 0 where the flow did."""
+    states: Mapping[str, Array] = field(default_factory=dict)
+    """The states just before spikes that were located inside their step."""
+    times: Array = field(default_factory=lambda: np.zeros(0))
+    """And how long after its start they happened [ms]."""
 
 
 @dataclass(slots=True)
@@ -43,6 +47,9 @@ class Tape:
     states: dict[str, list[Array]] = field(default_factory=dict)
     before: dict[str, list[Array]] = field(default_factory=dict)
     held: list[Array] = field(default_factory=list)
+    whole: list[Array] = field(default_factory=list)
+    """Who is refractory for the whole of a step whose spikes are located inside it."""
+    located: list[dict[tuple[int, int], Located]] = field(default_factory=list)
 
 
 class PopulationRun:
@@ -56,6 +63,7 @@ class PopulationRun:
         clock: StepClock,
     ) -> None:
         self.program = program
+        self.clock = clock
         self.shape = (inputs.batch, program.size)
         self.numbers = numbers(program, parameters, clock.dt)
         refractory = refractory_steps(program, self.numbers, clock)
@@ -74,6 +82,15 @@ class PopulationRun:
         self.finite = np.ones(inputs.batch, bool)
         self.tape = Tape()
 
+    @property
+    def holding(self) -> Array:
+        """Who is refractory at t_n."""
+        return self.left > 0
+
+    def local(self, neuron: int | Array) -> dict[str, Array]:
+        """The numbers of one neuron, or of some."""
+        return {k: v if v.ndim == 0 else v[neuron] for k, v in self.numbers.items()}
+
     def deliver(self, step: int) -> None:
         """Add what is due at t_n, note spikes that it alone causes, end refractory periods."""
         program, values = self.program, self.values
@@ -81,7 +98,7 @@ class PopulationRun:
             self.above = np.broadcast_to(evaluate(program.guard, values) > 0, self.shape)
         for name in program.before_tape:
             self.tape.before.setdefault(name, []).append(values[name])
-        held = self.left > 0
+        held = self.holding
         for receptor in program.receptors:
             for slot, due in self.due[receptor.name].items():
                 values[slot] = np.where(held, 0.0, due[step]) if receptor.held else due[step]
@@ -93,7 +110,7 @@ class PopulationRun:
     def propagate(self) -> None:
         """From t_n to t_{n+1}."""
         program, values = self.program, self.values
-        held = self.left > 0
+        held = self.holding
         self.tape.held.append(held)
         if program.refractory is None:
             execute(program.step, values)
@@ -204,43 +221,3 @@ class StepObserver(Protocol):
     ) -> None:
         """At t_{n+1}, with the samples and neurons that spiked."""
         ...
-
-
-def simulate(
-    program: Program,
-    wiring: Wiring,
-    parameters: Mapping[str, Array],
-    inputs: Inputs,
-    observers: Iterable[StepObserver],
-) -> dict[str, PopulationRun]:
-    """Run every step.
-
-    Each observer sees (step, phase, runs) after delivery and at t_{n+1} before the reset.
-    """
-    runs = {
-        p.name: PopulationRun(p, parameters, inputs, program.grid)
-        for p in program.populations
-        if not p.source
-    }
-    observers = tuple(observers)
-    for step in range(program.steps):
-        for name in inputs.events:
-            wiring.send(name, step, wiring.events(name, step), runs)
-        for run in runs.values():
-            run.deliver(step)
-            run.note_induced(step)
-            run.release(step)
-        for observer in observers:
-            observer.delivered(step, runs)
-        for run in runs.values():
-            run.propagate()
-        for observer in observers:
-            observer.observe(step, runs)
-        fired = {name: run.fire(step) for name, run in runs.items()}
-        for name, (sample, neuron) in fired.items():
-            wiring.send(name, step, (sample, neuron), runs)
-        for observer in observers:
-            observer.fired(step, runs, fired)
-    for run in runs.values():
-        run.note_infinite(True)
-    return runs

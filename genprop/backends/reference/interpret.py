@@ -10,13 +10,14 @@ import numpy as np
 
 from genprop.backends.base import Inputs, Outcome, Parameters, Part, mean_terms
 from genprop.backends.parts import bounds, joined, samples_of
-from genprop.backends.reference.backward import reverse
-from genprop.backends.reference.forward import PopulationRun, simulate
 from genprop.backends.reference.observe import Observer
+from genprop.backends.reference.reverse import reverse
+from genprop.backends.reference.simulate import simulate
 from genprop.backends.reference.wiring import Wiring
 from genprop.numerics.update import update_parameters
 
 if TYPE_CHECKING:
+    from genprop.backends.reference.forward import PopulationRun
     from genprop.describe.spec import NetworkSpec
     from genprop.describe.topology import Topology
     from genprop.lower.program import Program
@@ -30,8 +31,9 @@ class Interpreter:
     groups = 16
     dtype: np.dtype[np.floating] = np.dtype(np.float64)
 
-    def __init__(self, program: Program, spec: NetworkSpec) -> None:
-        self.program, self.spec = program, spec
+    def __init__(self, program: Program, spec: NetworkSpec, locates: bool = True) -> None:
+        self.program = program if locates else program.without_location
+        self.spec, self.locates = spec, locates
 
     def reserve(self, batch: int) -> None:
         """Nothing is kept between batches."""
@@ -159,7 +161,7 @@ class Interpreter:
 def _counts(run: PopulationRun) -> np.ndarray:
     counts = np.zeros(run.shape, np.int32)
     for spikes in run.tape.spikes:
-        counts[spikes.sample, spikes.neuron] += 1
+        np.add.at(counts, (spikes.sample, spikes.neuron), 1)
     return counts
 
 
@@ -179,7 +181,7 @@ class _Recorder:
     def fired(self, step: int, runs: Mapping[str, PopulationRun], fired: object) -> None:
         """States at t_{n+1}, after the resets; spikes are read off the tape in the end."""
         for population, what in self.requested:
-            if what != "spikes":
+            if what not in ("spikes", "spike_times"):
                 state = np.array(runs[population].values[what])
                 self.states.setdefault(f"{population}.{what}", []).append(state)
 
@@ -192,6 +194,8 @@ class _Recorder:
         for population, what in self.requested:
             if what == "spikes":
                 recorded[f"{population}.spikes"] = _spike_lists(runs[population], batch)
+            elif what == "spike_times":
+                recorded[f"{population}.spike_times"] = _time_lists(runs[population], batch)
         return recorded
 
 
@@ -202,3 +206,13 @@ def _spike_lists(run: PopulationRun, batch: int) -> list[np.ndarray]:
     ]
     every = np.concatenate(rows) if rows else np.zeros((0, 3), np.int64)
     return [every[every[:, 0] == b][:, 1:].astype(np.int32) for b in range(batch)]
+
+
+def _time_lists(run: PopulationRun, batch: int) -> list[np.ndarray]:
+    """The same with times [ms] in place of steps."""
+    rows = [
+        np.stack([s.sample, float(run.clock.instant(n)) + s.times, s.neuron], axis=1)
+        for n, s in enumerate(run.tape.spikes)
+    ]
+    every = np.concatenate(rows) if rows else np.zeros((0, 3))
+    return [every[every[:, 0] == b][:, 1:] for b in range(batch)]

@@ -161,13 +161,25 @@ class Observer:
     def _fall(
         self, step: int, sample: Array, neuron: Array, runs: Mapping[str, PopulationRun]
     ) -> Array:
-        """l⁻ − l⁺ of each spike: the loss with and without this neuron's reset."""
-        states = runs[self.loss.population].values
+        """L⁻ − l⁺ of each spike: the loss with and without this neuron's reset."""
+        run = runs[self.loss.population]
+        at = run.tape.spikes[step].states  # of spikes inside the step; of others, at its end
         assert self.readout.after_reset is not None  # as of every stepwise readout
-        after = np.broadcast_to(evaluate(self.readout.after_reset, states), self.shape)
+        states = {**run.local(neuron), **at} if at else run.values
+        after, before = (
+            evaluate(e, states) for e in (self.readout.after_reset, self.readout.value)
+        )
+        if not at:
+            before, after = (
+                self.before[sample, neuron],
+                np.broadcast_to(after, self.shape)[sample, neuron],
+            )
         costs = np.zeros(len(sample))
         for k, (s, n) in enumerate(zip(sample, neuron, strict=True)):
-            moved = self.before.copy()
-            moved[s, n] = after[s, n]
-            costs[k] = self.trace[step].value[s] - self._loss(moved, step).value[s]
+            values: list[float] = []
+            for value in (before, after):
+                moved = self.before.copy()
+                moved[s, n] = np.broadcast_to(value, sample.shape)[k]
+                values.append(self._loss(moved, step).value[s])
+            costs[k] = values[0] - values[1]
         return costs

@@ -25,8 +25,13 @@ class Reference:
 
     On a clock of steps it interprets the Program. On the exact clock it solves the equations event
     by event: no code that other backends run decides what it computes.
+
+    Args:
+        locates: whether spikes of flows that are not linear happen inside steps, as on the native
+            backend, or at their ends, as on GeNN.
     """
 
+    locates: bool = True
     name: str = "reference"
 
     @property
@@ -44,7 +49,9 @@ class Reference:
 
     def load(self, program: Program, spec: NetworkSpec, bundle: SourceBundle | None) -> Divisible:
         """The interpreter of ``program``, or the solver of ``spec``."""
-        return (Interpreter if program.clock.rounds else ExactEngine)(program, spec)
+        if not program.clock.rounds:
+            return ExactEngine(program, spec)
+        return Interpreter(program, spec, self.locates)
 
 
 def default() -> Reference:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from genprop.lower.event_location import EventLocation
     from genprop.lower.nodes import Assign, Statement
     from genprop.lower.program import Propagator
 
@@ -19,7 +20,8 @@ DEFAULT_SUBSTEPS = 2
 class Solution:
     """One step over dt, free and held, forward and in reverse, with what they read.
 
-    ``tape`` are the states (after delivery, before the step) that the reverse needs.
+    ``tape`` are the states (after delivery, before the step) that the reverse needs. ``location``
+    is how spikes are located inside the step, where the solver does.
     """
 
     step: tuple[Assign, ...]
@@ -28,3 +30,4 @@ class Solution:
     backward_held_step: tuple[Statement, ...]
     tape: tuple[str, ...]
     propagators: tuple[Propagator, ...]
+    location: EventLocation | None = None

@@ -3,6 +3,10 @@
 The reverse is the exact adjoint of the step: the stages are computed again from the taped state and
 run backwards line by line, so that parameters and states get the derivative of the very map that
 was run.
+
+Of a spiking population the step also says whether it may stand: whether every sub-step is
+accurate and ends below the threshold. Where it may not, the same sub-steps are taken again, of
+lengths that locate the spike and follow the upstroke (:mod:`genprop.lower.event_location`).
 """
 
 from __future__ import annotations
@@ -12,10 +16,10 @@ from typing import TYPE_CHECKING
 
 import sympy
 
-from genprop.equations.algebra import substitute, symbols
-from genprop.lower.convert import convert
-from genprop.lower.nodes import Accumulate, Assign, Statement, names_in
+from genprop.lower.event_location import EventLocation, SubStep
+from genprop.lower.nodes import Assign, Statement, names_in
 from genprop.lower.solvers.base import DEFAULT_SUBSTEPS, Solution
+from genprop.lower.stages import FreshNames, Stages, tolerances
 
 if TYPE_CHECKING:
     from genprop.adjoint.system import AdjointSystem
@@ -23,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["steps"]
 
 Flow = Mapping[sympy.Symbol, sympy.Expr]
-Line = tuple[sympy.Symbol, sympy.Expr]
 
 
 def steps(adjoint: AdjointSystem, learned: frozenset[str], dt: float, substeps: int) -> Solution:
@@ -31,104 +34,87 @@ def steps(adjoint: AdjointSystem, learned: frozenset[str], dt: float, substeps: 
     system = adjoint.system
     parameters = tuple(s for s, name in system.parameters.items() if name in learned)
     count = substeps or DEFAULT_SUBSTEPS
-    step, backward = _both(adjoint, system.flow, parameters, dt / count, count)
+    free = _Flow(adjoint, system.flow, parameters)
+    step, backward = free.steps(dt / count, count)
     tape = tuple(x.name for x in system.states)
+    location = _location(free, None, dt, count)
     if not system.held:
-        return Solution(step, (), backward, (), tape, ())
-    held_step, held_backward = _both(adjoint, system.held_flow, parameters, dt / count, count)
-    return Solution(step, held_step, backward, held_backward, tape, ())
+        return Solution(step, (), backward, (), tape, (), location)
+    held = _Flow(adjoint, system.held_flow, parameters)
+    held_step, held_backward = held.steps(dt / count, count)
+    location = _location(free, held, dt, count)
+    return Solution(step, held_step, backward, held_backward, tape, (), location)
 
 
-def _both(
-    adjoint: AdjointSystem, flow: Flow, parameters: tuple[sympy.Symbol, ...], h: float, count: int
-) -> tuple[tuple[Assign, ...], tuple[Statement, ...]]:
-    """The step, and the same stages again with their reverse."""
-    lines, ends = _stages(adjoint, flow, h, count)
-    moving = [x for x in adjoint.system.states if ends[x] != x]
-    stages = [Assign(s.name, convert(e)) for s, e in lines]
-    last = [Assign(x.name, convert(ends[x])) for x in moving]
-    reverse, results = _reverse(adjoint, parameters, lines, ends)
-    again = [*stages, *reverse]
-    return (*_needed(stages, last), *last), (*_needed(again, results), *results)
+def _location(free: _Flow, held: _Flow | None, dt: float, count: int) -> EventLocation | None:
+    system = free.adjoint.system
+    if system.guard is None or system.linear:
+        return None
+    names = FreshNames(free.adjoint)
+    return EventLocation(
+        longest=dt / count,
+        length=names.length.name,
+        accurate=names.accurate.name,
+        dL_dlength=names.dL_dlength.name,
+        dL_dwait=names.dL_dwait.name,
+        elapsed=names.elapsed.name,
+        dL_delapsed=names.dL_delapsed.name,
+        motion=tuple(names.motion[x].name for x in system.states),
+        step=free.checked_steps(dt / count, count, below=True),
+        held_step=held.checked_steps(dt / count, count, below=False) if held else (),
+        free=free.sub_step(dt / count),
+        held=held.sub_step(dt / count) if held else None,
+        climb=free.climb(dt / count),
+    )
 
 
-def _stages(
-    adjoint: AdjointSystem, flow: Flow, h: float, count: int
-) -> tuple[list[Line], dict[sympy.Symbol, sympy.Symbol]]:
-    """The stages as single assignments of fresh symbols, and where each state ends."""
-    states = [x for x in adjoint.system.states if flow[x] != 0]
-    now: dict[sympy.Symbol, sympy.Symbol] = {x: x for x in adjoint.system.states}
-    lines: list[Line] = []
-    size = sympy.Float(h)
-    taken = _names_of(adjoint)
+class _Flow:
+    """One flow in Runge–Kutta steps."""
 
-    def assign(name: str, value: sympy.Expr) -> sympy.Symbol:
-        while name in taken or f"bar_{name}" in taken:
-            name += "_"
-        taken.update((name, f"bar_{name}"))
-        symbol = sympy.Symbol(name, real=True)
-        lines.append((symbol, value))
-        return symbol
+    def __init__(
+        self, adjoint: AdjointSystem, flow: Flow, parameters: Sequence[sympy.Symbol]
+    ) -> None:
+        self.adjoint, self.flow, self.parameters = adjoint, flow, parameters
 
-    for part in range(1, count + 1):
-        start = dict(now)
-        slopes: list[dict[sympy.Symbol, sympy.Symbol]] = []
-        for stage, reach in enumerate((0.0, 0.5, 0.5, 1.0), 1):
-            at = {
-                x: assign(f"{x.name}_{part}_{stage}", start[x] + reach * size * slopes[-1][x])
-                if stage > 1
-                else start[x]
-                for x in states
-            }
-            slopes.append(
-                {
-                    x: assign(
-                        f"slope_{x.name}_{part}_{stage}",
-                        substitute(flow[x], start | at, at_once=True),
-                    )
-                    for x in states
-                }
-            )
-        for x in states:
-            rise = slopes[0][x] + 2 * slopes[1][x] + 2 * slopes[2][x] + slopes[3][x]
-            now[x] = assign(f"{x.name}_{part}", start[x] + size / 6 * rise)
-    return lines, now
+    def steps(self, h: float, count: int) -> tuple[tuple[Assign, ...], tuple[Statement, ...]]:
+        """``count`` sub-steps of ``h`` [ms], and the same stages again with their reverse."""
+        stages = Stages(self.adjoint, self.flow, h, count)
+        reverse, results = stages.reverse(self.parameters)
+        again = [*stages.assignments, *reverse]
+        last = stages.results()
+        return (*_needed(stages.assignments, last), *last), (*_needed(again, results), *results)
 
+    def checked_steps(self, h: float, count: int, *, below: bool) -> tuple[Assign, ...]:
+        """The same sub-steps, and whether all are accurate and, if wanted, end ``below`` g = 0."""
+        stages = Stages(self.adjoint, self.flow, h, count)
+        results = [stages.checked(tolerances(h)[1], below=below), *stages.results()]
+        return (*_needed(stages.assignments, results), *results)
 
-def _names_of(adjoint: AdjointSystem) -> set[str]:
-    """What the model's own author has named, and the adjoints of it."""
-    system = adjoint.system
-    return {s.name for s in (*system.states, *system.parameters, *adjoint.adjoints.values())}
+    def sub_step(self, longest: float) -> SubStep:
+        """One sub-step whose length is a variable."""
+        stages = Stages(self.adjoint, self.flow)
+        reverse, back = stages.reverse(self.parameters)
+        again = [*stages.assignments, *reverse]
+        tangent, motion = stages.tangent()
+        moved = [*stages.assignments, *tangent]
+        results = [stages.checked(tolerances(longest)[0], below=False), *stages.results()]
+        return SubStep(
+            advance=(*_needed(stages.assignments, results), *results),
+            motion=(*_needed(moved, motion), *motion),
+            reverse=(*_needed(again, back), *back),
+        )
 
-
-def _reverse(
-    adjoint: AdjointSystem,
-    parameters: tuple[sympy.Symbol, ...],
-    lines: list[Line],
-    ends: Mapping[sympy.Symbol, sympy.Symbol],
-) -> tuple[list[Assign], list[Statement]]:
-    """∂L/∂ each line's symbol, last line first; and the gradients that come of it."""
-    lines_back: list[Assign] = []
-    bar: dict[sympy.Symbol, sympy.Expr] = {ends[x]: adjoint.adjoints[x] for x in ends}
-    totals: dict[sympy.Symbol, sympy.Expr] = dict.fromkeys(parameters, sympy.S.Zero)
-    for symbol, value in reversed(lines):
-        if symbol not in bar:
-            continue
-        name = sympy.Symbol(f"bar_{symbol.name}", real=True)
-        lines_back.append(Assign(name.name, convert(bar.pop(symbol))))
-        for source in sorted(symbols(value), key=str):
-            slope = name * sympy.diff(value, source)
-            if source in totals:
-                totals[source] += slope
-            elif source not in adjoint.system.parameters:
-                bar[source] = bar.get(source, sympy.S.Zero) + slope
-    results: list[Statement] = [Accumulate(s.name, convert(e)) for s, e in totals.items() if e != 0]
-    results += [
-        Assign(adjoint.adjoints[x].name, convert(bar.get(x, sympy.S.Zero)))
-        for x in adjoint.system.states
-        if ends[x] != x
-    ]
-    return lines_back, results
+    def climb(self, longest: float) -> SubStep:
+        """A part of the way to the threshold."""
+        stages = Stages(self.adjoint, self.flow, climbing=longest)
+        reverse, back = stages.reverse(self.parameters)
+        again = [*stages.assignments, *reverse]
+        results = [stages.checked(tolerances(longest)[0], below=False), *stages.results()]
+        return SubStep(
+            advance=(*_needed(stages.assignments, results), *results),
+            motion=(),
+            reverse=(*_needed(again, back), *back),
+        )
 
 
 def _needed(lines: Sequence[Assign], results: Sequence[Statement]) -> Iterator[Assign]:

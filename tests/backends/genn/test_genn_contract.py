@@ -1,8 +1,9 @@
 """GeNN's CPU backend against the interpreter, over the whole zoo, in double and in float.
 
-Tolerances and seeds are those of the native backend, and for its reasons. In ``budgeted`` what the
-delays to an integral readout are worth nearly cancels over the spikes: of the seed that is drawn by
-default native keeps 1.8e-5 of the largest entry, and GeNN, without fused operations, 3e-5.
+Tolerances are those of the native backend, and for its reasons; spikes of flows that are not linear
+happen at the ends of steps here, as in the interpreter that does not locate them. In ``budgeted``
+what the delays to an integral readout are worth nearly cancels over the spikes: native keeps 1.8e-5
+of the largest entry, and GeNN, without fused operations, 3e-5.
 """
 
 from __future__ import annotations
@@ -26,8 +27,7 @@ pytestmark = [
 
 DOUBLE, FLOAT = gp.GeNN(precision="double"), gp.GeNN(precision="float")
 C, D = 1e-9, 2e-5
-UPSTROKE = 1e-3
-STEEP = {"spiking_final": 3, "izhikevich": 3, "budgeted": 2}  # seeds without either
+ROUNDING, NEARLY_CANCELS = 16, 6e-5
 
 CASES = contract.cases()
 FEW = [c for c in CASES if c.name in ("recurrent", "refractory", "delta_synapse", "branched")]
@@ -42,12 +42,14 @@ def test_double_equals_the_interpreter(case: Case) -> None:
     contract.check_gradients(DOUBLE, case, C)
 
 
-@pytest.mark.parametrize("case", [Case(c.name, c.dt, STEEP.get(c.name)) for c in CASES], ids=str)
+@pytest.mark.parametrize("case", CASES, ids=str)
 def test_float_equals_the_interpreter(case: Case) -> None:
     contract.check_spikes(FLOAT, case)
-    contract.check_states(FLOAT, case, UPSTROKE if case.name == "izhikevich" else D)
+    contract.check_states(FLOAT, case, D, ROUNDING)
     contract.check_loss(FLOAT, case, D)
-    contract.check_gradients(FLOAT, case, D)
+    contract.check_gradients(
+        FLOAT, case, NEARLY_CANCELS if case.name == "budgeted" else D, ROUNDING
+    )
 
 
 @pytest.mark.parametrize("case", FEW, ids=str)
