@@ -107,11 +107,12 @@ class Stages:
         self.ends: list[dict[sympy.Symbol, sympy.Expr]] = []
         self.paces: list[sympy.Symbol] = []
         self.now: dict[sympy.Symbol, sympy.Expr] = {x: x for x in self.system.states}
-        self.bar: dict[sympy.Symbol, sympy.Expr] = dict(adjoint.adjoints)
+        self.guard = sympy.sympify(self.system.guard or 0)
+        self.bar: dict[sympy.Symbol, sympy.Symbol] = dict(adjoint.adjoints)
         self.variable = size is None
         self.size = self.names.length if size is None else sympy.Float(size)
         if climbing:
-            self.size = self._assign("climb", -self.names.length * self.system.guard)
+            self.size = self._assign("climb", -self.names.length * self.guard)
             self.flow[self.names.elapsed] = sympy.S.One
             self.now[self.names.elapsed] = sympy.S.Zero
             self.bar[self.names.elapsed] = self.names.dL_delapsed
@@ -157,7 +158,7 @@ class Stages:
 
     def _pace(self, at: Mapping[sympy.Symbol, sympy.Expr], which: str) -> sympy.Symbol:
         """1/ġ."""
-        guard = self.system.guard
+        guard = self.guard
         rise = sympy.Add(*(sympy.diff(guard, x) * self.flow[x] for x in self.system.states))
         self.paces.append(self._assign(f"pace_{which}", 1 / substitute(rise, at, at_once=True)))
         return self.paces[-1]
@@ -186,7 +187,7 @@ class Stages:
                 found = [Name(k[x].name) for k in (*slopes, last)]
                 conditions += self._accurate(found, ends, tolerance)
             if below:
-                end = convert(substitute(self.system.guard, self.ends[part], at_once=True))
+                end = convert(substitute(self.guard, self.ends[part], at_once=True))
                 conditions.append(Compare("<=", end, Number(0.0)))
         conditions += [Compare(">", Name(pace.name), Number(0.0)) for pace in self.paces]
         sound = Select(All(tuple(conditions)), Number(1.0), Number(0.0))
@@ -219,8 +220,8 @@ class Stages:
         """
         length = self.names.length
         lines: list[Assign] = []
-        bar = {end: self.bar[x] for x, end in self.now.items()}
-        totals = dict.fromkeys((*parameters, length), sympy.S.Zero)
+        bar: dict[sympy.Expr, sympy.Expr] = {end: self.bar[x] for x, end in self.now.items()}
+        totals: dict[sympy.Symbol, sympy.Expr] = {s: sympy.S.Zero for s in (*parameters, length)}
         for symbol, value in reversed(self.lines):
             if symbol not in bar:
                 continue
@@ -248,7 +249,7 @@ class Stages:
         """∂/∂length of each line that moves with it; and of the states at the end."""
         length = self.names.length
         lines: list[Assign] = []
-        moving: dict[sympy.Symbol, sympy.Symbol] = {}
+        moving: dict[sympy.Expr, sympy.Symbol] = {}
         for symbol, value in self.lines:
             rate = sympy.diff(value, length) + sympy.Add(
                 *(sympy.diff(value, s) * m for s, m in moving.items() if s in value.free_symbols)

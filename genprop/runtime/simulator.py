@@ -19,7 +19,7 @@ from genprop.runtime.elsewhere import elsewhere
 from genprop.runtime.inputs import inputs_of, refuse_unrecordable
 from genprop.runtime.parameters import Parameters, initial_parameters
 from genprop.runtime.rewiring import rewire
-from genprop.runtime.spike_times import engine_record, with_spike_times
+from genprop.runtime.spike_times import run_recording
 from genprop.runtime.spike_trains import SpikeTrains, spike_trains
 from genprop.runtime.state import restore_state, state_of
 from genprop.runtime.update import update
@@ -165,10 +165,7 @@ class Simulator:
 
     @enough_memory("this batch", _FEWER)
     def run(self, batch: SpikeBatch, record: Sequence[str] = ()) -> Outcome:
-        """Forward only, keeping what ``record`` names: ``"pop.spikes"``, ``"pop.state"``.
-
-        ``"pop.spike_times"`` are times [ms] and neurons, (spikes, 2) per sample; flows that are not
-        linear spike inside steps.
+        """Forward only; ``record`` names ``"pop.spikes"``, ``"pop.spike_times"``, ``"pop.state"``.
 
         Raises:
             DataError: for a batch that does not fit, or something to record that does not exist.
@@ -178,11 +175,8 @@ class Simulator:
         """
         refuse_unrecordable(self.program, record)
         inputs, flow = self.inputs(batch, False), self._flow()
-        locates = getattr(self.engine, "locates", False)
-        requested = engine_record(self.program, record, locates)
-        outcome = self.engine.run(flow.used, self.topology, inputs, requested)
+        outcome = run_recording(self, flow.used, inputs, record)
         refuse_divergence(self, flow.used, batch, outcome)
-        outcome = with_spike_times(self.program, record, locates, outcome)
         self._last = flow.with_penalties(outcome)
         return self._last
 

@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from genprop.backends.base import Outcome
+    from genprop.backends.base import Engine, Inputs, Outcome
+    from genprop.describe.topology import Synapses
     from genprop.lower.program import Program
 
-__all__ = ["SPIKE_TIMES", "engine_record", "with_spike_times"]
+__all__ = ["SPIKE_TIMES", "run_recording"]
 
 SPIKE_TIMES = "spike_times"
 
 
-def engine_record(program: Program, record: Sequence[str], locates: bool) -> tuple[str, ...]:
-    """What to record where ``record`` may ask for times: steps, unless spikes are located."""
-    return tuple(dict.fromkeys(_requested(program, name, locates) for name in record))
+class Runs(Protocol):
+    """A simulator, as far as it runs forward."""
+
+    program: Program
+    engine: Engine
+    topology: dict[str, Synapses]
 
 
-def with_spike_times(
-    program: Program, record: Sequence[str], locates: bool, outcome: Outcome
+def run_recording(
+    sim: Runs, arrays: Mapping[str, np.ndarray], inputs: Inputs, record: Sequence[str]
 ) -> Outcome:
-    """``outcome`` with times [ms] (spikes, 2), beside their neurons, sorted by time."""
+    """Run forward; ``spike_times`` are recorded as times [ms] and neurons, sorted by time."""
+    locates = getattr(sim.engine, "locates", False)
+    names = tuple(dict.fromkeys(_requested(sim.program, name, locates) for name in record))
+    outcome = sim.engine.run(arrays, sim.topology, inputs, names)
     recorded = dict(outcome.recorded)
     for name in record:
         if name.endswith(f".{SPIKE_TIMES}"):
-            found = recorded[_requested(program, name, locates)]
-            recorded[name] = [_timed(program, np.asarray(one)) for one in found]
-    wanted = {name: recorded[name] for name in record}
-    return replace(outcome, recorded=wanted)
+            found = recorded[_requested(sim.program, name, locates)]
+            recorded[name] = [_timed(sim.program, np.asarray(one)) for one in found]
+    return replace(outcome, recorded={name: recorded[name] for name in record})
 
 
 def _requested(program: Program, name: str, locates: bool) -> str:
@@ -43,6 +49,5 @@ def _requested(program: Program, name: str, locates: bool) -> str:
 
 def _timed(program: Program, spikes: np.ndarray) -> np.ndarray:
     if np.issubdtype(spikes.dtype, np.integer):
-        times = program.clock.spike_time(spikes[:, 0])
-        spikes = np.stack([times, spikes[:, 1]], axis=1)
+        spikes = np.stack(program.clock.spike_train(spikes), axis=1)
     return spikes[np.argsort(spikes[:, 0], kind="stable")]

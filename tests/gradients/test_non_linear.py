@@ -48,8 +48,9 @@ def quadratic() -> gp.Neuron:
 
 
 def izhikevich() -> gp.Neuron:
-    learned = {"a": 0.02, "c": -65.0, "d": 6.0, "v_peak": 30.0}
-    return gp.neuron("Izhikevich", **{name: gp.learn(x) for name, x in learned.items()})
+    return gp.neuron(
+        "Izhikevich", a=gp.learn(0.02), c=gp.learn(-65.0), d=gp.learn(6.0), v_peak=gp.learn(30.0)
+    )
 
 
 def adaptive_exponential() -> gp.Neuron:

@@ -13,7 +13,7 @@ from genprop.numerics.evaluate import evaluate, execute
 
 if TYPE_CHECKING:
     from genprop.backends.base import Inputs
-    from genprop.lower.clocks.base import Clock
+    from genprop.lower.clocks.base import StepClock
     from genprop.lower.program import PopulationProgram
 
 __all__ = ["LocatedRun"]
@@ -29,7 +29,7 @@ class LocatedRun(PopulationRun):
         program: PopulationProgram,
         parameters: Mapping[str, Array],
         inputs: Inputs,
-        clock: Clock,
+        clock: StepClock,
     ) -> None:
         super().__init__(program, parameters, inputs, clock)
         assert program.location is not None

@@ -180,6 +180,6 @@ class Observer:
             for value in (before, after):
                 moved = self.before.copy()
                 moved[s, n] = np.broadcast_to(value, sample.shape)[k]
-                values.append(self._loss(moved, step).value[s])
+                values.append(float(self._loss(moved, step).value[s]))
             costs[k] = values[0] - values[1]
         return costs
