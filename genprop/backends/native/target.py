@@ -30,6 +30,7 @@ steps step size size_t dt duration learning held held_all index kink sent sent_b
 spikes fired freed freed_all freed_at released released_all arrived induced_cost dL_dw dL_dt now
 better before turned value weight gradient label target above below fire left left_at padded
 release refractory_steps fraction batch_weight step_weight
+at adjoints late induced time_taken motion apart apart_at whole flows holds wait_at
 """
 _RESERVED = frozenset(_WORDS.split())
 
