@@ -183,7 +183,7 @@ POLES = [
     (cell("dv/dt = (I - v)/tau/k"), "at t = 0", "/k"),
     (cell("dv/dt = (I - v + log(k))/tau", k=-1.0), "at t = 0", "log(k))/tau"),
     (cell("dv/dt = (I - v)/tau", tau=0 * ms), "at t = 0", "/tau"),
-    (cell("dv/dt = (I + v/(1 - exp(-v)))/tau"), "at t = 0", "/(1 - exp(-v)))/tau"),
+    (cell("dv/dt = (I + 1/(1 - exp(-v)))/tau"), "at t = 0", "/(1 - exp(-v)))/tau"),
     (cell("dv/dt = (I - v)/tau", spike="v > 1/k"), "at t = 0", "/k"),
     (cell("dv/dt = (I - v)/tau", reset="v = -1/k"), "at the threshold", "/k"),
     (cell("dv/dt = (I - v)/tau", reset="v = log(-v)"), "at the threshold", "log(-v)"),
