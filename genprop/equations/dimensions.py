@@ -119,10 +119,9 @@ class _Scope:
         """The same fault of a flow with what to write instead, in the names of its author."""
         if remedy := self._units_that_fit(equation, expected):
             return type(found)(found.what, where=found.where, remedy=remedy)
-        times = [q.name for q in self.parameters if q.dimension == _TIME] or ["tau"]
-        remedy = f"a flow is per time: divide by a time, as by {times[0]}"
-        if times == ["tau"]:
-            remedy += " with parameters=dict(tau=20*ms)"
+        times = [q.name for q in self.parameters if q.dimension == _TIME]
+        by = f"as by {times[0]}" if times else "as by tau with parameters=dict(tau=20*ms)"
+        remedy = f"a flow is per time: divide by a time, {by}"
         return type(found)(found.what, where=found.where, remedy=remedy)
 
     def sets(
