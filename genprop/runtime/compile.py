@@ -74,7 +74,7 @@ def compile(
     Raises:
         GenpropError: everything that is wrong with the description, or beyond the backend, at once.
     """
-    batch, seed = _numbers(batch, seed, events)
+    batch, seed = _sound(batch, seed, events, solver=solver, clock=clock or "grid")
     spec = net.freeze(loss, optimiser, stages)
     stages = cast("Sequence[Stage]", net.stages(loss, stages))
     target = get_backend(backend)
@@ -113,7 +113,13 @@ def _first_arrays(
     return Stages(stages, spec, np.float64).forward(drawn, initial_topology(spec)).used
 
 
-def _numbers(batch: int, seed: int, events: str) -> tuple[int, int]:
+def _sound(batch: int, seed: int, events: str, **words: object) -> tuple[int, int]:
+    """Batch and seed as integers; what has names must be text."""
+    for name, value in words.items():
+        if not isinstance(value, str):
+            raise ConfigurationError(
+                f"compile({name}={value!r:.60}) is unknown", remedy="give it as text"
+            )
     if events not in ("merge", "sum"):
         raise ConfigurationError(
             f"compile(events={events!r}) is unknown", remedy="use 'merge' or 'sum'"

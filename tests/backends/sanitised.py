@@ -91,7 +91,8 @@ class _Builder(Native):
 
 def two_batches(name: str, target: Native) -> None:
     """Two updates on two threads, and a run that records everything."""
-    case = Case(name, 0.5)
+    dt = 0.5 if Case(name, 0.5).example.linear else 0.1
+    case = Case(name, dt)
     sim = simulator(target, case, optimiser=Adam(1e-3))
     batch = case.example.batch()
     for _ in range(2):

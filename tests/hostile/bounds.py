@@ -42,7 +42,7 @@ def fault_of(attempt: Callable[[], object], size: int) -> str | None:
     except BaseException as error:
         return f"{type(error).__name__}: {error}"
     else:
-        if noted:  # numpy made something else of what it was given, and it was taken
+        if noted and size:  # numpy made something else of what the file holds, and it was taken
             return f"accepted, with {noted[0].message} at {noted[0].filename}:{noted[0].lineno}"
     seconds = time.process_time() - begin
     return f"took {seconds:.1f} s" if seconds > SECONDS else None

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_some_networks_run_or_end_in_our_errors(tmp_path: Path) -> None:
-    assert list(faults("network", tmp_path / "files", 10, 0)) == []
+@pytest.mark.parametrize("kind", DESCRIPTIONS)
+def test_some_descriptions_run_or_end_in_our_errors(kind: str, tmp_path: Path) -> None:
+    assert list(faults(kind, tmp_path / "files", 8, 0)) == []
 
 
 @pytest.mark.slow
