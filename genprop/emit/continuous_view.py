@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from genprop.emit.names import identifier, type_name
 from genprop.emit.parts import learned
 from genprop.emit.printers import CPrinter
+from genprop.lower.clocks.exact import ExactClock
 from genprop.lower.continuous import (
     FinalValue,
     FirstSpikeTime,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from genprop.lower.nodes import Expr, Statement
     from genprop.lower.program import PopulationProgram, Program
 
-__all__ = ["bounded_row", "continuous_view", "moved", "read"]
+__all__ = ["bounded_row", "continuous_view", "heard", "moved", "parts_of", "read"]
 
 View = dict[str, object]
 
@@ -55,6 +56,24 @@ def read(parts: Continuous) -> int:
     return sum(k < parts.adjoint_size for k in moved(parts))
 
 
+def heard(name: str, program: Program) -> int:
+    """For how many parts of steps a spike of a population is heard."""
+    longest = max((q.max_delay_steps for q in program.outgoing(name)), default=0)
+    return longest * parts_of(program) + 1
+
+
+def rows(p: PopulationProgram, program: Program) -> int:
+    """Parts of steps of a trial, and of what spikes reach beyond its end."""
+    longest = max((r.max_delay_steps for r in p.receptors), default=0)
+    return (program.steps + longest) * parts_of(program) + 2
+
+
+def parts_of(program: Program) -> int:
+    """Into how many parts steps are divided."""
+    assert isinstance(program.clock, ExactClock)  # as of every Program that is printed here
+    return program.clock.parts
+
+
 def continuous_view(p: PopulationProgram, program: Program) -> View:
     """What ``exact/population.hpp.j2`` reads."""
     parts = p.continuous
@@ -84,13 +103,15 @@ def continuous_view(p: PopulationProgram, program: Program) -> View:
         "feeds": _mask(_feeds(parts, components[: read(parts)])),
         "steps": _mask(_reached(parts)),
         "bounded_by": _flags(_bounds(parts, bounding, k) for k in range(size)),
+        "seen": _flags(bool(bounding) and bounding[k] != Number(0.0) for k in range(size)),
+        "bounding": _flags(bool(bounding) and bounding[k] != Number(0.0) for k in components),
         "held": _flags(k in parts.held for k in range(size)),
-        "cleared": _flags(k in parts.cleared for k in range(size)),
         "tangents": [[t.parameter, t.state, t.index] for t in parts.tangents],
         "learned": [q.local for q in p.parameters if q.learned] if p.active else [],
         "parameters": [q.local for q in p.parameters],
         "receptors": [identifier(r.name) for r in p.receptors],
-        "rows": 1 + program.steps + max((r.max_delay_steps for r in p.receptors), default=0) + 1,
+        "rows": rows(p, program),
+        "heard": heard(p.name, program),
         "finals": [identifier(v.loss) for v in parts.views if isinstance(v, FinalValue)],
         "means": [[v.index, identifier(v.loss)] for v in parts.views if isinstance(v, StepMean)],
         "highest": [identifier(v.loss) for v in highest],

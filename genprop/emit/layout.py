@@ -23,7 +23,7 @@ def layout_digest(program: Program, precision: str) -> str:
     """16 hex digits that change with any size, name or order of the arrays of a batch."""
     facts: list[object] = [precision, program.steps]
     if not program.clock.rounds:
-        facts.append(program.clock.name)
+        facts.append(repr(program.clock))
         facts += [repr(p.continuous) for p in program.populations]
     for p in program.populations:
         learned = [q.local for q in p.parameters if q.learned] if p.active else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from genprop.emit.comments import comment
-from genprop.emit.continuous_view import continuous_view
+from genprop.emit.continuous_view import continuous_view, heard, parts_of
 from genprop.emit.loss_view import loss_view
 from genprop.emit.names import identifier, type_name
 from genprop.emit.printers import CPrinter
@@ -70,8 +70,9 @@ def continuous_program_view(program: Program) -> View:
         "continuous": True,
         "name": comment(program.name),
         "digest": program.digest[:16],
-        "steps": program.steps,
-        "dt": repr(program.dt),
+        "steps": program.steps * parts_of(program),
+        "parts": parts_of(program),
+        "dt": repr(program.dt / parts_of(program)),
         "duration": repr(program.duration),
         "populations": populations,
         "sources": [
@@ -79,6 +80,7 @@ def continuous_program_view(program: Program) -> View:
                 "name": p.name,
                 "id": identifier(p.name),
                 "size": p.size,
+                "heard": heard(p.name, program),
                 "projections": [q for q in projections if q["pre"] == identifier(p.name)],
             }
             for p in program.populations
@@ -127,7 +129,8 @@ def _projection(index: int, q: ProjectionProgram, program: Program) -> View:
         "post": identifier(q.post),
         "post_type": type_name(q.post),
         "receptor": identifier(q.receptor),
-        "longest": q.max_delay_steps + 1,
+        "heard": heard(q.pre, program),
+        "longest": q.max_delay_steps * parts_of(program) + 1,
         "learned": q.learn_weight or q.learn_delay,
         "learn_weight": q.learn_weight,
         "learn_delay": q.learn_delay,

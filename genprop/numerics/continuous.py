@@ -30,12 +30,14 @@ class Reaction:
     """What an arrival of weight 1 does at a receptor; the first axis is one set or one per neuron.
 
     ``jump`` (sets, S) is added to z at its time. (1 + x)/2 of a step later that has become Σ_k
-    ``coefficients`` (sets, K + 1, S) x^k. ``excess`` (sets, 2): by how much it, or its opposite,
-    can lift what is bounded within a step.
+    ``coefficients`` (sets, K + 1, S) x^k. ``grows`` says that what it does to the bounded row only
+    grows within a step, so that the end of the step bounds it; else ``excess`` (sets, 2) does: by
+    how much an arrival, or its opposite, can lift that row.
     """
 
     jump: np.ndarray
     coefficients: np.ndarray
+    grows: bool
     excess: np.ndarray
 
 
@@ -46,7 +48,9 @@ class Stretches:
     ``flow`` and ``held`` (sets, S, S + 1) are A with b as the last column, ``norm`` (sets,) bounds
     A [1/ms]; ``step`` is exp(A dt) with what b adds. ``start`` (sets, S) is z at the beginning;
     ``guard`` and ``rows`` (by loss) are (sets, S + 1). Over a step without arrivals the bounded row
-    is at most Σ max(``low`` z, ``high`` z) + the last of ``high`` (sets, S + 1).
+    is at most the larger of its ends plus Σ max(``low`` z, ``high`` z) + the last of ``high``
+    (sets, S + 1), where that is positive: dt²/8 times the largest curvature. ``bounded`` is that
+    row.
     """
 
     each: bool
@@ -57,6 +61,7 @@ class Stretches:
     start: np.ndarray
     guard: np.ndarray
     rows: Mapping[str, np.ndarray]
+    bounded: np.ndarray
     low: np.ndarray
     high: np.ndarray
     reactions: Mapping[str, Reaction]
@@ -92,7 +97,7 @@ def stretches(
     }
     guard = table.rows((parts.guard,))[:, 0] if parts.guard else np.zeros((table.sets, 0))
     bounded_by = None if bounded is None else guard if bounded == "" else rows[bounded]
-    low, high = _range(bounded_by, propagated)
+    low, high = _curvature(bounded_by, flow, propagated, dt)
     start = [a.value for a in p.initial]
     zero = np.zeros((table.sets, len(parts.states) - len(start)))
     return Stretches(
@@ -104,6 +109,7 @@ def stretches(
         start=np.concatenate([table.row(start), zero], axis=1),
         guard=guard,
         rows=rows,
+        bounded=np.zeros_like(low) if bounded_by is None else bounded_by,
         low=low,
         high=high,
         reactions={
@@ -139,15 +145,21 @@ def _points() -> np.ndarray:
     return np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES)
 
 
-def _range(bounded_by: np.ndarray | None, propagated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds of the coefficients of row·z(t + r), 0 ≤ r ≤ dt."""
+def _curvature(
+    row: np.ndarray | None, flow: np.ndarray, propagated: np.ndarray, dt: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds of the coefficients of −dt²/8 d²/dr² row·z(t + r), 0 ≤ r ≤ dt."""
     sets, size = propagated.shape[1], propagated.shape[2]
-    if bounded_by is None:
+    if row is None:
         return np.zeros((sets, size)), np.zeros((sets, size))
-    found = np.einsum("sr,nsrc->nsc", bounded_by, propagated)
-    found = np.concatenate([found, bounded_by[None]])  # r = 0 as well
+    whole = np.zeros((sets, size, size))
+    whole[:, :-1] = flow
+    second = np.einsum("sr,src->sc", row, whole @ whole)
+    found = np.einsum("sr,nsrc->nsc", -second * dt**2 / 8, propagated)
+    found = np.concatenate([found, -second[None] * dt**2 / 8])  # r = 0 as well
     low, high = found.min(axis=0), found.max(axis=0)
-    slack = _SLACK * (high - low) + 1e-6 * np.abs(bounded_by).max(axis=-1, keepdims=True)
+    slack = _SLACK * (high - low)
+    high[:, -1] += 1e-5 * np.abs(row).max(axis=-1)  # more than rounding
     return low - slack, high + slack
 
 
@@ -155,13 +167,16 @@ def _reaction(
     jump: np.ndarray, propagated: np.ndarray, bounded_by: np.ndarray | None, tolerance: float
 ) -> Reaction:
     after = np.einsum("nsrc,sc->nsr", propagated[:, :, :-1, :-1], jump)
-    excess = np.zeros((len(jump), 2))
+    excess, grows = np.zeros((len(jump), 2)), False
     if bounded_by is not None:
-        lifted = np.einsum("sr,nsr->ns", bounded_by[:, :-1], np.concatenate([after, jump[None]]))
+        in_order = np.concatenate([jump[None], after[-2::-1], after[-1:]])  # r = 0 … dt
+        lifted = np.einsum("sr,nsr->ns", bounded_by[:, :-1], in_order)
+        away = np.diff(np.abs(lifted), axis=0) >= 0
+        grows = bool(np.all(away) and np.all(lifted * lifted[-1] >= 0))
         most, least = lifted.max(axis=0), lifted.min(axis=0)
         slack = _SLACK * (most - least)
         excess = np.maximum(np.stack([most + slack, slack - least], axis=-1), 0.0)
-    return Reaction(jump, _polynomial(after[:-1], tolerance), excess)
+    return Reaction(jump, _polynomial(after[:-1], tolerance), grows, excess)
 
 
 def _polynomial(values: np.ndarray, tolerance: float) -> np.ndarray:

@@ -35,10 +35,10 @@ class ContinuousCall(Call):
 
     @property
     def clock(self) -> ExactClock:
-        """The clock of the network."""
+        """The clock of the library: of the parts that steps are divided into."""
         clock = self.program.clock
         assert isinstance(clock, ExactClock)  # as engines choose this call for it alone
-        return clock
+        return clock.divided
 
     def outcome(self, spikes: Mapping[str, list[np.ndarray]]) -> Outcome:
         """What the call gave.
@@ -56,7 +56,7 @@ class ContinuousCall(Call):
         return super().outcome(spikes)
 
     def _events(self) -> None:
-        steps = self.program.steps
+        steps = self.clock.steps
         for name, events in self.inputs.timed().items():
             own = identifier(name)
             step, part = self.clock.split(events.time, self.dtype)
@@ -80,7 +80,7 @@ class ContinuousCall(Call):
         assert parts is not None  # as of every population on the exact clock
         bounded_by = bounded_row(parts)
         found = stretches(
-            p, self.parameters, self.program.dt, bounded_by, _TOLERANCE[self.dtype.itemsize]
+            p, self.parameters, self.clock.dt, bounded_by, _TOLERANCE[self.dtype.itemsize]
         )
         structure = continuous_numbers_type(p)()
         for q in p.parameters:
@@ -96,10 +96,13 @@ class ContinuousCall(Call):
             if isinstance(view, FinalValue):
                 row = found.rows[view.loss]
                 self._double(structure, f"row_{identifier(view.loss)}", row)
-        self._reals(structure, "step", found.step, p)
+        change = found.step - np.eye(*found.step.shape[1:])  # small, so that rounding stays small
+        self._reals(structure, "step", change, p)
         self._reals(structure, "low", found.low, p)
         self._reals(structure, "high", found.high, p)
         components = np.array(moved(parts))
+        self._reals(structure, "bounded", found.bounded, p)
+        self._reals(structure, "lifting", found.bounded[:, components], p)
         adjoint = components[: max(read(parts), 1)]
         self._reals(structure, "feeding", found.flow[:, adjoint][:, :, adjoint], p)
         for name, reaction in found.reactions.items():
@@ -109,6 +112,7 @@ class ContinuousCall(Call):
             self._reals(structure, f"coefficients_{own}", coefficients, p)
             self._reals(structure, f"excess_{own}", reaction.excess, p)
             setattr(structure, f"degree_{own}", coefficients.shape[1] - 1)
+            setattr(structure, f"grows_{own}", int(reaction.grows))
         self._alive.append(structure)
         setattr(self.batch, f"{identifier(p.name)}_numbers", ctypes.addressof(structure))
 

@@ -18,6 +18,7 @@ from genprop.build.compile import load_library
 from genprop.emit.layout import GROUPS, layout_digest
 from genprop.emit.names import identifier
 from genprop.errors import ConfigurationError, InternalError, UnsupportedError
+from genprop.lower.clocks.exact import ExactClock
 
 if TYPE_CHECKING:
     from genprop.backends.base import Outcome, Parameters
@@ -193,12 +194,14 @@ class NativeEngine:
 
     def _timed(self, population: str, pairs: list[np.ndarray]) -> list[np.ndarray]:
         """Pairs of step and neuron as pairs of time [ms] and neuron."""
+        clock = self.program.clock
+        assert isinstance(clock, ExactClock)  # the clock without rounding
         function = self._library[f"genprop_late_{identifier(population)}"]
         function.restype = ctypes.POINTER(ctypes.c_double)
         lists: list[np.ndarray] = []
         for sample, found in enumerate(pairs):
             times = np.array(found, np.float64)
-            times[:, 0] *= self.program.dt
+            times[:, 0] *= clock.divided.dt
             if len(found):
                 late = function(self._engine, ctypes.c_int64(sample))
                 times[:, 0] += np.ctypeslib.as_array(late, (len(found),))

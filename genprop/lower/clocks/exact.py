@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from genprop.lower.delivery import Delivery
     from genprop.lower.nodes import Expr
 
-__all__ = ["ExactClock", "clock"]
+__all__ = ["LONGEST_PART", "ExactClock", "clock"]
+
+LONGEST_PART = 0.25
+"""Machines go through a step in parts of at most this [ms]: short enough that a neuron hears few
+spikes in one, all of which are looked at where it spikes; long enough that parts are few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,16 @@ class ExactClock:
     def duration(self) -> float:
         """T [ms]."""
         return self.steps * self.dt
+
+    @property
+    def parts(self) -> int:
+        """How many parts a machine may divide each step into; results do not depend on it."""
+        return max(1, math.ceil(self.dt / LONGEST_PART - 1e-9))
+
+    @property
+    def divided(self) -> ExactClock:
+        """The clock of which each part is a step."""
+        return ExactClock(self.dt / self.parts, self.steps * self.parts)
 
     @property
     def grid(self) -> NoReturn:
