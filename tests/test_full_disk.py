@@ -55,6 +55,7 @@ def compiled(backend: str = "reference") -> gp.Simulator:
         network(),
         loss=loss,
         optimiser=gp.Adam(1e-3),
+        clock="grid",
         dt=1,
         duration=10,
         batch=2,

@@ -161,7 +161,7 @@ class Measured:
     def floor(self) -> dict[str, float]:
         """How many predictions change when every hidden weight changes a little, in floats."""
         rng = np.random.default_rng(0)
-        other = gp.QuantiseAware(self.sim).latent()
+        other = gp.QuantiseAware(in_steps(self.sim)).latent()
         exact = {name: value.copy() for name, value in self.sim.parameters.items()}
         hidden = [n for n in exact if n.endswith("->hidden.weight")]
         found: dict[str, float] = {}
@@ -176,7 +176,7 @@ class Measured:
         """Learning on the grid; the epoch that is best on the validation samples is tested."""
         sim, _ = gp.experiment.open_run(self.run)
         assert isinstance(sim, gp.Simulator)
-        fine = gp.QuantiseAware(sim, gp.Quantise(bits, calibrate=self.ranges))
+        fine = gp.QuantiseAware(in_steps(sim), gp.Quantise(bits, calibrate=self.ranges))
         for settings in fine.settings.values():
             settings["rate"] *= rate
         with TemporaryDirectory() as folder:
@@ -219,6 +219,11 @@ class Measured:
             "equal": bool(all(equal) and np.array_equal(fired, theirs["hidden.spikes"])),
             "hidden spikes": int(fired.sum()),
         }
+
+
+def in_steps(sim: gp.Simulator) -> gp.Simulator:
+    """The network as the chip runs it: on the grid, whatever clock it learned on."""
+    return sim if sim.program.clock.rounds else sim.on(clock="grid")
 
 
 def dataset(experiment: gp.Experiment, name: str) -> gp.data.Dataset:

@@ -98,6 +98,7 @@ def continuous_view(p: PopulationProgram, program: Program) -> View:
         "induced": p.induced is not None,
         "bounded": bounded_by is not None,
         "always": bool(parts.guard and highest),
+        "location": None,
         "moved": list(components),
         "read": read(parts),
         "feeds": _mask(_feeds(parts, components[: read(parts)])),

@@ -182,12 +182,17 @@ def compile_settings(
                 remedy=f"write {name} = … [ms] below [compile]",
             )
     names = ("dt", "duration", "batch", "solver", "events", "clock")
-    return {name: config.compile[name] for name in names if name in config.compile} | {
-        "loss": experiment.loss,
-        "optimiser": optimiser_of(config) or experiment.optimiser,
-        "backend": backend_of(config, threads),
-        "seed": config.seed,
-    }
+    steps = {"clock": "grid"} if config.quantise else {}  # the chip's, on which it learns
+    return (
+        steps
+        | {name: config.compile[name] for name in names if name in config.compile}
+        | {
+            "loss": experiment.loss,
+            "optimiser": optimiser_of(config) or experiment.optimiser,
+            "backend": backend_of(config, threads),
+            "seed": config.seed,
+        }
+    )
 
 
 def _build_of(config: Config) -> Callable[..., object]:

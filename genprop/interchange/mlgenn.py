@@ -219,7 +219,7 @@ class _Reading:
         self, steps: np.ndarray, projection: ProjectionSpec, parameter: ParameterSpec
     ) -> np.ndarray:
         """Delays in ms, within the bounds that mlGeNN keeps where it uses them."""
-        delays = self._sim.program.grid.delays(np.asarray(steps, np.float64))
+        delays = self._sim.program.clock.instant(np.asarray(steps, np.float64))
         highest = projection.max_delay if parameter.maximum is None else parameter.maximum
         within = np.clip(delays, parameter.minimum or 0.0, highest)
         outside = int(np.count_nonzero(within != delays))

@@ -24,10 +24,11 @@ from genprop._version import __version__
 from genprop.errors import ConfigurationError, UnsupportedError, did_you_mean, refuse_if
 from genprop.interchange.nir_cell import SECONDS, nir_neuron
 from genprop.interchange.nir_file import Graph, Node, write_graph
+from genprop.runtime.lowering import in_steps
 
 if TYPE_CHECKING:
     from genprop.describe.spec import ProjectionSpec
-    from genprop.lower.clocks.base import Clock
+    from genprop.lower.clocks.base import StepClock
     from genprop.runtime.simulator import Simulator
 
 __all__ = ["SPIKES", "pulse", "save_nir", "to_graph"]
@@ -63,7 +64,8 @@ def to_graph(sim: Simulator, *, branches: bool = False, spikes: str = "step") ->
     graph = Graph({}, [], metadata)
     findings: list[UnsupportedError] = []
     biases: dict[str, np.ndarray] = {}
-    for population in sim.program.populations:
+    program = in_steps(sim.spec, sim.program, sim.arrays())
+    for population in program.populations:
         if population.source:
             graph.nodes[population.name] = Node("Input", {}, population.size)
             continue
@@ -75,11 +77,11 @@ def to_graph(sim: Simulator, *, branches: bool = False, spikes: str = "step") ->
             biases[population.name] = cell.bias
     sending = {p.pre for p in sim.spec.projections if p.pre != p.post}
     for projection in sim.spec.projections:
-        findings += _connect(graph, projection, sim, branches)
+        findings += _connect(graph, projection, sim, program.grid, branches)
     for name, bias in biases.items():
         findings += _add(graph, name, bias)
     refuse_if(findings)
-    for population in sim.program.populations:
+    for population in program.populations:
         if not population.source and population.name not in sending:
             graph.nodes[f"{population.name}.out"] = Node("Output", {}, population.size)
             graph.edges.append((population.name, f"{population.name}.out"))
@@ -100,7 +102,7 @@ def pulse(spikes: str, dt: float) -> float:
 
 
 def _connect(
-    graph: Graph, projection: ProjectionSpec, sim: Simulator, branches: bool
+    graph: Graph, projection: ProjectionSpec, sim: Simulator, clock: StepClock, branches: bool
 ) -> Iterator[UnsupportedError]:
     """Nodes and edges of a projection; W is (post, pre)."""
     weight = _matrix(projection, sim, projection.weight.name)
@@ -119,26 +121,21 @@ def _connect(
         late = ("Delay", "delay", by_pre * SECONDS)
         _chain(graph, projection, "", [late, ("Linear", "weight", weight.T)])
     else:
-        delay = _as_they_run(sim.program.clock, delay)
-        different = np.unique(delay[there])
+        steps = clock.delay_steps(delay)
+        different = np.unique(steps[there])
         if not branches:
             yield UnsupportedError(
-                f"its delays differ from synapse to synapse, of {len(different)} different "
-                "lengths; NIR's are per neuron",
+                f"its delays differ from synapse to synapse, in {len(different)} different steps; "
+                "NIR's are per neuron",
                 where=f"projection {projection.name}",
                 remedy=f"branches=True makes {len(different)} branches of it (or --branches)",
             )
             return
-        for k, length in enumerate(different):
-            part = np.where(delay == length, weight, 0.0)
-            late = np.full(weight.shape[1], length * SECONDS)
+        for step in different:
+            part = np.where(steps == step, weight, 0.0)
+            late = np.full(weight.shape[1], clock.delays(step) * SECONDS)
             chain = [("Linear", "weight", part.T), ("Delay", "delay", late)]
-            _chain(graph, projection, f".{k}", chain)
-
-
-def _as_they_run(clock: Clock, delay: np.ndarray) -> np.ndarray:
-    """The delays [ms] with which spikes arrive: rounded to steps, where the clock rounds."""
-    return clock.grid.delays(clock.grid.delay_steps(delay)) if clock.rounds else delay
+            _chain(graph, projection, f".{int(step)}", chain)
 
 
 def _add(graph: Graph, population: str, bias: np.ndarray) -> Iterator[UnsupportedError]:

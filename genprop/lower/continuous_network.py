@@ -72,6 +72,7 @@ def continuous_population(
         induced=spike.induced if spike else None,
         count_jump=tuple(Assign(q.name, convert(e)) for q, e in whole.count.items()),
         continuous=parts,
+        auxiliary=tuple(found.symbol.name for found in integrals.values()),
     )
 
 

@@ -146,7 +146,8 @@ class PopulationProgram:
     On a clock without rounding ``continuous`` stands for steps and guard: ``spike_tape`` and
     ``reset`` read the states at the crossing, the refractory tape those at the release, ``jump``
     and ``exposed`` the adjoint at the event's own time. With a ``location``, spikes happen inside
-    steps on backends that can, and columns are taken there.
+    steps on backends that can, and columns are taken there. ``auxiliary`` are states that readouts
+    added.
     """
 
     name: str
@@ -177,6 +178,12 @@ class PopulationProgram:
     count_jump: tuple[Assign, ...] = ()
     continuous: Continuous | None = None
     location: EventLocation | None = None
+    auxiliary: tuple[str, ...] = ()
+
+    @property
+    def recordable(self) -> tuple[str, ...]:
+        """The states that the description has: without those that readouts added."""
+        return tuple(x for x in self.states if x not in self.auxiliary)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from genprop.adjoint.readouts import registered
-from genprop.equations.start import Start
+from genprop.backends import get_backend
+from genprop.errors import UnsupportedError
 from genprop.lower.clocks import make_clock
-from genprop.runtime.lowering import unsteppable
+from genprop.runtime.lowering import lowered, unsteppable
 from genprop.runtime.remembered import remembered
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EXACT_BY_DEFAULT", "choose_clock", "clock_words", "why_not_exact"]
 
-EXACT_BY_DEFAULT = False
+EXACT_BY_DEFAULT = True
 """Whether a network that can runs on the exact clock where none is named."""
 
 Arrays = Mapping[str, "np.ndarray"]
@@ -67,7 +68,7 @@ def why_not_exact(
     known = {str(finding) for finding in target.check(spec, grid)}
     findings = [f for f in target.check(spec, exact) if str(f) not in known]
     reasons = [_words(f) for f in (*findings, *unsteppable(solver, exact))]
-    return "; ".join(reasons or _beyond(spec, arrays))
+    return "; ".join(reasons or _beyond(spec, exact, arrays))
 
 
 def clock_words(spec: NetworkSpec, target: Target, solver: str, clock: Clock) -> str:
@@ -86,22 +87,20 @@ def clock_words(spec: NetworkSpec, target: Target, solver: str, clock: Clock) ->
     )
 
 
-def _beyond(spec: NetworkSpec, arrays: Callable[[], Arrays] | None) -> list[str]:
-    """What about the network itself the exact clock cannot run."""
+def _beyond(spec: NetworkSpec, clock: Clock, arrays: Callable[[], Arrays] | None) -> list[str]:
+    """What about the network itself the exact ``clock`` cannot run: what its lowering refuses."""
 
     def found() -> list[str]:
-        from genprop.adjoint.derive import derive
-        from genprop.equations.analyse import understand
-        from genprop.lower.superposition import beyond_exact
-
-        network = understand(spec)
-        if arrays is not None:
-            Start(spec).refuse_unsound(arrays())
-        return [_words(finding) for finding in beyond_exact(network, derive(network, spec))]
+        given = None if arrays is None else arrays()
+        try:
+            lowered(spec, clock, "exact", get_backend("reference"), given)  # remembered, if it can
+        except UnsupportedError as refused:
+            return [_words(refused)]
+        return []
 
     if registered(spec):  # by code that no key of the cache names
         return found()
-    return remembered(found, "beyond exact", spec.digest(), spec.name)
+    return remembered(found, "beyond exact", spec.digest(), repr(clock), spec.name)
 
 
 def _words(finding: GenpropError) -> str:

@@ -56,7 +56,7 @@ def compile(
         loss: what is minimised; without one the network only runs.
         optimiser: one for all that is learned, or one per kind (``"weight"``, ``"delay"``), model
             parameter (``"tau_mem"``) or flat name.
-        dt: length of a step; numbers are ms.
+        dt: [ms], a step of the grid; on the exact clock speed, and how often states are recorded.
         duration: length of a trial, a multiple of dt.
         batch: samples per batch, at most.
         backend: a name (``"native"``, ``"reference"``, …) or an object with options
@@ -66,8 +66,8 @@ def compile(
             flows fall back.
         events: ``"merge"`` takes several events of a channel in one step as one, ``"sum"`` counts
             each.
-        clock: when things happen: ``"exact"``, at real times (linear flows, backend
-            ``"reference"``), or ``"grid"``, on steps of dt, which is the default.
+        clock: ``"exact"``, real times, the default for linear flows on native and reference;
+            ``"grid"``, steps of dt, the default elsewhere.
         stages: what stands between the parameters and the arrays that run, in that order, after
             what the network derives itself.
 

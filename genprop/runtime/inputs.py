@@ -67,7 +67,7 @@ def refuse_unrecordable(program: Program, record: Sequence[str]) -> None:
         f"{p.name}.{what}"
         for p in program.populations
         if not p.source
-        for what in (*p.states, *(("spikes", SPIKE_TIMES) if p.guard is not None else ()))
+        for what in (*p.recordable, *(("spikes", SPIKE_TIMES) if p.guard is not None else ()))
     }
     for name in record:
         if name not in known:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from genprop.adjoint.readouts import registered
+from genprop.backends import get_backend
 from genprop.equations.start import Start
 from genprop.errors import GenpropError, UnsupportedError, refuse_if
+from genprop.lower.clocks import make_clock
 from genprop.runtime.announce import announced
 from genprop.runtime.remembered import remembered
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from genprop.lower.clocks.base import Clock
     from genprop.lower.program import Program
 
-__all__ = ["lowered", "unsteppable"]
+__all__ = ["in_steps", "lowered", "unsteppable"]
 
 
 def lowered(
@@ -48,6 +50,14 @@ def lowered(
     if arrays is not None:
         start.refuse_unsound(arrays)
     return program, remembered(lambda: target.render(program), *words, target.form)
+
+
+def in_steps(spec: NetworkSpec, program: Program, arrays: Mapping[str, np.ndarray]) -> Program:
+    """``program`` on the grid of its dt, whatever its clock: for those who read its steps."""
+    if program.clock.rounds:
+        return program
+    clock = make_clock("grid", program.dt, program.duration)
+    return lowered(spec, clock, program.solver, get_backend("reference"), arrays)[0]
 
 
 def _derived(

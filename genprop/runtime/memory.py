@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from genprop._checks import within_memory
 from genprop.backends.base import MemoryEstimator
-from genprop.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from genprop.backends.base import Target
@@ -24,32 +23,25 @@ _REAL, _PAIR, _GROUPS = 4, 8, 16
 
 def memory_text(spec: NetworkSpec, program: Program, batch: int) -> str:
     """A table of what is held, in single precision; rows marked * are held once per thread."""
-    if not program.clock.rounds:
-        raise UnsupportedError(
-            f"on the clock {program.clock.name!r} memory follows from the spikes, which come as "
-            "they come",
-            where="show(stage='memory')",
-            remedy="clock='grid'",
-        )
     rows = list(memory_rows(spec, program, batch))
     width = max(len(what) for what, _ in rows)
     lines = [f"{what.ljust(width)} {size / 1e6:10.3f} MB" for what, size in rows]
     shared = sum(size for what, size in rows if not what.endswith("*"))
     own = sum(size for what, size in rows if what.endswith("*"))
     total = f"{shared / 1e6:.1f} MB, and {own / 1e6:.1f} MB for every thread"
-    return "\n".join([*lines, total, "Spikes are taped as they come, in addition."])
+    taped = "Spikes" if program.clock.rounds else "States and adjoints, spikes and arrivals"
+    return "\n".join([*lines, total, f"{taped} are taped as they come, in addition."])
 
 
 def refuse_beyond_memory(target: Target, spec: NetworkSpec, program: Program) -> None:
     """Refuse a network that one thread could not run, before anything is compiled for it.
 
-    A target that lays its memory out in its own way is left to refuse it itself, and on a clock
-    that rounds nothing memory follows from the spikes.
+    A target that lays its memory out in its own way is left to refuse it itself.
 
     Raises:
         UnsupportedError: naming the largest array and what there is.
     """
-    if isinstance(target, MemoryEstimator) or not program.clock.rounds:
+    if isinstance(target, MemoryEstimator):
         return
     rows = sorted(memory_rows(spec, program, 1), key=lambda row: row[1], reverse=True)
     total, (what, size) = sum(size for _, size in rows), rows[0]
@@ -71,8 +63,9 @@ def memory_rows(spec: NetworkSpec, program: Program, batch: int) -> Iterator[tup
     states = sum(len(u.states) * sum(sizes[n] for n in u.parameters) for u in program.updates)
     if states:
         yield "states of the optimisers", _REAL * states
-    for population in program.populations:
-        yield from _population(population, program.grid)
+    if program.clock.rounds:
+        for population in program.populations:
+            yield from _population(population, program.grid)
     counts = sum(p.size for p in program.populations if p.guard is not None)
     yield "spike counts of the batch", _REAL * batch * counts
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from genprop.describe import declaration, draws, spec
 from genprop.errors import ConfigurationError, UnsupportedError
-from genprop.lower import delivery, loss_program, nodes, program
+from genprop.lower import continuous, delivery, loss_program, nodes, program
 from genprop.lower.clocks import CLOCKS
 from genprop.stages import derived, distance, neuronal, penalties, signed, tied, wiring_cost
 from genprop.stages.rewiring import deep_r, rigl, sparse_evolution
@@ -31,10 +31,11 @@ def _title(kind: type) -> str:
 _DESCRIBED = (spec, draws, declaration)
 _STAGES = (derived, distance, neuronal, penalties, signed, tied, wiring_cost)
 _RULES = (deep_r, rigl, sparse_evolution)
+_PROGRAMS = (program, continuous, loss_program, delivery, nodes)
 _clocks = (import_module(f"genprop.lower.clocks.{name}") for name in CLOCKS)
 _KNOWN: Mapping[str, type] = {
     _title(found): found
-    for module in (*_DESCRIBED, program, loss_program, delivery, nodes, *_STAGES, *_RULES, *_clocks)
+    for module in (*_DESCRIBED, *_PROGRAMS, *_STAGES, *_RULES, *_clocks)
     for found in vars(module).values()
     if isinstance(found, type) and is_dataclass(found) and found.__module__ == module.__name__
 }

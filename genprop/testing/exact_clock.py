@@ -98,9 +98,13 @@ class Comparison:
 
 
 def compare(
-    backend: str | Target, network: RandomNetwork, dt: float, draws: Iterable[int]
+    backend: str | Target,
+    network: RandomNetwork,
+    dt: float,
+    draws: Iterable[int],
+    clock: str = "exact",
 ) -> list[Comparison]:
-    """The draws of ``network`` on ``backend``'s exact clock of ``dt`` [ms], one comparison each."""
+    """The draws of ``network`` on ``backend``'s ``clock`` of ``dt`` [ms], one comparison each."""
     sim = compile(
         network.network(),
         loss=network.loss,
@@ -108,7 +112,7 @@ def compare(
         duration=DURATION,
         batch=2,
         backend=backend,
-        clock="exact",
+        clock=clock,
     )
     return [_compare(sim, network, draw) for draw in draws]
 

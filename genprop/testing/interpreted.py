@@ -103,7 +103,7 @@ def moved_by_rounding(case: Case, locates: bool = True) -> dict[str, float]:
 def recordable(sim: Simulator) -> list[str]:
     """Every state, and the spikes of every population that spikes."""
     alive = [p for p in sim.program.populations if not p.source]
-    states = [f"{p.name}.{state}" for p in alive for state in p.states]
+    states = [f"{p.name}.{state}" for p in alive for state in p.recordable]
     return states + [f"{p.name}.spikes" for p in alive if p.guard is not None]
 
 

@@ -131,7 +131,9 @@ def test_where_no_more_memory_is_to_be_had_the_process_lives_and_is_told() -> No
 
 def test_a_folder_whose_delays_were_edited_is_refused_by_its_library(tmp_path: Path) -> None:
     loss = gp.CrossEntropy(gp.spike_count("hidden"))
-    sim = gp.compile(network(), loss=loss, dt=1, duration=20, batch=4, backend="native")
+    sim = gp.compile(
+        network(), loss=loss, clock="grid", dt=1, duration=20, batch=4, backend="native"
+    )
     path = gp.save(sim, tmp_path / "saved") / "network.json"
     content = json.loads(path.read_text())
     _raise_delays(content)
@@ -154,6 +156,8 @@ def _raise_delays(value: object) -> None:
 
 def test_a_library_of_another_network_is_refused() -> None:
     sim = pure()
-    other = gp.compile(network(longest=9.0), dt=1, duration=20, batch=4, backend="native")
+    other = gp.compile(
+        network(longest=9.0), clock="grid", dt=1, duration=20, batch=4, backend="native"
+    )
     with pytest.raises(ConfigurationError, match="compiled for a network of other sizes"):
         NativeEngine(other.program, other.spec, sim.engine.artifact, "float", 1)  # type: ignore[attr-defined]

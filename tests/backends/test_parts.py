@@ -45,7 +45,8 @@ def network(backend: str | gp.Native, *, budget: bool) -> gp.Simulator:
     if budget:
         loss = loss + 1e-2 * gp.SpikeBudget(hidden, per_trial=3)
     return gp.compile(
-        net, loss=loss, optimiser=gp.Adam(1e-2), dt=1 * ms, duration=40 * ms, batch=SAMPLES,
+        net, loss=loss, optimiser=gp.Adam(1e-2),
+        clock="grid", dt=1 * ms, duration=40 * ms, batch=SAMPLES,
         backend=backend, seed=3,
     )  # fmt: skip
 

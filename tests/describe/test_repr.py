@@ -34,7 +34,9 @@ def test_objects_show_what_they_are() -> None:
     first, second = repr(loss).removeprefix("Loss(").split(" + ")
     assert first == "1 × cross_entropy(maximum(out.v))"
     assert second.startswith("0.5 × spike_budget(mean_count(hidden")
-    sim = gp.compile(net, loss=loss, optimiser=gp.Adam(), dt=1.0, duration=9.0, backend="reference")
+    sim = gp.compile(
+        net, loss=loss, optimiser=gp.Adam(), clock="grid", dt=1.0, duration=9.0, backend="reference"
+    )
     assert repr(sim) == (
         "Simulator('small', backend 'reference', grid clock, dt 1 ms, duration 9 ms, batch 32, "
         "71 learned parameters)"

@@ -96,7 +96,9 @@ def test_results_do_not_depend_on_names() -> None:
     for name in ("hidden", "Hidden", "record", "x" * 10_000):
         net = network([name])
         loss = gp.CrossEntropy(gp.integral(name, "v"))
-        sim = gp.compile(net, loss=loss, optimiser=gp.Adam(1), dt=1, duration=20, batch=1)
+        sim = gp.compile(
+            net, loss=loss, optimiser=gp.Adam(1), clock="grid", dt=1, duration=20, batch=1
+        )
         found.append(sim.gradients(batch)[0])
         sim.step()
     assert len(set(found)) == 1

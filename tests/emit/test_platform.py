@@ -75,6 +75,7 @@ def test_a_platform_of_another_folder_gives_the_same_gradients(
         sim = gp.compile(
             chosen.network,
             loss=chosen.loss,
+            clock="grid",
             dt=0.5,
             duration=chosen.duration,
             batch=8,

@@ -94,10 +94,10 @@ def neuron(flow: str, v: float) -> gp.Neuron:
 def test_a_neuron_may_begin_at_a_hole_but_not_at_a_pole() -> None:
     net = gp.Network()
     net.population("a", 1, neuron("(v + 40)/(1 - exp(-(v + 40)/10)) - 9", -40.0))
-    sim = gp.compile(net, dt=0.1, duration=1.0, batch=1, backend="reference")
+    sim = gp.compile(net, clock="grid", dt=0.1, duration=1.0, batch=1, backend="reference")
     assert sim.program.population("a").states == ("v",)
     for flow in ("(v + 40)/(1 - exp(-(v + 41)/10)) + 1/(v + 40)", "1/(v + 40)"):
         other = gp.Network()
         other.population("a", 1, neuron(flow, -40.0))
         with pytest.raises(EquationError, match="no finite value"):
-            gp.compile(other, dt=0.1, duration=1.0, batch=1, backend="reference")
+            gp.compile(other, clock="grid", dt=0.1, duration=1.0, batch=1, backend="reference")

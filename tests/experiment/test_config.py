@@ -114,8 +114,8 @@ def build(samples):
     path = write(tmp_path, GOOD + "[compile]\ndt = 1\nduration = 40\n", network)
     config = read_config(path, ["compile.clock=grid"])
     assert compile_settings(load_experiment(config), config)["clock"] == "grid"
-    config = read_config(path, ["compile.clock=exact"])
-    with pytest.raises(UnsupportedError, match=r"no clock 'exact'[\s\S]*known: grid"):
+    config = read_config(path, ["compile.clock=gird"])
+    with pytest.raises(UnsupportedError, match=r"no clock 'gird'[\s\S]*did you mean 'grid'"):
         compile_experiment(load_experiment(config), config)
 
 

@@ -31,7 +31,7 @@ def main() -> int:
         if asked.kind not in (None, str(kind).partition(":")[0]):
             continue
         try:
-            compared = compare(backend, kind, asked.dt, draws)
+            compared = compare(backend, kind, asked.dt, draws, asked.clock)
         except GenpropError as error:
             bad += 1
             print(f"! {kind}: {error}")
@@ -46,6 +46,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("backend", help="native, reference, …")
     parser.add_argument("--precision", choices=("double", "float"), default="double")
+    parser.add_argument("--clock", choices=("exact", "grid"), default="exact")
     parser.add_argument("--dt", type=float, default=1.0)
     parser.add_argument("--draws", type=int, default=4, help="of every kind, from 0 on")
     parser.add_argument("--draw", type=int, help="this one alone")
@@ -71,6 +72,10 @@ def _summary(found: list[Comparison], bad: int) -> None:
     quartiles = ", ".join(f"{q:.1e}" for q in np.quantile(errors, [0, 0.5, 0.9, 1]))
     equal = sum(one.counts == 0 for one in found)
     print(f"{len(found)} networks: spike counts equal in {equal}, {bad} beyond tolerance")
+    for role in ("weight", "delay"):
+        own = [e for one in found for n, e in one.gradients.items() if n.endswith(role)]
+        middle, most = np.quantile(own, [0.5, 0.9])
+        print(f"gradients of a projection's {role}s, median and 90 %: {middle:.1e}, {most:.1e}")
     print(f"gradients least, median, 90 %, largest error: {quartiles}")
 
 

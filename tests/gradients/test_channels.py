@@ -48,6 +48,7 @@ def compiled(net: gp.Network, loss: Loss, backend: str | gp.Native) -> gp.Simula
     return gp.compile(
         net,
         loss=loss,
+        clock="grid",
         dt=DT,
         duration=DURATION,
         batch=2,

@@ -131,6 +131,7 @@ def test_neurons_that_spike_in_the_very_last_step_keep_the_gradient(
     sim = gp.compile(
         net,
         loss=gp.CrossEntropy(gp.integral("out")),
+        clock="grid",
         dt=1.0,
         duration=20.0,
         batch=1,

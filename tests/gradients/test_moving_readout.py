@@ -41,7 +41,9 @@ def sim() -> gp.Simulator:
         net.connect("input", "out", current, weight=weight, delay=delay, name=name)
     loss = gp.CrossEntropy(gp.integral("out", "v"))
     native = gp.Native(precision="double")
-    return gp.compile(net, loss=loss, dt=DT * ms, duration=T * ms, batch=1, backend=native, seed=3)
+    return gp.compile(
+        net, loss=loss, clock="grid", dt=DT * ms, duration=T * ms, batch=1, backend=native, seed=3
+    )
 
 
 @pytest.fixture(scope="module")

@@ -51,6 +51,7 @@ def simulator(dt: float) -> gp.Simulator:
     sim = gp.compile(
         net,
         loss=gp.CrossEntropy(gp.integral("out", "v")),
+        clock="grid",
         dt=dt * ms,
         duration=T * ms,
         batch=1,

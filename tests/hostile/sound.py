@@ -43,6 +43,7 @@ def simulator() -> Simulator:
         network(),
         loss=loss,
         optimiser=gp.Adam(1e-3),
+        clock="grid",
         dt=1,
         duration=20,
         batch=4,
@@ -99,7 +100,7 @@ def nir(folder: Path) -> Path:
     out = net.population("out", 2, gp.neuron("LI"))
     for pre, post in ((source, hidden), (hidden, hidden), (hidden, out)):
         net.connect(pre, post, gp.synapse("exp"), weight=gp.learn(gp.normal(1.0, 0.1)))
-    sim = gp.compile(net, dt=1, duration=20, batch=4, backend="reference")
+    sim = gp.compile(net, clock="grid", dt=1, duration=20, batch=4, backend="reference")
     return gp.save_nir(sim, folder / "net.nir")
 
 
@@ -179,7 +180,7 @@ def of_mlgenn() -> Simulator:
     delay, weight = gp.learn(gp.constant(1.0), max=20.0), gp.learn(gp.constant(0.0))
     net.connect(source, hidden, gp.synapse("exp"), weight=weight, delay=delay)
     net.connect(hidden, out, gp.synapse("exp"), weight=weight)
-    return gp.compile(net, dt=1, duration=50, batch=2, backend="reference")
+    return gp.compile(net, clock="grid", dt=1, duration=50, batch=2, backend="reference")
 
 
 SETTINGS = """network = "network.py"

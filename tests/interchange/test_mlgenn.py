@@ -33,7 +33,7 @@ def network(dt: float = 2.0, pattern: Pattern | None = None, delays: bool = True
     weight = gp.learn(gp.constant(0.0))
     net.connect(source, hidden, exp, weight=weight, delay=late, pattern=pattern or gp.dense())
     net.connect(hidden, out, exp, weight=weight)
-    return gp.compile(net, dt=dt * ms, duration=50 * ms, batch=2, backend="reference")
+    return gp.compile(net, clock="grid", dt=dt * ms, duration=50 * ms, batch=2, backend="reference")
 
 
 def write(folder: Path, epoch: int, change: float = 0.0) -> None:

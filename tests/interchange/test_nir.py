@@ -55,7 +55,9 @@ def described(delays: str = "none", cell: gp.Neuron | None = None) -> gp.Network
 
 
 def compiled(net: gp.Network, dt: float = 1.0) -> gp.Simulator:
-    return gp.compile(net, dt=dt, duration=STEPS, batch=4, backend="reference", seed=5)
+    return gp.compile(
+        net, clock="grid", dt=dt, duration=STEPS, batch=4, backend="reference", seed=5
+    )
 
 
 @pytest.fixture(scope="module")

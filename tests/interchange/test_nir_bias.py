@@ -57,7 +57,7 @@ def some() -> SpikeBatch:
 
 
 def compiled(net: gp.Network) -> gp.Simulator:
-    return gp.compile(net, dt=DT, duration=STEPS * DT, batch=3, backend="reference")
+    return gp.compile(net, clock="grid", dt=DT, duration=STEPS * DT, batch=3, backend="reference")
 
 
 def voltages(sim: gp.Simulator, batch: SpikeBatch) -> np.ndarray:

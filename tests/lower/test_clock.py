@@ -56,6 +56,7 @@ def compiled(backend: str | Target, later: float = 0.0) -> gp.Simulator:
     sim = gp.compile(
         net,
         loss=gp.CrossEntropy(gp.integral(out)),
+        clock="grid",
         dt=0.5,
         duration=40,
         batch=3,

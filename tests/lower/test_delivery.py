@@ -54,6 +54,7 @@ def compiled(backend: str | Target, delays: bool = True) -> gp.Simulator:
     return gp.compile(
         net,
         loss=gp.CrossEntropy(gp.integral(out)),
+        clock="grid",
         dt=0.5,
         duration=20,
         batch=2,
@@ -224,7 +225,9 @@ def between() -> tuple[gp.Simulator, Program]:
     exp = gp.synapse("exp", tau=TAU_S * ms)
     net.connect(inp, out, exp, weight=gp.learn(gp.normal(1, 0.5)), delay=delay)
     loss = gp.MeanSquare(gp.final(out, "v"))
-    sim = gp.compile(net, loss=loss, dt=0.5, duration=20, batch=2, backend="reference", seed=2)
+    sim = gp.compile(
+        net, loss=loss, clock="grid", dt=0.5, duration=20, batch=2, backend="reference", seed=2
+    )
     adjoint = derive(understand(sim.spec), sim.spec)
     clock = BetweenSteps.of(0.5, 20.0)
     return sim, verified(lower(sim.spec, adjoint, clock=clock))

@@ -61,6 +61,7 @@ def simulator(name: str, backend: str | Target, dt: float = DT) -> gp.Simulator:
     sim = gp.compile(
         chosen.network,
         loss=chosen.loss,
+        clock="grid",
         dt=dt,
         duration=chosen.duration,
         batch=2,
@@ -209,4 +210,6 @@ def test_a_readout_that_nobody_defined_is_refused_by_name() -> None:
     net.connect("inp", "out", gp.synapse("exp"), weight=gp.learn(1.0))
     loss = gp.MeanSquare(type(value_at("out"))("valu_at", "out", "v"))
     with pytest.raises(DescriptionError, match="no readout 'valu_at'"):
-        gp.compile(net, loss=loss, dt=1.0, duration=10.0, batch=1, backend="reference")
+        gp.compile(
+            net, loss=loss, clock="grid", dt=1.0, duration=10.0, batch=1, backend="reference"
+        )

@@ -33,7 +33,7 @@ TABLES = {
 
 @pytest.fixture(scope="module")
 def found(run: Path) -> Deployed:
-    return retarget_run(run)
+    return retarget_run(run, overrides=["compile.clock=grid"])
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +100,19 @@ def test_what_must_not_be_overlooked_is_remarked(found: Deployed) -> None:
     assert chip_page_view(found)["remarks"] == [
         f"Unconfirmed: {words}." for words in found.report.resources.warnings
     ]
+
+
+def test_of_a_run_on_the_exact_clock_it_is_told_what_rounding_to_steps_costs(run: Path) -> None:
+    exact = retarget_run(run)
+    page = chip_page_view(exact)
+    first, *_ = map(str, _list(page["remarks"]))
+    assert "learned on the exact clock; the chip runs in steps" in first
+    steps = exact.agreement.steps
+    assert steps is not None
+    assert steps.loss is not None
+    assert f"a loss of {steps.loss[1]:.4g} instead of {steps.loss[0]:.4g}" in first
+    facts = [str(fact) for fact in _list(page["facts"])]
+    assert any("accuracy in floats, in the chip's steps" in fact for fact in facts)
 
 
 def test_a_run_that_learned_on_the_grid_says_what_float_means(tmp_path: Path) -> None:

@@ -202,7 +202,9 @@ def test_a_sample_is_drawn_with_its_events_and_the_spikes_of_the_network(run: Pa
         assert np.array_equal(counts, outcome.spikes["hidden"][0])
         assert outcome.scores is not None
         assert view.prediction == int(outcome.scores[0].argmax())
-        assert np.allclose(view.outputs[0].values.max(axis=0), outcome.scores[0])
+        highest = view.outputs[0].values.max(axis=0)  # at instants; the score looks between them
+        assert np.all(highest <= outcome.scores[0] + 1e-12)
+        assert np.allclose(highest, outcome.scores[0], atol=0.05)
 
 
 def test_the_first_mistake_is_among_the_samples_chosen_by_default(data: RunData) -> None:

@@ -36,6 +36,7 @@ def network(longest: float = 30.0, learn_tau: bool = False) -> gp.Simulator:
         net,
         loss=gp.CrossEntropy(gp.integral(out, "v")),
         optimiser=gp.Adam(2e-2),
+        clock="grid",
         dt=1 * ms,
         duration=STEPS,
         batch=16,
@@ -251,7 +252,7 @@ def test_what_the_chip_cannot_hold_is_told_before_learning() -> None:
     source = net.population("in", 2, gp.spikes())
     cells = net.population("cells", 2, gp.neuron("LIF", v_reset=0.2))
     net.connect(source, cells, gp.synapse("exp"), weight=gp.constant(1.0))
-    sim = gp.compile(net, dt=1 * ms, duration=10 * ms, batch=1, backend="reference")
+    sim = gp.compile(net, clock="grid", dt=1 * ms, duration=10 * ms, batch=1, backend="reference")
     with pytest.raises(UnsupportedError, match="resets its voltage"):
         gp.QuantiseAware(sim)
 

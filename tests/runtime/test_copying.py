@@ -25,7 +25,15 @@ def simulator(backend: str) -> gp.Simulator:
     net.connect(hidden, out, gp.synapse("exp"), weight=gp.learn(gp.normal(0, 0.5)))
     loss, rule = gp.CrossEntropy(gp.integral(out)), gp.Adam(1e-2)
     return gp.compile(
-        net, loss=loss, optimiser=rule, dt=1, duration=20, batch=2, backend=backend, seed=3
+        net,
+        loss=loss,
+        optimiser=rule,
+        clock="grid",
+        dt=1,
+        duration=20,
+        batch=2,
+        backend=backend,
+        seed=3,
     )
 
 

@@ -45,6 +45,7 @@ def compiled(
         network(neuron, weight),
         loss=gp.CrossEntropy(gp.maximum("out", "v")),
         optimiser=gp.Adam(1e-3),
+        clock="grid",
         dt=dt,
         duration=DURATION,
         batch=3,
@@ -109,7 +110,8 @@ def test_sub_steps_are_named_where_no_spike_cuts_a_step_short_and_they_help() ->
 
     def ran(solver: str) -> gp.Simulator:
         sim = gp.compile(
-            net, loss=gp.CrossEntropy(gp.final("out", "v")), dt=2, duration=DURATION, batch=3,
+            net, loss=gp.CrossEntropy(gp.final("out", "v")),
+            clock="grid", dt=2, duration=DURATION, batch=3,
             backend="reference", solver=solver,
         )  # fmt: skip
         sim.run(batch())

@@ -285,7 +285,7 @@ def test_a_delay_line_that_no_memory_holds_is_refused_before_it_is_compiled(back
     )
     assert weights.spec.max_delay == 1e13
     with pytest.raises(UnsupportedError, match="GB of arrivals at b"):
-        gp.compile(net, dt=1, duration=10, batch=1, backend=backend)
+        gp.compile(net, clock="grid", dt=1, duration=10, batch=1, backend=backend)
 
 
 def test_a_batch_for_which_the_memory_does_not_suffice_says_so() -> None:

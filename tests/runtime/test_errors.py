@@ -41,6 +41,7 @@ def compiled(net: gp.Network | None = None, backend: str = "reference") -> gp.Si
         net or network(),
         loss=loss,
         optimiser=gp.Adam(1e-3),
+        clock="grid",
         dt=1,
         duration=10,
         batch=2,
@@ -71,7 +72,7 @@ def alone(**changes: object) -> gp.Network:
 
 
 def run(net: gp.Network) -> gp.Simulator:
-    return gp.compile(net, dt=1, duration=10, backend="reference")
+    return gp.compile(net, clock="grid", dt=1, duration=10, backend="reference")
 
 
 Fault = tuple[Callable[[], object], type[GenpropError], tuple[str, ...]]
@@ -113,7 +114,7 @@ DESCRIPTIONS: dict[str, Fault] = {
     ),
     "an unknown neuron": (lambda: gp.neuron("LIFF"), DescriptionError, ("did you mean 'lif'?",)),
     "an unknown backend": (
-        lambda: gp.compile(network(), dt=1, duration=10, backend="nativ"),
+        lambda: gp.compile(network(), clock="grid", dt=1, duration=10, backend="nativ"),
         UnsupportedError,
         ("compile(backend=…)", "did you mean 'native'?"),
     ),
@@ -123,7 +124,7 @@ DESCRIPTIONS: dict[str, Fault] = {
         ("outt", "did you mean 'out'?"),
     ),
     "a duration of no whole steps": (
-        lambda: gp.compile(network(), dt=0.3, duration=10, backend="reference"),
+        lambda: gp.compile(network(), clock="grid", dt=0.3, duration=10, backend="reference"),
         GenpropError,
         ("0.3", "10"),
     ),
@@ -233,7 +234,7 @@ def test_a_step_without_gradients_says_what_to_call() -> None:
 
 
 def test_gradients_without_a_loss_say_how_to_give_one() -> None:
-    sim = gp.compile(network(), dt=1, duration=10, backend="reference")
+    sim = gp.compile(network(), clock="grid", dt=1, duration=10, backend="reference")
     with pytest.raises(UnsupportedError, match="no loss") as caught:
         sim.gradients(batch(0))
     assert "loss=" in caught.value.remedy

@@ -31,7 +31,14 @@ def compiled(backend: str) -> gp.Simulator:
     loss = gp.CrossEntropy(gp.maximum("out", "v"))
     optimiser = gp.Adam(1e-2)
     return gp.compile(
-        network(), loss=loss, optimiser=optimiser, dt=1, duration=20, batch=2, backend=backend
+        network(),
+        loss=loss,
+        optimiser=optimiser,
+        clock="grid",
+        dt=1,
+        duration=20,
+        batch=2,
+        backend=backend,
     )
 
 
@@ -136,7 +143,9 @@ def test_sources_of_other_code_are_rendered_anew_unless_they_were_edited(tmp_pat
 def test_the_solver_of_a_program_that_does_not_tell_it_is_found_by_its_steps(
     tmp_path: Path,
 ) -> None:
-    sim = gp.compile(network(), dt=1, duration=20, solver="runge_kutta:3", backend="reference")
+    sim = gp.compile(
+        network(), clock="grid", dt=1, duration=20, solver="runge_kutta:3", backend="reference"
+    )
     place = gp.save(sim, tmp_path / "kept")
     program = json.loads((place / "network.json").read_text())["program"]
     del program["solver"]

@@ -31,7 +31,9 @@ def sim() -> gp.Simulator:
     net.connect(source, hidden, exp, weight=gp.learn(gp.normal(0.6, 0.6)), delay=late)
     net.connect(hidden, hidden, exp, weight=gp.learn(gp.normal(0.0, 0.1)), delay=late)
     net.connect(hidden, out, exp, weight=gp.learn(gp.normal(0.0, 0.5)))
-    return gp.compile(net, dt=1 * ms, duration=STEPS, batch=2, backend="reference", seed=2)
+    return gp.compile(
+        net, clock="grid", dt=1 * ms, duration=STEPS, batch=2, backend="reference", seed=2
+    )
 
 
 @pytest.fixture(scope="module")

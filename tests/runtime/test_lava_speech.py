@@ -51,6 +51,7 @@ def trained() -> tuple[gp.Simulator, gp.data.Dataset]:
             "hidden->out.weight": gp.Adam(0.1),
             "delay": gp.Adam(1.0),
         },
+        clock="grid",
         dt=1 * ms,
         duration=400 * ms,
         batch=32,

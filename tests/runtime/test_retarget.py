@@ -29,7 +29,9 @@ def network(delays: bool = True, cell: gp.Neuron | None = None, longest: int = 6
     net.connect(hidden, hidden, exp, weight=gp.learn(gp.normal(0.0, 0.2)), delay=late)
     net.connect(hidden, out, exp, weight=gp.learn(gp.normal(0.0, 0.6)))
     loss = gp.CrossEntropy(gp.integral(out, "v"))
-    return gp.compile(net, loss=loss, dt=1 * ms, duration=STEPS, batch=16, backend="reference")
+    return gp.compile(
+        net, loss=loss, clock="grid", dt=1 * ms, duration=STEPS, batch=16, backend="reference"
+    )
 
 
 def _lif(v_reset: float = 0.0, tau_ref: gp.Quantity = 0 * ms) -> gp.Neuron:
@@ -94,7 +96,7 @@ def test_voltages_of_a_readout_are_those_of_the_float_network_in_chip_units(
         weight=gp.learn(gp.normal(0.0, 1.0)),
         delay=gp.constant(7 * ms),
     )
-    sim = gp.compile(net, dt=1 * ms, duration=STEPS, batch=32, backend="reference")
+    sim = gp.compile(net, clock="grid", dt=1 * ms, duration=STEPS, batch=32, backend="reference")
     chip = sim.retarget()
     (batch,) = data.batches(32, seed=None)
     exact = np.asarray(sim.run(batch, record=["out.v"]).recorded["out.v"])
@@ -152,7 +154,9 @@ def test_calibration_keeps_a_readout_within_24_bits_that_else_saturates() -> Non
     out = net.population("out", 2, gp.neuron("LI", tau_mem=50 * ms))
     net.connect(source, out, gp.synapse("exp", tau=500 * ms), weight=gp.constant(1.0))
     loss = gp.CrossEntropy(gp.integral(out, "v"))
-    sim = gp.compile(net, loss=loss, dt=1 * ms, duration=STEPS, batch=32, backend="reference")
+    sim = gp.compile(
+        net, loss=loss, clock="grid", dt=1 * ms, duration=STEPS, batch=32, backend="reference"
+    )
     every = (np.repeat(np.arange(float(STEPS)), 12), np.tile(np.arange(12), STEPS))
     data = Dataset(
         SpikeBatch.from_events([every], channels=12, duration=STEPS, labels=np.zeros(1, int)), 2
@@ -177,7 +181,13 @@ def test_several_spikes_of_a_step_count_where_the_network_counts_them() -> None:
     found: list[float] = []
     for events in ("merge", "sum"):
         sim = gp.compile(
-            net, dt=1 * ms, duration=20 * ms, backend="reference", batch=1, events=events
+            net,
+            clock="grid",
+            dt=1 * ms,
+            duration=20 * ms,
+            backend="reference",
+            batch=1,
+            events=events,
         )
         chip = sim.retarget()
         found.append(float(np.max(chip.run(twice, record=["out.u"]).recorded["out.u"])))

@@ -65,16 +65,28 @@ def test_every_neuron_of_the_library_shows_its_adjoint(model: str) -> None:
     ],
 )
 def test_every_stage_of_a_network_can_be_shown(stage: str, said: str) -> None:
-    assert said in gp.show(network(), stage, loss=LOSS, duration=10)
+    assert said in gp.show(network(), stage, loss=LOSS, duration=10, clock="grid")
 
 
 def test_a_program_prints_as_its_statements() -> None:
-    sim = gp.compile(network(), loss=LOSS, dt=1, duration=10, backend="reference")
-    shown = gp.show(sim.spec, "program", duration=10, backend="reference")
+    sim = gp.compile(network(), loss=LOSS, clock="grid", dt=1, duration=10, backend="reference")
+    shown = gp.show(sim.spec, "program", duration=10, backend="reference", clock="grid")
     clock, _, listing = shown.partition("\n")
     assert listing == str(sim.program)
     assert clock.startswith("time grid of 1 ms")
     assert "update" not in str(sim.program)
+
+
+@pytest.mark.parametrize(
+    ("stage", "said"),
+    [
+        ("program", "exact clock: spikes, arrivals and releases at their real times"),
+        ("source", "in continuous time"),
+        ("memory", "arrivals are taped as they come"),
+    ],
+)
+def test_the_stages_of_the_exact_clock_can_be_shown(stage: str, said: str) -> None:
+    assert said in gp.show(network(), stage, loss=LOSS, duration=10, clock="exact")
 
 
 def test_a_stage_that_there_is_not_is_told() -> None:

@@ -45,6 +45,7 @@ def compiled(neuron: gp.Neuron, backend: str = "reference", dt: float = 0.5) -> 
         network(neuron),
         loss=gp.CrossEntropy(gp.maximum("out", "v")),
         optimiser=gp.Adam(0.1),
+        clock="grid",
         dt=dt,
         duration=DURATION,
         batch=1,
@@ -214,7 +215,7 @@ def test_a_pole_in_a_synapse_is_told() -> None:
     )
     net = network(gp.neuron("LIF"), synapse)
     with pytest.raises(EquationError, match=r"at t = 0 this has no finite value \(x = 0\)"):
-        gp.compile(net, dt=1, duration=10, backend="reference")
+        gp.compile(net, clock="grid", dt=1, duration=10, backend="reference")
 
 
 def test_a_state_that_a_spike_may_find_elsewhere_is_not_held_against_the_reset() -> None:
@@ -243,7 +244,7 @@ def test_an_output_that_does_not_read_its_synapse_has_an_adjoint(output: str) ->
     )  # fmt: skip
     net = network(cell("dv/dt = (I - v)/tau"), synapse)
     sim = gp.compile(
-        net, loss=gp.CrossEntropy(gp.maximum("out", "v")), dt=1, duration=DURATION,
+        net, loss=gp.CrossEntropy(gp.maximum("out", "v")), clock="grid", dt=1, duration=DURATION,
         backend="reference", batch=1,
     )  # fmt: skip
     assert not sim.gradients(batch())[1]["input->cells.weight"].any()

@@ -45,7 +45,8 @@ def network(
     )  # fmt: skip
     net.connect(hidden, out, exp, weight=gp.learn(gp.normal(0.2, 1.0)))
     return gp.compile(
-        net, loss=gp.CrossEntropy(gp.integral(out, "v")), optimiser=gp.Adam(1e-2), dt=1 * ms,
+        net, loss=gp.CrossEntropy(gp.integral(out, "v")), optimiser=gp.Adam(1e-2),
+        clock="grid", dt=1 * ms,
         duration=40 * ms, batch=6, seed=3, stages=stages,
         backend=backend,  # pyright: ignore[reportArgumentType]
     )  # fmt: skip

@@ -104,6 +104,7 @@ def network(
         optimiser={"default": gp.Adam(1e-2), "x": gp.Adam(5e-2)}
         if any("hidden.x" in stage.form for stage in stages)
         else gp.Adam(1e-2),
+        clock="grid",
         dt=dt,
         duration=STEPS,
         batch=4,

@@ -152,7 +152,8 @@ def test_a_learned_leaf_needs_an_optimiser_and_a_name_of_its_own() -> None:
     with pytest.raises(DescriptionError, match="derived twice"):
         net.freeze(None, {"gain": gp.Adam()}, [gain, gain])
     sim = gp.compile(
-        net, loss=gp.CrossEntropy(gp.final(out, "v")), optimiser={"gain": gp.Adam()}, dt=1.0,
+        net, loss=gp.CrossEntropy(gp.final(out, "v")), optimiser={"gain": gp.Adam()},
+        clock="grid", dt=1.0,
         duration=20.0, batch=2, backend="reference", stages=[gain],
     )  # fmt: skip
     assert list(sim.settings) == ["out.gain"]

@@ -58,7 +58,7 @@ def test_exports_hold_the_weights_and_delays_that_run(tmp_path: Path) -> None:
     pytest.importorskip("nir")
     sim = whole(sparse=True)
     net = gp.load_nir(gp.save_nir(sim, tmp_path / "net.nir", branches=True))
-    again = gp.compile(net, dt=1 * ms, duration=40 * ms, batch=4, backend="reference")
+    again = gp.compile(net, clock="grid", dt=1 * ms, duration=40 * ms, batch=4, backend="reference")
     left, right = (s.run(batch()).spikes["hidden"] for s in (sim, again))
     assert left.sum() > 0 and np.array_equal(left, right)
 

@@ -84,7 +84,7 @@ def test_a_formula_that_the_network_holds_itself() -> None:
     gain = gp.leaf("out.gain", (), gp.learn(2.0))
     net.derive(gp.derived("in->out.weight", "g*g", {"g": "out.gain at one"}, [gain]))
     loss = gp.CrossEntropy(gp.final(out, "v"))
-    sim = gp.compile(net, loss=loss, optimiser=gp.Adam(), dt=1.0, duration=20.0,
+    sim = gp.compile(net, loss=loss, optimiser=gp.Adam(), clock="grid", dt=1.0, duration=20.0,
                      backend="reference")  # fmt: skip
     assert list(sim.settings) == ["out.gain"] and np.all(sim.arrays()["in->out.weight"] == 4.0)
 
@@ -95,7 +95,8 @@ def test_two_simulators_of_one_network_share_no_state() -> None:
     net.connect(source, out, gp.synapse("exp"), weight=gp.learn(gp.normal(1, 1)),
                 pattern=gp.sparse(0.5), rewire=gp.SET(every=1))  # fmt: skip
     loss = gp.CrossEntropy(gp.integral(out, "v"))
-    sims = [gp.compile(net, loss=loss, optimiser=gp.Adam(0.1), dt=1.0, duration=40.0, batch=4,
+    sims = [gp.compile(net, loss=loss, optimiser=gp.Adam(0.1),
+            clock="grid", dt=1.0, duration=40.0, batch=4,
                        backend="reference") for _ in range(2)]  # fmt: skip
     for k in range(3):
         sims[0].gradients(batch(k))

@@ -74,7 +74,8 @@ def tied_network() -> gp.Simulator:
     for hidden in (first, second):
         net.connect(hidden, out, exp, weight=gp.learn(gp.normal(0.0, 1.0)))
     return gp.compile(
-        net, loss=gp.CrossEntropy(gp.integral(out, "v")), optimiser=gp.Adam(1e-2), dt=1.0,
+        net, loss=gp.CrossEntropy(gp.integral(out, "v")), optimiser=gp.Adam(1e-2),
+        clock="grid", dt=1.0,
         duration=40, batch=4, backend="reference",
     )  # fmt: skip
 

@@ -127,7 +127,8 @@ def test_a_penalty_alone_is_no_loss() -> None:
     made = net.connect(source, out, gp.synapse("exp"), weight=gp.learn(1.0))
     with pytest.raises(gp.GenpropError, match="power"):
         gp.DistanceCost(made, power=-1)
-    sim = gp.compile(net, loss=gp.L1("weight"), optimiser=gp.Adam(), dt=1.0, duration=9.0,
+    sim = gp.compile(net, loss=gp.L1("weight"), optimiser=gp.Adam(),
+            clock="grid", dt=1.0, duration=9.0,
                      backend="reference")  # fmt: skip
     with pytest.raises(gp.GenpropError, match="no loss"):
         sim.gradients(batch())

@@ -81,7 +81,7 @@ def test_after_training_it_is_an_ordinary_sparse_network(tmp_path: Path) -> None
     learned(fine, 3)
     pytest.importorskip("nir")
     net = gp.load_nir(gp.save_nir(sim, tmp_path / "net.nir", branches=True))
-    back = gp.compile(net, dt=1 * ms, duration=40 * ms, batch=4, backend="reference")
+    back = gp.compile(net, clock="grid", dt=1 * ms, duration=40 * ms, batch=4, backend="reference")
     left, right = (s.run(batch()).spikes["hidden"] for s in (sim, back))
     assert left.sum() > 0 and np.array_equal(left, right)
 
@@ -124,7 +124,7 @@ def test_no_matrix_of_all_pairs_is_in_memory(rule: gp.RewiringRule) -> None:
                 rewire=rule)  # fmt: skip
     net.connect(hidden, out, exp, weight=gp.learn(0.1))
     sim = gp.compile(net, loss=gp.CrossEntropy(gp.integral(out, "v")), optimiser=gp.Adam(0.1),
-                     dt=1.0, duration=10, batch=1)  # fmt: skip
+                     clock="grid", dt=1.0, duration=10, batch=1)  # fmt: skip
     rng = np.random.default_rng()
     train = (np.sort(rng.uniform(0, 9, 500)), rng.integers(0, size, 500))
     one = SpikeBatch.from_events([train], channels=size, duration=10, labels=np.array([1]))

@@ -16,6 +16,7 @@ def simulator() -> gp.Simulator:
         net,
         loss=gp.CrossEntropy(gp.integral(out)),
         optimiser=gp.SGD(0.5),
+        clock="grid",
         dt=1,
         duration=60,
         batch=4,

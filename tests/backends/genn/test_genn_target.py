@@ -111,6 +111,7 @@ def test_a_checkpoint_of_either_backend_goes_on_in_the_other(tmp_path: Path) -> 
             small(),
             loss=gp.CrossEntropy(gp.maximum("out")),
             optimiser=gp.Adam(0.02),
+            clock="grid",
             dt=1,
             duration=60,
             batch=20,
@@ -146,6 +147,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         small(),
         loss=gp.CrossEntropy(gp.integral("out")),
         optimiser=gp.Adam(0.02),
+        clock="grid",
         dt=1,
         duration=60,
         batch=20,
@@ -240,6 +242,7 @@ def test_two_written_networks_of_one_name_run_in_one_process(built: Path, tmp_pa
     sim = gp.compile(
         small(hidden=7),
         loss=gp.CrossEntropy(gp.integral("out")),
+        clock="grid",
         dt=1,
         duration=40,
         batch=20,

@@ -41,6 +41,7 @@ def compiled(backend: object = DOUBLE, batch: int = 4, **options: object) -> Sim
         net(),
         loss=loss,
         optimiser=gp.Adam(1e-2),
+        clock="grid",
         dt=DT,
         duration=T,
         batch=batch,
@@ -153,7 +154,14 @@ def test_fit_learns_from_every_batch_as_the_interpreter_does() -> None:
         found.connect(source, out, gp.synapse("exp"), weight=gp.learn(gp.normal(0.5, 0.5)))
         loss = gp.CrossEntropy(gp.integral(out))
         own = gp.compile(
-            found, loss=loss, optimiser=gp.SGD(0.5), dt=1, duration=60, batch=4, backend=backend
+            found,
+            loss=loss,
+            optimiser=gp.SGD(0.5),
+            clock="grid",
+            dt=1,
+            duration=60,
+            batch=4,
+            backend=backend,
         )
         gp.fit(own, dataset, epochs=1, seed=3, progress=False)
         assert own.updates == 3

@@ -30,7 +30,7 @@ def network(v_th: float, weight: float, delay: float = 0.0) -> gp.Simulator:
     hidden = net.population("hidden", 3, gp.neuron("LIF", v_th=v_th))
     exp = gp.synapse("exp", tau=5 * ms)
     net.connect(source, hidden, exp, weight=gp.constant(weight), delay=delay * ms)
-    return gp.compile(net, dt=1 * ms, duration=20 * ms, backend="reference")
+    return gp.compile(net, clock="grid", dt=1 * ms, duration=20 * ms, backend="reference")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_all_that_does_not_map_is_told_at_once() -> None:
     hidden = net.population("hidden", 3, gp.neuron("LIF", tau_ref=2 * ms, v_reset=0.1))
     exp = gp.synapse("exp", tau=5 * ms)
     net.connect(source, hidden, exp, weight=gp.constant(1.0), delay=63 * ms)
-    sim = gp.compile(net, dt=1 * ms, duration=20 * ms, backend="reference")
+    sim = gp.compile(net, clock="grid", dt=1 * ms, duration=20 * ms, backend="reference")
     with pytest.raises(GenpropError, match="3 problems") as found:
         sim.retarget()
     for words in ("refractory", "resets its voltage", "63 steps of 1 ms", "max=62*ms"):

@@ -29,7 +29,7 @@ def look(
     cells = net.population("cells", 3, cell)
     exp = synapse or gp.synapse("exp", tau=5.0)
     net.connect(source, cells, exp, weight=gp.constant(1.0), delay=gp.constant(delay))
-    sim = gp.compile(net, dt=dt, duration=duration or 100.0 * dt, backend="reference")
+    sim = gp.compile(net, clock="grid", dt=dt, duration=duration or 100.0 * dt, backend="reference")
     return check(sim.program, sim.parameters)
 
 
@@ -104,7 +104,9 @@ def test_a_nonlinear_neuron_is_refused() -> None:
         gp.synapse("exp", tau=5.0),
         weight=gp.constant(1.0),
     )
-    sim = gp.compile(net, dt=1.0, duration=10.0, backend="reference", solver="runge_kutta")
+    sim = gp.compile(
+        net, clock="grid", dt=1.0, duration=10.0, backend="reference", solver="runge_kutta"
+    )
     _, found = check(sim.program, sim.parameters)
     assert any("not linear" in str(finding) for finding in found)
 

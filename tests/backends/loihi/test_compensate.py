@@ -108,7 +108,9 @@ def test_a_network_of_few_bits_keeps_more_of_what_it_does() -> None:
     net.connect(hidden, hidden, exp, weight=gp.learn(gp.normal(0.0, 0.2)), delay=late)
     net.connect(hidden, out, exp, weight=gp.learn(gp.normal(0.0, 0.6)))
     loss = gp.CrossEntropy(gp.integral(out, "v"))
-    sim = gp.compile(net, loss=loss, dt=1 * ms, duration=STEPS, batch=24, backend="reference")
+    sim = gp.compile(
+        net, loss=loss, clock="grid", dt=1 * ms, duration=STEPS, batch=24, backend="reference"
+    )
     rng = np.random.default_rng(8)
     events = [(np.sort(rng.uniform(0, STEPS, 90)), rng.integers(0, 16, 90)) for _ in range(72)]
     labels = rng.integers(0, 4, 72)

@@ -27,7 +27,13 @@ def network(
     net.connect(hidden, hidden, exp, weight=gp.learn(gp.normal(0.0, back)))
     net.connect(hidden, out, exp, weight=gp.learn(gp.normal(0.0, weight)))
     return gp.compile(
-        net, dt=dt * ms, duration=STEPS * dt * ms, batch=8, backend="reference", seed=7
+        net,
+        clock="grid",
+        dt=dt * ms,
+        duration=STEPS * dt * ms,
+        batch=8,
+        backend="reference",
+        seed=7,
     )
 
 
@@ -54,7 +60,9 @@ def test_a_response_keeps_its_area_where_decays_are_coarse() -> None:
     source = net.population("in", 1, gp.spikes())
     out = net.population("out", 1, gp.neuron("LI", tau_mem=300 * ms))
     net.connect(source, out, gp.synapse("exp", tau=5 * ms), weight=gp.constant(1.0))
-    sim = gp.compile(net, dt=0.2 * ms, duration=1800 * ms, batch=1, backend="reference")
+    sim = gp.compile(
+        net, clock="grid", dt=0.2 * ms, duration=1800 * ms, batch=1, backend="reference"
+    )
     spike = SpikeBatch.from_events([([1.0], [0])], channels=1, duration=1800.0)
     chip = sim.retarget()
     assert chip.report().cells[0].voltage_time_error < -0.05
