@@ -87,6 +87,7 @@ def test_what_a_training_gives_is_shown_in_a_line_and_never_as_arrays(tmp_path: 
         net,
         loss=gp.CrossEntropy(gp.maximum(out, "v")),
         optimiser=gp.Adam(),
+        clock="grid",
         dt=1.0,
         duration=60.0,
         batch=20,

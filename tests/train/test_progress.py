@@ -144,6 +144,7 @@ def test_a_population_that_never_spikes_is_told(
         net,
         loss=gp.CrossEntropy(gp.maximum(out, "v")),
         optimiser=gp.Adam(),
+        clock="grid",
         dt=1.0,
         duration=60.0,
         batch=20,
