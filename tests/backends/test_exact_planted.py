@@ -1,0 +1,94 @@
+"""Mistakes planted in the generated code of the exact clock are seen beside the event solver."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import genprop as gp
+from genprop._resources import data_dir
+from genprop.testing.exact_clock import compare
+from genprop.testing.random_networks import KINDS
+from genprop.testing.zoo import example
+
+MISTAKES = {
+    "what arrives in the step in which it is sent is lost": (
+        "no delays",
+        "exact/forward.j2",
+        "        if (net.{{ q.id }}.immediate(event.neuron)) {",
+        "        if (false) {",
+    ),
+    "the part of a step is ignored in reverse": (
+        "recurrent",
+        "platform/exact/dense_lanes.j2",
+        "        meet(cell(b, sender), centre, x, offset);\n        reaction_.evaluate(b, x, q);\n"
+        "        const Exposed*",
+        "        meet(cell(b, sender), centre > Real(0) ? Real(1) : Real(-0.9), x, offset);\n"
+        "        reaction_.evaluate(b, x, q);\n"
+        "        const Exposed*",
+    ),
+    "a refractory period ends with a step": (
+        "refractory",
+        "platform/exact/neuron.hpp.j2",
+        "free_at = at + refractory;",
+        "free_at = std::ceil((at + refractory) / dt) * dt;",
+    ),
+    "a maximum lies at the end of a step": (
+        "highest",
+        "platform/exact/highest.j2",
+        "if (s < piece) offer(",
+        "if (s > piece) offer(",
+    ),
+    "an arrival that belongs to the next step keeps its place": (
+        "recurrent",
+        "platform/exact/dense_lanes.j2",
+        "x[l] = next ? here + Real(2) : here;",
+        "x[l] = here;",
+    ),
+    "an arrival before a spike does not see its jump": (
+        "recurrent",
+        "platform/exact/undo.j2",
+        "            if (record.inducer[item.index] < 0) Cell::jump(",
+        "            if (false) Cell::jump(",
+    ),
+}
+
+
+def worst(name: str) -> float:
+    """The largest error of a gradient against the event solver, relative to its parameter's."""
+    if name == "no delays":
+        (one,) = compare(gp.Native(precision="double", threads=1), KINDS[0], 1.0, [0])
+        return one.worst
+    chosen = example(name)
+    gradients: list[dict[str, np.ndarray]] = []
+    for backend in ("reference", gp.Native(precision="double", threads=1)):
+        sim = gp.compile(
+            chosen.network,
+            loss=chosen.loss,
+            clock="exact",
+            dt=1.0,
+            duration=chosen.duration,
+            batch=8,
+            backend=backend,
+        )
+        sim.parameters.update(chosen.parameters())
+        gradients.append(sim.gradients(chosen.batch())[1])
+    due, found = gradients
+    return max(np.abs(found[n] - g).max() / max(np.abs(g).max(), 1e-12) for n, g in due.items())
+
+
+@pytest.mark.parametrize("mistake", list(MISTAKES))
+def test_a_planted_mistake_is_seen(
+    mistake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, path, right, wrong = MISTAKES[mistake]
+    text = (data_dir("templates") / "native" / path).read_text(encoding="utf-8")
+    assert text.count(right) == 1
+    assert worst(name) < 1e-10
+    place = tmp_path / "native" / path
+    place.parent.mkdir(parents=True)
+    place.write_text(text.replace(right, wrong), encoding="utf-8")
+    monkeypatch.setenv("GENPROP_TEMPLATES", str(tmp_path))
+    assert worst(name) > 1e-4
