@@ -239,7 +239,7 @@ def _require_close(
 ) -> None:
     far = {name: distance(found[name], due) for name, due in expected.items()}
     allowed = {name: tolerance + (beyond or {}).get(name, 0.0) for name in far}
-    worst = max(far, key=lambda name: far[name] / allowed[name])
+    worst = max(far, key=lambda name: far[name] - allowed[name])
     if not far[worst] <= allowed[worst]:
         raise ContractError(
             f"{case}: {worst} is off by {far[worst]:.2g}, allowed is {allowed[worst]:.2g}"
