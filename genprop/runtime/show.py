@@ -14,7 +14,13 @@ from genprop.describe.network import Network
 from genprop.describe.neuron import Neuron, spikes
 from genprop.describe.spec import NetworkSpec
 from genprop.describe.synapse import synapse
-from genprop.errors import ConfigurationError, UnsupportedError, did_you_mean, refuse_if
+from genprop.errors import (
+    ConfigurationError,
+    ToolchainError,
+    UnsupportedError,
+    did_you_mean,
+    refuse_if,
+)
 from genprop.runtime.clock_choice import choose_clock, clock_words
 from genprop.runtime.lowering import lowered
 from genprop.runtime.memory import memory_text
@@ -163,7 +169,9 @@ def _source(request: _Request) -> str:
 
 
 def _memory(request: _Request) -> str:
-    program, _ = request.lowered()
+    findings = request.target.check(request.spec, request.clock)
+    refuse_if(e for e in findings if not isinstance(e, ToolchainError))  # nothing is compiled
+    program, _ = lowered(request.spec, request.clock, request.solver, request.target)
     if isinstance(request.target, MemoryEstimator):
         return request.target.memory(request.spec, program, request.batch)
     return memory_text(request.spec, program, request.batch)

@@ -60,6 +60,8 @@ def test_plot_writes_the_figures_of_the_page(
         "learning-curves",
         "samples",
         "distributions",
+        "delays",
+        "signs",
         "confusion",
         "activity",
         "speed",

@@ -70,7 +70,8 @@ def test_gradients_of_a_linear_network_agree_with_the_exact_solver() -> None:
 
 def test_gradients_of_a_non_linear_network_agree_with_difference_quotients() -> None:
     quick = gp.Native("double")
-    report = check(small(gp.neuron("QIF", tau_mem=10.0), 2.0), fine=0.01, backend=quick)
+    # spikes arrive on steps, and the quotient sees that: it tends to the gradient as steps shrink
+    report = check(small(gp.neuron("QIF", tau_mem=10.0), 2.0), fine=0.002, backend=quick)
     assert not report.linear and report.spikes > 0
     assert report.passed, report
 

@@ -195,13 +195,13 @@ class NativeEngine:
     def _timed(self, population: str, pairs: list[np.ndarray]) -> list[np.ndarray]:
         """Pairs of step and neuron as pairs of time [ms] and neuron."""
         clock = self.program.clock
-        assert isinstance(clock, ExactClock)  # the clock without rounding
+        dt = clock.divided.dt if isinstance(clock, ExactClock) else clock.dt
         function = self._library[f"genprop_late_{identifier(population)}"]
         function.restype = ctypes.POINTER(ctypes.c_double)
         lists: list[np.ndarray] = []
         for sample, found in enumerate(pairs):
             times = np.array(found, np.float64)
-            times[:, 0] *= clock.divided.dt
+            times[:, 0] *= dt
             if len(found):
                 late = function(self._engine, ctypes.c_int64(sample))
                 times[:, 0] += np.ctypeslib.as_array(late, (len(found),))

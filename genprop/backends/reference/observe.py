@@ -162,6 +162,8 @@ class Observer:
         self, step: int, sample: Array, neuron: Array, runs: Mapping[str, PopulationRun]
     ) -> Array:
         """L⁻ − l⁺ of each spike: the loss with and without this neuron's reset."""
+        if len(sample) == 0:
+            return np.zeros(0)
         run = runs[self.loss.population]
         at = run.tape.spikes[step].states  # of spikes inside the step; of others, at its end
         assert self.readout.after_reset is not None  # as of every stepwise readout

@@ -48,8 +48,8 @@ def steps(adjoint: AdjointSystem, learned: frozenset[str], dt: float, substeps: 
 
 def _location(free: _Flow, held: _Flow | None, dt: float, count: int) -> EventLocation | None:
     system = free.adjoint.system
-    if system.guard is None or system.linear:
-        return None
+    if system.guard is None or system.linear or system.rising:
+        return None  # a spike that resets nothing changes no step, and stays at the end of one
     names = FreshNames(free.adjoint)
     return EventLocation(
         longest=dt / count,
