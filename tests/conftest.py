@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import zlib
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,7 +27,7 @@ errors here, not for users, whose compilers may be newer and warn of more.
 """
 ON_REQUEST = {
     "lava": "live Lava takes minutes: pytest -m lava",
-    "nightly": "takes minutes and repeats a law at more cases: pytest -m nightly, as .ci/run does",
+    "nightly": "takes minutes and repeats a law at more cases: pytest -m nightly",
 }
 
 os.environ.setdefault("GENPROP_CXXFLAGS", QUICK)
@@ -72,6 +74,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for name, reason in ON_REQUEST.items():
             if name not in asked and item.get_closest_marker(name) is not None:
                 item.add_marker(pytest.mark.skip(reason=reason))
+    if "nightly" in asked:
+        left = [item for item in items if not part_of_night(item.nodeid)]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in set(left)]
+
+
+def part_of_night(nodeid: str) -> bool:
+    """Whether tonight's part of the nightly tests has this one.
+
+    ``$GENPROP_NIGHTS`` says over how many nights they are spread; each comes once in so many.
+    """
+    nights = int(os.environ.get("GENPROP_NIGHTS", "1"))
+    return zlib.crc32(nodeid.encode()) % nights == date.today().toordinal() % nights
+
+
+def pytest_report_header() -> str | None:
+    """Tell that a night has a part alone."""
+    nights = int(os.environ.get("GENPROP_NIGHTS", "1"))
+    return None if nights == 1 else f"nightly tests: tonight one in {nights}, all in {nights} days"
 
 
 @pytest.hookimpl(optionalhook=True)
