@@ -130,14 +130,18 @@ def _parts(found: h5py.Dataset, held: mmap.mmap) -> Iterator[bytes | None]:
             assert found.shape is not None
             yield held[place : place + math.prod(found.shape) * max(size, _ROW)]
         return
-    plan = found.id.get_create_plist()
+    plan, width = found.id.get_create_plist(), _ROW if found.dtype.hasobject else size
     filters = [plan.get_filter(k) for k in range(plan.get_nfilters())]
     most = 2 * math.prod(found.chunks) * max(size, _ROW) + 64
     for chunk in map(found.id.get_chunk_info, range(found.id.get_num_chunks())):
+        if chunk.byte_offset + chunk.size > len(held):
+            raise ValueError("a chunk claims more than the file holds")
         part: bytes | None = held[chunk.byte_offset : chunk.byte_offset + chunk.size]
         for k, (code, _, values, _) in reversed([*enumerate(filters)]):
             if part is not None and not chunk.filter_mask >> k & 1:
                 part = _unpacked(part, code, values, most)
+        if part is not None and len(part) < math.prod(found.chunks) * width:
+            raise ValueError("a chunk holds less than it is declared to")
         yield part
 
 

@@ -232,6 +232,9 @@ def _part(source: h5py.File, name: str, file: Path) -> h5py.Dataset:
 def _values(source: h5py.File, name: str, file: Path) -> npt.NDArray[np.generic]:
     part = _part(source, name, file)
     with _reading(file):
+        if part.dtype.hasobject and h5py.check_string_dtype(part.dtype) is None:
+            # of text whose type is damaged HDF5 makes rows of bytes, and dies reading them
+            raise ValueError(f"{name} holds rows of any length, not one value each")
         return np.asarray(part[()])
 
 
