@@ -89,9 +89,9 @@ class Continuous:
     ``states`` name the components of z. ``flow`` has a row of A and b for each; ``held_flow`` is
     the flow while refractory, empty where that never is. ``guard``·z > 0 is a spike, empty where
     there are none. ``arrivals`` maps each receptor to what one arrival of weight 1 adds to z.
-    ``held`` are the components that stand still, and do not hear arrivals, while refractory;
-    ``cleared`` those that each step begins with at 0. In reverse, over a stretch without events,
-    ∂L/∂θ gains Σ p[t.state]·z[t.index] of the ``tangents`` of θ at its end.
+    ``held`` are the components that stand still, and do not hear arrivals, while refractory. In
+    reverse, over a stretch without events, ∂L/∂θ gains Σ p[t.state]·z[t.index] of the ``tangents``
+    of θ at its end.
     """
 
     states: tuple[str, ...]
@@ -100,7 +100,6 @@ class Continuous:
     guard: Row
     arrivals: tuple[tuple[str, Row], ...]
     held: tuple[int, ...]
-    cleared: tuple[int, ...]
     tangents: tuple[Tangent, ...]
     views: tuple[View, ...]
 

@@ -67,7 +67,6 @@ def continuous(
     still = dict(system.held_flow)
     still |= {t.symbol: t.flow(system.held_flow) for t in tangents}
     held = {*system.held, *(t.symbol for t in tangents if t.state in system.held)}
-    by_step = {i.symbol for i in integrals.values() if i.by_step}
     return Continuous(
         states=tuple(x.name for x in columns),
         flow=rows.all(free),
@@ -78,7 +77,6 @@ def continuous(
             for r in system.receptors
         ),
         held=tuple(k for k, x in enumerate(columns) if x in held),
-        cleared=tuple(k for k, x in enumerate(columns) if x in by_step or k >= len(system.states)),
         tangents=tuple(
             Tangent(t.parameter.name, columns.index(t.state), columns.index(t.symbol))
             for t in tangents

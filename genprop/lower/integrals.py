@@ -28,11 +28,10 @@ __all__ = ["Integral", "with_integrals"]
 
 @dataclass(frozen=True, slots=True)
 class Integral:
-    """The state ``symbol`` times ``scale`` is what a readout integrates; ``by_step``: per step."""
+    """The state ``symbol`` times ``scale`` is what a readout integrates."""
 
     symbol: sympy.Symbol
     scale: float
-    by_step: bool
 
 
 def with_integrals(
@@ -50,7 +49,6 @@ def with_integrals(
         if not isinstance(form, WeightedIntegral | LossOverTime):
             continue
         symbol = _unused(system, len(found))
-        by_step = isinstance(form, LossOverTime)
         if isinstance(form, WeightedIntegral):
             rate, scale = _exponential(form.weight, clock.duration, loss)
             flow[symbol] = o.value - rate * symbol
@@ -58,7 +56,7 @@ def with_integrals(
             scale = 1.0
             flow[symbol] = o.value / sympy.Float(clock.dt)  # so that it ends as the mean
         initial[symbol] = sympy.S.Zero
-        found[loss] = Integral(symbol, scale, by_step)
+        found[loss] = Integral(symbol, scale)
     states = (*system.states, *(i.symbol for i in found.values()))
     return replace(system, states=states, flow=flow, initial=initial), found
 

@@ -13,7 +13,7 @@ from genprop.emit.continuous_view import bounded_row, moved, read
 from genprop.emit.names import identifier
 from genprop.errors import DescriptionError
 from genprop.lower.clocks.exact import ExactClock
-from genprop.lower.continuous import FinalValue
+from genprop.lower.continuous import FinalValue, HighestValue
 from genprop.numerics.continuous import stretches
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class ContinuousCall(Call):
     @staticmethod
     def _seen(parts: Continuous, found: Stretches, bounding: np.ndarray) -> np.ndarray:
         """The row of the maximum, where there is one beside the guard."""
-        highest = [found.rows[v.loss] for v in parts.views if type(v).__name__ == "HighestValue"]
+        highest = [found.rows[v.loss] for v in parts.views if isinstance(v, HighestValue)]
         return highest[0] if highest else bounding
 
     def _double(self, structure: ctypes.Structure, field: str, array: np.ndarray) -> None:
