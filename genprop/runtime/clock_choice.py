@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from genprop.errors import GenpropError
     from genprop.lower.clocks.base import Clock
 
-__all__ = ["EXACT_BY_DEFAULT", "choose_clock", "clock_words", "why_not_exact"]
-
-EXACT_BY_DEFAULT = True
-"""Whether a network that can runs on the exact clock where none is named."""
+__all__ = ["choose_clock", "clock_words", "why_not_exact"]
 
 Arrays = Mapping[str, "np.ndarray"]
 
@@ -50,7 +47,7 @@ def choose_clock(
     """
     if name is None:
         grid = make_clock("grid", dt, duration)
-        if not EXACT_BY_DEFAULT or why_not_exact(spec, target, solver, grid, arrays):
+        if why_not_exact(spec, target, solver, grid, arrays):
             return grid
         name = "exact"
     return make_clock(name, dt, duration)

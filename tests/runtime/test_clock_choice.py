@@ -6,16 +6,10 @@ import pytest
 
 import genprop as gp
 from genprop.backends import get_backend
-from genprop.runtime import clock_choice
 from genprop.runtime.clock_choice import choose_clock, clock_words, why_not_exact
 from genprop.testing.zoo import NAMES, example
 
 REFERENCE, GENN = get_backend("reference"), get_backend("genn")
-
-
-@pytest.fixture
-def exact_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock_choice, "EXACT_BY_DEFAULT", True)
 
 
 def chosen(name: str, backend: str = "reference", solver: str = "exact") -> str:
@@ -23,7 +17,6 @@ def chosen(name: str, backend: str = "reference", solver: str = "exact") -> str:
     return choose_clock(None, 1.0, e.duration, e.spec(), target, solver).name
 
 
-@pytest.mark.usefixtures("exact_first")
 @pytest.mark.parametrize("name", NAMES)
 def test_linear_networks_take_the_exact_clock_and_others_the_grid(name: str) -> None:
     assert chosen(name) == ("exact" if example(name).linear else "grid")
@@ -31,7 +24,6 @@ def test_linear_networks_take_the_exact_clock_and_others_the_grid(name: str) -> 
     assert chosen(name, solver="runge_kutta:4") == "grid"
 
 
-@pytest.mark.usefixtures("exact_first")
 def test_what_is_compiled_is_what_was_chosen() -> None:
     e = example("feed_forward")
     options = {"loss": e.loss, "dt": 1.0, "duration": e.duration, "backend": "reference"}
