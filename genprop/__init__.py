@@ -13,7 +13,7 @@ from genprop._version import __version__
 from genprop.describe import explanation
 
 if TYPE_CHECKING:
-    from genprop import backends, data, errors, experiment, report, testing, train, units
+    from genprop import analysis, backends, data, errors, experiment, report, testing, train, units
     from genprop.adjoint.readouts.final import final
     from genprop.adjoint.readouts.first_spike import first_spike
     from genprop.adjoint.readouts.integral import integral
@@ -105,6 +105,7 @@ __all__ = [
     "V",
     "__version__",
     "agreement",
+    "analysis",
     "axonal",
     "backends",
     "check_gradients",
@@ -162,7 +163,17 @@ __all__ = [
     "weighted_integral",
 ]
 
-_ROOMS = ("backends", "data", "errors", "experiment", "report", "testing", "train", "units")
+_ROOMS = (
+    "analysis",
+    "backends",
+    "data",
+    "errors",
+    "experiment",
+    "report",
+    "testing",
+    "train",
+    "units",
+)
 _NAMES = {
     "adjoint.readouts.final": ("final",),
     "adjoint.readouts.first_spike": ("first_spike",),

@@ -36,11 +36,12 @@ DOORS = {
     "pygenn": ("backends/genn/engine.py",),
     "lava": (),
     "nir": ("interchange/nir_file.py",),
-    "sklearn": ("data/",),
+    "networkx": ("analysis/graph.py",),
+    "sklearn": ("data/", "analysis/"),
     "scipy": (),
     "torch": (),
 }
-OPTIONAL = ("matplotlib", "pygenn", "sklearn", "tensorboardX", "tonic")
+OPTIONAL = ("matplotlib", "networkx", "pygenn", "sklearn", "tensorboardX", "tonic")
 """Imported inside functions and for types only."""
 
 
@@ -208,6 +209,8 @@ PLANTED: list[tuple[str, str, Check]] = [
     ("train/fit.py", "def f():\n    import h5py", door_faults),
     ("backends/loihi/a.py", "import lava.lib", door_faults),
     ("data/tonic_sets.py", "import tonic", door_faults),
+    ("analysis/graph.py", "import networkx", door_faults),
+    ("report/a.py", "def f():\n    import networkx", door_faults),
     ("backends/native/a.py", "from genprop.backends.genn import b", backend_faults),
     ("backends/native/a.py", "from genprop.backends import genn", backend_faults),
     ("backends/native/a.py", "from ..genn import b", backend_faults),

@@ -22,6 +22,7 @@ ROOMS = (
     "runtime",
     "interchange",
     "train",
+    "analysis",
     "experiment",
     "report",
     "testing",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 import genprop as gp
+from genprop.analysis.connections import Connections, all_connections
 from genprop.report.figures.wiring import plot_delays, plot_positions, plot_signs, sign_map
-from genprop.report.figures.wiring_data import Connections, connections
 from tests.report.drawn import axes
 from tests.stages.rewired import FEED, LOOP, rewired
 from tests.stages.staged import batch
@@ -18,7 +18,8 @@ def connected(places: bool = True) -> Connections:
     x, y = rng.normal(size=(40, 3)), rng.normal(size=(7, 3))
     delay = np.linalg.norm(x[pre] - y[post], axis=1)
     weight = rng.normal(size=pre.size)
-    return Connections("a->b", pre, post, (40, 7), weight, delay, (x, y) if places else None, None)
+    places_of = (x, y) if places else None
+    return Connections(pre, post, (40, 7), weight, delay, places_of, name="a->b")
 
 
 def test_the_map_of_signs_holds_every_weight_at_its_channel_and_delay() -> None:
@@ -56,19 +57,19 @@ def test_positions_are_drawn_with_the_strongest_synapses_between_them() -> None:
     assert len(edges.get_paths()) == 40 * 7
     strongest = np.argmax(np.abs(found.weight))
     ends = np.asarray(edges.get_paths()[-1].vertices)
-    assert found.places is not None
-    assert np.allclose(ends[0], found.places[0][found.pre[strongest], :2])
-    assert np.allclose(ends[1], found.places[1][found.post[strongest], :2])
+    assert found.positions is not None
+    assert np.allclose(ends[0], found.positions[0][found.pre[strongest], :2])
+    assert np.allclose(ends[1], found.positions[1][found.post[strongest], :2])
 
 
 def test_what_is_shown_is_what_runs_and_what_was_rewired() -> None:
     sim = rewired(gp.SET(every=1, fraction=0.3), where=LOOP, weight="any", delay="distance")
-    first = {c.name: c for c in connections(sim)}
+    first = {c.name: c for c in all_connections(sim)}
     assert first[LOOP].unmoved == 1.0 and first[FEED].unmoved is None
     for k in range(3):
         sim.gradients(batch(k))
         sim.step()
-    found = {c.name: c for c in connections(sim)}
+    found = {c.name: c for c in all_connections(sim)}
     before = set(zip(first[LOOP].pre.tolist(), first[LOOP].post.tolist(), strict=True))
     after = set(zip(found[LOOP].pre.tolist(), found[LOOP].post.tolist(), strict=True))
     assert found[LOOP].unmoved == len(before & after) / len(after) < 1.0

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop.analysis.connections import Connections, all_connections
 from genprop.describe.topology import digest_with_synapses
 from genprop.errors import ConfigurationError
 from genprop.experiment.config import read_config
 from genprop.experiment.experiment import compile_experiment, load_experiment
 from genprop.report.figures.samples import SampleView, choose, record
-from genprop.report.figures.wiring_data import Connections, connections
 from genprop.runtime.clock_choice import clock_words
 from genprop.runtime.simulator import Simulator
 from genprop.train.checkpoint import load_checkpoint
@@ -136,7 +136,7 @@ def collect_run(
         equations=_equations(experiment),
         remarks=tuple(_remarks(sim, snapshot, split, found, result)),
         clock=_clock(sim),
-        connections=connections(sim),
+        connections=all_connections(sim),
     )
 
 
