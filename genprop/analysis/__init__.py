@@ -11,6 +11,8 @@ scikit-learn are in the extra ``analysis``, and are loaded by what needs them.
 
 from genprop.analysis.clustering import clustering, clustering_of_neurons
 from genprop.analysis.connections import Connections, connections
+from genprop.analysis.efficiency import global_efficiency
+from genprop.analysis.entropy import communicability_entropy, row_entropy, row_entropy_of_neurons
 from genprop.analysis.modularity import communities, modularity
 from genprop.analysis.null_model import (
     Compared,
@@ -19,17 +21,23 @@ from genprop.analysis.null_model import (
     shuffled_delays,
     shuffled_weights,
 )
+from genprop.analysis.wiring import wiring_efficiency
 
 __all__ = [
     "Compared",
     "Connections",
     "clustering",
     "clustering_of_neurons",
+    "communicability_entropy",
     "communities",
     "compare",
     "connections",
+    "global_efficiency",
     "modularity",
+    "row_entropy",
+    "row_entropy_of_neurons",
     "shuffled_channels",
     "shuffled_delays",
     "shuffled_weights",
+    "wiring_efficiency",
 ]
