@@ -16,6 +16,8 @@ LEAVES = (
     "units",
     "_checks",
     "_hdf5",
+    "_hdf5_copy",
+    "_isolated",
     "_moved",
     "_reading",
     "_resources",
@@ -27,7 +29,13 @@ FRONT = ("__init__", "__main__")  # the package's own faces may name every room
 DOORS = {
     "sympy": ("equations/", "adjoint/", "lower/", "numerics/callables.py", "emit/"),
     "jinja2": ("emit/",),
-    "h5py": ("_hdf5.py", "data/store.py", "train/checkpoint.py", "backends/loihi/files/netx.py"),
+    "h5py": (
+        "_hdf5.py",
+        "_hdf5_copy.py",
+        "data/store.py",
+        "train/checkpoint.py",
+        "backends/loihi/files/netx.py",
+    ),
     "tensorboardX": ("train/tensorboard.py",),
     "tomlkit": ("experiment/toml.py",),
     "tonic": ("data/tonic_sets.py",),
@@ -60,7 +68,10 @@ def order_faults(found: list[Import]) -> list[str]:
                 ("_reading", "errors"),
                 ("_writing", "errors"),
                 ("_hdf5", "errors"),
+                ("_hdf5", "_isolated"),
                 ("_hdf5", "_reading"),
+                ("_hdf5_copy", "_reading"),
+                ("_isolated", "errors"),
                 ("_resources", "errors"),
             )
         elif here in LEAVES or here not in ROOMS or there not in ROOMS:

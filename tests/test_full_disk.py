@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import genprop as gp
+from genprop._isolated import close
 from genprop.emit.templates import eject
 from genprop.errors import GenpropError
 from genprop.experiment.config import read_config
@@ -32,10 +33,12 @@ def full_disk(limit: int = LIMIT) -> Generator[None]:
     old = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, old[1]))
+    close()  # the process that reads HDF5 begins with these bounds
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, old)
+        close()
         signal.signal(signal.SIGXFSZ, ignored)
 
 

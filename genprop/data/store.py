@@ -24,7 +24,8 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from genprop._hdf5 import checked
+from genprop._hdf5_copy import checked
+from genprop._isolated import EndedError, isolated
 from genprop._reading import reading
 from genprop._resources import cache_dir
 from genprop.data.content import content_of
@@ -109,8 +110,20 @@ def _make(file: Path, store: Path, channels: int) -> None:
 
 
 def _convert(file: Path, store: Path, channels: int) -> None:
-    """Read a file of SHD's layout, check it, and write its store."""
-    with unpacked(file) as plain, _source(plain, file) as source, h5py.File(store, "w") as out:
+    """Write the store of a file, in a process that HDF5 may end: damaged files do that to it."""
+    with unpacked(file) as plain:
+        call = str(plain.absolute()), str(file), str(store.absolute()), channels
+        try:
+            isolated(__name__, convert.__name__, *call, size=plain.stat().st_size)
+        except (EndedError, MemoryError) as fault:
+            with _reading(file):
+                raise fault
+
+
+def convert(plain: str, name: str, store: str, channels: int) -> bytes:
+    """Read a file of SHD's layout, which users know by its ``name``; check it, write its store."""
+    file = Path(name)
+    with _source(Path(plain), file) as source, h5py.File(store, "w") as out:
         times = _part(source, "spikes/times", file)
         units = _part(source, "spikes/units", file)
         _write_header(out, _header(source, (len(times), len(units)), file))
@@ -126,6 +139,7 @@ def _convert(file: Path, store: Path, channels: int) -> None:
             _append(flat_times, t)
             _append(flat_channels, c)
         out["start"] = bounds(np.array(counts, np.int64))
+    return b""
 
 
 def _precision(times: h5py.Dataset) -> type[np.floating]:
@@ -220,13 +234,21 @@ def _source(plain: Path, file: Path) -> Generator[h5py.File]:
 def _part(source: h5py.File, name: str, file: Path) -> h5py.Dataset:
     with _reading(file):
         found = source.get(name)
-    if isinstance(found, h5py.Dataset) and (found.ndim == 1 or not name.startswith("spikes/")):
+        fits = isinstance(found, h5py.Dataset) and (
+            not name.startswith("spikes/") or _has_rows_of_numbers(found)
+        )
+    if isinstance(found, h5py.Dataset) and fits:
         return found
     raise DataError(
         f"the file has no {name}",
         where=str(file),
         remedy="name a file of SHD's layout: spikes/times, spikes/units, labels",
     )
+
+
+def _has_rows_of_numbers(found: h5py.Dataset) -> bool:
+    entry: object = h5py.check_vlen_dtype(found.dtype)  # of text it is a class of Python's
+    return found.ndim == 1 and isinstance(entry, np.dtype) and entry.kind in "iuf"
 
 
 def _values(source: h5py.File, name: str, file: Path) -> npt.NDArray[np.generic]:

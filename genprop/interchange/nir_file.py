@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from genprop._hdf5 import opened
+from genprop._hdf5 import imaged
+from genprop._reading import reading
 from genprop._writing import writing
 from genprop.errors import DataError, UnsupportedError
 
@@ -86,8 +87,8 @@ def read_graph(path: str | Path) -> Graph:
     """
     nir = _package()
     remedy = "export it again, and check that the copy is complete"
-    with opened(path, "NIR file", DataError, remedy):
-        found = nir.read(str(path))
+    with reading(path, "NIR file", DataError, remedy):
+        found = nir.read(imaged(path))
         graph = Graph({}, [], _attributes(getattr(found, "metadata", {})))
         _unfold(found, "", graph)
     return graph

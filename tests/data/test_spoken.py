@@ -269,7 +269,7 @@ def test_a_cache_that_cannot_be_written_says_what_to_do(
         raise OSError(28, "No space left on device")
 
     own_cache.unlink()
-    monkeypatch.setattr("genprop.data.store._append", full)
+    monkeypatch.setattr("genprop.data.store.isolated", full)
     with pytest.raises(DataError, match="No space left"):
         hdspikes(file)
     assert list((own_cache / "data").iterdir()) == []

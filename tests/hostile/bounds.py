@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
+from genprop import _isolated
 from genprop.errors import GenpropError
 
 SECONDS, BYTES = 10.0, 100_000_000
@@ -28,6 +29,7 @@ def fault_of(attempt: Callable[[], object], size: int) -> str | None:
         with (
             _alarmed(),
             _bounded(2 * size + BYTES),
+            _isolated_bounded(),
             warnings.catch_warnings(record=True) as noted,
         ):
             warnings.simplefilter("always", RuntimeWarning)
@@ -56,7 +58,15 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _is_of_memory(cause: BaseException) -> bool:
-    """Whether there was no room; HDF5 says so in words."""
+    """Whether there was no room here; HDF5 says so in words.
+
+    What the process that reads HDF5 was refused there is of no harm to this one.
+    """
+    place = cause.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    if place is not None and place.tb_frame.f_globals.get("__name__") == _isolated.__name__:
+        return False
     words = "" if isinstance(cause, GenpropError) else str(cause).lower()
     return isinstance(cause, MemoryError) or "memory" in words or "unable to alloc" in words
 
@@ -79,6 +89,17 @@ def _alarmed() -> Generator[None]:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGPROF, before)
+
+
+@contextlib.contextmanager
+def _isolated_bounded() -> Generator[None]:
+    """Bound the process that reads HDF5 likewise."""
+    before = _isolated.BYTES, _isolated.SECONDS
+    _isolated.BYTES, _isolated.SECONDS = BYTES, SECONDS
+    try:
+        yield
+    finally:
+        _isolated.BYTES, _isolated.SECONDS = before
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -224,3 +225,18 @@ def test_a_checkpoint_with_numbers_that_are_none_is_told(value: float, tmp_path:
             assert isinstance(held, h5py.Dataset)
             held[0, 0] = before
     load_checkpoint(path)
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
+@pytest.mark.parametrize("kind", [1, 2, 15, 255])
+def test_what_hdf5_dies_of_ends_in_an_error(kind: int, packed: bool, tmp_path: Path) -> None:
+    """Rows of any length are of kind 0, text is of kind 1, and of others there are none."""
+    options: dict[str, Any] = {"chunks": (2,), "compression": "gzip"} if packed else {}
+    path = recording(tmp_path, **options)
+    own, data = b"\x19\0\0\0\x10\0\0\0", path.read_bytes()
+    assert data.count(own) == 2
+    path.write_bytes(data.replace(own, own[:1] + bytes([kind]) + own[2:]))
+    for read in (hdf5, gp.data.hdspikes):
+        refused(lambda read=read: read(path), len(data))
+    with pytest.raises(DataError):
+        gp.data.hdspikes(path, cache=False)

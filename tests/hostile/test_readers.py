@@ -16,7 +16,8 @@ import h5py
 import numpy as np
 import pytest
 
-from genprop._hdf5 import _parts, opened
+from genprop._hdf5 import opened
+from genprop._hdf5_copy import _parts
 from genprop.errors import DataError
 from tests.hostile import bounds
 from tests.hostile.bounds import fault_of
@@ -42,12 +43,7 @@ def test_some_spoilt_files_end_in_our_errors(name: str, tmp_path: Path) -> None:
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", READERS)
 def test_ten_thousand_spoilt_files_end_in_our_errors(name: str) -> None:
-    found = campaign(name, 10_000, FRESH)
-    dead = [fault for fault in found if "ended with -11" in fault and "h5py" in fault]
-    assert [fault for fault in found if fault not in dead] == []
-    # HDF5 itself dies on about one spoilt recording in 20 000, in ways not yet looked at beforehand
-    if dead:
-        pytest.xfail(f"HDF5 ended the process: {dead[0][:60]}")
+    assert campaign(name, 10_000, FRESH) == []
 
 
 def test_what_a_campaign_looks_for_is_found() -> None:
