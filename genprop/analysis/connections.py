@@ -36,7 +36,7 @@ class Connections:
         sizes: of the two populations.
         weight: (k,) in base units.
         delay: (k,) [ms]; empty where the projection has none.
-        positions: of senders (pre, dims) and receivers (post, dims); None without them.
+        positions: of senders (pre, dims) and receivers (post, dims), each None where it has none.
         recurrent: whether senders and receivers are the same neurons.
         name: of the projection.
         unmoved: the part of the first synapses that is still there; None where it is not rewired.
@@ -51,7 +51,7 @@ class Connections:
     sizes: tuple[int, int]
     weight: np.ndarray
     delay: np.ndarray = field(default_factory=_none)
-    positions: tuple[np.ndarray, np.ndarray] | None = None
+    positions: tuple[np.ndarray | None, np.ndarray | None] = (None, None)
     recurrent: bool = False
     name: str = "the connections"
     unmoved: float | None = None
@@ -64,12 +64,21 @@ class Connections:
         ends = zip((self.pre, self.post), self.sizes, strict=True)
         if count and any(neuron.min() < 0 or neuron.max() >= size for neuron, size in ends):
             raise self._fault(f"a synapse leads beyond populations of {self.sizes} neurons")
-        places = self.positions or ()
-        rows = [np.shape(place)[:1] for place in places]
-        if places and (rows != [(n,) for n in self.sizes] or len({p.shape[1] for p in places}) > 1):
-            raise self._fault(f"positions of other shapes than ({self.sizes} neurons, dims)")
-        if not all(np.isfinite(found).all() for found in (self.weight, self.delay, *places)):
+        found = zip(self.positions, self.sizes, strict=True)
+        places = [(place, size) for place, size in found if place is not None]
+        if any(place.ndim != 2 or len(place) != size for place, size in places):
+            raise self._fault("positions are not one row per neuron")
+        numbers = (self.weight, self.delay, *(place for place, _ in places))
+        if not all(np.isfinite(found).all() for found in numbers):
             raise self._fault("weights, delays and positions must be finite")
+
+    @property
+    def places(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The :attr:`positions` of both where both have some in one space, else None."""
+        x, y = self.positions
+        if x is None or y is None or x.shape[1] != y.shape[1]:
+            return None
+        return x, y
 
     @property
     def distance(self) -> np.ndarray:
@@ -78,12 +87,13 @@ class Connections:
         Raises:
             UnsupportedError: without positions.
         """
-        if self.positions is None:
+        places = self.places
+        if places is None:
             raise UnsupportedError(
                 f"the neurons of {self.name} have no positions",
                 remedy="population(…, position=…), or connections(…, positions=…)",
             )
-        x, y = self.positions
+        x, y = places
         return np.sqrt(np.square(x[self.pre] - y[self.post]).sum(axis=1))
 
     @property
@@ -93,7 +103,7 @@ class Connections:
         Raises:
             UnsupportedError: where there is neither.
         """
-        if self.positions is None and self.delay.size == self.weight.size:
+        if self.places is None and self.delay.size == self.weight.size:
             return self.delay
         return self.distance
 
@@ -116,7 +126,7 @@ def connections(
     projection: str = "",
     *,
     delay: npt.ArrayLike | None = None,
-    positions: npt.ArrayLike | tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    positions: npt.ArrayLike | tuple[npt.ArrayLike | None, npt.ArrayLike | None] | None = None,
 ) -> Connections:
     """The synapses of a projection of a network, or of a matrix.
 
@@ -125,7 +135,8 @@ def connections(
             matrix is taken as recurrent; connections are given back.
         projection: its name, ``"hidden->hidden"``, of a simulator with more than one.
         delay: (pre, post) [ms], beside weights.
-        positions: (n, dims) beside square weights, or the senders' and the receivers'.
+        positions: (n, dims) beside square weights; or a pair, the senders' and the receivers', of
+            which either may be None.
 
     Raises:
         DataError: for a projection that is not there, and arrays that do not fit each other.
@@ -137,13 +148,11 @@ def connections(
     weight = _matrix(source, "weights")
     pre, post = Synapses(*weight.shape).all_pairs()
     late = _none() if delay is None else _matrix(delay, "delays").ravel()
-    places = None
-    if positions is not None:
-        pair = positions if isinstance(positions, tuple) else (positions, positions)
-        places = (_matrix(pair[0], "positions"), _matrix(pair[1], "positions"))
+    pair = positions if isinstance(positions, tuple) else (positions, positions)
+    places = tuple(None if one is None else _matrix(one, "positions") for one in pair)
     sizes = (weight.shape[0], weight.shape[1])
     square = sizes[0] == sizes[1] and not isinstance(positions, tuple)
-    return Connections(pre, post, sizes, weight.ravel(), late, places, square)
+    return Connections(pre, post, sizes, weight.ravel(), late, (places[0], places[1]), square)
 
 
 def all_connections(sim: Trainable) -> tuple[Connections, ...]:
@@ -157,7 +166,7 @@ def _of_projection(sim: Simulator, p: ProjectionSpec) -> Connections:
     used, synapses = sim.arrays(), sim.topology[p.name]
     pre, post = synapses.all_pairs()
     ends = [sim.parameters.get(position_name(end)) for end in (p.pre, p.post)]
-    places = [np.asarray(end, float) for end in ends if end is not None]
+    places = [None if end is None else np.asarray(end, float) for end in ends]
     rewired = p.name in sim.spec.rewired
     there = synapses.places_in(initial_topology(sim.spec)[p.name]) >= 0 if rewired else None
     return Connections(
@@ -166,7 +175,7 @@ def _of_projection(sim: Simulator, p: ProjectionSpec) -> Connections:
         (synapses.pre, synapses.post),
         np.ravel(used[p.weight.name]).astype(np.float64),
         _none() if p.delay is None else np.ravel(used[p.delay.name]).astype(np.float64),
-        (places[0], places[1]) if len(places) == 2 else None,
+        (places[0], places[1]),
         p.pre == p.post,
         p.name,
         None if there is None else float(there.mean()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -15,15 +15,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Compared",
-    "Shuffle",
     "compare",
     "shuffled_channels",
     "shuffled_delays",
     "shuffled_weights",
 ]
 
-Shuffle: TypeAlias = "Callable[[Connections, np.random.Generator], Connections]"
-"""Gives connections of which one thing was shuffled."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,15 +72,15 @@ class Compared:
 
 
 def compare(
-    measure: Callable[[Connections], float],
-    found: Connections,
-    shuffle: Shuffle,
+    measure: Callable[[T], float],
+    found: T,
+    shuffle: Callable[[T, np.random.Generator], T],
     *,
     nulls: int,
     seed: int,
     shuffled: str = "",
 ) -> Compared:
-    """``measure`` of the connections and of ``nulls`` shuffled ones.
+    """``measure`` of what was found, connections or arrays, and of ``nulls`` shuffled ones.
 
     Null k is drawn with the seed (``seed``, k), so that more nulls leave the first ones as they
     are.

@@ -44,7 +44,7 @@ def test_arrays_are_dense_connections() -> None:
         ([1.0, 2.0], {}, "weights cannot be"),
         ("hidden->hidden", {}, "weights cannot be"),
         (np.eye(3), {"delay": np.zeros((2, 3))}, "not one number per synapse"),
-        (np.eye(3), {"positions": np.zeros((2, 2))}, "positions of other shapes"),
+        (np.eye(3), {"positions": np.zeros((2, 2))}, "not one row per neuron"),
         (np.full((2, 2), np.nan), {}, "must be finite"),
     ],
 )

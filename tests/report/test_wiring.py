@@ -18,7 +18,7 @@ def connected(places: bool = True) -> Connections:
     x, y = rng.normal(size=(40, 3)), rng.normal(size=(7, 3))
     delay = np.linalg.norm(x[pre] - y[post], axis=1)
     weight = rng.normal(size=pre.size)
-    places_of = (x, y) if places else None
+    places_of = (x, y) if places else (None, None)
     return Connections(pre, post, (40, 7), weight, delay, places_of, name="a->b")
 
 
@@ -57,9 +57,9 @@ def test_positions_are_drawn_with_the_strongest_synapses_between_them() -> None:
     assert len(edges.get_paths()) == 40 * 7
     strongest = np.argmax(np.abs(found.weight))
     ends = np.asarray(edges.get_paths()[-1].vertices)
-    assert found.positions is not None
-    assert np.allclose(ends[0], found.positions[0][found.pre[strongest], :2])
-    assert np.allclose(ends[1], found.positions[1][found.post[strongest], :2])
+    assert found.places is not None
+    assert np.allclose(ends[0], found.places[0][found.pre[strongest], :2])
+    assert np.allclose(ends[1], found.places[1][found.post[strongest], :2])
 
 
 def test_what_is_shown_is_what_runs_and_what_was_rewired() -> None:

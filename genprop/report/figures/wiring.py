@@ -38,9 +38,7 @@ _SIGNS = ((1, COLOURS[0], "excitation"), (-1, COLOURS[1], "inhibition"))
 
 def wiring_figures(data: RunData) -> Iterator[Figure]:
     """Positions, delays by weight, and maps of excitation and inhibition, where there are any."""
-    placed = [
-        c for c in data.connections if c.positions is not None and c.positions[0].shape[1] > 1
-    ]
+    placed = [c for c in data.connections if c.places is not None and c.places[0].shape[1] > 1]
     delayed = [c for c in data.connections if c.delay.size and np.ptp(c.delay) > 0]
     if placed:
         yield Figure(
@@ -95,8 +93,8 @@ def plot_positions(ax: Axes, found: Connections) -> None:
     from matplotlib.collections import LineCollection
     from matplotlib.colors import to_rgba
 
-    assert found.positions is not None
-    x, y = (place[:, :2] for place in found.positions)
+    assert found.places is not None
+    x, y = (place[:, :2] for place in found.places)
     size = np.abs(found.weight)
     chosen = np.argsort(size, kind="stable")[-_EDGES:]
     chosen = chosen[size[chosen] > 0]
