@@ -25,11 +25,13 @@ from __future__ import annotations
 import hashlib
 import keyword
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from genprop._resources import data_dir
+from genprop.errors import ToolchainError
 
-__all__ = ["belongs_to_cpp", "file_stem", "identifier", "taken", "type_name"]
+__all__ = ["belongs_to_cpp", "file_stem", "identifier", "in_users_words", "taken", "type_name"]
 
 _CPP = """
 alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t
@@ -75,6 +77,33 @@ def type_name(name: str) -> str:
     word = re.sub(r"(?:^|_)([a-z])", lambda part: part[1].upper(), identifier(name))
     clashes = word in _taken_types() or word.lower().endswith(_TYPES)
     return f"{word}_" if clashes else word
+
+
+def in_users_words(error: ToolchainError, names: Iterable[str]) -> ToolchainError:
+    """The error with, below a compiler's output, which names its identifiers stand for.
+
+    Args:
+        error: what a compiler of generated code said.
+        names: of populations, projections and losses; those that differ from their identifiers
+            and stand in the output are told.
+    """
+    found = {word: name for name in names for word in _forms(name) if _holds(error.what, word)}
+    if not found:
+        return error
+    rows = "\n".join(f"    {word:<20} {name!r}" for word, name in sorted(found.items()))
+    what = f"{error.what}\n  generated from these names of the network:\n{rows}"
+    return ToolchainError(what, where=error.where, remedy=error.remedy)
+
+
+def _forms(name: str) -> set[str]:
+    """How generated code writes a name, where that is another word."""
+    word = identifier(name)
+    return {word, type_name(name)} if word != name else set()
+
+
+def _holds(text: str, word: str) -> bool:
+    """Whether a word is an identifier of ``text``, or a part of one: ``hidden_spikes``."""
+    return re.search(rf"(?<![A-Za-z0-9]){re.escape(word)}(?![a-z0-9])", text) is not None
 
 
 def file_stem(text: str) -> str:

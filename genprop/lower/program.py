@@ -240,6 +240,11 @@ class Program:
     losses: tuple[LossProgram, ...]
     updates: tuple[UpdateProgram, ...]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those of all populations, projections and losses."""
+        return tuple(x.name for x in (*self.populations, *self.projections, *self.losses))
+
     def delivery(self, projection: ProjectionProgram) -> Delivery:
         """What spikes of ``projection`` do where they arrive."""
         receptors = self.population(projection.post).receptors

@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import genprop as gp
+from genprop._resources import data_dir
 from genprop.adjoint.derive import derive
 from genprop.data.spikes import SpikeBatch
-from genprop.emit.names import file_stem, identifier, taken, type_name
+from genprop.emit.names import file_stem, identifier, in_users_words, taken, type_name
 from genprop.emit.render import render_native
 from genprop.equations.analyse import understand
-from genprop.errors import DescriptionError
+from genprop.errors import DescriptionError, ToolchainError
 from genprop.lower.clocks.grid import TimeGrid
 from genprop.lower.network import lower
 
@@ -102,6 +103,47 @@ def test_results_do_not_depend_on_names() -> None:
         found.append(sim.gradients(batch)[0])
         sim.step()
     assert len(set(found)) == 1
+
+
+FAULTS = {
+    "kernels/population.hpp.j2": ("#pragma once", "#pragma once\nint {{ p.id }}_spikes = absent;"),
+    "sample.hpp.j2": ("#pragma once", "#pragma once\n{{ populations[0].type }} wrong;"),
+}
+"""What a user's template may do wrong: in a file of a population, and where its type stands."""
+
+
+@pytest.mark.parametrize("template", FAULTS)
+def test_a_compiler_that_refuses_is_reported_in_the_names_of_the_network(
+    template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = network(["Hidden", "int", "out"])
+    old, new = FAULTS[template]
+    text = (data_dir("templates") / "native" / template).read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    place = tmp_path / "native" / template
+    place.parent.mkdir(parents=True)
+    place.write_text(text.replace(old, new), encoding="utf-8")
+    monkeypatch.setenv("GENPROP_TEMPLATES", str(tmp_path))
+    with pytest.raises(ToolchainError) as error:
+        gp.compile(net, clock="grid", dt=1, duration=20, batch=1)
+    said, _, names = str(error.value).partition("generated from these names")
+    assert "error:" in said
+    assert "qhidden" in said.lower()
+    assert "'Hidden'" in names
+    assert "'out'" not in names  # which is its own identifier
+
+
+def test_words_of_a_compiler_are_no_names() -> None:
+    error = ToolchainError("error: expected int before qhidden_spikes, Q1intNumbers; a_to_qb, qab")
+    names = ["Hidden", "int", "error", "a->B", "aB", "before"]
+    rows = in_users_words(error, names).what.splitlines()[2:]
+    assert [row.split() for row in rows] == [
+        ["Q1int", "'int'"],
+        ["a_to_qb", "'a->B'"],
+        ["qhidden", "'Hidden'"],
+    ]
+    plain = ToolchainError("there is no compiler")
+    assert in_users_words(plain, names) is plain
 
 
 @pytest.mark.parametrize(

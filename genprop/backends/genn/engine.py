@@ -20,7 +20,7 @@ from genprop.backends.genn.pygenn import (
     network_class,
 )
 from genprop.describe.topology import initial_topology
-from genprop.emit.names import identifier
+from genprop.emit.names import identifier, in_users_words
 from genprop.errors import ToolchainError, UnsupportedError
 from genprop.numerics.update import update_parameters
 
@@ -130,7 +130,10 @@ class GeNNEngine:
 
     def _load(self) -> RunningNetwork:
         """Load a copy: a library that is loaded twice from one place would have one state."""
-        entry = compiled(self.bundle, self._topology, self.device, self._batch)
+        try:
+            entry = compiled(self.bundle, self._topology, self.device, self._batch)
+        except ToolchainError as error:
+            raise in_users_words(error, self.program.names) from error
         self._place = tempfile.TemporaryDirectory(prefix="genprop-genn-")
         for library in (entry / "code").glob("*_CODE/librunner*"):
             own = Path(self._place.name) / library.parent.name

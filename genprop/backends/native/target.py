@@ -10,9 +10,15 @@ from genprop._checks import integer
 from genprop.backends.native.engine import NativeEngine
 from genprop.build.compile import build
 from genprop.emit.layout import GROUPS
-from genprop.emit.names import belongs_to_cpp
+from genprop.emit.names import belongs_to_cpp, in_users_words
 from genprop.equations.threshold import rising
-from genprop.errors import ConfigurationError, GenpropError, InternalError, UnsupportedError
+from genprop.errors import (
+    ConfigurationError,
+    GenpropError,
+    InternalError,
+    ToolchainError,
+    UnsupportedError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +95,11 @@ class Native:
         if bundle is None:
             raise InternalError("the native backend was given no text")
         threads = min(self.threads or _cores(), GROUPS)  # more would have nothing to do
-        return NativeEngine(program, spec, build(bundle), self.precision, threads)
+        try:
+            made = build(bundle)
+        except ToolchainError as error:
+            raise in_users_words(error, program.names) from error
+        return NativeEngine(program, spec, made, self.precision, threads)
 
 
 def default() -> Native:
