@@ -83,9 +83,9 @@ def in_users_words(error: ToolchainError, names: Iterable[str]) -> ToolchainErro
     """The error with, below a compiler's output, which names its identifiers stand for.
 
     Args:
-        error: what a compiler of generated code said.
+        error: of a compiler of generated code, with its output.
         names: of populations, projections and losses; those that differ from their identifiers
-            and stand in the output are told.
+            and stand in the output are listed.
     """
     found = {word: name for name in names for word in _forms(name) if _holds(error.what, word)}
     if not found:

@@ -126,9 +126,9 @@ def test_a_compiler_that_refuses_is_reported_in_the_names_of_the_network(
     monkeypatch.setenv("GENPROP_TEMPLATES", str(tmp_path))
     with pytest.raises(ToolchainError) as error:
         gp.compile(net, clock="grid", dt=1, duration=20, batch=1)
-    said, _, names = str(error.value).partition("generated from these names")
-    assert "error:" in said
-    assert "qhidden" in said.lower()
+    output, _, names = str(error.value).partition("generated from these names")
+    assert "error:" in output
+    assert "qhidden" in output.lower()
     assert "'Hidden'" in names
     assert "'out'" not in names  # which is its own identifier
 

@@ -115,6 +115,8 @@ def test_a_cut_off_file_is_told(path: Path) -> None:
         ("layer/1/neuron/vThMant", np.int32(131072), "17 bits"),
         ("layer/1/neuron/iDecay", np.int32(5000), "decay"),
         ("layer/1/weight", np.full((5, 4), 200, np.float32), "weight 200"),
+        ("layer/1/weight", np.full((5, 4), 6e4, np.float16), "weight 60000"),
+        ("layer/1/weight", np.full((5, 4), -(2.0**63)), "numbers of the chip"),
         ("layer/1/weight", np.full((5, 4), 0.5, np.float32), "not whole"),
         ("layer/1/weight", np.ones((4, 4), np.float32), "shape"),
         ("layer/1/neuron/type", np.array([b"ALIF"], "S10"), "not CUBA"),
@@ -128,5 +130,5 @@ def test_numbers_beyond_the_chip_are_told(
     with h5py.File(path, "r+") as file:
         del file[place]
         file[place] = value
-    with pytest.raises(GenpropError, match=words):
+    with np.errstate(all="raise"), pytest.raises(GenpropError, match=words):
         read_netx(path)

@@ -194,9 +194,10 @@ def _read_synapses(layer: h5py.Group, before: str, name: str) -> Iterator[Synaps
         if f"weight{ending}" not in layer:
             continue
         given = _array(layer, f"weight{ending}").T
-        if given.ndim != 2 or not np.all(np.abs(given) < 1 << 30):
-            raise ValueError(f"weight{ending} of {name} is no matrix of numbers of the chip")
         weight = as_integers(given, f"weight{ending} of {name}")
+        largest = max(-int(weight.min(initial=0)), int(weight.max(initial=0)))
+        if weight.ndim != 2 or largest >= 1 << 30:
+            raise ValueError(f"weight{ending} of {name} is no matrix of numbers of the chip")
         key = f"delay{ending}"
         delay = as_integers(_array(layer, key).T, f"{key} of {name}") if key in layer else None
         mixed = weight.min(initial=0) < 0 < weight.max(initial=0)
