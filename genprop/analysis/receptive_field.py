@@ -75,16 +75,17 @@ def receptive_fields(
     )
 
 
-def average_field(fields: ReceptiveFields, *, align: bool = True) -> np.ndarray:
+def average_field(fields: ReceptiveFields, *, align: bool = True, least: float = 0.0) -> np.ndarray:
     """The mean image of all receivers, each moved so that its centre stands in the middle.
 
     The centre is that of |R|, rounded to a cell; a receiver without weights does not count. Cells
-    that no image reaches are NaN.
+    that too few images reach are NaN.
 
     Args:
         fields: of a projection.
         align: whether images are moved, in (2 rows − 1, 2 columns − 1) cells; else the mean of
             cells as they stand, (rows, columns).
+        least: the fraction of the images that has to reach a cell; one does in any case.
     """
     images = fields.image[np.abs(fields.image).sum(axis=(1, 2)) > 0]
     rows, columns = fields.image.shape[1:]
@@ -99,7 +100,8 @@ def average_field(fields: ReceptiveFields, *, align: bool = True) -> np.ndarray:
         window = tuple(slice(a, a + n) for a, n in zip(first, (rows, columns), strict=True))
         total[window] += image
         count[window] += 1
-    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    enough = count >= max(1.0, real(least, "least", most=1.0) * len(images))
+    return np.divide(total, count, out=np.full(total.shape, np.nan), where=enough)
 
 
 def _images(found: Connections, rows: int, width: float, columns: int) -> np.ndarray:

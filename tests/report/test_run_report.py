@@ -30,7 +30,15 @@ from tests.train.fake import ROOT
 from tests.train.small_run import small_run
 
 VOID = ("meta", "link", "br", "img", "hr", "input")
-FIGURES = ("learning-curves", "samples", "distributions", "confusion", "activity", "speed")
+FIGURES = (
+    "learning-curves",
+    "samples",
+    "distributions",
+    "receptive-fields",
+    "confusion",
+    "activity",
+    "speed",
+)
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
 
 

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import numpy as np
+import pytest
 
 import genprop as gp
 from genprop.analysis.connections import Connections, all_connections
+from genprop.report.figures.fields import (
+    field_figures,
+    plot_average_field,
+    plot_field,
+    shown_fields,
+)
+from genprop.report.figures.plots import COLOURS, signed_image
 from genprop.report.figures.wiring import plot_delays, plot_positions, plot_signs, sign_map
 from tests.report.drawn import axes
 from tests.stages.rewired import FEED, LOOP, rewired
 from tests.stages.staged import batch
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+pytest.importorskip("matplotlib", reason="matplotlib is in the extra 'plot'")
+from matplotlib.colors import to_rgb, to_rgba
 
 
 def connected(places: bool = True) -> Connections:
@@ -33,9 +50,53 @@ def test_the_map_of_signs_holds_every_weight_at_its_channel_and_delay() -> None:
     assert np.isclose(mean[i, j] * 7, found.weight[inside].sum())
     ax = axes()
     plot_signs(ax, found)
-    shown = [mesh.get_array() for mesh in ax.collections]
-    blue, orange = (np.ma.getdata(a) for a in shown if a is not None)
-    assert blue.shape == orange.shape and len(ax.collections) == 2
+    cell = (columns[j] + columns[j + 1]) / 2, (rows[i] + rows[i + 1]) / 2
+    assert np.allclose(shade(ax, *cell), to_rgba(COLOURS[0 if mean[i, j] > 0 else 1]))
+
+
+def test_every_cell_of_a_signed_image_has_the_shade_of_its_value() -> None:
+    image, ax = np.random.default_rng().uniform(-3, 3, (5, 4)), axes()
+    image[2, 1] = np.nan
+    columns, rows = np.array([0.0, 1, 3, 4, 9]), np.arange(6.0)
+    signed_image(ax, columns, rows, image, 3.0)
+    for (i, j), value in np.ndenumerate(np.nan_to_num(image)):
+        found = shade(ax, columns[j] + 0.5, i + 0.5)
+        step = round(abs(value) / 3 * 12)
+        expected = (*to_rgb(COLOURS[0 if value > 0 else 1]), step / 12) if step else ()
+        assert found.size == len(expected) and np.allclose(found, expected)
+
+
+def test_the_field_of_the_strongest_neuron_is_drawn_and_the_mean_of_all() -> None:
+    found = connected()
+    strong = replace(found, weight=np.where(found.post == 3, 9.0 * found.weight, found.weight))
+    fields, chosen = shown_fields(strong)
+    assert chosen[0] == 3 and len(chosen) == 4
+    ax = axes()
+    plot_field(ax, fields, 3, "a onto 3")
+    i, j = np.unravel_index(np.argmax(np.abs(fields.image[3])), fields.image[3].shape)
+    middle = [(edges[k] + edges[k + 1]) / 2
+              for edges, k in ((fields.delay_edges, j), (fields.channel_edges, i))]  # fmt: skip
+    assert np.allclose(shade(ax, *middle), to_rgba(COLOURS[0 if fields.image[3, i, j] > 0 else 1]))
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("delay [ms]", "a onto 3")
+    mean = axes()
+    plot_average_field(mean, fields)
+    low, high = mean.get_xlim()
+    assert low < 0 < high and mean.patches
+
+
+def test_receptive_fields_are_a_figure_where_delays_differ() -> None:
+    (figure,) = field_figures([connected()])
+    assert figure.key == "receptive-fields"
+    assert [panel.title for panel in figure.panels] == ["a->b", "a->b, aligned mean"]
+    assert len(figure.panels[0].charts) == 4
+    assert list(field_figures([replace(connected(), weight=np.zeros(280))])) == []
+
+
+def shade(ax: Axes, x: float, y: float) -> np.ndarray:
+    """The colour at a place, (4,); empty where nothing is drawn."""
+    hit = [p for p in ax.patches if p.get_path().contains_point((x, y))]
+    assert len(hit) < 2
+    return np.asarray(hit[0].get_facecolor()) if hit else np.zeros(0)
 
 
 def test_the_delays_of_each_sign_weigh_as_much_as_their_synapses() -> None:

@@ -20,6 +20,7 @@ __all__ = [
     "legend",
     "raster",
     "rule",
+    "signed_image",
     "square",
     "traces",
 ]
@@ -32,6 +33,8 @@ _MOST_NAMES = 14
 """Names along an axis that are written in a usual size."""
 _MOST_NUMBERS = 12
 """Columns of a confusion matrix whose cells have room for a number."""
+_SHADES = 12
+"""Steps of colour from nothing to the full one."""
 _LETTERS = 60
 """How many letters fit side by side above a chart."""
 
@@ -127,6 +130,36 @@ def confusion(ax: Axes, counts: np.ndarray, names: Sequence[str], columns: str, 
     ax.tick_params(length=0)
     _name(ax.xaxis, below, every=1 if short else -(-size // 18))
     _name(ax.yaxis, names, every=1)
+
+
+def signed_image(
+    ax: Axes, columns: np.ndarray, rows: np.ndarray, image: np.ndarray, largest: float
+) -> None:
+    """Shades of blue above zero, of orange below, in 12 steps; what is no number stays empty.
+
+    Cells of one shade are one path, so that a page stays small.
+
+    Args:
+        ax: where it is drawn.
+        columns: the edges of the cells along x, ascending.
+        rows: along y.
+        image: (rows, columns).
+        largest: |value| of the full colours.
+    """
+    from matplotlib.colors import to_rgba
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    ax.grid(False)
+    shade = np.rint(_SHADES * np.nan_to_num(image) / (largest or 1.0)).astype(int)
+    for step in np.unique(shade[shade != 0]):
+        i, j = np.nonzero(shade == step)
+        x, y = columns[[j, j, j + 1, j + 1, j]].T, rows[[i, i + 1, i + 1, i, i]].T
+        codes = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY] * i.size
+        colour = to_rgba(COLOURS[0 if step > 0 else 1], min(abs(step) / _SHADES, 1.0))
+        outline = Path(np.stack([x.ravel(), y.ravel()], axis=1), codes)
+        ax.add_patch(PathPatch(outline, facecolor=colour, linewidth=0.0))
+    ax.set(xlim=(columns[0], columns[-1]), ylim=(rows[0], rows[-1]))
 
 
 def square(names: Sequence[str]) -> float:

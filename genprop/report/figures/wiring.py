@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop.report.figures.fields import field_figures
 from genprop.report.figures.figure import Chart, Figure, Panel
-from genprop.report.figures.plots import COLOURS, GREY, legend
+from genprop.report.figures.plots import COLOURS, GREY, legend, signed_image
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,6 +72,7 @@ def wiring_figures(data: RunData) -> Iterator[Figure]:
             "Blue excites, orange inhibits.",
             tuple(map(_signs, delayed)),
         )
+    yield from field_figures(delayed)
 
 
 def plot_turnover(ax: Axes, data: RunData, found: Connections) -> None:
@@ -144,15 +146,8 @@ def sign_map(found: Connections) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def plot_signs(ax: Axes, found: Connections) -> None:
     """The map of :func:`sign_map`: shades of blue above zero, of orange below."""
-    from matplotlib.colors import LinearSegmentedColormap, to_rgba
-
     mean, rows, columns = sign_map(found)
-    largest = float(np.abs(mean).max()) or 1.0
-    ax.grid(False)
-    for sign, colour, name in _SIGNS:
-        shades = LinearSegmentedColormap.from_list(name, [to_rgba(colour, a) for a in (0, 1)])
-        part = np.ma.masked_less_equal(sign * mean, 0.0)
-        ax.pcolormesh(columns, rows, part, cmap=shades, vmin=0.0, vmax=largest)
+    signed_image(ax, columns, rows, mean, float(np.abs(mean).max()))
     ax.set(xlabel="delay [ms]", ylabel=f"neuron of {found.name.split('->')[0]}")
 
 
