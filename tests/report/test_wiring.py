@@ -60,7 +60,7 @@ def test_every_cell_of_a_signed_image_has_the_shade_of_its_value() -> None:
     columns, rows = np.array([0.0, 1, 3, 4, 9]), np.arange(6.0)
     signed_image(ax, columns, rows, image, 3.0)
     for (i, j), value in np.ndenumerate(np.nan_to_num(image)):
-        found = shade(ax, columns[j] + 0.5, i + 0.5)
+        found = shade(ax, float(columns[j]) + 0.5, i + 0.5)
         step = round(abs(value) / 3 * 12)
         expected = (*to_rgb(COLOURS[0 if value > 0 else 1]), step / 12) if step else ()
         assert found.size == len(expected) and np.allclose(found, expected)
@@ -74,7 +74,7 @@ def test_the_field_of_the_strongest_neuron_is_drawn_and_the_mean_of_all() -> Non
     ax = axes()
     plot_field(ax, fields, 3, "a onto 3")
     i, j = np.unravel_index(np.argmax(np.abs(fields.image[3])), fields.image[3].shape)
-    middle = [(edges[k] + edges[k + 1]) / 2
+    middle = [float(edges[k] + edges[k + 1]) / 2
               for edges, k in ((fields.delay_edges, j), (fields.channel_edges, i))]  # fmt: skip
     assert np.allclose(shade(ax, *middle), to_rgba(COLOURS[0 if fields.image[3, i, j] > 0 else 1]))
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("delay [ms]", "a onto 3")
