@@ -67,8 +67,21 @@ def test_nothing_is_left_of_a_trial_and_a_batch_is_the_mean_of_its_samples(
     contract.check_samples(backend, case, TOLERANCE)
 
 
-@each_backend
-@pytest.mark.parametrize("name", ["recurrent", "spiking_final", "time_to_first_spike", "highest"])
+WITHOUT_STEPS = [
+    pytest.param(
+        backend,
+        name,
+        id=f"{name}-{title}",
+        marks=pytest.mark.nightly
+        if title == "double" and name.endswith(("final", "highest"))
+        else (),
+    )
+    for title, backend in zip(("reference", "double"), BACKENDS, strict=True)
+    for name in ("recurrent", "spiking_final", "time_to_first_spike", "highest")
+]
+
+
+@pytest.mark.parametrize(("backend", "name"), WITHOUT_STEPS)
 def test_dt_is_a_matter_of_speed_alone(backend: str | Target, name: str) -> None:
     """Losses over time apart, which are defined on steps, nothing depends on it."""
     found: list[tuple[float, Arrays]] = []
@@ -138,7 +151,13 @@ def test_a_delay_equal_to_its_maximum_is_a_delay(backend: str | Target) -> None:
 
 
 @each_backend
-@pytest.mark.parametrize("update", [gp.SGD(1e-2), gp.Adam(1e-2)], ids=["sgd", "adam"])
+@pytest.mark.parametrize(
+    "update",
+    [
+        pytest.param(gp.SGD(1e-2), id="sgd", marks=pytest.mark.nightly),
+        pytest.param(gp.Adam(1e-2), id="adam"),
+    ],
+)
 def test_optimisers_step_as_everywhere(backend: str | Target, update: object) -> None:
     contract.check_updates(backend, RECURRENT, update, 1e-12)  # type: ignore[arg-type]
 

@@ -86,8 +86,15 @@ def refuse_other_bits(one: tuple[Outcome, Gradients], other: tuple[Outcome, Grad
         assert np.array_equal(slope, other[1][name]), name
 
 
-@pytest.mark.parametrize("budget", [False, True], ids=["cross-entropy", "budget"])
-@pytest.mark.parametrize("precision", ["float", "double"])
+@pytest.mark.parametrize(
+    ("precision", "budget"),
+    [
+        ("float", False),
+        ("double", True),
+        pytest.param("float", True, marks=pytest.mark.nightly),
+        pytest.param("double", False, marks=pytest.mark.nightly),
+    ],
+)
 def test_ranks_give_the_bits_of_one_call(precision: str, budget: bool) -> None:
     sim = network(gp.Native(precision, threads=2), budget=budget)
     inputs = sim.inputs(batch(), True)

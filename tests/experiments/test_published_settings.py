@@ -63,7 +63,17 @@ def longest_delays(spec: NetworkSpec, dt: float) -> dict[str, int]:
     return {p.name: round(p.max_delay / dt) for p in learned}
 
 
-@pytest.mark.parametrize("toml", TOMLS, ids=lambda p: f"{p.parent.name}/{p.stem}")
+BY_NIGHT = ("ssc/loihi", "braille/loihi")  # as of SHD
+
+
+@pytest.mark.parametrize(
+    "toml",
+    [
+        pytest.param(p, id=name, marks=pytest.mark.nightly if name in BY_NIGHT else ())
+        for p in TOMLS
+        for name in [f"{p.parent.name}/{p.stem}"]
+    ],
+)
 def test_a_published_experiment_learns_from_a_file_of_its_layout(
     toml: Path, data: dict[str, Path]
 ) -> None:

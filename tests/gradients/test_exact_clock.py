@@ -43,8 +43,19 @@ def checked(backend: str | Target, kind: RandomNetwork, dt: float, draws: int) -
     return found
 
 
-@each_precision
-@pytest.mark.parametrize("number", range(0, len(KINDS), 5))
+SOME = [
+    pytest.param(
+        backend,
+        number,
+        id=f"{number}-{backend.precision}",
+        marks=pytest.mark.nightly if backend is GENERATED[1] and number % 15 else (),
+    )
+    for number in range(0, len(KINDS), 5)
+    for backend in GENERATED
+]
+
+
+@pytest.mark.parametrize(("backend", "number"), SOME)
 def test_a_draw_of_some_kinds_is_the_event_solvers(backend: gp.Native, number: int) -> None:
     (found,) = checked(backend, KINDS[number], STEPS[number // 5 % len(STEPS)], 1)
     assert found.spikes > 20
