@@ -12,6 +12,7 @@ from genprop.adjoint.loss import derive_loss
 from genprop.adjoint.losses import loss_function
 from genprop.adjoint.parameters import parameter_flow
 from genprop.adjoint.readouts import observation
+from genprop.adjoint.sender import derive_sender
 from genprop.adjoint.synapse import arrival_adjoint
 from genprop.adjoint.system import AdjointNetwork, AdjointSystem, adjoint_symbol
 from genprop.equations.algebra import simplified
@@ -35,6 +36,7 @@ def derive(network: HybridNetwork, spec: NetworkSpec) -> AdjointNetwork:
             )
             for term in spec.loss
         ),
+        {name: derive_sender(sender) for name, sender in network.senders.items()},
     )
 
 

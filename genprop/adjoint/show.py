@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import sympy
 
-from genprop.adjoint.system import SEND
-from genprop.equations.show import derivative, system_sections
+from genprop.adjoint.system import SEND, SENT_VALUE
+from genprop.equations.show import derivative, sender_sections, system_sections
 from genprop.equations.typeset import Equations, Line, formula
 
 if TYPE_CHECKING:
     from genprop.adjoint.loss import LossAdjoint
     from genprop.adjoint.observation import Observation
-    from genprop.adjoint.system import AdjointSystem
+    from genprop.adjoint.system import AdjointSystem, SenderAdjoint
 
-__all__ = ["adjoint_equations", "loss_equations"]
+__all__ = ["adjoint_equations", "loss_equations", "sender_adjoint_equations"]
 
 Section = tuple[str, tuple[Line, ...]]
 _COST = sympy.Symbol("κ", real=True)
@@ -34,6 +34,31 @@ def adjoint_equations(adjoint: AdjointSystem, title: str = "") -> Equations:
     """
     name = title or f"population {adjoint.system.population}"
     return Equations(name, (*system_sections(adjoint.system), *_sections(adjoint)))
+
+
+def sender_adjoint_equations(adjoint: SenderAdjoint) -> Equations:
+    """The sender's side of a synapse forwards and backwards; c is ∂L/∂value of a spike."""
+    sender, c = adjoint.sender, {SENT_VALUE: sympy.Symbol("c", real=True)}
+    flow = tuple(Line(*derivative(p.name, p, "-"), f) for p, f in adjoint.flow.items())
+    spike = [
+        Line("c", "c", _WEIGHT * sympy.Symbol("dL_dw"), "+=", "per arrival, at value 1"),
+        *(
+            Line(f"{p.name}⁻", f"{sympy.latex(p)}^{{-}}", e.subs(c))
+            for p, e in adjoint.transfer.items()
+        ),
+        Line("S", "S", adjoint.cost.subs(c), "+=", "∂L/∂t of the spike"),
+    ]
+    at_spikes = {s: e.subs(c) for s, e in adjoint.parameter_jump.items()}
+    return Equations(
+        f"sender of {sender.projection}",
+        (
+            *sender_sections(sender),
+            ("adjoint p = ∂L/∂x, backwards in time", flow),
+            ("at a spike, from after (+) to before (−) it", tuple(spike)),
+            *_gradients("parameters, ∫ dt", adjoint.parameter_flow),
+            *_gradients("parameters, at each spike", at_spikes),
+        ),
+    )
 
 
 def loss_equations(name: str, loss: LossAdjoint) -> Equations:

@@ -7,19 +7,30 @@ Pehle 2021). ⁻ is before the event, ⁺ after it; time runs backwards.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import sympy
 
 if TYPE_CHECKING:
     from genprop.adjoint.loss import LossAdjoint
-    from genprop.equations.system import HybridSystem
+    from genprop.equations.system import HybridSystem, SenderSystem
 
-__all__ = ["SEND", "AdjointNetwork", "AdjointSystem", "ReceptorAdjoint", "adjoint_symbol"]
+__all__ = [
+    "SEND",
+    "SENT_VALUE",
+    "AdjointNetwork",
+    "AdjointSystem",
+    "ReceptorAdjoint",
+    "SenderAdjoint",
+    "adjoint_symbol",
+]
 
 SEND = sympy.Symbol("sent", real=True)
 """S: Σ ∂L/∂t_arr over the arrivals a spike causes, + ∂l_p/∂t_k + l⁻ − l⁺ + the release term."""
+
+SENT_VALUE = sympy.Symbol("dL_dvalue", real=True)
+"""c: Σ w ∂L/∂(weight × value) over the arrivals of one spike."""
 
 
 def adjoint_symbol(state: sympy.Symbol) -> sympy.Symbol:
@@ -84,8 +95,26 @@ class AdjointSystem:
 
 
 @dataclass(frozen=True, slots=True)
+class SenderAdjoint:
+    """The adjoint of one :class:`SenderSystem`; expressions are of the states before the spike.
+
+    ``flow`` is −ṗ; at a spike p⁻ = ``transfer``, and ``cost`` is added to ∂L/∂t of the spike.
+    ``parameter_flow`` integrates over time to dL/dθ, ``parameter_jump`` is added at each spike.
+    """
+
+    sender: SenderSystem
+    adjoints: Mapping[sympy.Symbol, sympy.Symbol]
+    flow: Mapping[sympy.Symbol, sympy.Expr]
+    transfer: Mapping[sympy.Symbol, sympy.Expr]
+    cost: sympy.Expr
+    parameter_flow: Mapping[sympy.Symbol, sympy.Expr]
+    parameter_jump: Mapping[sympy.Symbol, sympy.Expr]
+
+
+@dataclass(frozen=True, slots=True)
 class AdjointNetwork:
-    """The adjoint of every population with equations, and of the loss."""
+    """The adjoint of every population with equations, of the loss, and of senders by projection."""
 
     populations: Mapping[str, AdjointSystem]
     loss: tuple[LossAdjoint, ...]
+    senders: Mapping[str, SenderAdjoint] = field(default_factory=dict[str, SenderAdjoint])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from genprop.describe.model import refuse_unknown, targets
+from genprop.describe.sender import check_sender
 from genprop.errors import DescriptionError, DimensionError, did_you_mean
 from genprop.units import dimension_name, parse_unit
 
@@ -57,6 +58,7 @@ def check_synapse(spec: SynapseSpec) -> None:
         raise DescriptionError(
             f"{owner} has an output but no input to add it to", remedy='write input="I"'
         )
+    check_sender(spec)
 
 
 def check_update(spec: UpdateSpec) -> None:

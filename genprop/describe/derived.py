@@ -185,7 +185,8 @@ def _marked(spec: NetworkSpec, derived: frozenset[str], learned: bool) -> Networ
 
     def projection(p: ProjectionSpec) -> ProjectionSpec:
         delay = None if p.delay is None else mark(p.delay)
-        return replace(p, weight=mark(p.weight), delay=delay)
+        of_sender = tuple(map(mark, p.sender_parameters))
+        return replace(p, weight=mark(p.weight), delay=delay, sender_parameters=of_sender)
 
     if not derived:
         return spec

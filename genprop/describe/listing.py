@@ -66,6 +66,11 @@ def _projection(projection: ProjectionSpec) -> Iterator[str]:
     yield f"  {_parameter(projection.weight)}"
     if projection.delay is not None:
         yield f"  {_parameter(projection.delay)}, at most {projection.max_delay:g} ms"
+    if projection.sender:
+        yield "  on the sender's side, once per sending neuron:"
+        yield from (f"    d{e.target}/dt = {e.text}" for e in projection.sender.flow)
+        yield from (f"    at its spike: {e.target} = {e.text}" for e in projection.sender.spike)
+        yield from (f"    {_parameter(p)}" for p in projection.sender_parameters)
 
 
 def _parameter(parameter: ParameterSpec) -> str:

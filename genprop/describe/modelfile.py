@@ -9,8 +9,8 @@
     [inputs.I]                               # unit, doc
     [parameters.tau_mem]                     # value, unit, min, max, doc
 
-Synapses have ``flow``, ``arrival``, ``output`` and ``input``; updates have ``equations``,
-``[states]`` and ``[settings]``.
+Synapses have ``flow``, ``arrival``, ``output`` and ``input``, and for states on the sender's side
+``sender_flow`` and ``sender_spike``; updates have ``equations``, ``[states]`` and ``[settings]``.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from typing import Generic, TypeVar, cast
 from genprop._reading import reading
 from genprop.describe.check import check_neuron, check_synapse, check_update
 from genprop.describe.model import refuse_clashes
+from genprop.describe.sender import sender_of
 from genprop.describe.spec import Equation, NeuronSpec, QuantitySpec, SynapseSpec, UpdateSpec
 from genprop.describe.text import assignments, derivatives, guard, right_side
 from genprop.errors import DescriptionError, GenpropError, did_you_mean, refuse_if
@@ -44,7 +45,10 @@ Table = Mapping[str, object]
 
 _PROSE = ("doc", "cite")
 _NEURON = ("flow", "spike", "reset", "refractory", "held", "states", "inputs", "parameters")
-_SYNAPSE = ("flow", "arrival", "output", "input", "states", "parameters")
+_SYNAPSE = (
+    *("flow", "arrival", "output", "input", "sender_flow", "sender_spike"),
+    *("states", "parameters"),
+)
 _UPDATE = ("equations", "states", "settings")
 _QUANTITY = ("value", "unit", "min", "max", "doc")
 
@@ -90,6 +94,9 @@ def read_synapse(path: Path) -> ModelFile[SynapseSpec]:
     """The synapse of a file; raises like :func:`read_neuron`."""
     reader = _Reader.of(path, _SYNAPSE)
     flow = reader.equations("flow", derivatives)
+    sent = reader.equations("sender_flow", derivatives)
+    states, parameters = reader.states((*flow, *sent)), reader.quantities("parameters")
+    own = {e.target for e in flow}
     target = reader.text("input")
     output = right_side(target, reader.text("output"), reader.place("output"))
     spec = SynapseSpec(
@@ -98,13 +105,14 @@ def read_synapse(path: Path) -> ModelFile[SynapseSpec]:
         arrival=reader.equations("arrival", assignments),
         output=None if output is None else reader.placed("output", output),
         input=target,
-        states=reader.states(flow),
-        parameters=reader.quantities("parameters"),
+        states=tuple(q for q in states if q.name in own),
+        parameters=parameters,
         doc=reader.text("doc"),
         cite=reader.text("cite"),
         source=reader.source,
+        sender=sender_of(sent, reader.equations("sender_spike", assignments), states, parameters),
     )
-    reader.finish(*spec.states, *spec.parameters)
+    reader.finish(*states, *spec.parameters)
     check_synapse(spec)
     return ModelFile(spec, reader.units)
 

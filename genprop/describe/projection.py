@@ -69,11 +69,13 @@ class Wiring:
             name=self.title,
             pre=self.pre.name,
             post=self.post.name,
-            receptor=receptor(self.synapse),
+            receptor=receptor(self.synapse.receiving),
             pattern=connected,
             weight=weights,
             delay=times,
             max_delay=longest if times is not None else 0.0,
+            sender=self.synapse.spec.sender,
+            sender_parameters=self.synapse.sender_specs(self.title, self.pre.size),
         )
 
     def _resolve(self) -> PatternSpec:

@@ -11,6 +11,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from genprop.describe.digest import STATE, WHERE_USED, digest_of
+from genprop.describe.modelspec import (
+    Equation,
+    NeuronSpec,
+    QuantitySpec,
+    SenderSpec,
+    SynapseSpec,
+    UpdateSpec,
+)
 from genprop.units import DIMENSIONLESS, Dimension
 
 if TYPE_CHECKING:
@@ -31,78 +39,10 @@ __all__ = [
     "QuantitySpec",
     "ReadoutSpec",
     "ReceptorSpec",
+    "SenderSpec",
     "SynapseSpec",
     "UpdateSpec",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Equation:
-    """One equation as the user wrote it: ``target`` (a state) and the text of its right-hand side.
-
-    ``source`` and ``line``/``column`` say where the text stands, for errors with a caret.
-    """
-
-    target: str
-    text: str
-    source: str = field(default="", compare=False)
-    line: int = field(default=0, compare=False)
-    column: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class QuantitySpec:
-    """A state or parameter that a model declares, with its default value in base units."""
-
-    name: str
-    value: float
-    dimension: Dimension = DIMENSIONLESS
-    minimum: float | None = None
-    maximum: float | None = None
-    doc: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NeuronSpec:
-    """A neuron model: the hybrid system of one cell, as text.
-
-    ``flow`` holds ẋ, ``spike`` the guard as ``"v > v_th"`` (empty for a readout that never spikes),
-    ``reset`` the states that jump. ``inputs`` are the names that synapses drive (usually ``I``).
-    ``refractory`` names the parameter with the refractory period, ``held`` the states held then.
-    """
-
-    name: str
-    flow: tuple[Equation, ...]
-    spike: Equation | None
-    reset: tuple[Equation, ...]
-    states: tuple[QuantitySpec, ...]
-    parameters: tuple[QuantitySpec, ...]
-    inputs: tuple[QuantitySpec, ...]
-    refractory: str = ""
-    held: tuple[str, ...] = ()
-    doc: str = ""
-    cite: str = ""
-    source: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class SynapseSpec:
-    """A synapse model: its states' ``flow``, what an ``arrival`` of weight ``w`` adds, its output.
-
-    ``arrival`` targets a state of the synapse or, for synapses without state, one of the neuron.
-    ``output`` is an expression added to the neuron's input ``input`` (empty when there is none).
-    """
-
-    name: str
-    flow: tuple[Equation, ...]
-    arrival: tuple[Equation, ...]
-    output: Equation | None
-    input: str
-    states: tuple[QuantitySpec, ...]
-    parameters: tuple[QuantitySpec, ...]
-    doc: str = ""
-    cite: str = ""
-    source: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +123,8 @@ class ProjectionSpec:
     """Spikes of ``pre`` arrive at receptor ``receptor`` of ``post`` after a delay, with a weight.
 
     ``delay`` is None where every delay is zero. ``max_delay`` [ms] bounds delays now and while
-    learning.
+    learning. Where the synapse keeps states on the sender's side, ``sender`` are their equations
+    and ``sender_parameters`` what these read, one value each or one per sending neuron.
     """
 
     name: str
@@ -194,6 +135,8 @@ class ProjectionSpec:
     weight: ParameterSpec
     delay: ParameterSpec | None
     max_delay: float
+    sender: SenderSpec | tuple[()] = field(default=(), metadata=WHERE_USED)
+    sender_parameters: tuple[ParameterSpec, ...] = field(default=(), metadata=WHERE_USED)
 
     def without_synapses(self) -> ProjectionSpec:
         """The same without the number of its synapses, where it is sparse."""
@@ -221,23 +164,6 @@ class LossTermSpec:
     kind: str
     readout: ReadoutSpec
     options: tuple[tuple[str, float], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateSpec:
-    """An optimiser as equations in order, per element, of its ``states``, ``g`` and ``x``.
-
-    ``settings`` are its numbers by name; ``parameters`` the flat names of what it updates.
-    """
-
-    name: str
-    equations: tuple[Equation, ...]
-    states: tuple[QuantitySpec, ...]
-    settings: tuple[QuantitySpec, ...]
-    parameters: tuple[str, ...]
-    doc: str = ""
-    cite: str = ""
-    source: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +200,7 @@ class NetworkSpec:
             yield projection.weight
             if projection.delay is not None:
                 yield projection.delay
+            yield from projection.sender_parameters
 
     def leaf_parameters(self) -> Iterator[ParameterSpec]:
         """What is drawn, learned and saved: all that is not derived, then the stages' leaves."""

@@ -22,14 +22,16 @@ from genprop.describe.model import (
     refuse_unknown,
     table_of,
     targets,
+    with_initial,
 )
+from genprop.describe.sender import sender_of, sender_parameters, without_sender
 from genprop.describe.spec import ParameterSpec, QuantitySpec, SynapseSpec
 from genprop.describe.text import assignments, check_identifier, derivatives, right_side
 from genprop.errors import DescriptionError, did_you_mean
 from genprop.units import Quantity, parse_unit
 
 if TYPE_CHECKING:
-    from genprop.describe.initial import Learn, Value
+    from genprop.describe.initial import Learn, Number, Value
 
 __all__ = ["Synapse", "synapse"]
 
@@ -47,7 +49,14 @@ class Synapse:
         flow: ``"dI/dt = -I/tau"``; empty for synapses without state.
         output: what is added to the neuron's input, ``"I"``.
         input: that input.
-        parameters: like those of :class:`~genprop.describe.neuron.Neuron`.
+        parameters: like those of :class:`~genprop.describe.neuron.Neuron`; those that the sender's
+            side reads are the projection's (``"hidden->out.U"``), one value or one per sender.
+        sender_flow: of states on the sender's side, one set per sending neuron and projection, as
+            in short-term plasticity: ``"du/dt = -u/tau_f;  dx/dt = (1 - x)/tau_d"``.
+        sender_spike: what the sender's spike does to them, in the order in which it is written:
+            ``"u = u + U*(1 - u);  value = u*x;  x = x - u*x"``; its weights are multiplied by
+            ``value``.
+        initial: states at t = 0 (else 0).
         units: of states and parameters, by name.
         doc: what the model is.
         cite: where it comes from.
@@ -70,34 +79,44 @@ class Synapse:
         output: str = "",
         input: str = "I",
         parameters: Mapping[str, Value | Learn] | None = None,
+        sender_flow: str = "",
+        sender_spike: str = "",
+        initial: Mapping[str, Number] | None = None,
         units: Mapping[str, str] | None = None,
         doc: str = "",
         cite: str = "",
     ) -> None:
         owner = f"synapse {name!r}"
+        refuse_no_text(owner, arrival=arrival, flow=flow, output=output, input=input)
         refuse_no_text(
-            owner, arrival=arrival, flow=flow, output=output, input=input, doc=doc, cite=cite
+            owner, sender_flow=sender_flow, sender_spike=sender_spike, doc=doc, cite=cite
         )
         parameters = table_of(parameters, owner, "parameters")
         declared = table_of(units, owner, "units")
         flows = derivatives(flow, f"flow of {owner}")
-        names = [*targets(flows), *parameters]
+        sent = derivatives(sender_flow, f"sender_flow of {owner}")
+        names = [*targets((*flows, *sent)), *parameters]
         refuse_clashes(owner, [*names, WEIGHT])
         refuse_unknown(owner, "state or parameter", declared, names)
-        scales = {n: parse_unit(declared.get(n, "1")) for n in targets(flows)}
+        scales = {n: parse_unit(declared.get(n, "1")) for n in targets((*flows, *sent))}
         scales |= parameter_units(parameters, declared)
         quantities, values = parameter_quantities(name, parameters, scales)
+        blank = tuple(quantity(n, 0.0, scales[n]) for n in targets((*flows, *sent)))
+        states = with_initial(owner, blank, initial, scales)
         spec = SynapseSpec(
             name=name,
             flow=flows,
             arrival=assignments(arrival, f"arrival of {owner}"),
             output=right_side(input, output, f"output of {owner}"),
             input=input if output else "",
-            states=tuple(quantity(n, 0.0, scales[n]) for n in targets(flows)),
+            states=states[: len(flows)],
             parameters=quantities,
             doc=doc,
             cite=cite,
             source="Python",
+            sender=sender_of(
+                sent, assignments(sender_spike, f"sender_spike of {owner}"), states, quantities
+            ),
         )
         check_synapse(spec)
         self._set(name, spec, values, scales)
@@ -133,8 +152,21 @@ class Synapse:
         parameters = tuple(
             found[q.name].quantity(q) if q.name in found else q for q in self.spec.parameters
         )
-        changed = replace(self.spec, parameters=parameters)
+        values = {q.name: q for q in parameters}
+        sender = self.spec.sender
+        if sender:
+            read_by_it = tuple(values[q.name] for q in sender.parameters)
+            sender = replace(sender, parameters=read_by_it)
+        changed = replace(self.spec, parameters=parameters, sender=sender)
         return Synapse.of(name or self.name, changed, {**self.values, **found}, self.units)
+
+    @property
+    def receiving(self) -> Synapse:
+        """The receiving side alone, of which receptors are made."""
+        spec = without_sender(self.spec)
+        values = {q.name: self.values[q.name] for q in spec.parameters}
+        units = {q.name: self.units[q.name] for q in (*spec.states, *spec.parameters)}
+        return Synapse.of(self.name, spec, values, units)
 
     def target(self, neuron_states: tuple[QuantitySpec, ...]) -> QuantitySpec:
         """The state whose dimension the weight has: the synapse's own, else the neuron's."""
@@ -146,6 +178,14 @@ class Synapse:
             self.values[q.name].parameter(f"{prefix}.{q.name}", "synapse", size, q)
             for q in self.spec.parameters
         )
+
+    def sender_specs(self, projection: str, senders: int) -> tuple[ParameterSpec, ...]:
+        """The sender's parameters of ``projection``: one value each, or one per sending neuron."""
+        found = (
+            self.values[q.name].parameter(f"{projection}.{q.name}", "synapse", senders, q)
+            for q in sender_parameters(self.spec)
+        )
+        return tuple(replace(p, per_neuron=True) for p in found)
 
 
 def synapse(

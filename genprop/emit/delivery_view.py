@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from genprop.emit.layout import vector_width
 from genprop.emit.names import identifier
 from genprop.emit.printers import CPrinter
-from genprop.lower.delivery import RETURNED, SENT
+from genprop.lower.delivery import DL_DVALUE, RETURNED, SENT
 from genprop.lower.nodes import AddTo, Name
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ def deliveries(program: Program) -> list[View]:
             "deposit": _vector("Due", d.slots, d.deposits, {}),
             "gathered": _gathered(d),
             "returned": _vector("Real", (SENT,), d.returned, _reals("exposed", d.names)),
+            "valued": _vector("Real", (DL_DVALUE,), d.valued, _reals("exposed", d.names))
+            if d.valued
+            else "",
             "gradients": {
                 a.target: _printed(a.value, _indexed("sum", d.sums)) for a in d.gradients
             },

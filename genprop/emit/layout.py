@@ -29,6 +29,9 @@ def layout_digest(program: Program, precision: str) -> str:
         learned = [q.local for q in p.parameters if q.learned] if p.active else []
         facts.append((p.name, p.size, p.source, p.guard is None, p.refractory is None))
         facts.append((tuple(p.states), constant_names(p), tuple(learned)))
+    for s in program.senders:
+        learned = [q.local for q in s.cell.parameters if q.learned] if s.cell.active else []
+        facts.append((s.projection, s.cell.size, constant_names(s.cell), tuple(learned)))
     for q in program.projections:
         facts.append((q.name, q.pre, q.post, q.receptor, q.connectivity))
         facts.append((q.max_delay_steps, bool(q.delay), q.learn_weight, q.learn_delay))

@@ -9,6 +9,7 @@ from genprop.emit.continuous_view import continuous_view, heard, parts_of
 from genprop.emit.loss_view import loss_view
 from genprop.emit.names import identifier, type_name
 from genprop.emit.printers import CPrinter
+from genprop.emit.sender_view import sender_id, sender_views
 from genprop.emit.update_view import update_view
 from genprop.lower.continuous import FirstSpikeTime, HighestValue, SpikeNumber, StepMean
 
@@ -75,6 +76,7 @@ def continuous_program_view(program: Program) -> View:
         "dt": repr(program.dt / parts_of(program)),
         "duration": repr(program.duration),
         "populations": populations,
+        "senders": sender_views(program),
         "sources": [
             {
                 "name": p.name,
@@ -111,7 +113,9 @@ def _projection(index: int, q: ProjectionProgram, program: Program) -> View:
     pre, post = program.population(q.pre), program.population(q.post)
     dense = q.connectivity == "dense"
     cell = f"{type_name(q.post)}Cell"
-    carries = str(pre.source).lower()
+    sender = program.sender(q.name)
+    learned = q.learn_weight or q.learn_delay
+    carries = str(pre.source or sender is not None).lower()
     delayed, by_row = str(bool(q.delay)).lower(), str(not pre.source).lower()
     return {
         "index": index,
@@ -126,12 +130,14 @@ def _projection(index: int, q: ProjectionProgram, program: Program) -> View:
         "pre": identifier(q.pre),
         "from_source": pre.source,
         "carries": pre.source,
+        "sender": sender_id(program, q),
+        "read_back": learned or (sender is not None and sender.cell.active),
         "post": identifier(q.post),
         "post_type": type_name(q.post),
         "receptor": identifier(q.receptor),
         "heard": heard(q.pre, program),
         "longest": q.max_delay_steps * parts_of(program) + 1,
-        "learned": q.learn_weight or q.learn_delay,
+        "learned": learned,
         "learn_weight": q.learn_weight,
         "learn_delay": q.learn_delay,
         "feedback": q.feedback,

@@ -10,6 +10,7 @@ from genprop.emit.environment import environment
 from genprop.emit.layout import GROUPS, layout_digest
 from genprop.emit.names import file_stem
 from genprop.emit.native_continuous import CONTINUOUS_FILES, continuous_program_view
+from genprop.emit.sender_view import SENDER_FILES
 from genprop.emit.view import program_view
 from genprop.errors import UnsupportedError
 
@@ -42,6 +43,7 @@ def render_native(program: Program, precision: str) -> SourceBundle:
     else:
         view, files = continuous_program_view(program), list(CONTINUOUS_FILES)
         population = "exact/population.hpp"
+    files += SENDER_FILES if program.senders else ()
     view |= {
         "real": precision,
         "lanes": 8,
@@ -50,7 +52,8 @@ def render_native(program: Program, precision: str) -> SourceBundle:
         "version": __version__,
     }
     jinja = environment()
-    texts = [(path, jinja.get_template(f"native/{t}.j2").render(view)) for path, t in files]
+    every = dict(files).items()  # the exact clock has some of a sender's files too
+    texts = [(path, jinja.get_template(f"native/{t}.j2").render(view)) for path, t in every]
     template = jinja.get_template(f"native/{population}.j2")
     for p in cast("list[dict[str, object]]", view["populations"]):
         texts.append((f"populations/{p['id']}.hpp", template.render(view | {"p": p})))

@@ -10,6 +10,7 @@ from genprop.emit.loss_view import loss_view
 from genprop.emit.names import identifier
 from genprop.emit.native_population import native_population
 from genprop.emit.printers import CPrinter
+from genprop.emit.sender_view import sender_id, sender_views
 from genprop.emit.update_view import update_view
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def program_view(program: Program) -> View:
         "duration": repr(program.duration),
         "latency": program.grid.latency,
         "populations": populations,
+        "senders": sender_views(program),
         "deliveries": deliveries(program),
         "sources": [
             {
@@ -65,6 +67,7 @@ def _projection(p: ProjectionProgram, program: Program) -> View:
         "dense": dense,
         "delayed": delayed,
         "pre": identifier(p.pre),
+        "sender": sender_id(program, p),
         "from_source": pre.source,
         "post": identifier(p.post),
         "receptor": identifier(p.receptor),

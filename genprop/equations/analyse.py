@@ -12,6 +12,7 @@ from genprop.describe.text import CLOCK
 from genprop.equations.algebra import substitute
 from genprop.equations.dimensions import check
 from genprop.equations.grammar import parse_expression, parse_guard
+from genprop.equations.sender import sender_systems
 from genprop.equations.system import TIME, HybridNetwork, HybridSystem, Receptor
 from genprop.errors import DescriptionError, GenpropError, refuse_if
 
@@ -43,8 +44,14 @@ def understand(spec: NetworkSpec) -> HybridNetwork:
             findings += check(population.neuron)
         for receptor in population.receptors:
             findings += check(receptor.synapse, population.neuron)
+    for projection in spec.projections:
+        if projection.sender:
+            findings += check(projection.sender, spec.population(projection.post).neuron)
     refuse_if(dict.fromkeys(findings))
-    return HybridNetwork({p.name: _system(p) for p in spec.populations if p.neuron is not None})
+    return HybridNetwork(
+        {p.name: _system(p) for p in spec.populations if p.neuron is not None},
+        sender_systems(spec),
+    )
 
 
 def _system(population: PopulationSpec) -> HybridSystem:
@@ -140,11 +147,11 @@ def _plastic(synapse: str, equation: str, read: list[str]) -> DescriptionError:
     """Short-term plasticity, whose states belong to the sender."""
     return DescriptionError(
         f"the arrival {equation} depends on {', '.join(read)}: a receptor has them once for all "
-        "that arrives there, and short-term plasticity needs them once per sending neuron, where "
-        "no state can be kept",
+        "that arrives there, and short-term plasticity needs them once per sending neuron",
         where=f"synapse {synapse}",
-        remedy="let arrivals add a multiple of w, as I = I + w; a sender that tires can be had of "
-        "its neuron, by a threshold that rises with its spikes (gp.neuron('ALIF'))",
+        remedy="let arrivals add a multiple of w, as I = I + w, and keep these states on the "
+        "sender's side: sender_flow=…, sender_spike='…; value = u*x; …', as in "
+        "gp.synapse('tsodyks_markram')",
     )
 
 

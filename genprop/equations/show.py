@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import sympy
@@ -10,9 +11,15 @@ import sympy
 from genprop.equations.typeset import Equations, Line
 
 if TYPE_CHECKING:
-    from genprop.equations.system import HybridSystem
+    from genprop.equations.system import HybridSystem, SenderSystem
 
-__all__ = ["derivative", "system_equations", "system_sections"]
+__all__ = [
+    "derivative",
+    "sender_equations",
+    "sender_sections",
+    "system_equations",
+    "system_sections",
+]
 
 Section = tuple[str, tuple[Line, ...]]
 
@@ -20,6 +27,19 @@ Section = tuple[str, tuple[Line, ...]]
 def system_equations(system: HybridSystem) -> Equations:
     """Flow, guard, reset and arrivals of one population."""
     return Equations(f"population {system.population}", tuple(system_sections(system)))
+
+
+def sender_equations(sender: SenderSystem) -> Equations:
+    """What a synapse keeps on the sender's side: flow, value and jumps."""
+    return Equations(f"sender of {sender.projection}", tuple(sender_sections(sender)))
+
+
+def sender_sections(sender: SenderSystem) -> Iterator[Section]:
+    """The headings of :func:`sender_equations` with their equations."""
+    yield from system_sections(replace(sender.system, reset={}))
+    lines = [Line("value", r"\mathrm{value}", sender.value, remark="weights are multiplied by it")]
+    lines += [Line(x.name, sympy.latex(x), h) for x, h in sender.system.reset.items()]
+    yield f"at a spike of {sender.pre}, all right sides read before it", tuple(lines)
 
 
 def system_sections(system: HybridSystem) -> Iterator[Section]:

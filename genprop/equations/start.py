@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         NetworkSpec,
         NeuronSpec,
         PopulationSpec,
+        ProjectionSpec,
         ReceptorSpec,
     )
     from genprop.equations.syntax import Node
@@ -51,6 +52,7 @@ class Start:
 
     def __init__(self, spec: NetworkSpec) -> None:
         self._populations = [p for p in spec.populations if p.neuron is not None]
+        self._senders = [p for p in spec.projections if p.sender]
         self._sound: dict[str, list[bytes]] = {}
 
     def refuse_unsound(self, parameters: Mapping[str, Array]) -> None:
@@ -74,7 +76,23 @@ class Start:
                     self._sound[population.name] = known
                 else:
                     findings.append(found)
+        for projection in self._senders:
+            findings += _sender(projection, parameters)
         refuse_if(findings)
+
+
+def _sender(projection: ProjectionSpec, parameters: Mapping[str, Array]) -> Iterator[GenpropError]:
+    """What has no finite value on the sender's side: at t = 0, or at a spike there."""
+    sender = projection.sender
+    assert sender  # as of every projection that is asked for
+    about = _Place(projection.name, "projection")
+    given = {p.key: np.asarray(parameters[p.name], float) for p in projection.sender_parameters}
+    values = given | {q.name: np.asarray(q.value, np.float64) for q in sender.states}
+    for equation in sender.flow:
+        yield from about.poles(equation, values, "at t = 0")
+    for line in sender.spike:
+        yield from about.poles(line, values, "at a spike at t = 0")
+        values = {**values, line.target: value_of(read(line), values)}
 
 
 def _parameters(population: PopulationSpec) -> Iterator[str]:
@@ -158,10 +176,10 @@ def _scope(receptor: ReceptorSpec, cell: Values, parameters: Mapping[str, Array]
 
 
 class _Place:
-    """Faults of one population."""
+    """Faults of one population, or of another ``kind`` of thing."""
 
-    def __init__(self, population: str) -> None:
-        self._population = population
+    def __init__(self, population: str, kind: str = "population") -> None:
+        self._population, self._kind = population, kind
 
     def poles(
         self, equation: Equation, values: Values, when: str, known: Set[str] | None = None
@@ -210,10 +228,10 @@ class _Place:
 
     def _who(self, mask: Array) -> str:
         if not mask.ndim:
-            return f"population {self._population}"
+            return f"{self._kind} {self._population}"
         count = int(np.count_nonzero(mask))
         more = f" and {count - 1} more" if count > 1 else ""
-        return f"population {self._population}, neuron {int(np.argmax(mask))}{more}"
+        return f"{self._kind} {self._population}, neuron {int(np.argmax(mask))}{more}"
 
 
 def _numbers(node: Node, values: Values, mask: Array) -> str:

@@ -7,14 +7,14 @@ receptor states stand in one vector; the neuron's inputs are already replaced by
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sympy
 
 from genprop.equations.algebra import substitute
 from genprop.errors import DescriptionError, did_you_mean
 
-__all__ = ["TIME", "HybridNetwork", "HybridSystem", "Receptor"]
+__all__ = ["TIME", "HybridNetwork", "HybridSystem", "Receptor", "SenderSystem"]
 
 
 TIME = sympy.Symbol("time", real=True)
@@ -98,7 +98,26 @@ class HybridSystem:
 
 
 @dataclass(frozen=True, slots=True)
+class SenderSystem:
+    """States of each neuron of ``pre`` that scale what it sends through ``projection``.
+
+    ``system`` has no guard: it jumps by ``system.reset`` at each spike of ``pre``, whose weight is
+    multiplied by ``value``, an expression of the states just before that spike.
+    """
+
+    projection: str
+    pre: str
+    size: int
+    system: HybridSystem
+    value: sympy.Expr
+
+
+@dataclass(frozen=True, slots=True)
 class HybridNetwork:
-    """The hybrid system of every population that has equations, by name."""
+    """The hybrid system of every population that has equations, by name.
+
+    ``senders`` are the sender's sides of synapses, by projection.
+    """
 
     populations: Mapping[str, HybridSystem]
+    senders: Mapping[str, SenderSystem] = field(default_factory=dict[str, SenderSystem])

@@ -77,6 +77,14 @@ def to_graph(sim: Simulator, *, branches: bool = False, spikes: str = "step") ->
             biases[population.name] = cell.bias
     sending = {p.pre for p in sim.spec.projections if p.pre != p.post}
     for projection in sim.spec.projections:
+        if projection.sender:
+            findings.append(
+                UnsupportedError(
+                    "NIR has no node with states on the sender's side of a synapse",
+                    where=f"projection {projection.name}",
+                    remedy="export a network whose synapses have no sender_flow",
+                )
+            )
         findings += _connect(graph, projection, sim, program.grid, branches)
     for name, bias in biases.items():
         findings += _add(graph, name, bias)

@@ -6,12 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from genprop.lower.nodes import AddTo, Assign, Multiply, Name, Number, names_in
+from genprop.lower.nodes import AddTo, Assign, Multiply, Name, Number, names_in, rewritten
 
 if TYPE_CHECKING:
     from genprop.lower.nodes import Expr
 
-__all__ = ["LATE", "RETURNED", "SENT", "VALUE", "WEIGHT", "Delivery", "delivery_by_step"]
+__all__ = [
+    "DL_DVALUE",
+    "LATE",
+    "RETURNED",
+    "SENT",
+    "VALUE",
+    "WEIGHT",
+    "Delivery",
+    "delivery_by_step",
+    "with_values",
+]
 
 WEIGHT, VALUE, LATE = "weight", "value", "late"
 """What a statement of one arrival reads: the synapse's weight, what the event carries (1 where it
@@ -19,6 +29,8 @@ carries nothing), and the time [ms] from the start of the step in which it arriv
 SENT, RETURNED = "sent", "dL_dt"
 """∂L/∂t of the sending spike, and the exposed ∂L/∂t_arr per unit weight, to which what readouts
 and induced spikes cost is added."""
+DL_DVALUE = "dL_dvalue"
+"""∂L/∂(value) of the sending spike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +45,8 @@ class Delivery:
     numbers, the states before delivery and ``arrived``, what was due in the first slot. Each
     arrival of that step reads them: ``gathered`` add to ``sums`` of the synapse and ``returned`` to
     ``sent``, ∂L/∂t of the spike. After the batch ``gradients`` give ∂L/∂(weight) and ∂L/∂(delay)
-    of each synapse, linear in its sums.
+    of each synapse, linear in its sums. Where events carry values, ``valued`` add to ``dL_dvalue``,
+    ∂L/∂(value) of the spike.
     """
 
     slots: tuple[str, ...]
@@ -44,6 +57,7 @@ class Delivery:
     gathered: tuple[AddTo, ...]
     returned: tuple[AddTo, ...]
     gradients: tuple[Assign, ...]
+    valued: tuple[AddTo, ...] = ()
 
     @property
     def carries(self) -> bool:
@@ -68,7 +82,7 @@ class Delivery:
         return tuple(a.target for a in self.exposed)
 
     def _read(self) -> set[str]:
-        lines = (*self.deposits, *self.gathered, *self.returned, *self.gradients)
+        lines = (*self.deposits, *self.gathered, *self.returned, *self.gradients, *self.valued)
         return {name for line in lines for name in names_in(line.value)}
 
 
@@ -94,4 +108,30 @@ def delivery_by_step(factors: Mapping[str, Expr], weight: Expr, time: Expr) -> D
             Assign("weight", Name("sum_dL_dw")),
             Assign("delay", Multiply((w, Name("sum_dL_dt")))),
         ),
+    )
+
+
+def with_values(delivery: Delivery) -> Delivery:
+    """The same where each event counts as much as it carries.
+
+    The loss knows weight and value by their product alone, so that ∂L/∂value of an arrival is the
+    weight times what its synapse gathers for ∂L/∂weight at value 1.
+    """
+
+    def times(lines: tuple[AddTo, ...]) -> tuple[AddTo, ...]:
+        return tuple(AddTo(a.target, Multiply((Name(VALUE), a.value))) for a in lines)
+
+    once = {a.target: a.value for a in delivery.gathered}
+
+    def of_one(e: Expr) -> Expr:
+        return once.get(e.id, e) if isinstance(e, Name) else e
+
+    by_weight = next(a.value for a in delivery.gradients if a.target == WEIGHT)
+    valued = Multiply((Name(WEIGHT), rewritten(by_weight, of_one)))
+    return replace(
+        delivery,
+        deposits=times(delivery.deposits),
+        gathered=times(delivery.gathered),
+        returned=times(delivery.returned),
+        valued=(AddTo(DL_DVALUE, valued),),
     )

@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from genprop.lower.continuous_network import continuous_population
+from genprop.lower.delivery import with_values
 from genprop.lower.loss import lower_loss
 from genprop.lower.nodes import names_in
 from genprop.lower.population import lower_population, lower_source
-from genprop.lower.program import PopulationProgram, Program, ProjectionProgram
+from genprop.lower.program import PopulationProgram, Program, ProjectionProgram, SenderProgram
+from genprop.lower.sender import lower_sender
 from genprop.lower.update import lower_update
 
 if TYPE_CHECKING:
@@ -65,16 +67,21 @@ def lower(
                 clock=clock,
             )
         populations.append(program)
+    carrying = _carrying(spec) if clock.rounds else {}
     losses = tuple(_losses(names, spec, adjoint, spikes, learned, clock))
     return Program(
         name=spec.name,
         digest=spec.digest(),
         clock=clock,
         solver=solver,
-        populations=tuple(_with_tape(p, spikes.get(p.name)) for p in populations),
+        populations=tuple(
+            _with_values(_with_tape(p, spikes.get(p.name)), carrying.get(p.name, frozenset()))
+            for p in populations
+        ),
         projections=tuple(_projection(p, active, clock) for p in spec.projections),
         losses=losses,
         updates=tuple(lower_update(u) for u in spec.updates),
+        senders=tuple(_senders(spec, adjoint, active)),
     )
 
 
@@ -119,6 +126,34 @@ def _with_tape(program: PopulationProgram, spike: SpikeProgram | None) -> Popula
     return replace(program, spike_tape=tape, crossing=crossing)
 
 
+def _senders(
+    spec: NetworkSpec, adjoint: AdjointNetwork, active: frozenset[str]
+) -> Iterator[SenderProgram]:
+    for p in spec.projections:
+        if p.sender:
+            post, feedback = p.post in active, {p.pre, p.post} <= active
+            yield lower_sender(p, adjoint.senders[p.name], post_active=post, feedback=feedback)
+
+
+def _carrying(spec: NetworkSpec) -> dict[str, frozenset[str]]:
+    """By population, the receptors at which spikes arrive that carry values."""
+    found: dict[str, frozenset[str]] = {}
+    for p in spec.projections:
+        if p.sender:
+            found[p.post] = found.get(p.post, frozenset()) | {p.receptor}
+    return found
+
+
+def _with_values(program: PopulationProgram, receptors: frozenset[str]) -> PopulationProgram:
+    if not receptors:
+        return program
+    valued = (
+        replace(r, delivery=with_values(r.delivery)) if r.name in receptors else r
+        for r in program.receptors
+    )
+    return replace(program, receptors=tuple(valued))
+
+
 def _projection(
     projection: ProjectionSpec, active: frozenset[str], clock: Clock
 ) -> ProjectionProgram:
@@ -155,7 +190,9 @@ def _active(spec: NetworkSpec) -> frozenset[str]:
     taught = {p.name for p in spec.populations if _learns(p)} | {
         p.post
         for p in spec.projections
-        if p.weight.learned or (p.delay is not None and p.delay.learned)
+        if p.weight.learned
+        or (p.delay is not None and p.delay.learned)
+        or any(q.learned for q in p.sender_parameters)
     }
     affected = _closure(taught, [(p.pre, p.post) for p in spec.projections])
     sources = {p.name for p in spec.populations if p.neuron is None}

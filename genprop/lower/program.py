@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from genprop.lower.listing import listing
+from genprop.lower.update_program import UpdateProgram
 
 if TYPE_CHECKING:
     from genprop.lower.clocks.base import Clock, StepClock
@@ -35,6 +36,7 @@ __all__ = [
     "PropagatorDerivative",
     "ReceptorProgram",
     "Refractory",
+    "SenderProgram",
     "UpdateProgram",
     "UsedParameter",
 ]
@@ -209,19 +211,20 @@ class ProjectionProgram:
 
 
 @dataclass(frozen=True, slots=True)
-class UpdateProgram:
-    """One optimiser over ``parameters`` (flat names): per element of x and its gradient g.
+class SenderProgram:
+    """What ``projection`` keeps on the sender's side, for each neuron of ``pre``.
 
-    ``constants`` are computed once per update from ``settings`` and the 1-based count ``n``;
-    ``body`` assigns ``states`` and ``x`` in order. Bounds are applied after.
+    Between the spikes of ``pre`` the states of ``cell`` follow its ``continuous`` flow, in one go,
+    whatever the clock. A spike sends ``value``, of the states before it, by which weights are
+    multiplied, and ``cell.reset`` follows. In reverse ``cell.jump`` takes the adjoints across a
+    spike, reading its tape and ``dL_dvalue``, and leaves ``cost``, which is added to ∂L/∂t of the
+    spike.
     """
 
-    name: str
-    parameters: tuple[str, ...]
-    settings: tuple[tuple[str, float], ...]
-    states: tuple[str, ...]
-    constants: tuple[Assign, ...]
-    body: tuple[Assign, ...]
+    projection: str
+    pre: str
+    cell: PopulationProgram
+    value: Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +242,11 @@ class Program:
     projections: tuple[ProjectionProgram, ...]
     losses: tuple[LossProgram, ...]
     updates: tuple[UpdateProgram, ...]
+    senders: tuple[SenderProgram, ...] = ()
+
+    def sender(self, projection: str) -> SenderProgram | None:
+        """What a projection keeps on the sender's side, if it does."""
+        return next((s for s in self.senders if s.projection == projection), None)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from genprop.errors import InternalError
 from genprop.lower.constants import constant_names
-from genprop.lower.delivery import LATE, SENT, VALUE, WEIGHT
-from genprop.lower.nodes import Accumulate, Expr, Statement, names_in
+from genprop.lower.delivery import DL_DVALUE, LATE, SENT, VALUE, WEIGHT
+from genprop.lower.nodes import Accumulate, Assign, Expr, Statement, names_in
 
 if TYPE_CHECKING:
     from genprop.lower.delivery import Delivery
     from genprop.lower.loss_program import LossProgram, ReadoutProgram
-    from genprop.lower.program import PopulationProgram, Program
+    from genprop.lower.program import PopulationProgram, Program, SenderProgram
 
 __all__ = ["verified"]
 
@@ -44,6 +44,8 @@ def _faults(program: Program) -> Iterator[str]:
             p.name for p in program.population(projection.post).receptors
         }:
             yield f"{projection.name} ends at the unknown receptor {projection.receptor}"
+    for sender in program.senders:
+        yield from _sender(sender, program)
     for loss in program.losses:
         yield from _loss(loss, program.population(loss.population))
 
@@ -82,6 +84,24 @@ def _population(p: PopulationProgram) -> Iterator[str]:
             yield f"{p.name}: guard reads {name}"
 
 
+def _sender(s: SenderProgram, program: Program) -> Iterator[str]:
+    cell = s.cell
+    fixed = {name for name, _ in constant_names(cell)}
+    columns = {a.target for a in cell.spike_tape}
+    parts: list[tuple[str, Iterable[Statement], set[str]]] = [
+        ("initial", cell.initial, fixed),
+        ("reset", cell.reset, fixed | set(cell.states)),
+        ("spike tape", cell.spike_tape, fixed | set(cell.states)),
+        ("value", (Assign(VALUE, s.value),), fixed | set(cell.states)),
+        ("jump", cell.jump, fixed | columns | set(cell.adjoints) | {DL_DVALUE}),
+    ]
+    for part, statements, known in parts:
+        for name in _unknown(statements, known):
+            yield f"sender of {s.projection}: {part} reads {name}"
+    if s.projection not in {p.name for p in program.outgoing(s.pre)}:
+        yield f"a sender sends through {s.projection}, which does not leave {s.pre}"
+
+
 def _delivery(d: Delivery, p: PopulationProgram) -> Iterator[str]:
     fixed = {name for name, _ in constant_names(p)}
     arrival = {WEIGHT, VALUE, LATE}
@@ -96,6 +116,7 @@ def _delivery(d: Delivery, p: PopulationProgram) -> Iterator[str]:
             ("exposed", d.exposed, now, d.names),
             ("gathered", d.gathered, read, d.sums),
             ("returned", d.returned, read, (SENT,)),
+            ("valued", d.valued, read, (DL_DVALUE,)),
             ("gradient", d.gradients, {WEIGHT, *d.sums}, ("weight", "delay")),
         ]
     for part, statements, known, targets in parts:

@@ -11,9 +11,9 @@ from typing import cast
 
 import numpy as np
 
-from genprop.describe import declaration, draws, spec
+from genprop.describe import declaration, draws, modelspec, spec
 from genprop.errors import ConfigurationError, UnsupportedError
-from genprop.lower import continuous, delivery, loss_program, nodes, program
+from genprop.lower import continuous, delivery, loss_program, nodes, program, update_program
 from genprop.lower.clocks import CLOCKS
 from genprop.stages import derived, distance, neuronal, penalties, signed, tied, wiring_cost
 from genprop.stages.rewiring import deep_r, rigl, sparse_evolution
@@ -28,10 +28,10 @@ def _title(kind: type) -> str:
     return f"{kind.__module__.rpartition('.')[2]}.{kind.__name__}"
 
 
-_DESCRIBED = (spec, draws, declaration)
+_DESCRIBED = (modelspec, spec, draws, declaration)
 _STAGES = (derived, distance, neuronal, penalties, signed, tied, wiring_cost)
 _RULES = (deep_r, rigl, sparse_evolution)
-_PROGRAMS = (program, continuous, loss_program, delivery, nodes)
+_PROGRAMS = (program, continuous, loss_program, delivery, nodes, update_program)
 _clocks = (import_module(f"genprop.lower.clocks.{name}") for name in CLOCKS)
 _KNOWN: Mapping[str, type] = {
     _title(found): found
@@ -39,6 +39,11 @@ _KNOWN: Mapping[str, type] = {
     for found in vars(module).values()
     if isinstance(found, type) and is_dataclass(found) and found.__module__ == module.__name__
 }
+_FORMERLY: Mapping[str, type] = {
+    **{f"spec.{name}": getattr(modelspec, name) for name in modelspec.__all__},
+    "program.UpdateProgram": update_program.UpdateProgram,
+}
+"""Titles in files of before these had modules of their own."""
 
 
 def is_data(value: object) -> bool:
@@ -87,7 +92,7 @@ def deserialised(data: object, where: str) -> object:
         if kind == "array":
             return _array(table)
         values = {name: deserialised(item, where) for name, item in table.items()}
-        return _made(_KNOWN[kind], values)
+        return _made(_KNOWN.get(kind) or _FORMERLY[kind], values)
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigurationError(
             f"{kind or 'something'} is not understood ({error})",

@@ -135,18 +135,25 @@ def _alone(neuron: Neuron) -> NetworkSpec:
 
 def _system(request: _Request) -> str:
     from genprop.equations.analyse import understand
-    from genprop.equations.show import system_equations
+    from genprop.equations.show import sender_equations, system_equations
 
-    return _pages(system_equations(s) for s in understand(request.spec).populations.values())
+    found = understand(request.spec)
+    parts = [system_equations(s) for s in found.populations.values()]
+    return _pages([*parts, *map(sender_equations, found.senders.values())])
 
 
 def _adjoint(request: _Request) -> str:
     from genprop.adjoint.derive import derive
-    from genprop.adjoint.show import adjoint_equations, loss_equations
+    from genprop.adjoint.show import (
+        adjoint_equations,
+        loss_equations,
+        sender_adjoint_equations,
+    )
     from genprop.equations.analyse import understand
 
     found = derive(understand(request.spec), request.spec)
     parts = [adjoint_equations(population) for population in found.populations.values()]
+    parts += map(sender_adjoint_equations, found.senders.values())
     for term, loss in zip(request.spec.loss, found.loss, strict=True):
         parts.append(loss_equations(f"{term.kind} of {term.readout.population}", loss))
     return _pages(parts)

@@ -141,7 +141,7 @@ def test_names_of_the_time_and_of_constants_are_kept_free() -> None:
 
 
 @pytest.mark.parametrize("arrival", ["I = I + w*u; u = u + U*(1 - u)", "I = I + w*u*x"])
-def test_short_term_plasticity_is_refused_with_the_reason(arrival: str) -> None:
+def test_short_term_plasticity_at_the_receiver_is_refused_with_the_reason(arrival: str) -> None:
     plastic = gp.Synapse(
         "tm",
         flow="dI/dt = -I/tau;  du/dt = (U - u)/tau;  dx/dt = (1 - x)/tau",
@@ -155,4 +155,4 @@ def test_short_term_plasticity_is_refused_with_the_reason(arrival: str) -> None:
     with pytest.raises(DescriptionError, match="once per sending neuron") as found:
         gp.compile(net, dt=0.5, duration=1.0, batch=1, backend="reference")
     assert "synapse tm" in found.value.where
-    assert "ALIF" in found.value.remedy
+    assert "sender_flow" in found.value.remedy

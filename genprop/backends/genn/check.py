@@ -41,6 +41,7 @@ def findings(spec: NetworkSpec, device: str, clock: Clock) -> list[GenpropError]
         *_names(spec),
         *_delays(spec, clock),
         *_empty(spec),
+        *_senders(spec),
     ]
 
 
@@ -107,6 +108,18 @@ def _delays(spec: NetworkSpec, clock: Clock) -> Iterator[GenpropError]:
                 f"delays of up to {steps} steps; GeNN has room for {LONGEST_DELAY}",
                 where=f"projection {projection.name}",
                 remedy="bound the delays more tightly: learn(…, max=…), or use longer steps",
+            )
+
+
+def _senders(spec: NetworkSpec) -> Iterator[GenpropError]:
+    for projection in spec.projections:
+        if projection.sender:
+            states = ", ".join(q.name for q in projection.sender.states)
+            yield UnsupportedError(
+                f"states on the sender's side ({states}): the rendered GeNN program's spikes have "
+                "no values, nor does it carry back what these cost",
+                where=f"projection {projection.name}",
+                remedy="backend='native' or 'reference', or a synapse without sender_flow",
             )
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.backends.base import Inputs, Outcome, Parameters, Part, mean_terms
-from genprop.backends.native.layout import PHASES, numbers_type
+from genprop.backends.native.layout import PHASES, numbers_type, sender_numbers_type
 from genprop.emit.layout import GROUPS, vector_width
 from genprop.emit.names import identifier
 from genprop.lower.constants import constant_names
 from genprop.numerics.constants import numbers, refractory_steps
+from genprop.numerics.continuous import stretches
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
@@ -45,6 +46,7 @@ class Call:
         self._states: dict[str, np.ndarray] = {}
         self._gradients: dict[str, np.ndarray] = {}
         self._populations = [p for p in program.populations if not p.source]
+        self._cells = [*self._populations, *(s.cell for s in program.senders)]
         part = inputs.part or Part(inputs.batch, 0, GROUPS)
         batch.samples, batch.whole = inputs.batch, part.whole
         batch.first_group, batch.last_group = part.first, part.last
@@ -57,6 +59,8 @@ class Call:
             self._projection(projection)
         for population in self._populations:
             self._numbers(population)
+        for sender in program.senders:
+            self._sender(sender.cell)
         self._finite = self._output("finite", (), np.dtype(np.int32))
         self._counts = {
             p.name: self._output(f"{identifier(p.name)}_counts", (p.size,), np.dtype(np.int32))
@@ -136,7 +140,7 @@ class Call:
     def _neurons(self, groups: int) -> dict[str, tuple[bool, np.ndarray]]:
         """Room for the sums of the neurons' parameters, (groups, n) each, by flat name."""
         found: dict[str, tuple[bool, np.ndarray]] = {}
-        for p in self._populations:
+        for p in self._cells:
             for used in p.parameters:
                 if used.learned and p.active:
                     array = np.zeros((groups, p.size))
@@ -145,7 +149,7 @@ class Call:
         return found
 
     def _unpoint_neurons(self) -> None:
-        for p in self._populations:
+        for p in self._cells:
             for used in p.parameters:
                 if used.learned and p.active:
                     setattr(self.batch, f"{identifier(p.name)}_dL_d{used.local}", None)
@@ -222,6 +226,23 @@ class Call:
             structure.refractory_steps = self._padded(steps.astype(np.int32)).ctypes.data
         self._alive.append(structure)
         setattr(self.batch, f"{identifier(p.name)}_numbers", ctypes.addressof(structure))
+
+    def _sender(self, cell: PopulationProgram) -> None:
+        """The numbers of a sender's side, all in double."""
+        found = stretches(cell, self.parameters, self.program.dt, None, 1e-15)
+        structure = sender_numbers_type(cell)()
+        for q in cell.parameters:
+            array = np.atleast_1d(np.asarray(self.parameters[q.name], np.float64))
+            self._double(structure, f"parameter_{q.local}", array)
+        for name in ("start", "flow", "norm"):
+            self._double(structure, name, getattr(found, name))
+        self._alive.append(structure)
+        setattr(self.batch, f"{identifier(cell.name)}_numbers", ctypes.addressof(structure))
+
+    def _double(self, structure: ctypes.Structure, field: str, array: np.ndarray) -> None:
+        array = np.ascontiguousarray(array, np.float64)
+        self._alive.append(array)
+        setattr(structure, field, array.ctypes.data)
 
     def _padded(self, array: np.ndarray) -> np.ndarray:
         padded = np.pad(array, (0, -array.size % _LANES), mode="edge")

@@ -122,11 +122,6 @@ class ContinuousCall(Call):
         highest = [found.rows[v.loss] for v in parts.views if isinstance(v, HighestValue)]
         return highest[0] if highest else bounding
 
-    def _double(self, structure: ctypes.Structure, field: str, array: np.ndarray) -> None:
-        array = np.ascontiguousarray(array, np.float64)
-        self._alive.append(array)
-        setattr(structure, field, array.ctypes.data)
-
     def _reals(
         self, structure: ctypes.Structure, field: str, table: np.ndarray, p: PopulationProgram
     ) -> None:

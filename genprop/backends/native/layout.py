@@ -12,7 +12,13 @@ from genprop.lower.continuous import FinalValue
 if TYPE_CHECKING:
     from genprop.lower.program import PopulationProgram, Program
 
-__all__ = ["PHASES", "batch_type", "continuous_numbers_type", "numbers_type"]
+__all__ = [
+    "PHASES",
+    "batch_type",
+    "continuous_numbers_type",
+    "numbers_type",
+    "sender_numbers_type",
+]
 
 PHASES = ("everything", "observe", "apart", "given")
 """``enum class Phase`` of ``layout.j2``."""
@@ -37,6 +43,10 @@ def batch_type(program: Program) -> type[ctypes.Structure]:
         names = ("weight", "delay", *(("late",) if timed else ()), "row_start", "column")
         names += ("dL_dweight", "dL_ddelay", "sums")
         fields += [(f"{identifier(q.name)}_{n}", _POINTER) for n in names]
+    for s in program.senders:
+        own = identifier(s.cell.name)
+        learned = [q.local for q in s.cell.parameters if q.learned] if s.cell.active else []
+        fields += [(f"{own}_{n}", _POINTER) for n in ("numbers", *(f"dL_d{x}" for x in learned))]
     for p in program.populations:
         if not p.source:
             fields += _population(p, program)
@@ -51,6 +61,12 @@ def numbers_type(population: PopulationProgram, real: type) -> type[ctypes.Struc
     if population.refractory is not None:
         fields.append(("refractory_steps", _POINTER))
     return type("Numbers", (ctypes.Structure,), {"_fields_": fields})
+
+
+def sender_numbers_type(cell: PopulationProgram) -> type[ctypes.Structure]:
+    """``struct <Sender>Numbers`` of ``senders.hpp.j2``."""
+    names = [f"parameter_{q.local}" for q in cell.parameters] + ["start", "flow", "norm"]
+    return type("Numbers", (ctypes.Structure,), {"_fields_": [(name, _POINTER) for name in names]})
 
 
 def continuous_numbers_type(population: PopulationProgram) -> type[ctypes.Structure]:

@@ -140,4 +140,6 @@ def _words(spec: NetworkSpec) -> list[tuple[str, str]]:
             words += [(cell.name, q.name) for q in (*cell.states, *cell.parameters)]
         for receptor in population.receptors:
             words += [(receptor.synapse.name, q.name) for q in receptor.synapse.states]
+    for p in spec.projections:
+        words += [(f"of the sender of {p.name}", q.key) for q in p.sender_parameters]
     return words

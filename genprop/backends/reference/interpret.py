@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from genprop.backends.reference.forward import PopulationRun
     from genprop.describe.spec import NetworkSpec
     from genprop.describe.topology import Topology
-    from genprop.lower.program import Program
+    from genprop.lower.program import PopulationProgram, Program
 
 __all__ = ["Interpreter"]
 
@@ -111,10 +111,10 @@ class Interpreter:
                 sums[program.weight] = projection.gradients["weight"]
             if program.learn_delay:
                 sums[program.delay] = projection.gradients["delay"]
+            if projection.sender is not None:
+                sums |= _learned(projection.sender.cell, projection.sender.gradients)
         for back in reverses.values():
-            for used in back.program.parameters:
-                if used.learned:
-                    sums[used.name] = back.gradients[used.local]
+            sums |= _learned(back.program, back.gradients)
         return self._outcome(runs, observers, recorder, inputs.batch), sums
 
     def update(
@@ -156,6 +156,13 @@ class Interpreter:
             finite=np.logical_and.reduce([run.finite for run in runs.values()]),
             values=values,
         )
+
+
+def _learned(
+    program: PopulationProgram, gradients: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Gradients by flat name."""
+    return {used.name: gradients[used.local] for used in program.parameters if used.learned}
 
 
 def _counts(run: PopulationRun) -> np.ndarray:

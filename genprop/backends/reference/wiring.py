@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from genprop.backends.reference.senders import SenderRun
 from genprop.lower.delivery import LATE, VALUE, WEIGHT
 from genprop.numerics.evaluate import evaluate, execute
 
@@ -56,6 +57,7 @@ class Projection:
             self.delay = clock.delay_steps(delay, program.max_delay_steps)
             self.late = clock.lateness(delay)
         self.gradients = {a.target: np.zeros(self.weight.size) for a in delivery.gradients}
+        self.sender: SenderRun | None = None
 
     def arrivals(self, neuron: Array, step: int, value: Array) -> tuple[Array, Array, Values]:
         """The synapses of ``neuron`` that a spike of ``step`` reaches, when, and what they read."""
@@ -81,6 +83,9 @@ class Wiring:
             Projection(p, program.delivery(p), topology[p.name], parameters, program.grid)
             for p in program.projections
         ]
+        for q in self.projections:
+            if (sender := program.sender(q.program.name)) is not None:
+                q.sender = SenderRun(sender, parameters, inputs.batch, program.grid)
         self._events: dict[str, list[tuple[Array, Array, Array]]] = {}
         for name, events in inputs.on(program.grid).items():
             sample = np.repeat(np.arange(inputs.batch), np.diff(events.start))
@@ -104,7 +109,8 @@ class Wiring:
             if q.program.pre != pre:
                 continue
             slots = runs[q.program.post].due[q.program.receptor]
-            for sample, neuron, value in _each(spikes):
+            sent = None if q.sender is None else q.sender.send(step, spikes[0], spikes[1])
+            for sample, neuron, value in _each(spikes, sent):
                 synapses, due, values = q.arrivals(neuron, step, value)
                 at = (due, sample, q.column[synapses])
                 for line in q.delivery.deposits:
@@ -123,7 +129,9 @@ class Wiring:
             if q.program.pre != pre or q.program.post not in runs:
                 continue
             exposed = runs[q.program.post].exposed[q.program.receptor]
-            for k, (sample, neuron, value) in enumerate(_each(spikes)):
+            factor = None if q.sender is None else q.sender.values(step)
+            by_value = np.zeros(len(sent))
+            for k, (sample, neuron, value) in enumerate(_each(spikes, factor)):
                 synapses, due, values = q.arrivals(neuron, step, value)
                 at = (due, sample, q.column[synapses])
                 values |= {name: line[at] for name, line in exposed.items()}
@@ -133,6 +141,11 @@ class Wiring:
                     q.gradients[gradient.target][synapses] += evaluate(gradient.value, sums)
                 for line in q.delivery.returned:
                     sent[k] += evaluate(line.value, values).sum()
+                for line in q.delivery.valued:
+                    by_value[k] += evaluate(line.value, values).sum()
+            if q.sender is not None:
+                carried = spikes[2] if len(spikes) > 2 else np.ones(len(sent))
+                sent += q.sender.undo(step, carried * by_value)
         return sent
 
     @property
@@ -141,8 +154,8 @@ class Wiring:
         return tuple(self._events)
 
 
-def _each(spikes: tuple[Array, ...]) -> zip[tuple[Array, Array, Array]]:
-    """Sample, neuron and value of each spike; spikes without values carry 1."""
+def _each(spikes: tuple[Array, ...], sent: Array | None) -> zip[tuple[Array, Array, Array]]:
+    """Sample, neuron and value of each spike: what it carries (else 1) times what was sent."""
     samples, neurons, *values = spikes
     value: Array = values[0] if values else np.ones(len(samples))
-    return zip(samples, neurons, value, strict=True)
+    return zip(samples, neurons, value if sent is None else value * sent, strict=True)

@@ -13,7 +13,7 @@ from genprop.errors import GenpropError, UnsupportedError
 if TYPE_CHECKING:
     from genprop.backends.base import Parameters
     from genprop.lower.clocks.base import StepClock
-    from genprop.lower.program import Program, ProjectionProgram
+    from genprop.lower.program import Program, ProjectionProgram, SenderProgram
 
 __all__ = ["check"]
 
@@ -34,9 +34,20 @@ def check(
         findings += found
         if cell is not None:
             cells[cell.name] = cell
+    findings += map(_sender, program.senders)
     for projection in () if clip_delays else program.projections:
         findings += _delays(projection, parameters, program.grid)
     return cells, findings
+
+
+def _sender(sender: SenderProgram) -> UnsupportedError:
+    return UnsupportedError(
+        f"states on the sender's side ({', '.join(sender.cell.states)}): the chip's neurons could "
+        "send graded spikes, but the cells that networks are mapped to send all or nothing, and "
+        "have no states that jump by products of each other",
+        where=f"projection {sender.projection}",
+        remedy="train with a synapse without sender_flow, as gp.synapse('exp')",
+    )
 
 
 def _delays(

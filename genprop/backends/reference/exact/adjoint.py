@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.backends.reference.exact.quadrature import POINTS, WEIGHTS, solve_linear
+from genprop.backends.reference.exact.senders import SenderReverse
 from genprop.backends.reference.exact.trajectories import Arrival, Event, Release, Spike, Trajectory
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Reverse:
         self.trial, self.pulls, self.gradients = trial, pulls, gradients
         self.flat = {name: g.reshape(-1) for name, g in gradients.items()}
         self.due: dict[Event, _Due] = {}
+        self.senders = {k: SenderReverse(run) for k, run in trial.senders.items()}
         self.inside: list[tuple[Point, Pull]] = []
         self.neurons = {
             name: [self._neuron(name, j) for j in range(c.size)] for name, c in cells.items()
@@ -102,6 +104,10 @@ class Reverse:
         for population in self.neurons.values():
             for neuron in population:
                 self._retreat(neuron, 0.0)
+        self._undo_sent(None)
+        for sender in self.senders.values():
+            for name, rows in zip(sender.names, sender.gradients, strict=True):
+                self.flat[name] += rows if len(self.flat[name]) > 1 else rows.sum()
 
     def loss_across(self, event: Event) -> float:
         """l⁻ − l⁺: what a later event costs of the running loss."""
@@ -120,9 +126,12 @@ class Reverse:
         model, projection = self.models[event.population], self.spec.projections[event.projection]
         p = np.where(model.held, 0.0, neuron.p) if event.held else neuron.p
         values = self._arguments(neuron, event.before, p, 0.0)
-        time = event.weight * float(model.time[projection.receptor](*values)[0]) + sent
+        amount = event.weight * event.value
+        time = amount * float(model.time[projection.receptor](*values)[0]) + sent
         weight = float(model.weight[projection.receptor](*values)[0])
-        self._add(projection.weight.name, event.synapse, weight)
+        self._add(projection.weight.name, event.synapse, event.value * weight)
+        if event.sending is not None:
+            event.sending.dL_dvalue += event.weight * weight
         if projection.delay is not None:
             self._add(projection.delay.name, event.synapse, time)
         if event.cause is not None:
@@ -131,6 +140,7 @@ class Reverse:
     def spike(self, neuron: _Neuron, event: Spike, sent: float) -> None:
         """The jump of p; where an arrival induced the spike, its time is the spike's."""
         model = self.models[event.population]
+        sent += self._undo_sent(event)
         values = self._arguments(neuron, event.before, neuron.p, sent)
         terms = model.at_jump if event.inducer is None else model.at_induced
         for name, value in terms(*values):
@@ -151,6 +161,11 @@ class Reverse:
         self._due(event.spike).sent += float(model.release(*values)[0]) + sent
         for name, value in model.at_release(*values):
             self._add(name, neuron.index, float(value) + sent)
+
+    def _undo_sent(self, cause: Spike | None) -> float:
+        """Back over a spike on the sender's side; what moving its time costs there."""
+        sent = self.trial.sent.get(cause, ())
+        return sum(self.senders[k].undo(sending) for k, sending in reversed(sent))
 
     def _act(self, neuron: _Neuron, event: Event, sent: float) -> None:
         if isinstance(event, Arrival):

@@ -18,6 +18,7 @@ from genprop.backends.reference.exact.cells import CellModel, Cells
 from genprop.backends.reference.exact.forward import InputSpikes, Trial, run_trial
 from genprop.backends.reference.exact.loss import LossModel, Sample
 from genprop.backends.reference.exact.readouts import reader
+from genprop.backends.reference.exact.senders import SenderModel
 from genprop.backends.reference.exact.wiring import ExactWiring
 from genprop.describe.topology import initial_topology
 from genprop.equations.start import Start
@@ -95,6 +96,11 @@ class EventSimulator:
         self._cells = {name: CellModel(system) for name, system in network.populations.items()}
         populations = adjoint.populations if adjoint is not None else {}
         self._adjoints = {name: AdjointModel(system) for name, system in populations.items()}
+        backwards = adjoint.senders if adjoint is not None else {}
+        self._senders = {
+            name: SenderModel(sender, backwards.get(name))
+            for name, sender in network.senders.items()
+        }
         self._terms = [
             self._term(term, network) for term in (adjoint.loss if adjoint is not None else ())
         ]
@@ -173,7 +179,7 @@ class EventSimulator:
         self, parameters: Mapping[str, np.ndarray], topology: Topology | None = None
     ) -> ExactWiring:
         chosen = self._topology if topology is None else topology
-        return ExactWiring.bind(self.spec, chosen, parameters)
+        return ExactWiring.bind(self.spec, chosen, parameters, self._senders)
 
 
 class _View:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
@@ -15,10 +15,12 @@ from genprop.backends.reference.exact.trajectories import (
     Arrival,
     Event,
     Release,
+    Sending,
     Spike,
     Trajectory,
     evaluate,
 )
+from genprop.backends.reference.exact.trial import InputSpikes, Trial
 from genprop.errors import DescriptionError, DivergenceError
 
 if TYPE_CHECKING:
@@ -27,24 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["InputSpikes", "Trial", "run_trial"]
 
-InputSpikes = Mapping[str, tuple[np.ndarray, np.ndarray]]
-"""The input of one trial: per source population, spike times [ms] and channels."""
-
 _RUNAWAY = 1000
 """So many spikes of one neuron at one instant cannot end."""
-
-
-@dataclass(slots=True)
-class Trial:
-    """What happened: every event in order, trajectories per neuron, spikes per population."""
-
-    duration: float
-    events: list[Event]
-    trajectories: Mapping[str, Sequence[Trajectory]]
-
-    def spikes(self, population: str) -> list[Spike]:
-        """The spikes of one population, in order."""
-        return [e for e in self.events if isinstance(e, Spike) and e.population == population]
 
 
 def run_trial(
@@ -78,6 +64,8 @@ class _Run:
     ) -> None:
         self.wiring, self.duration = wiring, duration
         self.events: list[Event] = []
+        self.senders = {k: bound.begin() for k, bound in wiring.senders.items()}
+        self.sent: dict[Spike | None, list[tuple[int, Sending]]] = {}
         self.queue: list[tuple[float, int, _Action]] = []
         self.order = count()
         self.neurons = {
@@ -87,8 +75,8 @@ class _Run:
             for neuron in population:
                 self._continue(neuron, None)
         for name, (times, channels) in inputs.items():
-            for t, channel in zip(times, channels, strict=True):
-                self._send(name, int(channel), float(t), None)
+            for k in np.argsort(times, kind="stable"):
+                self._send(name, int(channels[k]), float(times[k]), None)
 
     def finish(self) -> Trial:
         while self.queue:
@@ -101,7 +89,7 @@ class _Run:
             name: [neuron.trajectory for neuron in population]
             for name, population in self.neurons.items()
         }
-        return Trial(self.duration, self.events, trajectories)
+        return Trial(self.duration, self.events, trajectories, self.senders, self.sent)
 
     def push(self, time: float, action: _Action) -> None:
         if time <= self.duration:
@@ -110,7 +98,7 @@ class _Run:
     def arrive(self, neuron: _Neuron, time: float, arrival: _Arriving) -> None:
         """Let x → x + w e, on the states that are not held."""
         self._advance(neuron, time)
-        jump = neuron.cells.arrival[arrival.receptor][neuron.index] * arrival.weight
+        jump = neuron.cells.arrival[arrival.receptor][neuron.index] * arrival.amount
         if neuron.held:
             jump = np.where(neuron.cells.model.held, 0.0, jump)
         before, after = neuron.x, neuron.x + jump
@@ -126,6 +114,7 @@ class _Run:
             held=neuron.held,
             emitted=arrival.emitted,
             cause=arrival.cause,
+            sending=arrival.sending,
         )
         self.events.append(event)
         neuron.x = after
@@ -168,6 +157,10 @@ class _Run:
 
     def _send(self, population: str, neuron: int, time: float, cause: Spike | None) -> None:
         for route in self.wiring.routes(population):
+            sending = None
+            if route.projection in self.senders:
+                sending = self.senders[route.projection].send(neuron, time)
+                self.sent.setdefault(cause, []).append((route.projection, sending))
             for synapse, target, weight, delay in route.fan_out(neuron):
                 arriving = _Arriving(
                     self.neurons[route.post][target],
@@ -177,6 +170,7 @@ class _Run:
                     weight,
                     time,
                     cause,
+                    sending,
                 )
                 self.push(time + delay, arriving)
 
@@ -261,6 +255,11 @@ class _Arriving:
     weight: float
     emitted: float
     cause: Spike | None
+    sending: Sending | None
+
+    @property
+    def amount(self) -> float:
+        return self.weight if self.sending is None else self.weight * self.sending.value
 
     def act(self, run: _Run, time: float) -> None:
         run.arrive(self.neuron, time, self)

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from genprop.backends.reference.exact.cells import ORDER
 
-__all__ = ["Arrival", "Event", "Release", "Spike", "Trajectory"]
+__all__ = ["Arrival", "Event", "Release", "Sending", "Spike", "Trajectory", "evaluate"]
 
 _EXPONENTS = np.arange(ORDER + 1)
+
+
+@dataclass(slots=True, eq=False)
+class Sending:
+    """One spike of ``neuron`` on the sender's side: the states ``before`` it and its ``value``.
+
+    ``pieces`` lead there from the spike before, as starts and polynomials; ``dL_dvalue`` is summed
+    in reverse over its arrivals.
+    """
+
+    neuron: int
+    time: float
+    before: np.ndarray
+    value: float
+    pieces: Sequence[tuple[float, np.ndarray]]
+    dL_dvalue: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +50,7 @@ class Arrival:
     """A spike arrives over synapse ``synapse`` (flat index) of projection ``projection``.
 
     ``cause`` is the spike that was sent at ``emitted``, None for one of the input. ``held`` says
-    that the neuron was refractory.
+    that the neuron was refractory. ``sending`` is what the sender's side made of it, if it has one.
     """
 
     time: float
@@ -47,6 +64,12 @@ class Arrival:
     held: bool
     emitted: float
     cause: Spike | None
+    sending: Sending | None = None
+
+    @property
+    def value(self) -> float:
+        """By what the weight is multiplied."""
+        return 1.0 if self.sending is None else self.sending.value
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from genprop.backends.reference.exact.senders import BoundSender, SenderModel
     from genprop.describe.spec import NetworkSpec, ProjectionSpec
     from genprop.describe.topology import Synapses, Topology
 
@@ -39,9 +40,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class ExactWiring:
-    """Every projection, by the population it leaves."""
+    """Every projection, by the population it leaves; ``senders`` by number of their projection."""
 
     by_source: Mapping[str, Sequence[Route]]
+    senders: Mapping[int, BoundSender]
 
     def routes(self, population: str) -> Sequence[Route]:
         """The projections that leave ``population``."""
@@ -49,14 +51,20 @@ class ExactWiring:
 
     @classmethod
     def bind(
-        cls, spec: NetworkSpec, topology: Topology, parameters: Mapping[str, np.ndarray]
+        cls,
+        spec: NetworkSpec,
+        topology: Topology,
+        parameters: Mapping[str, np.ndarray],
+        senders: Mapping[str, SenderModel],
     ) -> ExactWiring:
-        """The wiring with weights and delays filled in."""
+        """The wiring with weights, delays and the senders' parameters filled in."""
         found: dict[str, list[Route]] = {}
         for k, projection in enumerate(spec.projections):
             route = _route(topology[projection.name], k, projection, parameters)
             found.setdefault(projection.pre, []).append(route)
-        return cls(found)
+        names = [p.name for p in spec.projections]
+        bound = {names.index(name): model.bind(parameters) for name, model in senders.items()}
+        return cls(found, bound)
 
 
 def _route(

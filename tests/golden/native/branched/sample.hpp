@@ -6,7 +6,6 @@
 #include "populations/out.hpp"
 #include "platform/dense.hpp"
 #include "platform/sparse.hpp"
-
 /// Weights and delays of a batch, as the kernels read them, and the numbers of every population.
 struct Network {
     Sparse<Arrival> left_to_relay{3};
@@ -88,8 +87,8 @@ struct Workspace {
             relay.advance(net.relay, record.relay, step, learning);
             hidden.advance(net.hidden, record.hidden, step, learning);
             out.advance(net.out, record.out, step, learning);
-            send_relay(net, record.relay, step);
-            send_hidden(net, record.hidden, step);
+            send_relay(net, record, step);
+            send_hidden(net, record, step);
             after_step(step);
         }
         if (!relay.all_finite()) record.relay.all_finite = false;
@@ -121,13 +120,13 @@ struct Workspace {
         hidden.begin_backward(record.hidden);
         out.begin_backward(record.out);
         for (size_t step = steps; step-- > 0;) {
-            relay.jump(net.relay, record.relay, step, [&]([[maybe_unused]] std::uint32_t neuron) {
+            relay.jump(net.relay, record.relay, step, [&]([[maybe_unused]] std::uint32_t neuron, [[maybe_unused]] size_t index) {
                 Real sent = 0;
                 sent += net.relay_to_hidden.sent(neuron, step, hidden.adjoints_exp);
                 sent += net.relay_to_out.sent(neuron, step, out.adjoints_exp);
                 return sent;
             });
-            hidden.jump(net.hidden, record.hidden, step, [&]([[maybe_unused]] std::uint32_t neuron) {
+            hidden.jump(net.hidden, record.hidden, step, [&]([[maybe_unused]] std::uint32_t neuron, [[maybe_unused]] size_t index) {
                 Real sent = 0;
                 sent += net.hidden_to_relay.sent(neuron, step, relay.adjoints_exp);
                 sent += net.hidden_to_out.sent(neuron, step, out.adjoints_exp);
@@ -163,14 +162,16 @@ private:
         return record.target ? record.target + step * record.target_stride : nullptr;
     }
 
-    void send_relay([[maybe_unused]] const Network& net, const RelayRecord& record, size_t step) {
+    void send_relay([[maybe_unused]] const Network& net, Record& sample, size_t step) {
+        const RelayRecord& record = sample.relay;
         for (size_t index = record.first[step]; index < record.first[step + 1]; ++index) {
             [[maybe_unused]] const std::uint32_t neuron = record.spikes[index].neuron;
             net.relay_to_hidden.deliver(neuron, step, hidden.arrivals_exp);
             net.relay_to_out.deliver(neuron, step, out.arrivals_exp);
         }
     }
-    void send_hidden([[maybe_unused]] const Network& net, const HiddenRecord& record, size_t step) {
+    void send_hidden([[maybe_unused]] const Network& net, Record& sample, size_t step) {
+        const HiddenRecord& record = sample.hidden;
         for (size_t index = record.first[step]; index < record.first[step + 1]; ++index) {
             [[maybe_unused]] const std::uint32_t neuron = record.spikes[index].neuron;
             net.hidden_to_relay.deliver(neuron, step, relay.arrivals_exp);

@@ -5,7 +5,6 @@
 #include "populations/out.hpp"
 #include "platform/dense.hpp"
 #include "platform/sparse.hpp"
-
 /// Weights and delays of a batch, as the kernels read them, and the numbers of every population.
 struct Network {
     Dense<Arrival, true, false> inp_to_hidden{4, 3};
@@ -64,7 +63,7 @@ struct Workspace {
         for (size_t step = 0; step < steps; ++step) {
             hidden.advance(net.hidden, record.hidden, step, learning);
             out.advance(net.out, record.out, step, learning);
-            send_hidden(net, record.hidden, step);
+            send_hidden(net, record, step);
             after_step(step);
         }
         if (!hidden.all_finite()) record.hidden.all_finite = false;
@@ -93,7 +92,7 @@ struct Workspace {
         hidden.begin_backward(record.hidden);
         out.begin_backward(record.out);
         for (size_t step = steps; step-- > 0;) {
-            hidden.jump(net.hidden, record.hidden, step, [&]([[maybe_unused]] std::uint32_t neuron) {
+            hidden.jump(net.hidden, record.hidden, step, [&]([[maybe_unused]] std::uint32_t neuron, [[maybe_unused]] size_t index) {
                 Real sent = 0;
                 sent += net.hidden_to_out.sent(neuron, step, out.adjoints_exp);
                 return sent;
@@ -117,7 +116,8 @@ private:
         return record.target ? record.target + step * record.target_stride : nullptr;
     }
 
-    void send_hidden([[maybe_unused]] const Network& net, const HiddenRecord& record, size_t step) {
+    void send_hidden([[maybe_unused]] const Network& net, Record& sample, size_t step) {
+        const HiddenRecord& record = sample.hidden;
         for (size_t index = record.first[step]; index < record.first[step + 1]; ++index) {
             [[maybe_unused]] const std::uint32_t neuron = record.spikes[index].neuron;
             net.hidden_to_out.deliver(neuron, step, out.arrivals_exp);

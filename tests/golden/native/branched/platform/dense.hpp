@@ -51,28 +51,22 @@ public:
     }
 
     /// The same for one spike of `sender` in `step`.
-    void deliver(std::uint32_t sender, size_t step, DelayBuffer<Due>& arrivals) const {
+    void deliver(std::uint32_t sender, size_t step, DelayBuffer<Due>& arrivals, [[maybe_unused]] Real value = Real(1)) const {
         for (size_t b = 0; b < blocks_; ++b) {
             const size_t at = cell(b, sender);
             Due* row = arrivals.row(b, arrival_step(step));
 #pragma GCC unroll 16
-            for (size_t l = 0; l < lanes; ++l) row[Delayed ? offset_[at + l] : l] += Arrival::deposit(weight_[at + l], Real(1));
+            for (size_t l = 0; l < lanes; ++l) row[Delayed ? offset_[at + l] : l] += Arrival::deposit(weight_[at + l], value);
         }
     }
 
     /// What one spike caused: the sum of weight * dL/dt over its arrivals.
-    Real sent(std::uint32_t sender, size_t step, const DelayBuffer<Exposed>& adjoints) const {
-        std::array<Real, lanes> sum{};
-        for (size_t b = 0; b < blocks_; ++b) {
-            const size_t at = cell(b, sender);
-            const Real* row = adjoints.reals(b, arrival_step(step));
-#pragma omp simd
-            for (size_t l = 0; l < lanes; ++l)
-                sum[l] += Arrival::returned(weight_[at + l], Real(1), row, width * int(Delayed ? offset_[at + l] : l));
-        }
-        Real total = 0;
-        for (Real x : sum) total += x;
-        return total;
+    Real sent(std::uint32_t sender, size_t step, const DelayBuffer<Exposed>& adjoints, [[maybe_unused]] Real value = Real(1)) const {
+        return over_arrivals(sender, step, adjoints, [value](Real weight, const Real* row, int at) { return Arrival::returned(weight, value, row, at); });
+    }
+    /// The sum of dL/d(value) over its arrivals.
+    Real dL_dvalue(std::uint32_t sender, size_t step, const DelayBuffer<Exposed>& adjoints) const {
+        return over_arrivals(sender, step, adjoints, [](Real weight, const Real* row, int at) { return Arrival::dL_dvalue(weight, row, at); });
     }
 
     /// gradient += adjoints[row + delay] for all events of one sample; gradient lies as the weights do.
@@ -118,6 +112,19 @@ public:
     }
 
 private:
+    template <class Each> Real over_arrivals(std::uint32_t sender, size_t step, const DelayBuffer<Exposed>& adjoints, const Each& each) const {
+        std::array<Real, lanes> sum{};
+        for (size_t b = 0; b < blocks_; ++b) {
+            const size_t at = cell(b, sender);
+            const Real* row = adjoints.reals(b, arrival_step(step));
+#pragma omp simd
+            for (size_t l = 0; l < lanes; ++l) sum[l] += each(weight_[at + l], row, width * int(Delayed ? offset_[at + l] : l));
+        }
+        Real total = 0;
+        for (Real x : sum) total += x;
+        return total;
+    }
+
     static constexpr int width = sizeof(Exposed) / sizeof(Real);
     size_t cell(size_t b, size_t sender) const { return (ByRow ? sender * blocks_ + b : b * pre_ + sender) * lanes; }
     size_t place(size_t i, size_t j) const { return cell(j / lanes, i) + j % lanes; }

@@ -125,7 +125,7 @@ struct Hidden {
         p_I_all.zero();
     }
 
-    /// Across the spikes of step n, backward; sent_by(neuron) is ∂L/∂t_spike through their arrivals.
+    /// Across the spikes of step n, backward; sent_by(neuron, index) is ∂L/∂t_spike through their arrivals.
     template <class SentBy>
     void jump([[maybe_unused]] const HiddenNumbers& numbers, const HiddenRecord& record, size_t step, const SentBy& sent_by) {
         const Real tau_mem = numbers.tau_mem;
@@ -137,7 +137,7 @@ struct Hidden {
             const Real spike_I = spike.spike_I;
             Real p_v = p_v_all[neuron];
             Real p_I = p_I_all[neuron];
-            Real sent = sent_by(spike.neuron);
+            Real sent = sent_by(spike.neuron, index);
             const Real rate = std::fmax((spike_I - v_th) / tau_mem, Real(0.001));
             const Real shift = (sent + p_v * (v_reset - spike_I) / tau_mem) / rate;
             p_v = -shift;

@@ -176,7 +176,7 @@ struct Relay {
         }
     }
 
-    /// Across the spikes of step n, backward; sent_by(neuron) is ∂L/∂t_spike through their arrivals.
+    /// Across the spikes of step n, backward; sent_by(neuron, index) is ∂L/∂t_spike through their arrivals.
     template <class SentBy>
     void jump([[maybe_unused]] const RelayNumbers& numbers, const RelayRecord& record, size_t step, const SentBy& sent_by) {
         const Real tau_mem = numbers.tau_mem;
@@ -187,7 +187,7 @@ struct Relay {
             const Real spike_I = spike.spike_I;
             Real p_v = p_v_all[neuron];
             Real p_I = p_I_all[neuron];
-            Real sent = sent_by(spike.neuron);
+            Real sent = sent_by(spike.neuron, index);
             sent += released_all[neuron];
             released_all[neuron] = 0;
             held_all[neuron] = 0;

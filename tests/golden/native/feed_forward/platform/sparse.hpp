@@ -40,15 +40,22 @@ public:
     }
 
     /// The same for one spike of `sender` in `step`.
-    void deliver(std::uint32_t sender, size_t step, DelayBuffer<Due>& arrivals) const {
-        add(sender, Real(1), arrivals.row(0, arrival_step(step)));
+    void deliver(std::uint32_t sender, size_t step, DelayBuffer<Due>& arrivals, Real value = Real(1)) const {
+        add(sender, value, arrivals.row(0, arrival_step(step)));
     }
 
     /// What one spike caused: the sum of weight * dL/dt over its arrivals.
-    Real sent(std::uint32_t sender, size_t step, const DelayBuffer<Exposed>& adjoints) const {
+    Real sent(std::uint32_t sender, size_t step, const DelayBuffer<Exposed>& adjoints, Real value = Real(1)) const {
         const Exposed* row = adjoints.row(0, arrival_step(step));
         Real total = 0;
-        for (size_t s = begin(sender); s < begin(sender + 1); ++s) total += Arrival::returned(weight_[s], Real(1), reinterpret_cast<const Real*>(row + at_[s]), 0);
+        for (size_t s = begin(sender); s < begin(sender + 1); ++s) total += Arrival::returned(weight_[s], value, reinterpret_cast<const Real*>(row + at_[s]), 0);
+        return total;
+    }
+    /// The sum of dL/d(value) over its arrivals.
+    Real dL_dvalue(std::uint32_t sender, size_t step, const DelayBuffer<Exposed>& adjoints) const {
+        const Exposed* row = adjoints.row(0, arrival_step(step));
+        Real total = 0;
+        for (size_t s = begin(sender); s < begin(sender + 1); ++s) total += Arrival::dL_dvalue(weight_[s], reinterpret_cast<const Real*>(row + at_[s]), 0);
         return total;
     }
 

@@ -1,0 +1,127 @@
+"""The sender's side of synapses, event by event: what each spike sends, and the same in reverse.
+
+Between spikes the states move as those of neurons do, in Taylor pieces; in reverse collocation
+carries p over the same pieces, and at a spike the derived adjoint of the sender applies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.adjoint.system import SENT_VALUE
+from genprop.backends.reference.exact.cells import CellModel, Cells
+from genprop.backends.reference.exact.quadrature import POINTS, WEIGHTS, solve_linear
+from genprop.backends.reference.exact.trajectories import Sending, evaluate
+from genprop.numerics.callables import jacobian_function, numpy_function
+
+if TYPE_CHECKING:
+    from genprop.adjoint.system import SenderAdjoint
+    from genprop.equations.system import SenderSystem
+
+__all__ = ["BoundSender", "SenderModel", "SenderReverse", "SenderRun"]
+
+
+class SenderModel:
+    """The functions of one sender's equations, made once per network; its adjoint where it is."""
+
+    def __init__(self, sender: SenderSystem, adjoint: SenderAdjoint | None) -> None:
+        self.cell, self.size = CellModel(sender.system), sender.size
+        arguments = [*sender.system.states, *self.cell.symbols]
+        self.value = numpy_function([sender.value], arguments)
+        self.reverse = None if adjoint is None else SenderReverseModel(adjoint)
+
+    def bind(self, parameters: Mapping[str, np.ndarray]) -> BoundSender:
+        """The sender with numbers filled in."""
+        return BoundSender(self, Cells.bind(self.cell, self.size, parameters))
+
+
+@dataclass(frozen=True, slots=True)
+class BoundSender:
+    """A sender with numbers filled in."""
+
+    model: SenderModel
+    cells: Cells
+
+    def begin(self) -> SenderRun:
+        """At the start of a trial."""
+        return SenderRun(self.model, self.cells)
+
+
+class SenderRun:
+    """The sender's side of one projection during one trial."""
+
+    def __init__(self, model: SenderModel, cells: Cells) -> None:
+        self.model, self.cells = model, cells
+        self._value = model.value
+        self._time = np.zeros(cells.size)
+        self._states = cells.start.copy()
+
+    def send(self, neuron: int, time: float) -> Sending:
+        """Let a spike happen: its value is that of the states before the jump."""
+        t, x = float(self._time[neuron]), self._states[neuron]
+        pieces: list[tuple[float, np.ndarray]] = []
+        while t < time:
+            pieces.append((t, self.cells.coefficients(neuron, x, False)))
+            step = min(self.cells.reach, time - t)
+            x = evaluate(pieces[-1][1], step)
+            t = min(t + step, time) if step == self.cells.reach else time
+        value = float(self._value(*x, *self.cells.theta[:, neuron])[0])
+        self._time[neuron], self._states[neuron] = time, self.cells.reset(neuron, x)
+        return Sending(neuron, time, x, value, pieces)
+
+
+class SenderReverseModel:
+    """The derived adjoint of one sender as functions of states, parameters, adjoints and c."""
+
+    def __init__(self, adjoint: SenderAdjoint) -> None:
+        system = adjoint.sender.system
+        adjoints = [adjoint.adjoints[x] for x in system.states]
+        parameters = list(system.parameters)
+        arguments = [*system.states, *parameters, *adjoints, SENT_VALUE]
+        self.names = [system.parameters[s] for s in parameters]
+        self.flow = jacobian_function([adjoint.flow[q] for q in adjoints], adjoints, parameters)
+        self.transfer = numpy_function([adjoint.transfer[q] for q in adjoints], arguments)
+        self.cost = numpy_function([adjoint.cost], arguments)
+        zero = SENT_VALUE * 0
+        self.over_time = numpy_function(
+            [adjoint.parameter_flow.get(s, zero) for s in parameters], arguments
+        )
+        self.at_spike = numpy_function(
+            [adjoint.parameter_jump.get(s, zero) for s in parameters], arguments
+        )
+
+
+class SenderReverse:
+    """One trial of a sender in reverse; ``gradients`` are (parameters, n), as ``names`` are."""
+
+    def __init__(self, run: SenderRun) -> None:
+        assert run.model.reverse is not None  # as wherever gradients are asked for
+        self.model, self.run = run.model.reverse, run
+        self.names = self.model.names
+        self.p = np.zeros_like(run.cells.start)
+        self.gradients = np.zeros((len(self.names), run.cells.size))
+
+    def undo(self, sent: Sending) -> float:
+        """Back over one spike and the way to it; what moving its time costs the states here.
+
+        The spikes of a neuron come in reverse order, once all their arrivals have been read.
+        """
+        neuron, theta = sent.neuron, self.run.cells.theta[:, sent.neuron]
+        values = (*sent.before, *theta, *self.p[neuron], sent.dL_dvalue)
+        cost = float(self.model.cost(*values)[0])
+        self.gradients[:, neuron] += self.model.at_spike(*values)
+        p, end = self.model.transfer(*values), sent.time
+        matrix = self.model.flow(*theta)
+        for start, piece in reversed(sent.pieces):
+            length = end - start
+            nodes, p = solve_linear(matrix, np.zeros((len(POINTS), len(p))), p, length)
+            states = np.array([evaluate(piece, length * (1 - c)) for c in POINTS])
+            over = self.model.over_time(*states.T, *theta[:, None], *nodes.T, 0.0)
+            self.gradients[:, neuron] += length * (over @ WEIGHTS)
+            end = start
+        self.p[neuron] = p
+        return cost
