@@ -38,17 +38,17 @@ def adjoint_equations(adjoint: AdjointSystem, title: str = "") -> Equations:
 
 def sender_adjoint_equations(adjoint: SenderAdjoint) -> Equations:
     """The sender's side of a synapse forwards and backwards; c is ∂L/∂value of a spike."""
-    sender, c = adjoint.sender, {SENT_VALUE: sympy.Symbol("c", real=True)}
+    sender, c = adjoint.sender, sympy.Symbol("c", real=True)
     flow = tuple(Line(*derivative(p.name, p, "-"), f) for p, f in adjoint.flow.items())
     spike = [
         Line("c", "c", _WEIGHT * sympy.Symbol("dL_dw"), "+=", "per arrival, at value 1"),
         *(
-            Line(f"{p.name}⁻", f"{sympy.latex(p)}^{{-}}", e.subs(c))
+            Line(f"{p.name}⁻", f"{sympy.latex(p)}^{{-}}", e.subs(SENT_VALUE, c))
             for p, e in adjoint.transfer.items()
         ),
-        Line("S", "S", adjoint.cost.subs(c), "+=", "∂L/∂t of the spike"),
+        Line("S", "S", adjoint.cost.subs(SENT_VALUE, c), "+=", "∂L/∂t of the spike"),
     ]
-    at_spikes = {s: e.subs(c) for s, e in adjoint.parameter_jump.items()}
+    at_spikes = {s: e.subs(SENT_VALUE, c) for s, e in adjoint.parameter_jump.items()}
     return Equations(
         f"sender of {sender.projection}",
         (
