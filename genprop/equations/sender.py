@@ -30,7 +30,7 @@ def sender_systems(spec: NetworkSpec) -> dict[str, SenderSystem]:
 
 def _system(projection: ProjectionSpec, spec: NetworkSpec) -> SenderSystem:
     sender = projection.sender
-    assert sender  # as of every projection that is asked for
+    assert sender  # as of every projection that has one
     states = {q.name: sympy.Symbol(q.name, real=True) for q in sender.states}
     parameters = {p.key: sympy.Symbol(p.key, real=True) for p in projection.sender_parameters}
     value = sympy.Symbol(VALUE, real=True)

@@ -84,7 +84,7 @@ class Start:
 def _sender(projection: ProjectionSpec, parameters: Mapping[str, Array]) -> Iterator[GenpropError]:
     """What has no finite value on the sender's side: at t = 0, or at a spike there."""
     sender = projection.sender
-    assert sender  # as of every projection that is asked for
+    assert sender  # as of every projection that has one
     about = _Place(projection.name, "projection")
     given = {p.key: np.asarray(parameters[p.name], float) for p in projection.sender_parameters}
     values = given | {q.name: np.asarray(q.value, np.float64) for q in sender.states}

@@ -126,8 +126,8 @@ def with_values(delivery: Delivery) -> Delivery:
     def of_one(e: Expr) -> Expr:
         return once.get(e.id, e) if isinstance(e, Name) else e
 
-    by_weight = next(a.value for a in delivery.gradients if a.target == WEIGHT)
-    valued = Multiply((Name(WEIGHT), rewritten(by_weight, of_one)))
+    gathered = next(a.value for a in delivery.gradients if a.target == WEIGHT)
+    valued = Multiply((Name(WEIGHT), rewritten(gathered, of_one)))
     return replace(
         delivery,
         deposits=times(delivery.deposits),

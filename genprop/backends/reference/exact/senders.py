@@ -99,7 +99,7 @@ class SenderReverse:
     """One trial of a sender in reverse; ``gradients`` are (parameters, n), as ``names`` are."""
 
     def __init__(self, run: SenderRun) -> None:
-        assert run.model.reverse is not None  # as wherever gradients are asked for
+        assert run.model.reverse is not None  # as wherever gradients are computed
         self.model, self.run = run.model.reverse, run
         self.names = self.model.names
         self.p = np.zeros_like(run.cells.start)
