@@ -2,7 +2,7 @@
 
 ::
 
-    python -m tests.backends.sanitised NETWORK …       # within `environment(sanitiser)`
+    python -m tests.backends.sanitised NETWORK[:exact] …       # within `environment(sanitiser)`
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from genprop.backends.native.target import Native
 from genprop.build.compile import build
 from genprop.describe.update import Adam
 from genprop.testing.contract import Case, simulator
+from genprop.testing.interpreted import recordable
+from genprop.testing.zoo import NAMES
 
 if TYPE_CHECKING:
     from genprop.backends.native.engine import NativeEngine
@@ -89,17 +91,30 @@ class _Builder(Native):
         raise _BuiltError
 
 
-def two_batches(name: str, target: Native) -> None:
+def runs() -> list[str]:
+    """Every network of the zoo on the grid, and on the exact clock where that runs it.
+
+    Flows that are not linear spike inside their steps, also in long ones, which are divided.
+    """
+    linear = [name for name in NAMES if Case(name, 0.5).example.linear]
+    located = [f"{name}:coarse" for name in NAMES if name not in linear]
+    exact = [f"{name}:exact" for name in linear if name != "no_reset"]  # refused there
+    return [*NAMES, *located, *exact]
+
+
+def two_batches(run: str, target: Native) -> None:
     """Two updates on two threads, and a run that records everything."""
-    dt = 0.5 if Case(name, 0.5).example.linear else 0.1
-    case = Case(name, dt)
+    name, _, clock = run.partition(":")
+    fine = not Case(name, 0.5).example.linear and clock != "coarse"
+    dt = {"exact": 1.0}.get(clock, 0.1 if fine else 0.5)
+    case = Case(name, dt, clock="exact" if clock == "exact" else "grid")
     sim = simulator(target, case, optimiser=Adam(1e-3))
     batch = case.example.batch()
     for _ in range(2):
         sim.gradients(batch)
         sim.step()
-    spiking = [p for p in sim.spec.populations if p.neuron is not None and p.neuron.spike]
-    sim.run(batch, record=[f"{p.name}.spikes" for p in spiking])
+    located = [p.name for p in sim.program.populations if p.location is not None]
+    sim.run(batch, record=[*recordable(sim), *(f"{name}.spike_times" for name in located)])
 
 
 def main(names: list[str]) -> None:

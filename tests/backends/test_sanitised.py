@@ -7,8 +7,7 @@ import sys
 
 import pytest
 
-from genprop.testing.zoo import NAMES
-from tests.backends.sanitised import RUNTIMES, environment, lacking, run_sanitised
+from tests.backends.sanitised import RUNTIMES, environment, lacking, run_sanitised, runs
 
 PLANTED = {
     "address": (
@@ -42,7 +41,7 @@ def skip_where_there_is_none(sanitiser: str) -> None:
 @pytest.mark.slow
 @pytest.mark.nightly
 @pytest.mark.parametrize("sanitiser", RUNTIMES)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", runs())
 def test_nothing_is_found_in_two_batches(name: str, sanitiser: str) -> None:
     skip_where_there_is_none(sanitiser)
     code = ["-m", "tests.backends.sanitised", name]
