@@ -110,12 +110,21 @@ def _unfold(found: Any, prefix: str, graph: Graph) -> None:
             inner[name] = (ends[0][0], ends[1][0])
         else:
             arrays = {a: np.asarray(getattr(node, a), np.float64) for a in _ARRAYS.get(kind, ())}
-            within = bool(prefix) and kind in ("Input", "Output")
-            graph.nodes[title] = Node(PASS if within else kind, arrays, _size(node))
+            within, size = bool(prefix) and kind in ("Input", "Output"), _size(node)
+            if "r" in arrays:
+                _refuse_uneven(arrays, size, title)
+            graph.nodes[title] = Node(PASS if within else kind, arrays, size)
     for first, second in found.edges:
         start = inner[first][1] if first in inner else f"{prefix}{first}"
         end = inner[second][0] if second in inner else f"{prefix}{second}"
         graph.edges.append((start, end))
+
+
+def _refuse_uneven(arrays: Mapping[str, np.ndarray], size: int, title: str) -> None:
+    """Refuse a population's numbers that are neither one for all nor one for each neuron."""
+    for name, values in arrays.items():
+        if values.size not in (1, size):
+            raise ValueError(f"{title} has {size} neurons and {values.size} values of {name}")
 
 
 def _size(node: Any) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,7 @@ from genprop.backends.loihi.files.netx import read_netx
 from genprop.errors import DataError, GenpropError
 from genprop.train.checkpoint import load_checkpoint
 from tests.hostile.bounds import fault_of
-from tests.hostile.sound import checkpoint, recording, saved
+from tests.hostile.sound import checkpoint, nir, recording, saved
 
 
 def refused(read: Callable[[], object], size: int) -> None:
@@ -189,6 +190,26 @@ def test_hdf5_leads_nowhere_else_and_holds_what_it_says(
         with pytest.raises(GenpropError):
             read(path)
         refused(lambda read=read: read(path), size)
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_a_nir_population_with_too_few_or_many_numbers_is_refused(
+    count: int, tmp_path: Path
+) -> None:
+    path = nir(tmp_path)
+    with h5py.File(path, "r+") as file:
+        names = [n for n in ("tau_mem", "w_in", "r") if f"node/nodes/hidden/{n}" in file]
+        assert len(names) == 3
+        for name in names:
+            whole = path.with_suffix(f".{name}")
+            file.flush()
+            shutil.copy(path, whole)
+            with h5py.File(whole, "r+") as own:
+                del own[f"node/nodes/hidden/{name}"]
+                own[f"node/nodes/hidden/{name}"] = np.ones(count)
+    for name in names:
+        with pytest.raises(DataError):
+            gp.load_nir(path.with_suffix(f".{name}"), dt=1.0)
 
 
 def test_spoilt_numbers_of_a_netx_file_are_told(tmp_path: Path) -> None:
