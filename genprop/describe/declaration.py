@@ -108,11 +108,11 @@ def declare(
         DescriptionError: for values outside the bounds, or what is no value.
     """
     inner, learned = (given.value, True) if isinstance(given, Learn) else (given, False)
-    if isinstance(given, Learn) and given.dims is not None:
+    if isinstance(given, Learn) and (given.dims is not None or given.within is not None):
         raise DescriptionError(
-            f"{where}: only positions have dims",
+            f"{where}: only positions have dims and lie within a distance",
             where=where,
-            remedy="leave dims out, or give population(…, position=gp.learn(…, dims=2))",
+            remedy="leave both out, or give population(…, position=gp.learn(…, dims=2))",
         )
     if isinstance(inner, np.ndarray) and inner.ndim == 0:
         inner = float(inner)

@@ -60,6 +60,7 @@ class Learn:
     minimum: Number | None = None
     maximum: Number | None = None
     dims: int | None = None
+    within: Number | None = None
 
 
 def learn(
@@ -68,6 +69,7 @@ def learn(
     max: Number | None = None,
     *,
     dims: int | None = None,
+    within: Number | None = None,
 ) -> Learn:
     """Mark a value as learned, where it is declared: ``tau_mem=learn(20*ms, min=1*ms)``.
 
@@ -77,6 +79,9 @@ def learn(
         min: the lower bound, held after every update; a number is in the declared unit.
         max: the upper bound; for delays it also sizes the delay lines.
         dims: of positions, and of nothing else: the dimensions of the space they lie in.
+        within: of positions too: the largest distance that two of them can have, in units of space.
+            Each coordinate is bounded to ± within/(2 √dims): ``within=62`` keeps distances at speed
+            1 and dt = 1 ms within the delays of Loihi 2.
 
     Raises:
         DescriptionError: for ``learn`` inside ``learn``, and bounds that are not finite; whether
@@ -86,10 +91,10 @@ def learn(
         raise DescriptionError(
             "learn() stands inside learn()", remedy="write it once, with its min and max"
         )
-    for name, bound in (("min", min), ("max", max)):
+    for name, bound in (("min", min), ("max", max), ("within", within)):
         if bound is not None:
             _number(f"learn({name}=…)", bound)
-    return Learn(x, min, max, dims)
+    return Learn(x, min, max, dims, within)
 
 
 def constant(x: Number) -> Constant:

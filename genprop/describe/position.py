@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
@@ -10,8 +11,9 @@ import numpy as np
 
 from genprop.describe.derived import leaf
 from genprop.describe.draws import Values
-from genprop.describe.initial import Learn
+from genprop.describe.initial import Learn, base_number
 from genprop.errors import DescriptionError
+from genprop.units import DIMENSIONLESS
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -55,9 +57,26 @@ def position_leaf(
             where=where,
             remedy="give dims once",
         )
-    plain = replace(given, dims=None) if isinstance(given, Learn) else given
-    shape = (size, _count(found_dims[0] if found_dims else 2, where))
+    count = _count(found_dims[0] if found_dims else 2, where)
+    plain = _boxed(given, count, where) if isinstance(given, Learn) else given
+    shape = (size, count)
     return leaf(where, shape, plain, role="position", doc="where the neurons are")
+
+
+def _boxed(given: Learn, dims: int, where: str) -> Learn:
+    """Its bounds, with those that ``within`` gives: a box whose diagonal is that long."""
+    bare = replace(given, dims=None, within=None)
+    if given.within is None:
+        return bare
+    side = base_number(given.within, DIMENSIONLESS, 1.0, f"{where}, learn(within=…)")
+    if side <= 0 or given.minimum is not None or given.maximum is not None:
+        raise DescriptionError(
+            f"positions cannot lie within {side:g}" if side <= 0 else "positions are bounded twice",
+            where=where,
+            remedy="give within, above 0, or min and max of coordinates",
+        )
+    half = side / (2 * math.sqrt(dims))
+    return replace(bare, minimum=-half, maximum=half)
 
 
 def _count(given: int, where: str) -> int:

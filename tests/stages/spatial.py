@@ -34,11 +34,12 @@ def spatial(
     seed: int = 4,
     clock: str = "grid",
     learn_positions: bool = True,
+    within: float | None = None,
 ) -> gp.Simulator:
     """``in`` and ``hidden`` have positions; ``feed`` and ``recur`` are the delays."""
     net = gp.Network("spatial")
     drawn = gp.uniform(-box, box)
-    where = gp.learn(drawn, dims=dims) if learn_positions else drawn
+    where = gp.learn(drawn, dims=dims, within=within) if learn_positions else drawn
     source = net.population("in", IN, gp.spikes(), position=where, dims=dims)
     hidden = net.population(
         "hidden", HIDDEN, gp.neuron("LIF", tau_mem=11 * ms), position=where, dims=dims

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -188,6 +188,33 @@ def bare(dims: tuple[int | None, int | None]) -> gp.Network:
     return net
 
 
+def box(**bounds: Any) -> gp.Network:
+    net = gp.Network("box")
+    where = gp.learn(gp.uniform(-1, 1), dims=3, **bounds)
+    net.population("a", 30, gp.neuron("LIF"), position=where)
+    return net
+
+
+@pytest.mark.parametrize("dims", [1, 3])
+def test_positions_within_a_distance_stay_within_it_however_they_are_pushed(dims: int) -> None:
+    sim = spatial(
+        recur=gp.distance(max=62),
+        dims=dims,
+        within=5.0,
+        box=1.0,
+        backend="reference",
+        clock="exact",
+    )
+    sim.settings[X]["rate"] = 100.0
+    rng = np.random.default_rng()
+    for _ in range(3):
+        none = {name: np.zeros_like(sim.parameters[name]) for name in sim.settings}
+        sim.step({**none, X: rng.choice([-1e3, 1e3], sim.parameters[X].shape)})
+    x = np.asarray(sim.parameters[X])
+    assert np.allclose(np.abs(x), 5 / (2 * np.sqrt(dims)))
+    assert sim.arrays()[DELAY].max() <= 5.0 * (1 + 1e-12)
+
+
 @pytest.mark.parametrize(
     ("made", "said"),
     [
@@ -202,6 +229,10 @@ def bare(dims: tuple[int | None, int | None]) -> gp.Network:
         (lambda: gp.Network("n").population("a", 3, gp.spikes(), position=np.zeros((4, 2))),
          "shape"),
         (lambda: gp.neuron("LIF", tau_mem=gp.learn(20.0, dims=2)), "only positions have dims"),
+        (lambda: gp.neuron("LIF", tau_mem=gp.learn(20.0, within=2)), "lie within a distance"),
+        (lambda: box(within=0), "cannot lie within 0"),
+        (lambda: box(within=9, max=3), "bounded twice"),
+        (lambda: box(within=9 * gp.ms), "declared in dimensionless numbers but"),
     ],
 )  # fmt: skip
 def test_errors_say_what_is_wrong(made: Callable[[], object], said: str) -> None:
