@@ -133,6 +133,7 @@ def backend_faults(found: list[Import]) -> list[str]:
 FLOORS = {
     "backends/loihi/chip": ("backends/loihi/chip",),
     "backends/loihi/mapping": ("backends/loihi/chip", "backends/loihi/mapping"),
+    "backends/loihi/placement": ("backends/loihi/chip", "backends/loihi/placement"),
     "backends/loihi/files": ("backends/loihi/chip", "backends/loihi/files"),
     "backends/reference": ("backends/reference",),
     "backends/reference/exact": ("backends/reference/exact",),

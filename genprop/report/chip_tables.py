@@ -21,6 +21,7 @@ _LIMITS = (
     limits.DECAY,
     limits.STATE,
     limits.CORES,
+    limits.MESH_COLUMNS,
     limits.NEURONS_PER_CORE,
     limits.SYNAPSE_BYTES_PER_CORE,
     limits.AXONS_PER_CORE,
@@ -34,6 +35,7 @@ def chip_tables(found: Deployed) -> list[View]:
         _populations(found),
         _projections(found),
         _resources(found),
+        *_placements(found),
         _estimates(found),
         _constants(),
         _published(),
@@ -153,6 +155,24 @@ def _resources(found: Deployed) -> View:
         ("what", "value #", "from"),
         rows,
     )
+
+
+def _placements(found: Deployed) -> list[View]:
+    placed = found.report.placements
+    activity = found.report.activity
+    spikes = sum(int(counts.sum()) for counts in activity.neurons.values())
+    per_sample = spikes / max(activity.samples, 1)
+    rows = [
+        [p.method, str(p.cores), f"{p.hops:,.4g}", f"{p.hops / (per_sample or 1.0):.3g}"]
+        for p in placed
+    ]
+    caption = (
+        "Hops over the mesh of all spikes of a sample, from the core of a neuron to each core that "
+        "it has a synapse onto; spikes from outside are not counted. Cores are as few as the lower "
+        "limit of synapse memory allows, and a population's are neighbours."
+    )
+    columns = ("neurons placed by", "cores #", "hops per sample #", "hops per spike #")
+    return [_table("placements", "Placement", caption, columns, rows)] if rows else []
 
 
 def _estimates(found: Deployed) -> View:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from genprop.backends.loihi.chip.costs import estimate_energy, estimate_latency
+from genprop.backends.loihi.chip.limits import NEURONS_PER_CORE
 from genprop.backends.loihi.chip.resources import resources_of
 from genprop.backends.loihi.engine import LoihiEngine, step_counts
 from genprop.backends.loihi.files.lava import run_lava, write_lava
@@ -15,18 +18,19 @@ from genprop.backends.loihi.files.netx import write_netx
 from genprop.backends.loihi.mapping.check import check
 from genprop.backends.loihi.mapping.options import Quantise
 from genprop.backends.loihi.mapping.quantise import Quantised, quantise
-from genprop.backends.loihi.report import Report
+from genprop.backends.loihi.placement.place import METHODS, place, spike_hops
+from genprop.backends.loihi.report import Report, Travelled
+from genprop.describe.position import position_name
 from genprop.errors import DataError, UnsupportedError, did_you_mean, refuse_if
 from genprop.runtime.calibrate import look
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from genprop.backends.base import Inputs, Outcome
     from genprop.backends.loihi.chip.integers import IntegerNetwork
     from genprop.backends.loihi.mapping.cell import Cell
     from genprop.backends.loihi.mapping.compensate import OnRounded
     from genprop.backends.loihi.mapping.options import QuantisationGrid
+    from genprop.backends.loihi.placement.place import Placement
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.spec import NetworkSpec
     from genprop.describe.topology import Synapses
@@ -45,6 +49,11 @@ class Trained(Protocol):
     topology: dict[str, Synapses]
     batch: int
     events: str
+
+    @property
+    def parameters(self) -> Mapping[str, np.ndarray]:
+        """The leaves: arrays by flat name, in base units."""
+        ...
 
     def arrays(self) -> Mapping[str, np.ndarray]:
         """What the network consists of: arrays by flat name, in base units."""
@@ -90,6 +99,11 @@ class Chip:
         self.voltages = {name: cell.voltage for name, cell in cells.items()}
         self._inputs, self._quantised = sim.inputs, quantised
         parameters = {name: array.copy() for name, array in sim.arrays().items()}
+        self._positions = {
+            p.name: np.array(sim.parameters[position_name(p.name)], np.float64)
+            for p in sim.spec.populations
+            if p.neuron is not None and position_name(p.name) in sim.parameters
+        }
         self._engine = LoihiEngine(sim.program, parameters, cells, quantised)
 
     @property
@@ -175,6 +189,34 @@ class Chip:
         with TemporaryDirectory() as folder:
             return run_lava(self.write_lava(folder), counts, timeout)
 
+    def placement(
+        self, method: str = "position", *, neurons_per_core: int = NEURONS_PER_CORE.highest
+    ) -> Placement:
+        """Neurons to cores: by learned ``"position"``, by ``"index"``, or by ``"min-cut"``.
+
+        Traffic is that of the data that ran so far; see :func:`place`.
+
+        Raises:
+            ConfigurationError: for another method, or no number of neurons.
+            UnsupportedError: by position without positions, or beyond one chip.
+        """
+        none = {c.name: np.zeros(c.size, np.int64) for c in self.network.cells}
+        spikes = none | self._engine.activity.neurons
+        return place(self.network, method, self._positions, spikes, neurons_per_core)
+
+    def hops(self, placement: Placement) -> float:
+        """Hops of all spikes of a sample over the mesh, on average over the data that ran so far.
+
+        Raises:
+            UnsupportedError: before any ran.
+        """
+        activity = self._engine.activity
+        if not activity.samples:
+            raise UnsupportedError(
+                "no data ran on the chip, so no spike travelled", remedy="chip.run(batch) first"
+            )
+        return spike_hops(self.network, placement, activity.neurons) / activity.samples
+
     def report(self) -> Report:
         """What was lost, what it takes, and what was seen on the data that ran so far."""
         activity, resources = self._engine.activity, resources_of(self.network)
@@ -188,7 +230,18 @@ class Chip:
             resources,
             estimate_energy(self.network, activity),
             estimate_latency(self.network, activity, resources.cores[1]),
+            tuple(self._travelled()),
         )
+
+    def _travelled(self) -> Iterator[Travelled]:
+        """The placements that can be made, once data ran."""
+        methods = METHODS if self._positions else METHODS[1:]
+        for method in methods if self._engine.activity.samples else ():
+            try:
+                made = self.placement(method)
+            except UnsupportedError:  # more than one chip: resources say so
+                continue
+            yield Travelled(method, sum(made.cores.values()), self.hops(made))
 
 
 def retarget(

@@ -87,6 +87,7 @@ class LoihiEngine:
             self.activity.count(name, len(found.step))
         for name, run in emulator.cells.items():
             self.activity.count(name, int(counts[name].sum()), run.wraps, run.saturations)
+            self.activity.count_neurons(name, counts[name].sum(axis=0, dtype=np.int64))
 
     def _outcome(
         self,

@@ -13,7 +13,22 @@ if TYPE_CHECKING:
     from genprop.backends.loihi.chip.resources import Resources
     from genprop.backends.loihi.mapping.rounding import CellReport, SynapseReport
 
-__all__ = ["Report"]
+__all__ = ["Report", "Travelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Travelled:
+    """How far spikes travel with a placement.
+
+    Attributes:
+        method: by which neurons were put onto cores.
+        cores: that it takes.
+        hops: of all spikes of a sample between cores, on average.
+    """
+
+    method: str
+    cores: int
+    hops: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +45,7 @@ class Report:
         resources: what it takes of the chip.
         energy: per sample; None before any ran.
         latency: likewise.
+        placements: hops of the spikes with each placement; empty before any ran.
     """
 
     name: str
@@ -41,6 +57,7 @@ class Report:
     resources: Resources
     energy: Energy | None
     latency: Latency | None
+    placements: tuple[Travelled, ...] = ()
 
     def __repr__(self) -> str:
         clipped = sum(s.clipped for s in self.synapses)
@@ -60,6 +77,10 @@ class Report:
             f"{needs.synapse_bytes / 1024:.1f} KiB, fan-in up to {needs.fan_in}, "
             f"{few if few == many else f'{few} to {many}'} cores"
         )
+        lines += [
+            f"placed by {p.method} on {p.cores} cores: {p.hops:.4g} hops of spikes per sample"
+            for p in self.placements
+        ]
         lines += [f"warning: {words}" for words in needs.warnings]
         lines += self._estimates()
         return "\n".join(lines)

@@ -14,6 +14,7 @@ __all__ = [
     "CORES",
     "DECAY",
     "DELAY",
+    "MESH_COLUMNS",
     "NEURONS_PER_CORE",
     "STATE",
     "SYNAPSE_BYTES_PER_CORE",
@@ -60,6 +61,13 @@ BIAS_EXPONENT = Limit("bias exponent", 0, 7, f"{_LAVA}/lif, 3 bits")
 STATE = Limit("u and v", 1 - 2**23, 2**23 - 1, f"{_LAVA}/lif, 24 bits")
 WEIGHT_EXPONENT = Limit("weight exponent", -8, 7, _DAVIES, confirmed=False)
 CORES = Limit("neurocores", 1, 128, _BRIEF)
+MESH_COLUMNS = Limit(
+    "columns of the mesh of cores",
+    1,
+    16,
+    "assumed: 128 cores as 8 rows of 16; that they are a mesh is in Davies et al. (2018)",
+    confirmed=False,
+)
 NEURONS_PER_CORE = Limit("neurons per core", 1, 8192, _BRIEF, confirmed=False)
 SYNAPSE_BYTES_PER_CORE = Limit(
     "bytes of synapse memory per core",

@@ -1,0 +1,1 @@
+"""Which core each neuron stands on, and how far spikes travel."""
