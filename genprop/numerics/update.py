@@ -23,9 +23,12 @@ def update_parameters(
     gradients: Arrays,
     state: Arrays,
     settings: Mapping[str, Mapping[str, float]],
-    count: int,
+    count: int | np.ndarray,
 ) -> None:
-    """One step of every optimiser, in place on ``parameters`` and ``state``."""
+    """One step of every optimiser, in place on ``parameters`` and ``state``.
+
+    ``count`` is 1 for the first update; of one parameter it may be an array, by element.
+    """
     for update in updates:
         for name in update.parameters:
             if name in gradients:
@@ -41,10 +44,10 @@ def _update(
     g: np.ndarray,
     state: Arrays,
     settings: Mapping[str, float],
-    count: int,
+    count: int | np.ndarray,
 ) -> None:
     values = {key: np.asarray(value) for key, value in settings.items()}
-    values["n"] = np.asarray(float(count))
+    values["n"] = np.asarray(count, np.float64)
     execute(update.constants, values)
     values |= {"x": x, "g": g} | {s: state[f"{name}/{s}"] for s in update.states}
     execute(update.body, values)

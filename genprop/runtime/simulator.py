@@ -14,6 +14,7 @@ from genprop.describe.topology import initial_topology
 from genprop.equations.start import Start
 from genprop.errors import DataError, UnsupportedError
 from genprop.runtime.copying import parts_of
+from genprop.runtime.counted import initial_states
 from genprop.runtime.divergence import refuse_divergence
 from genprop.runtime.elsewhere import elsewhere
 from genprop.runtime.inputs import inputs_of, refuse_unrecordable
@@ -89,12 +90,7 @@ class Simulator:
         self.settings = {
             name: dict(update.settings) for update in program.updates for name in update.parameters
         }
-        self.optimiser = {
-            f"{name}/{state}": np.zeros_like(self.parameters[name])
-            for update in program.updates
-            for name in update.parameters
-            for state in update.states
-        }
+        self.optimiser = initial_states(program, spec, self.parameters)
         self.updates = 0
         self._gradients: Gradients | None = None
         self._last: Outcome | None = None

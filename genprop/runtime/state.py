@@ -16,6 +16,7 @@ import numpy as np
 
 from genprop.describe.topology import Synapses, initial_topology
 from genprop.errors import CheckpointError, DescriptionError
+from genprop.runtime.counted import restored_counts
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
@@ -60,6 +61,8 @@ def restore_state(sim: Stateful, state: Mapping[str, np.ndarray]) -> None:
     """
     staged, state = sim.stages.split(state)
     topology = _read_topology(sim, state)
+    if "counter/updates" in state:
+        state = {**restored_counts(sim.optimiser, state, state["counter/updates"]), **state}
     own = sim.stages.split(state_of(sim))[1]
     needed = {name for name in own if not name.startswith(_SYNAPSES)}
     findings = [f"{name} is missing" for name in needed - state.keys()]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from genprop.errors import UnsupportedError
+from genprop.runtime.counted import step
 from genprop.runtime.finite import refuse_infinite_gradients, unchanged_unless_finite
 from genprop.runtime.rewiring import Rewirable, rewire
 
@@ -47,7 +48,8 @@ def update(sim: Learning, gradients: Mapping[str, np.ndarray] | None) -> bool:
     arrays = sim.parameters.arrays
     learned = {name: arrays[name] for name in sim.settings}
     with unchanged_unless_finite(learned, sim.optimiser):
-        sim.engine.update(arrays, gradients, sim.optimiser, sim.settings, sim.updates + 1)
+        count = sim.updates + 1
+        step(sim.engine, sim.program, arrays, gradients, sim.optimiser, sim.settings, count)
     sim.updates += 1
     sim.parameters.clip()
     sim.stages.hold(arrays)

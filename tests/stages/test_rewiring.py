@@ -37,7 +37,7 @@ EVERY = [
     )
     if weight != "any" or rule not in SIGNED
 ]
-STEPS = 12
+STEPS, WEIGHT = 12, f"{FEED}.weight"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def restart(sim: gp.Simulator, name: str) -> tuple[np.ndarray, ...]:
 @pytest.mark.parametrize("rule", ["DeepR", "RigL"])
 def test_removed_are_those_at_zero_and_regrown_ones_begin_anew(rule: str) -> None:
     sim, name = rewired(RULES[rule](), backend="reference"), f"{FEED}.magnitude"
-    twin = rewired(None, backend="reference")
+    twin = rewired(gp.SET(every=10**9), backend="reference")  # counts updates, and moves nothing
     for k in range(STEPS):
         twin.restore({n: v for n, v in sim.state().items() if not n.startswith("stage/")})
         for each in (sim, twin):
@@ -94,6 +94,49 @@ def test_removed_are_those_at_zero_and_regrown_ones_begin_anew(rule: str) -> Non
         old = now & ~new
         assert np.array_equal(values[old], restart(twin, name)[1][old])
         assert np.array_equal(moment[old], restart(twin, name)[2][old])
+
+
+def adam(gradients: list[np.ndarray], x: np.ndarray, rate: float = 0.05) -> np.ndarray:
+    """Where Adam gets from ``x``, as its paper has it."""
+    m, s = np.zeros_like(x), np.zeros_like(x)
+    for n, g in enumerate(gradients, 1):
+        m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g * g
+        x = x - rate * (m / (1 - 0.9**n)) / (np.sqrt(s / (1 - 0.999**n)) + 1e-8)
+    return x
+
+
+@pytest.mark.parametrize("backend", ["reference", None], ids=["reference", "native"])
+def test_a_regrown_synapse_learns_as_one_whose_training_begins(backend: str | None) -> None:
+    sim = rewired(gp.SET(every=5, fraction=0.3), weight="any", backend=backend)
+    rng = np.random.default_rng()
+    start, fresh, given = np.zeros(0), np.zeros(0, bool), list[np.ndarray]()
+    for k in range(1, 9):
+        before = sim.topology[FEED]
+        slope = rng.normal(size=before.shape)
+        none = {name: np.zeros_like(sim.parameters[name]) for name in sim.settings}
+        sim.step({**none, WEIGHT: slope})
+        if k == 5:
+            fresh = sim.parameters[WEIGHT] == 0  # new ones, and removed ones that came back
+            assert np.all(fresh[sim.topology[FEED].places_in(before) < 0])
+            start = np.array(sim.parameters[WEIGHT])
+        elif k > 5:
+            given.append(slope)
+    assert fresh.sum() > 3
+    expected = adam([g[fresh] for g in given], start[fresh])
+    assert np.allclose(sim.parameters[WEIGHT][fresh], expected, rtol=0, atol=1e-12)
+    assert np.array_equal(sim.optimiser[f"{WEIGHT}/n"][~fresh], np.full((~fresh).sum(), 8.0))
+
+
+def test_a_checkpoint_without_counts_is_read_as_one_in_which_nothing_was_regrown() -> None:
+    sim, other = (rewired(gp.SET(every=100), weight="any", backend="reference") for _ in range(2))
+    for k in range(3):
+        sim.gradients(batch(k))
+        sim.step()
+    state = sim.state()
+    assert np.all(state[f"optimiser/{WEIGHT}/n"] == 3)
+    other.restore({n: v for n, v in state.items() if not n.endswith("/n")})
+    assert all(np.array_equal(v, state[n]) for n, v in other.state().items())
+    assert not any(n.endswith("/n") for n in rewired(None).state())
 
 
 def dormant_slopes(sim: gp.Simulator, number: int, delay: np.ndarray) -> np.ndarray:
