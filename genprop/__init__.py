@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from genprop.runtime.aware import QuantiseAware
     from genprop.runtime.citation import citation
     from genprop.runtime.compile import compile
+    from genprop.runtime.distributed import distributed
     from genprop.runtime.folder import load, save
     from genprop.runtime.gradcheck import check_gradients
     from genprop.runtime.show import show
@@ -118,6 +119,7 @@ __all__ = [
     "dense",
     "derived",
     "distance",
+    "distributed",
     "errors",
     "evaluate",
     "experiment",
@@ -209,6 +211,7 @@ _NAMES = {
     "runtime.aware": ("QuantiseAware",),
     "runtime.citation": ("citation",),
     "runtime.compile": ("compile",),
+    "runtime.distributed": ("distributed",),
     "runtime.folder": ("load", "save"),
     "runtime.gradcheck": ("check_gradients",),
     "runtime.show": ("show",),

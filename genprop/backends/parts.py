@@ -13,37 +13,47 @@ adds them in the same order, so the gradient has the same bits however the group
     means = batch_means(seen_of_all_ranks)
     outcome, sums = engine.partials(parameters, topology, take(inputs, part.seeing(means), G))
     gradients = engine.total(parameters, topology, tree_sum(sums_of_all_ranks))
+
+What a rank can add of that tree alone, it need not send: :func:`branches` are those sums.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from genprop.backends.base import Engine, Inputs, Outcome, Part, mean_terms
+from genprop.data.parts import ends
 
 if TYPE_CHECKING:
-    from genprop.backends.base import Parameters
+    from genprop.backends.base import Parameters, Recorded
     from genprop.describe.topology import Topology
     from genprop.lower.clocks.base import Spikes
+    from genprop.lower.program import Program
 
 __all__ = [
     "Divisible",
+    "Node",
     "batch_means",
     "bounds",
+    "branches",
     "divide",
     "joined",
+    "nodes_of",
     "samples_of",
     "take",
+    "tree_of",
     "tree_sum",
 ]
 
 Arrays = Mapping[str, np.ndarray]
+Node = tuple[int, int]
+"""The sum of so many groups, a power of two, from a first one on: (first, groups)."""
 
 
 @runtime_checkable
@@ -52,6 +62,8 @@ class Divisible(Engine, Protocol):
 
     groups: int
     """Into how many groups every batch is dealt."""
+    program: Program
+    """What it runs."""
 
     def observations(
         self, parameters: Parameters, topology: Topology, inputs: Inputs
@@ -81,20 +93,20 @@ class Divisible(Engine, Protocol):
 
 def divide(whole: int, groups: int, ranks: int) -> list[Part]:
     """Neighbouring groups for each of ``ranks``, as many for each as can be."""
-    ends = [groups * rank // ranks for rank in range(ranks + 1)]
-    return [Part(whole, first, last) for first, last in itertools.pairwise(ends)]
+    edges = ends(groups, ranks)
+    return [Part(whole, first, last) for first, last in itertools.pairwise(edges)]
 
 
 def bounds(part: Part, groups: int) -> list[tuple[int, int]]:
     """First sample and the one after the last of each group, counted within the part."""
-    ends = [part.whole * group // groups for group in range(part.first, part.last + 1)]
-    return [(low - ends[0], high - ends[0]) for low, high in itertools.pairwise(ends)]
+    edges = ends(part.whole, groups)[part.first : part.last + 1]
+    return [(low - edges[0], high - edges[0]) for low, high in itertools.pairwise(edges)]
 
 
 def take(inputs: Inputs, part: Part, groups: int) -> Inputs:
     """The samples of a part, out of the whole batch."""
-    first, last = (part.whole * group // groups for group in (part.first, part.last))
-    return replace(samples_of(inputs, first, last), part=part)
+    edges = ends(part.whole, groups)
+    return replace(samples_of(inputs, edges[part.first], edges[part.last]), part=part)
 
 
 def samples_of(inputs: Inputs, first: int, last: int) -> Inputs:
@@ -122,32 +134,88 @@ def batch_means(observed: Sequence[Arrays]) -> dict[str, np.ndarray]:
 
 def tree_sum(partials: Sequence[Arrays]) -> dict[str, np.ndarray]:
     """The sum over all groups in their order, by the fixed tree."""
-    sums = [{name: np.array(array) for name, array in part.items()} for part in partials]
-    stride = 1
-    while stride < len(sums):
-        for i in range(0, len(sums) - stride, 2 * stride):
-            for name, left in sums[i].items():
-                left += sums[i + stride][name]
-        stride *= 2
-    return sums[0] if sums else {}
+    leaves = {
+        (k, 1): {n: np.array(array) for n, array in p.items()} for k, p in enumerate(partials)
+    }
+    return tree_of(leaves, len(partials)) if leaves else {}
+
+
+def branches(part: Part, sums: Sequence[Arrays], groups: int) -> dict[Node, dict[str, np.ndarray]]:
+    """The sums of the tree that need nothing but the groups of a part, as large as can be.
+
+    They are added in the arrays ``sums``.
+    """
+    leaves = {(part.first + k, 1): dict(own) for k, own in enumerate(sums)}
+    return {node: _added(node, leaves, groups) for node in nodes_of(part, groups)}
+
+
+def nodes_of(part: Part, groups: int) -> list[Node]:
+    """Which sums :func:`branches` gives for a part."""
+    return list(_inside((0, _width(groups)), part.first, part.last, groups))
+
+
+def tree_of(nodes: Mapping[Node, dict[str, np.ndarray]], groups: int) -> dict[str, np.ndarray]:
+    """The sum over all groups from branches that hold all of them; added in their arrays."""
+    return _added((0, _width(groups)), nodes, groups)
+
+
+def _width(groups: int) -> int:
+    return 1 << (groups - 1).bit_length()
+
+
+def _inside(node: Node, first: int, last: int, groups: int) -> Iterator[Node]:
+    """The largest nodes below ``node`` whose groups are all among ``first`` … ``last`` − 1."""
+    begin, end = node[0], min(sum(node), groups)
+    if begin >= groups:
+        return
+    if first <= begin and end <= last:
+        yield node
+    elif begin < last and first < end:
+        half = node[1] // 2
+        yield from _inside((begin, half), first, last, groups)
+        yield from _inside((begin + half, half), first, last, groups)
+
+
+def _added(
+    node: Node, nodes: Mapping[Node, dict[str, np.ndarray]], groups: int
+) -> dict[str, np.ndarray]:
+    if node in nodes:
+        return nodes[node]
+    first, half = node[0], node[1] // 2
+    left = _added((first, half), nodes, groups)
+    if first + half < groups:
+        right = _added((first + half, half), nodes, groups)
+        for name, array in left.items():
+            array += right[name]
+    return left
 
 
 def joined(outcomes: Sequence[Outcome]) -> Outcome:
-    """The outcome of a batch from those of its parts, in their order; nothing is recorded."""
+    """The outcome of a batch from those of its parts, in their order."""
     names = outcomes[0].values
     values = {name: np.concatenate([o.values[name] for o in outcomes]) for name in names}
     terms = mean_terms(values)
     finite = [o.finite for o in outcomes if o.finite is not None]
     scores = [o.scores for o in outcomes if o.scores is not None]
     spikes = {n: np.concatenate([o.spikes[n] for o in outcomes]) for n in outcomes[0].spikes}
+    recorded = {n: _end_to_end([o.recorded[n] for o in outcomes]) for n in outcomes[0].recorded}
     return Outcome(
         loss=sum(terms.values()),
         terms=terms,
         scores=np.concatenate(scores) if scores else None,
         spikes=spikes,
+        recorded=recorded,
         finite=np.concatenate(finite) if finite else None,
         values=values,
     )
+
+
+def _end_to_end(parts: Sequence[Recorded]) -> Recorded:
+    """What was recorded of the samples of all parts."""
+    arrays = [part for part in parts if isinstance(part, np.ndarray)]
+    if arrays:
+        return np.concatenate(arrays)
+    return cast("Recorded", [sample for part in parts for sample in part])
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from genprop import cli
+from genprop._ranks import leave_it_to_the_first, started
 from genprop._version import __version__
 from genprop._writing import NO_ROOM
 from genprop.errors import ConfigurationError, GenpropError, InternalError, did_you_mean
@@ -58,13 +59,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
             return status
     except GenpropError as error:
+        leave_it_to_the_first()
         _print_error(str(error))
+        started().end_all(2)
         return 2
     except InternalError:
         _print_error("this is a fault of genprop, not yours: please report it with the lines below")
         raise
     except KeyboardInterrupt:
-        _print_error("interrupted")
+        if started().first:
+            _print_error("interrupted")
         return 130
     except BrokenPipeError:  # the reader of our output went away, as `| head` does
         _silence_stdout()

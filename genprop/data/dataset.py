@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from genprop._checks import integer
 from genprop.data import parts
 from genprop.data.batch_rules import integers
+from genprop.data.drawing import Batches, Seed, drawn
 from genprop.errors import DataError
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["Dataset"]
 
 Indices = npt.NDArray[np.integer] | Sequence[int]
-Seed = int | tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,7 +123,8 @@ class Dataset:
         Raises:
             DataError: for a size below 1, a negative seed, or augmentation without a seed.
         """
-        return _batches(self, size, seed, augment, drop_last=drop_last, first=first)
+        batches = drawn(len(self), size, seed, augment, drop_last=drop_last, first=first)
+        return _augmented(self, batches, augment)
 
     def select(self, indices: Indices) -> Dataset:
         """The data set of the samples ``indices``, in that order."""
@@ -212,47 +212,15 @@ class Dataset:
         return self.speakers
 
 
-def _batches(
-    data: Dataset,
-    size: int,
-    seed: Seed | None,
-    augment: Sequence[Augmentation] | None,
-    *,
-    drop_last: bool,
-    first: int,
+def _augmented(
+    data: Dataset, batches: Batches, augment: Sequence[Augmentation] | None
 ) -> Iterator[SpikeBatch]:
-    if integer(size, "batches(size)") < 1:
-        raise DataError(f"a batch of {size} samples cannot be", remedy="give a size of at least 1")
-    if augment and seed is None:
-        raise DataError(
-            "augmentation without a seed could not be repeated",
-            remedy="give batches(..., seed=(seed, epoch)), or augment=()",
-        )
-    integer(first, "batches(first=…)")
-    return _draw(data, size, parts.entropy(seed), augment, drop_last=drop_last, first=first)
-
-
-def _draw(
-    data: Dataset,
-    size: int,
-    entropy: list[int] | None,
-    augment: Sequence[Augmentation] | None,
-    *,
-    drop_last: bool,
-    first: int,
-) -> Iterator[SpikeBatch]:
-    count = len(data) // size if drop_last else math.ceil(len(data) / size)
-    if entropy is None:
-        for k in range(first, count):
-            yield data.spikes.select(np.arange(k * size, min((k + 1) * size, len(data))))
-        return
-    order = np.random.default_rng([*entropy, 0]).permutation(len(data))
     chain = data.augment if augment is None else augment
-    for k in range(first, count):
-        rng = np.random.default_rng([*entropy, k + 1])
-        batch = data.spikes.select(order[k * size : (k + 1) * size])
-        for augmentation in chain:
-            batch = augmentation.apply(batch, rng, data)
+    for chosen, rng in batches:
+        batch = data.spikes.select(chosen)
+        if rng is not None:
+            for augmentation in chain:
+                batch = augmentation.apply(batch, rng, data)
         yield batch
 
 

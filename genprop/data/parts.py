@@ -10,10 +10,15 @@ import numpy.typing as npt
 from genprop._checks import integer, real
 from genprop.errors import DataError
 
-__all__ = ["entropy", "fold_numbers", "fraction_of", "refuse_all", "speakers_of"]
+__all__ = ["ends", "entropy", "fold_numbers", "fraction_of", "refuse_all", "speakers_of"]
 
 Labels = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+
+
+def ends(count: int, parts: int) -> list[int]:
+    """Where neighbouring parts of ``count`` begin and end: ⌊count k/parts⌋ for k = 0 … parts."""
+    return [count * k // parts for k in range(parts + 1)]
 
 
 def entropy(seed: int | Sequence[int] | None) -> list[int] | None:

@@ -88,6 +88,16 @@ class SpikeBatch:
         return f"<{self}>"
 
     @property
+    def whole_size(self) -> int:
+        """Samples of the batch; in a part of one (:class:`PartialBatch`), of the whole."""
+        return len(self)
+
+    @property
+    def whole_labels(self) -> npt.NDArray[np.int64] | None:
+        """Labels of the batch, likewise."""
+        return self.labels
+
+    @property
     def values(self) -> None:
         """None: these spikes carry nothing."""
         return None

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genprop._ranks import world
 from genprop._writing import writing
 from genprop.errors import ConfigurationError, DataError
 from genprop.experiment.config import Config, read_config
+from genprop.experiment.distributed import compiled, refuse_other_settings
 from genprop.experiment.environment import describe_environment
 from genprop.experiment.experiment import compile_experiment, load_experiment
 from genprop.train.checkpoint import load_checkpoint
+from genprop.train.distributed import divided
 from genprop.train.evaluate import Evaluation, evaluate
 from genprop.train.files import write_atomically
 from genprop.train.fit import fit
@@ -50,9 +54,9 @@ def train_named(
 
     Of two trainings of one name that begin at once each has its own. Gives the folder, too.
     """
-    taken: set[Path] = set()
+    taken, ranks = set[Path](), world()
     while True:
-        path = run_path(config.name, resume=resume, root=root, taken=taken)
+        path = ranks.lead(lambda: run_path(config.name, resume=resume, root=root, taken=taken))
         try:
             return path, train_run(
                 config, path, resume=resume, wait=wait, threads=threads, progress=progress
@@ -74,7 +78,8 @@ def train_run(
 ) -> dict[str, object]:
     """Train what ``config`` says, in the run folder ``run``, and give the content of result.json.
 
-    A finished run that is resumed with as many epochs is not trained again.
+    A finished run that is resumed with as many epochs is not trained again. Processes that
+    ``mpirun`` has started train it together; the first one writes.
 
     Args:
         config: of :func:`~genprop.experiment.config.read_config`.
@@ -89,19 +94,15 @@ def train_run(
     """
     folder = RunFolder.of(run)
     assert folder is not None
-    with folder.locked(wait):
-        folder.prepare(resume)
-        if resume:
-            _refuse_other_settings(config, folder)
-            if (done := finished_result(config, folder)) is not None:
-                return done
-        with writing(folder.result):
-            folder.result.unlink(missing_ok=True)
-        write_settings(config, folder)
-        experiment = load_experiment(config)
-        simulator, callbacks = compile_experiment(experiment, config, threads)
+    ranks = world()
+    refuse_other_settings(ranks, config)
+    with contextlib.ExitStack() as held:
+        ranks.lead(lambda: held.enter_context(folder.locked(wait)))
+        if (done := ranks.lead(lambda: _begun(config, folder, resume))) is not None:
+            return done
+        experiment, simulator, callbacks = compiled(ranks, config, threads)
         settings = config.fit
-        if "start" in settings and not folder.last.exists():
+        if "start" in settings and not ranks.lead(folder.last.exists):
             _begin(simulator, str(settings["start"]))
         best = str(settings.get("best", "auto"))
         saver = Checkpoint(folder.last, int(str(settings.get("every", 1))), best, folder.best)
@@ -118,8 +119,21 @@ def train_run(
             seed=config.seed,
         )
         result = _result(config, folder, experiment, simulator, history)
-        folder.write_json(folder.result, result)
+        ranks.lead(lambda: folder.write_json(folder.result, result))
         return result
+
+
+def _begun(config: Config, folder: RunFolder, resume: bool) -> dict[str, object] | None:
+    """Make the folder ready; gives the result where there is nothing left to train."""
+    folder.prepare(resume)
+    if resume:
+        _refuse_other_settings(config, folder)
+        if (done := finished_result(config, folder)) is not None:
+            return done
+    with writing(folder.result):
+        folder.result.unlink(missing_ok=True)
+    write_settings(config, folder)
+    return None
 
 
 def evaluate_run(
@@ -263,7 +277,8 @@ def _result(
 ) -> dict[str, object]:
     """What came out: the best epoch's numbers, and the test samples seen with its parameters."""
     best = load_checkpoint(folder.best, simulator, only="parameters").records[-1]
-    test = None if experiment.test is None else evaluate(simulator, experiment.test)
+    test = experiment.test
+    shown = None if test is None else evaluate(simulator, divided(simulator, test))
     seconds = sum(record.seconds for record in history)
     return {
         "name": config.name,
@@ -272,7 +287,7 @@ def _result(
         "requested_epochs": config.epochs,
         "best_epoch": best.epoch,
         "metrics": dict(best.metrics),
-        "test": None if test is None else test.summary(),
+        "test": None if shown is None else shown.summary(),
         "parameters": sum(
             int(simulator.parameters[p.name].size)
             for p in simulator.spec.leaf_parameters()

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from genprop.backends.loihi.mapping.scaling import Range
+from genprop.data.partial import PartialBatch
+from genprop.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from genprop.backends.base import Inputs, Outcome, Recorded
@@ -71,6 +73,12 @@ def look(sim: _Network, cells: Mapping[str, Cell], options: Quantise) -> Seen:
             largest[name] = max(largest[name], float(np.max(np.abs(recorded[name]), initial=0)))
         if not trained:
             continue
+        if isinstance(batch, PartialBatch):
+            raise UnsupportedError(
+                "rounding by data takes the spikes of whole samples, which ranks have divided",
+                where="Quantise(rounding='calibrated')",
+                remedy="retarget the trained run in one process: genprop retarget RUN",
+            )
         events = sim.inputs(batch).on(sim.program.grid)
         for sample in range(len(batch)):
             place = shown if shown < _RECORDED else int(rng.integers(0, shown + 1))

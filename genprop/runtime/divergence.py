@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from genprop.backends.distributed import ranks_of
 from genprop.backends.reference.simulate import simulate
 from genprop.backends.reference.wiring import Wiring
+from genprop.data.partial import PartialBatch
 from genprop.errors import DivergenceError
 from genprop.lower.solvers.base import DEFAULT_SUBSTEPS
 from genprop.runtime.finite import infinite
@@ -78,7 +80,9 @@ def refuse_divergence(
         )
     found = None
     if sim.program.clock.rounds:
-        found = _first(sim, arrays, batch, lost if lost.size else range(len(batch)))
+        suspects = lost if lost.size else range(batch.whole_size)
+        places = ranks_of(sim.engine).gather(_first(sim, arrays, batch, suspects))
+        found = next((place for place in places if place is not None), None)
     if found is not None:
         raise DivergenceError(
             f"the state {found.state!r} of population {found.population!r} leaves the finite "
@@ -146,10 +150,13 @@ def _first(
     """The first state that is not finite in the first sample that has one; None within patience."""
     begun = time.monotonic()
     program = _as_run(sim)
+    low = batch.first if isinstance(batch, PartialBatch) else 0
     for k in map(int, suspects):
+        if not low <= k < low + len(batch):  # another rank looks
+            continue
         if time.monotonic() - begun > _PATIENCE:
             return None
-        one = sim.inputs(batch.select([k]))
+        one = sim.inputs(batch.select([k - low]))
         wiring = Wiring(program, sim.topology, arrays, one)
         try:
             with np.errstate(all="ignore"):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.backends.base import Inputs
+from genprop.backends.base import Inputs, Part
+from genprop.data.partial import PartialBatch
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import DataError, did_you_mean
 from genprop.lower.nodes import names_in
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["inputs_of", "refuse_unrecordable"]
 
 
-def inputs_of(program: Program, batch: SpikeBatch, events: str, *, learning: bool) -> Inputs:
+def inputs_of(
+    program: Program, batch: SpikeBatch, events: str, *, learning: bool, distributed: bool = False
+) -> Inputs:
     """Spikes in real time, labels and targets.
 
     Args:
@@ -29,6 +32,7 @@ def inputs_of(program: Program, batch: SpikeBatch, events: str, *, learning: boo
         batch: its samples; events may not come after the trial.
         events: ``"merge"`` or ``"sum"``.
         learning: whether a gradient is wanted, for which the loss needs labels or targets.
+        distributed: whether the engine runs parts of batches, together with other ranks.
 
     Raises:
         DataError: for events, labels or targets that do not fit the network.
@@ -47,6 +51,15 @@ def inputs_of(program: Program, batch: SpikeBatch, events: str, *, learning: boo
             stacklevel=2,
         )
         batch = batch.crop(program.duration)
+    part = None
+    if isinstance(batch, PartialBatch):
+        if not distributed:
+            raise DataError(
+                f"the batch holds {len(batch)} of {batch.samples} samples, the others are on other "
+                "ranks",
+                remedy="run it on all ranks: sim = gp.distributed(sim)",
+            )
+        part = Part(batch.samples, *batch.groups)
     sources = [p.name for p in program.populations if p.source]
     return Inputs(
         {name: batch.source(name) for name in sources},
@@ -54,6 +67,7 @@ def inputs_of(program: Program, batch: SpikeBatch, events: str, *, learning: boo
         _labels(program, batch, learning=learning),
         _targets(program, batch),
         events,
+        part,
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from genprop._checks import enough_memory
 from genprop._moved import arguments
 from genprop.backends.base import refuse_rewiring
+from genprop.backends.distributed import DistributedEngine
 from genprop.describe.topology import initial_topology
 from genprop.equations.start import Start
 from genprop.errors import DataError, UnsupportedError
@@ -233,10 +234,11 @@ class Simulator:
         Raises:
             DataError: for events, labels or targets that do not fit the network.
         """
-        found = inputs_of(self.program, batch, self.events, learning=learning)
-        if found.batch > self.batch:
+        parted = isinstance(self.engine, DistributedEngine)
+        found = inputs_of(self.program, batch, self.events, learning=learning, distributed=parted)
+        if found.whole > self.batch:
             raise DataError(
-                f"the batch has {found.batch} samples, the simulator was compiled for {self.batch}",
+                f"the batch has {found.whole} samples, the simulator was compiled for {self.batch}",
                 remedy="compile(…, batch=…) with the largest batch",
             )
         return found

@@ -45,6 +45,7 @@ class Training:
         metrics: those of the epoch that ends; what a callback adds goes into the history.
         stop: why training shall end after this epoch; empty while it shall go on.
         callbacks: all that take part, in their order.
+        writes: whether this process writes files; of the ranks that train together one does.
     """
 
     sim: Trainable
@@ -62,6 +63,7 @@ class Training:
     metrics: dict[str, float] = field(default_factory=dict[str, float])
     stop: str = ""
     callbacks: tuple[Callback, ...] = ()
+    writes: bool = True
 
 
 class Callback:

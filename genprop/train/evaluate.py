@@ -111,15 +111,15 @@ def evaluate(
     classes = 0
     for k, samples in enumerate(dataset.batches(batch or sim.batch, seed=None), 1):
         outcome = sim.run(samples)
-        meter.add(outcome, samples.labels, len(samples))
+        meter.add(outcome, samples.whole_labels, samples.whole_size)
         if between is not None:
             between()
         if outcome.scores is None:
             continue
         classes = outcome.scores.shape[1]
         predicted.append(np.argmax(outcome.scores, axis=1))
-        if samples.labels is not None:
-            labels.append(_checked(samples.labels, classes, f"batch {k}"))
+        if samples.whole_labels is not None:
+            labels.append(_checked(samples.whole_labels, classes, f"batch {k}"))
     if not meter.samples:
         raise DataError("the dataset has no samples", remedy="check its file and its split")
     predictions = np.concatenate(predicted) if predicted else None

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop.backends.distributed import ranks_of
 from genprop.errors import ConfigurationError, DataError, DescriptionError, TrainingError
+from genprop.runtime.distributed import refuse_drift
 from genprop.runtime.finite import refuse_infinite_gradients, refuse_infinite_parameters
 from genprop.runtime.simulator import Simulator
 from genprop.train.arguments import callback_list, usable
 from genprop.train.callbacks import Callback, Training
+from genprop.train.distributed import divided, exchanged, refuse_other_course
 from genprop.train.evaluate import evaluate
 from genprop.train.folder import RunFolder
 from genprop.train.history import History, Record
@@ -25,6 +28,7 @@ from genprop.train.progress import Reporter, reporter
 from genprop.train.saving import Checkpoint, resume_training
 
 if TYPE_CHECKING:
+    from genprop._ranks import Ranks
     from genprop.data.augment import Augmentation
     from genprop.data.spikes import SpikeBatch
     from genprop.train.surface import Dataset, Trainable
@@ -57,41 +61,57 @@ def fit(
         epochs: how often it sees ``train``, epochs before a resumption included.
         callbacks: what acts meanwhile, in this order.
         augment: changes to each batch of ``train`` instead of the dataset's own; ``()`` for none.
-        progress: bars on a terminal or in a notebook, else one line per epoch; False for silence.
+        progress: bars on a terminal or in a notebook, else a line per epoch; False for silence.
         run: a folder for history and checkpoints (last and best).
         resume: go on from the run folder's, else the first :class:`Checkpoint`'s, last checkpoint;
             where there is none yet the training begins.
         seed: what order and augmentation follow from.
 
-    Returns:
-        The history, also of the epochs before a resumption.
+    Returns the history, also of the epochs before a resumption.
 
     Raises:
         DescriptionError: when learning moved a threshold below the initial state; in which batch.
         TrainingError: for numbers no longer finite, likewise; the last good checkpoint stays.
         CheckpointError: when a checkpoint cannot be written, or resumed from.
-        ConfigurationError, DataError: for arguments of another kind than these, validation data
-            unlike ``train``, and a run folder that holds a training which is not to be resumed.
+        ConfigurationError, DataError: for other arguments than these, validation data unlike
+            ``train``, and a run folder that holds a training which is not to be resumed.
         KeyboardInterrupt, SystemExit: on Ctrl-C and SIGTERM; a checkpoint was written before.
     """
     folder, (epochs, seed) = RunFolder.of(run), usable(sim, train, valid, epochs, seed)
     savers, others = _ordered(callbacks, folder)
-    history = History(path=None if folder is None else folder.history)
-    training = Training(sim, history, epochs, seed, callbacks=(*others, *savers))
-    if folder is not None:
-        folder.prepare(resume)
-    for callback in training.callbacks:
-        callback.on_train_begin(training)
-    with reporter(progress) as report:
+    training = Training(sim, History(), epochs, seed, callbacks=(*others, *savers))
+    train, valid = divided(sim, train), None if valid is None else divided(sim, valid)
+    _begin(training, folder, resume)
+    with reporter(progress and training.writes) as report:
         _resume(training, savers, resume, report)
         try:
             _learn(training, train, valid, augment, report)
         except (KeyboardInterrupt, SystemExit):
             report.say(_interruption_message(savers))
             raise
-        for callback in training.callbacks:
-            callback.on_train_end(training)
+        _end(training)
     return training.history
+
+
+def _begin(training: Training, folder: RunFolder | None, resume: bool) -> None:
+    ranks = _ranks(training)
+    refuse_other_course(ranks, training, resume)
+    training.writes = ranks.first
+    if folder is not None:
+        training.history = History(path=folder.history if ranks.first else None)
+        ranks.lead(lambda: folder.prepare(resume))
+    for callback in training.callbacks:
+        callback.on_train_begin(training)
+
+
+def _end(training: Training) -> None:
+    for callback in training.callbacks:
+        callback.on_train_end(training)
+    _ranks(training).gather(None)  # what the first one writes is there when any of them goes on
+
+
+def _ranks(training: Training) -> Ranks:
+    return ranks_of(getattr(training.sim, "engine", None))
 
 
 def _ordered(
@@ -120,8 +140,9 @@ def _resume(
             remedy="give a run folder (run=…) or a Checkpoint callback",
         )
     path = savers[0].path
-    if path.exists():
+    if _ranks(training).lead(path.exists):
         resume_training(training, path)
+        refuse_drift(training.sim)
         report.say(f"resumed from {path}: epoch {training.epoch}, batch {training.batch}")
     else:
         training.history.replace(())
@@ -138,7 +159,8 @@ def _learn(
     with Interruptible() as interruptible:
         while training.epoch <= training.epochs and not training.stop:
             start = time.perf_counter() - training.seconds
-            for batch in prefetch(_batches(training, train, augment)):
+            batches = _batches(training, train, augment)
+            for batch in batches if exchanged(train) else prefetch(batches):
                 _learn_from(training, batch)
                 training.seconds = time.perf_counter() - start
                 report.batch(training)
@@ -181,7 +203,7 @@ def _learn_from(training: Training, batch: SpikeBatch) -> None:
         training.inputs = None
         sim.step(training.gradients)
         refuse_infinite_parameters(sim.parameters)
-    training.meter.add(outcome, batch.labels, len(batch))
+    training.meter.add(outcome, batch.whole_labels, batch.whole_size)
     training.batch, training.step = number, training.step + 1
     for callback in training.callbacks:
         callback.on_batch_end(training)
@@ -205,6 +227,7 @@ def _finish_epoch(training: Training, valid: Dataset | None, interruptible: Inte
             callback.on_epoch_end(training)
         refuse_infinite_parameters(training.sim.parameters)
         _refuse_unsound(training.sim)
+        refuse_drift(training.sim)
     training.history.append(Record(training.epoch, dict(training.metrics), training.seconds))
     for callback in training.callbacks:
         callback.on_record(training)
@@ -237,6 +260,7 @@ def _refuse_unsound(sim: Trainable) -> None:
 
 
 def _stop_if(interruptible: Interruptible, training: Training) -> None:
+    interruptible.agree(_ranks(training))
     if interruptible.requested:
         with _located(training, f"epoch {training.epoch}, after batch {training.batch}"):
             _refuse_unsound(training.sim)

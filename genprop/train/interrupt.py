@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
+    from genprop._ranks import Ranks
+
 __all__ = ["Interruptible"]
 
 
@@ -44,6 +46,12 @@ class Interruptible:
         for number, handler in self._previous.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
         self._previous = {}
+
+    def agree(self, ranks: Ranks) -> None:
+        """Note what any of the ranks that train together has noted; all call it at once."""
+        noted = max(ranks.gather(self._number if self.requested else 0))
+        if noted:
+            self.requested, self._number = True, noted
 
     def end(self) -> None:
         """End as the signal asks.

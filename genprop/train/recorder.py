@@ -31,7 +31,7 @@ class Recorder:
     def run(self, batch: SpikeBatch, /, record: Sequence[str] = ()) -> Outcome:
         """Forward only."""
         outcome = self._network.run(batch, record=record)
-        self._samples += len(batch)
+        self._samples += batch.whole_size
         for name, counts in outcome.spikes.items():
             total = np.asarray(counts, np.float64).sum(axis=0)
             self._spikes[name] = self._spikes.get(name, 0.0) + total

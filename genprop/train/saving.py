@@ -63,7 +63,7 @@ class Checkpoint(Callback):
 
     def on_record(self, training: Training) -> None:
         """Keep the best if this epoch is, then the latest if it is due."""
-        if self._is_best(training):
+        if self._is_best(training) and training.writes:
             write_snapshot(self.best_path, snapshot_of(training))
         if training.epoch % self.every == 0 or training.epoch >= training.epochs or training.stop:
             self._save(training)
@@ -84,7 +84,8 @@ class Checkpoint(Callback):
         self.best_value, self.best_epoch = (None if np.isnan(value) else value), int(epoch)
 
     def _save(self, training: Training) -> None:
-        write_snapshot(self.path, snapshot_of(training))
+        if training.writes:
+            write_snapshot(self.path, snapshot_of(training))
         self.saved = True
 
     def _is_best(self, training: Training) -> bool:

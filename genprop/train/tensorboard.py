@@ -32,6 +32,8 @@ class TensorBoard(Callback):
     def on_train_begin(self, training: Training) -> None:
         """Find the folder, and the library that writes there."""
         self._writer = None
+        if not training.writes:
+            return
         try:
             import tensorboardX  # noqa: F401  # pyright: ignore[reportUnusedImport]
         except ImportError:
@@ -47,6 +49,8 @@ class TensorBoard(Callback):
 
     def on_record(self, training: Training) -> None:
         """Write the epoch; the first time, with all epochs before a resumption."""
+        if not training.writes:
+            return
         with writing(self._file(training), "TensorBoard's file"):
             self._write(training)
 
