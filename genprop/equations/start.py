@@ -8,12 +8,13 @@ they are checked at the parameters that are to run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from genprop.describe.text import CLOCK
+from genprop.equations.slopes import steep_piece
 from genprop.equations.syntax import fault, names_in, read, read_guard
 from genprop.equations.threshold import (
     after_reset,
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
         Equation,
         NetworkSpec,
         NeuronSpec,
+        ParameterSpec,
         PopulationSpec,
         ProjectionSpec,
+        QuantitySpec,
         ReceptorSpec,
     )
     from genprop.equations.syntax import Node
@@ -53,6 +56,7 @@ class Start:
     def __init__(self, spec: NetworkSpec) -> None:
         self._populations = [p for p in spec.populations if p.neuron is not None]
         self._senders = [p for p in spec.projections if p.sender]
+        self._learns = bool(spec.loss)  # else slopes do not matter
         self._sound: dict[str, list[bytes]] = {}
 
     def refuse_unsound(self, parameters: Mapping[str, Array]) -> None:
@@ -71,21 +75,24 @@ class Start:
         for population in self._populations:
             known = [np.asarray(parameters[name]).tobytes() for name in _parameters(population)]
             if known != self._sound.get(population.name):
-                found = next(_findings(population, parameters), None)
+                found = next(_findings(population, parameters, self._learns), None)
                 if found is None:
                     self._sound[population.name] = known
                 else:
                     findings.append(found)
         for projection in self._senders:
-            findings += _sender(projection, parameters)
+            findings += _sender(projection, parameters, self._learns)
         refuse_if(findings)
 
 
-def _sender(projection: ProjectionSpec, parameters: Mapping[str, Array]) -> Iterator[GenpropError]:
+def _sender(
+    projection: ProjectionSpec, parameters: Mapping[str, Array], learns: bool
+) -> Iterator[GenpropError]:
     """What has no finite value on the sender's side: at t = 0, or at a spike there."""
     sender = projection.sender
     assert sender  # as of every projection that has one
-    about = _Place(projection.name, "projection")
+    along = _moving(sender.states, projection.sender_parameters, learns)
+    about = _Place(projection.name, along, "projection")
     given = {p.key: np.asarray(parameters[p.name], float) for p in projection.sender_parameters}
     values = given | {q.name: np.asarray(q.value, np.float64) for q in sender.states}
     for equation in sender.flow:
@@ -101,12 +108,12 @@ def _parameters(population: PopulationSpec) -> Iterator[str]:
 
 
 def _findings(
-    population: PopulationSpec, parameters: Mapping[str, Array]
+    population: PopulationSpec, parameters: Mapping[str, Array], learns: bool
 ) -> Iterator[GenpropError]:
     """What is wrong with one population; the first is the cause of those that follow."""
     neuron = population.neuron
     assert neuron is not None
-    about = _Place(population.name)
+    about = _Place(population.name, _moving(neuron.states, population.parameters, learns))
     cell = at_start() | {q.name: np.asarray(q.value, np.float64) for q in neuron.states}
     cell |= {p.key: np.asarray(parameters[p.name], np.float64) for p in population.parameters}
     inputs = {q.name: np.zeros(()) for q in neuron.inputs}
@@ -128,20 +135,36 @@ def _findings(
         yield from about.pole(neuron.spike, side, values, "at t = 0")
     above = guard_of(neuron.spike, values) >= 0
     yield from about.above(neuron.spike, above, values, "at t = 0 the neuron is", _BEGIN)
-    yield from _reset(neuron, values, about)
-
-
-def _reset(neuron: NeuronSpec, values: Values, about: _Place) -> Iterator[GenpropError]:
-    """What is wrong with a spike, whatever the states are that neither guard nor reset sets."""
+    arrived_at = {e.target for r in population.receptors for e in r.synapse.arrival}
+    resting = set(_resting(neuron, values)) - arrived_at
     for point in on_thresholds(neuron, values):
-        yield from _reset_at(point, neuron, values, about)
+        yield from _reset_at(point, neuron, values, resting, about)
+
+
+def _moving(
+    states: Iterable[QuantitySpec], parameters: Iterable[ParameterSpec], learns: bool
+) -> frozenset[str]:
+    """What gradients are taken of: the names of states, and of parameters that learn."""
+    found = {q.name for q in states} | {p.key for p in parameters if p.learned}
+    return frozenset(found if learns else ())
+
+
+def _resting(neuron: NeuronSpec, values: Values) -> Iterator[str]:
+    """The states that stay where they begin until a spike: their flow reads no other, and is 0."""
+    moving = {CLOCK, *(q.name for q in (*neuron.states, *neuron.inputs))}
+    for equation in neuron.flow:
+        whole = read(equation)
+        alone = not moving & (set(names_in(whole)) - {equation.target})
+        if alone and np.all(value_of(whole, values) == 0):
+            yield equation.target
 
 
 def _reset_at(
-    point: Values, neuron: NeuronSpec, values: Values, about: _Place
+    point: Values, neuron: NeuronSpec, values: Values, resting: Set[str], about: _Place
 ) -> Iterator[GenpropError]:
+    """What is wrong with a spike, whatever the states are that are not ``known`` there."""
     assert neuron.spike is not None
-    known = {name for name in values if point[name] is not values[name]}
+    known = {name for name in values if point[name] is not values[name]} | resting
     moving = {CLOCK, *(q.name for q in (*neuron.states, *neuron.inputs))}
     known |= values.keys() - moving
     for equation in neuron.reset:
@@ -176,22 +199,42 @@ def _scope(receptor: ReceptorSpec, cell: Values, parameters: Mapping[str, Array]
 
 
 class _Place:
-    """Faults of one population, or of another ``kind`` of thing."""
+    """Faults of one population, or of another ``kind`` of thing; slopes count ``along`` names."""
 
-    def __init__(self, population: str, kind: str = "population") -> None:
-        self._population, self._kind = population, kind
+    def __init__(self, population: str, along: Set[str], kind: str = "population") -> None:
+        self._population, self._along, self._kind = population, along, kind
 
     def poles(
         self, equation: Equation, values: Values, when: str, known: Set[str] | None = None
     ) -> Iterator[GenpropError]:
-        """A right side with a piece that has no finite value there, and reads ``known`` names."""
+        """A right side with a piece that has no finite value there, and reads ``known`` names.
+
+        Or that has one, and no finite slope.
+        """
         whole = read(equation)
         if first_pole(whole, values) is None:
+            yield from self.steep(equation, values, when, known)
             return
         from genprop.equations.limits import finite_in_the_limit  # with sympy: where it counts
 
         if not finite_in_the_limit(equation, values):
             yield from self.pole(equation, whole, values, when, known)
+
+    def steep(
+        self, equation: Equation, values: Values, when: str, known: Set[str] | None
+    ) -> Iterator[GenpropError]:
+        """A right side through which no gradient passes there."""
+        found = steep_piece(equation, values, self._along, known)
+        if found is not None:
+            piece, bad = found
+            yield fault(
+                f"{self._who(bad)}: {when} this has no finite slope "
+                f"({_numbers(piece, values, bad)}), so no gradient passes",
+                equation,
+                piece.start,
+                "keep what stands there above 0, as by adding a small number; or begin elsewhere: "
+                "initial={…}",
+            )
 
     def pole(
         self,
