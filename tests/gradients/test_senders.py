@@ -17,9 +17,11 @@ from genprop.backends.reference.exact.adjoint import Reverse
 from genprop.backends.reference.exact.events import EventSimulator
 from genprop.data.spikes import SpikeBatch
 from genprop.equations.analyse import understand
+from genprop.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from genprop.adjoint.system import AdjointNetwork, SenderAdjoint
     from genprop.backends.base import Target
@@ -305,3 +307,37 @@ def test_where_only_the_sender_learns_it_learns_the_same(clock: str) -> None:
         for name, gradient in found.items():
             assert np.abs(gradient).max() > 0
             np.testing.assert_allclose(gradient, expected[name], rtol=1e-9)
+
+
+@pytest.mark.nightly
+def test_spikes_that_are_located_inside_steps_send_values_too() -> None:
+    net = gp.Network("located")
+    inp = net.population("input", 4, gp.spikes())
+    hidden = net.population("hidden", 4, gp.neuron("QIF"))
+    out = net.population("out", 2, gp.neuron("LI"))
+    net.connect(inp, hidden, plastic(U=gp.learn(0.5)), weight=gp.learn(gp.normal(8.0, 1.0)))
+    last = plastic(U=gp.learn(gp.uniform(0.3, 0.6)), tau_d=gp.learn(30 * ms))
+    net.connect(hidden, out, last, weight=gp.learn(gp.normal(1.0, 0.5)))
+    loss = gp.CrossEntropy(gp.integral(out))
+    one, other = (
+        gp.compile(
+            net, loss=loss, backend=b, clock="grid", dt=1 * ms, duration=DURATION, batch=2, seed=1
+        )
+        for b in ("reference", DOUBLE)
+    )
+    for name in one.parameters:
+        other.parameters[name] = np.array(one.parameters[name])
+    assert one.run(batch(0)).spikes["hidden"].sum() > 5
+    expected, found = (sim.gradients(batch(0))[1] for sim in (one, other))
+    for name, gradient in expected.items():
+        scale = np.abs(gradient).max()
+        assert np.abs(found[name] - gradient).max() <= 1e-9 * scale, name
+
+
+def test_the_chip_and_other_tools_say_what_they_lack(tmp_path: Path) -> None:
+    sim = compiled("reference", "grid")
+    said = r"(?s)states on the sender's side \(u, x\).*projection hidden->out"
+    with pytest.raises(UnsupportedError, match=said):
+        sim.retarget("loihi")
+    with pytest.raises(UnsupportedError, match="NIR has no node with states on the sender's side"):
+        gp.save_nir(sim, tmp_path / "plastic.nir")
