@@ -5,20 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from genprop.emit.comments import comment
-from genprop.emit.continuous_view import continuous_view, heard, parts_of
+from genprop.emit.continuous_view import continuous_view, heard, looks, parts_of
 from genprop.emit.loss_view import loss_view
 from genprop.emit.names import identifier, type_name
 from genprop.emit.printers import CPrinter
 from genprop.emit.sender_view import sender_id, sender_views
 from genprop.emit.update_view import update_view
 from genprop.lower.continuous import FirstSpikeTime, HighestValue, SpikeNumber, StepMean
+from genprop.numerics.continuous import PATH_DEGREE
 
 if TYPE_CHECKING:
     from genprop.lower.program import PopulationProgram, Program, ProjectionProgram
 
-__all__ = ["CONTINUOUS_FILES", "continuous_program_view"]
+__all__ = ["CONTINUOUS_FILES", "USUAL_DEGREES", "continuous_program_view"]
 
 View = dict[str, object]
+
+USUAL_DEGREES = {4: 6, 8: 10}
+"""Of the polynomials that say what arrivals do, by the bytes of a number; they are unrolled."""
 
 CONTINUOUS_FILES = (
     ("platform/memory.hpp", "platform/memory.hpp"),
@@ -29,8 +33,11 @@ CONTINUOUS_FILES = (
             "polynomial",
             "flow",
             "events",
+            "by_sender",
+            "lanes",
             "arrivals",
             "numbers",
+            "path",
             "neuron",
             "record",
             "backward",
@@ -92,6 +99,8 @@ def continuous_program_view(program: Program) -> View:
         "losses": list(losses.values()),
         "updates": [update_view(u, printer, k) for k, u in enumerate(program.updates)],
         "learns": bool(program.losses) and any(p.active for p in program.populations),
+        "usual_degrees": USUAL_DEGREES,
+        "path_degree": PATH_DEGREE,
         "pooled": any(x.readout.pooled for x in program.losses),
     }
 
@@ -134,6 +143,7 @@ def _projection(index: int, q: ProjectionProgram, program: Program) -> View:
         "read_back": learned or (sender is not None and sender.cell.active),
         "post": identifier(q.post),
         "post_type": type_name(q.post),
+        "post_looks": looks(post),
         "receptor": identifier(q.receptor),
         "heard": heard(q.pre, program),
         "longest": q.max_delay_steps * parts_of(program) + 1,

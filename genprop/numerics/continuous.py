@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from genprop.lower.nodes import Expr
     from genprop.lower.program import PopulationProgram
 
-__all__ = ["Reaction", "Stretches", "stretches"]
+__all__ = ["PATH_DEGREE", "Reaction", "Stretches", "stretches"]
+
+PATH_DEGREE = 12
+"""Of the polynomials of paths: enough where the norm of the flow times dt is at most 1."""
 
 _NODES = 33
 """Points of a step at which propagators are taken, to be bounded and interpolated."""
@@ -32,13 +35,15 @@ class Reaction:
     ``jump`` (sets, S) is added to z at its time. (1 + x)/2 of a step later that has become Σ_k
     ``coefficients`` (sets, K + 1, S) x^k. ``grows`` says that what it does to the bounded row only
     grows within a step, so that the end of the step bounds it; else ``excess`` (sets, 2) does: by
-    how much an arrival, or its opposite, can lift that row.
+    how much an arrival, or its opposite, can lift that row. ``origin`` (sets, PATH_DEGREE + 1, S)
+    are likewise those of what would have had to be added at the start of the step instead.
     """
 
     jump: np.ndarray
     coefficients: np.ndarray
     grows: bool
     excess: np.ndarray
+    origin: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,9 @@ class Stretches:
     ``guard`` and ``rows`` (by loss) are (sets, S + 1). Over a step without arrivals the bounded row
     is at most the larger of its ends plus Σ max(``low`` z, ``high`` z) + the last of ``high``
     (sets, S + 1), where that is positive: dt²/8 times the largest curvature. ``bounded`` is that
-    row.
+    row. The guard (1 - x)/2 of a step after z and 1 is the row Σ_k ``guard_path``
+    (sets, PATH_DEGREE + 1, S + 1) x^k of them, and its curvature [1/ms²] is at most ``curvature``
+    (sets, S + 1) times their magnitudes.
     """
 
     each: bool
@@ -64,6 +71,8 @@ class Stretches:
     bounded: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    guard_path: np.ndarray
+    curvature: np.ndarray
     reactions: Mapping[str, Reaction]
 
 
@@ -98,6 +107,8 @@ def stretches(
     guard = table.rows((parts.guard,))[:, 0] if parts.guard else np.zeros((table.sets, 0))
     bounded_by = None if bounded is None else guard if bounded == "" else rows[bounded]
     low, high = _curvature(bounded_by, flow, propagated, dt)
+    path, curvature = _guard_path(guard, flow, propagated)
+    back = _propagators(flow, -dt)[:-1]
     start = [a.value for a in p.initial]
     zero = np.zeros((table.sets, len(parts.states) - len(start)))
     return Stretches(
@@ -112,8 +123,10 @@ def stretches(
         bounded=np.zeros_like(low) if bounded_by is None else bounded_by,
         low=low,
         high=high,
+        guard_path=path,
+        curvature=curvature,
         reactions={
-            name: _reaction(table.row(e), propagated, bounded_by, tolerance)
+            name: _reaction(table.row(e), propagated, back, bounded_by, tolerance)
             for name, e in parts.arrivals
         },
     )
@@ -163,8 +176,26 @@ def _curvature(
     return low - slack, high + slack
 
 
+def _guard_path(
+    guard: np.ndarray, flow: np.ndarray, propagated: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    sets, size = propagated.shape[1], propagated.shape[2]
+    if not guard.size:
+        return np.zeros((sets, PATH_DEGREE + 1, 0)), np.zeros((sets, 0))
+    later = np.einsum("sr,nsrc->nsc", guard, propagated)
+    whole = np.zeros((sets, size, size))
+    whole[:, :-1] = flow
+    second = np.einsum("sr,src,nscd->nsd", guard, whole @ whole, propagated)
+    bound = np.abs(second).max(axis=0) * (1 + _SLACK)
+    return _powers(_series(later[-2::-1])[: PATH_DEGREE + 1]), bound
+
+
 def _reaction(
-    jump: np.ndarray, propagated: np.ndarray, bounded_by: np.ndarray | None, tolerance: float
+    jump: np.ndarray,
+    propagated: np.ndarray,
+    back: np.ndarray,
+    bounded_by: np.ndarray | None,
+    tolerance: float,
 ) -> Reaction:
     after = np.einsum("nsrc,sc->nsr", propagated[:, :, :-1, :-1], jump)
     excess, grows = np.zeros((len(jump), 2)), False
@@ -176,20 +207,38 @@ def _reaction(
         most, least = lifted.max(axis=0), lifted.min(axis=0)
         slack = _SLACK * (most - least)
         excess = np.maximum(np.stack([most + slack, slack - least], axis=-1), 0.0)
-    return Reaction(jump, _polynomial(after[:-1], tolerance), grows, excess)
+    origin = np.einsum("nsrc,sc->nsr", back[::-1, :, :-1, :-1], jump)
+    return Reaction(
+        jump=jump,
+        coefficients=_polynomial(after[:-1], tolerance),
+        grows=grows,
+        excess=excess,
+        origin=_powers(_series(origin)[: PATH_DEGREE + 1]),
+    )
 
 
 def _polynomial(values: np.ndarray, tolerance: float) -> np.ndarray:
     """Coefficients of powers of x through values at Chebyshev's points, as few as will do."""
-    degrees = np.arange(_NODES)
-    basis = np.cos(np.outer(degrees, np.pi * (degrees + 0.5) / _NODES))
-    series = np.einsum("kn,nsr->ksr", basis, values) * (2.0 / _NODES)
-    series[0] /= 2
+    series = _series(values)
     largest = np.abs(values).max(axis=(0, 1), initial=0.0)
     largest = np.where(largest > 0, largest, 1.0)
     left = np.cumsum((np.abs(series) / largest)[::-1], axis=0)[::-1].max(axis=(1, 2))
     needed = int(np.flatnonzero(left > tolerance)[-1]) if np.any(left > tolerance) else 0
-    return np.einsum("kp,ksr->spr", _in_powers(needed + 1), series[: needed + 1])
+    return _powers(series[: needed + 1])
+
+
+def _series(values: np.ndarray) -> np.ndarray:
+    """Coefficients of Chebyshev's polynomials, (nodes, sets, …) as the values at their points."""
+    degrees = np.arange(_NODES)
+    basis = np.cos(np.outer(degrees, np.pi * (degrees + 0.5) / _NODES))
+    series = np.einsum("kn,nsr->ksr", basis, values) * (2.0 / _NODES)
+    series[0] /= 2
+    return series
+
+
+def _powers(series: np.ndarray) -> np.ndarray:
+    """From (K + 1, sets, …) of Chebyshev's polynomials to (sets, K + 1, …) of powers of x."""
+    return np.einsum("kp,ksr->spr", _in_powers(len(series)), series)
 
 
 def _in_powers(count: int) -> np.ndarray:

@@ -11,6 +11,7 @@ from genprop.backends.native.call import Call
 from genprop.backends.native.layout import continuous_numbers_type
 from genprop.emit.continuous_view import bounded_row, moved, read
 from genprop.emit.names import identifier
+from genprop.emit.native_continuous import USUAL_DEGREES
 from genprop.errors import DescriptionError
 from genprop.lower.clocks.exact import ExactClock
 from genprop.lower.continuous import FinalValue, HighestValue
@@ -98,6 +99,8 @@ class ContinuousCall(Call):
                 self._double(structure, f"row_{identifier(view.loss)}", row)
         change = found.step - np.eye(*found.step.shape[1:])  # small, so that rounding stays small
         self._reals(structure, "step", change, p)
+        self._double(structure, "guard_path", found.guard_path)
+        self._double(structure, "curvature", found.curvature)
         self._reals(structure, "low", found.low, p)
         self._reals(structure, "high", found.high, p)
         components = np.array(moved(parts))
@@ -107,8 +110,11 @@ class ContinuousCall(Call):
         self._reals(structure, "feeding", found.flow[:, adjoint][:, :, adjoint], p)
         for name, reaction in found.reactions.items():
             own = identifier(name)
-            self._double(structure, f"jump_{own}", reaction.jump)
+            origin = reaction.origin[:, :, components].reshape(len(reaction.jump), -1)
+            self._double(structure, f"jump_{own}", np.concatenate([reaction.jump, origin], axis=1))
             coefficients = reaction.coefficients[:, :, components]
+            spare = max(0, USUAL_DEGREES[self.dtype.itemsize] + 1 - coefficients.shape[1])
+            coefficients = np.pad(coefficients, ((0, 0), (0, spare), (0, 0)))
             self._reals(structure, f"coefficients_{own}", coefficients, p)
             self._reals(structure, f"excess_{own}", reaction.excess, p)
             setattr(structure, f"degree_{own}", coefficients.shape[1] - 1)

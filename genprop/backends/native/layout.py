@@ -76,7 +76,7 @@ def continuous_numbers_type(population: PopulationProgram) -> type[ctypes.Struct
     names = [f"parameter_{q.local}" for q in population.parameters]
     names += ["start", "flow", "held_flow", "norm", "guard", "seen"]
     names += [f"row_{identifier(v.loss)}" for v in parts.views if isinstance(v, FinalValue)]
-    names += ["step", "low", "high", "bounded", "lifting", "feeding"]
+    names += ["guard_path", "curvature", "step", "low", "high", "bounded", "lifting", "feeding"]
     fields: Fields = [(name, _POINTER) for name in names]
     for receptor in population.receptors:
         own = identifier(receptor.name)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LONGEST_PART", "ExactClock", "clock"]
 
-LONGEST_PART = 0.34
+LONGEST_PART = 1.0
 """Machines go through a step in parts of at most this [ms]: short enough that a neuron hears few
 spikes in one, all of which are looked at where it spikes; long enough that parts are few."""
 
