@@ -46,7 +46,7 @@ MISTAKES = {
     ),
     "an arrival before a spike does not see its jump": (
         "recurrent",
-        "platform/exact/undo_plain.j2",
+        "platform/exact/undo_spike.j2",
         "beyond[c] = start[c] - without_[c];",
         "beyond[c] = 0 * (start[c] - without_[c]);",
     ),
