@@ -64,6 +64,13 @@ def test_the_spike_triggered_average_is_that_over_all_pairs_of_spikes() -> None:
     assert np.allclose(found, expected, equal_nan=True)
 
 
+def test_a_spike_counts_at_its_own_time_and_no_longer_after_the_window() -> None:
+    sent = [(np.array([1.0, 3.0, 5.0]), np.array([0, 1, 2]))]
+    received = [(np.array([3.0]), np.array([0]))]
+    found = spike_triggered_positions(sent, received, 3, np.ones((1, 1)), window=2)
+    assert np.array_equal(found, [[np.nan], [1.0], [np.nan]], equal_nan=True)
+
+
 def test_activity_that_moves_outward_is_seen() -> None:
     place = np.array([[0.0, 0], [1, 0], [-1, 0], [0, 5], [0, -5]])
     spikes = [(np.array([1.0, 12, 13, 21, 29]), np.array([0, 1, 2, 3, 4]))]

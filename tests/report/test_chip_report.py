@@ -80,6 +80,9 @@ def test_the_numbers_are_those_of_the_report(found: Deployed, page: Path) -> Non
     for s in report.synapses:
         assert rows[s.name][2:5] == [f"{s.synapses:,}", f"{s.clipped:,}", f"{s.zeroed:,}"]
         assert rows[s.name][6] == str(s.longest)
+    assert [p.method for p in report.placements] == ["index", "min-cut"]  # it has no positions
+    for placed in report.placements:
+        assert rows[placed.method][1:3] == [str(placed.cores), f"{placed.hops:,.4g}"]
 
 
 def test_every_constant_and_published_figure_stands_with_its_source(page: Path) -> None:
