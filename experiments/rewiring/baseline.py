@@ -1,0 +1,176 @@
+"""Trains the published model of surrogate gradients beside ours; see README.md.
+
+Writes dcls.json. What is there already, with the same settings, is not trained again. Needs
+``pip install 'genprop[dcls]'``, which brings torch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import time
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from bands import banded, frames
+from published import Published
+from torch import Tensor
+from torch.nn import functional
+from wiring import Wiring
+
+import genprop as gp
+
+HERE = Path(__file__).parent
+Split = tuple[Tensor, Tensor]
+"""Frames (samples, bands, frames), and labels."""
+
+
+def main() -> None:
+    """Every combination that was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", help="the folder with the files; by default $GENPROP_DATA")
+    parser.add_argument("--task", choices=("fsdd", "shd"), default="fsdd")
+    parser.add_argument("--halvings", nargs="+", type=int, default=list(range(10)))
+    parser.add_argument("--delays", nargs="+", default=["fixed", "learned"])
+    parser.add_argument("--structure", nargs="+", default=["fixed", "rigl", "deep_r"])
+    parser.add_argument("--dale", nargs="+", type=int, choices=(0, 1), default=[0, 1])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1])
+    parser.add_argument("--epochs", type=int, default=150)
+    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--hidden", type=int, default=256)
+    parser.add_argument("--duration", type=float, default=600.0)
+    parser.add_argument("--l1", type=float, default=0.01)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--output", type=Path, default=HERE / "dcls.json")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    about = {
+        n: getattr(options, n) for n in ("task", "epochs", "batch", "hidden", "duration", "l1")
+    }
+    keys = ("seeds", "halvings", "delays", "structure", "dale")
+    for case in itertools.product(*(getattr(options, key) for key in keys)):
+        seed, halvings, delays, structure, dale = case
+        known = dict(seed=seed, halvings=halvings, delays=delays, structure=structure, dale=dale)
+        cases = _stored(options.output, about)
+        if any(known.items() <= c.items() for c in cases):
+            continue
+        found = train(sets(options, seed), known, about)
+        _write(options.output, about, [*_stored(options.output, about), known | found])
+        print(known | found, flush=True)
+
+
+def sets(options: argparse.Namespace, seed: int) -> list[Split]:
+    """Train, validation, test: the same split of the same recordings as network.py's."""
+    load = {"fsdd": gp.data.fsdd, "shd": gp.data.shd}[options.task]
+    parts = load(options.data, valid=0.1, seed=seed, duration=options.duration)
+    return [
+        (torch.tensor(frames(banded(part, 40), 10.0)), torch.tensor(part.labels)) for part in parts
+    ]
+
+
+def train(parts: list[Split], case: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
+    """One training; the epoch is chosen by validation, the test set is looked at once."""
+    begun = time.process_time()
+    torch.manual_seed(case["seed"])
+    drawn = torch.Generator().manual_seed(case["seed"])
+    classes = int(parts[0][1].max()) + 1
+    learned = case["delays"] == "learned"
+    model = Published(parts[0][0].shape[1], about["hidden"], classes, learned)
+    density = 2.0 ** -case["halvings"]
+    wirings = [
+        Wiring(weight, density, case["structure"], bool(case["dale"]), drawn)
+        for weight in _weights(model)
+    ]
+    optimisers, schedules = _optimisers(model, about["epochs"], about["batch"], len(parts[0][1]))
+    best: tuple[float, int, float] = (-1.0, 0, 0.0)
+    curve: list[float] = []
+    regrown = 0
+    for epoch in range(about["epochs"]):
+        model.sharpen(epoch, about["epochs"])
+        order = torch.randperm(len(parts[0][1]), generator=drawn)
+        for chosen in order.split(about["batch"]):
+            _learn(model, (parts[0][0][chosen], parts[0][1][chosen]), optimisers, about["l1"])
+            regrown += sum(
+                wiring.after_step(cast("dict[str, Tensor]", optimisers[0].state[wiring.weight]))
+                for wiring in wirings
+            )
+            for layer in model.layers:
+                layer.conv.clamp_parameters()  # pyright: ignore
+            for schedule in schedules:
+                schedule.step()
+        kept = model.rounded()
+        curve.append(accuracy(model, parts[1]))
+        if curve[-1] > best[0]:
+            best = curve[-1], epoch + 1, accuracy(model, parts[2])
+        model.learning(kept)
+    return {
+        "valid.accuracy": best[0],
+        "test.accuracy": best[2],
+        "best_epoch": best[1],
+        "curve": [round(value, 4) for value in curve],
+        "synapses": [int(wiring.mask.sum()) for wiring in wirings],
+        "regrown": regrown if case["structure"] != "fixed" else 0,
+        "seconds": round(time.process_time() - begun, 1),
+    }
+
+
+def accuracy(model: Published, part: Split) -> float:
+    """The part of samples that are right, at integer delays."""
+    model.eval()
+    with torch.no_grad():
+        right = [
+            (model(x.permute(2, 0, 1)).argmax(1) == label).sum()
+            for x, label in zip(part[0].split(512), part[1].split(512), strict=True)
+        ]
+    model.train()
+    return float(np.sum(right)) / len(part[1])
+
+
+def _weights(model: Published) -> list[Tensor]:
+    return [cast("Tensor", layer.conv.weight) for layer in model.layers]  # pyright: ignore
+
+
+def _optimisers(
+    model: Published, epochs: int, batch: int, samples: int
+) -> tuple[list[torch.optim.Optimizer], list[Any]]:
+    """Adam 1e-3, one cycle to 5e-3, for weights; Adam 0.1, a cosine, for positions of delays."""
+    steps = epochs * -(-samples // batch)
+    places = [p for name, p in model.named_parameters() if name.endswith(".P")]
+    others = [p for name, p in model.named_parameters() if not name.endswith((".P", ".SIG"))]
+    weights = torch.optim.Adam(others, 1e-3)
+    found: list[torch.optim.Optimizer] = [weights]
+    schedules: list[Any] = [torch.optim.lr_scheduler.OneCycleLR(weights, 5e-3, steps + 1)]
+    if any(p.requires_grad for p in places):
+        found.append(torch.optim.Adam(places, 0.1))
+        schedules.append(torch.optim.lr_scheduler.CosineAnnealingLR(found[-1], steps))
+    return found, schedules
+
+
+def _learn(
+    model: Published, batch: Split, optimisers: list[torch.optim.Optimizer], l1: float
+) -> None:
+    for optimiser in optimisers:
+        optimiser.zero_grad()
+    loss = functional.cross_entropy(model(batch[0].permute(2, 0, 1)), batch[1])
+    loss = loss + l1 * sum((w.abs().sum() for w in _weights(model)), torch.zeros(()))
+    loss.backward()
+    for optimiser in optimisers:
+        optimiser.step()
+
+
+def _stored(output: Path, about: dict[str, Any]) -> list[dict[str, Any]]:
+    stored = json.loads(output.read_text(encoding="utf-8")) if output.exists() else {}
+    return stored["cases"] if stored.get("settings") == about else []
+
+
+def _write(output: Path, about: dict[str, Any], cases: list[dict[str, Any]]) -> None:
+    versions = {"torch": str(torch.__version__), "genprop": gp.__version__}
+    found = {"settings": about, "versions": versions, "cases": cases}
+    output.write_text(f"{json.dumps(found, indent=1)}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""The published model, with surrogate gradients: torch, and the package DCLS for its delays.
+
+40 real-valued bands × frames of 10 ms → DCLS → batch norm → LIF → dropout → DCLS → LI. Written from
+the equations of arXiv:2407.18917; see README.md.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from DCLS.construct.modules import Dcls1d  # pyright: ignore[reportMissingImports]
+from torch import Tensor, nn
+from torch.nn import functional
+
+TAPS = 25
+TAU = 10.05
+"""Of the membrane, in frames."""
+WIDEST, NARROWEST = 12.0, 0.5
+"""σ of the Gaussian that stands for a delay, while it learns."""
+
+
+class Spike(torch.autograd.Function):
+    """A step forwards, the slope of an arc tangent backwards (α = 5)."""
+
+    @staticmethod
+    def forward(ctx: Any, above: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """1 where the threshold is crossed."""
+        ctx.save_for_backward(above)
+        return (above > 0).to(above.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """α/2 / (1 + (π α x/2)²)."""
+        (above,) = ctx.saved_tensors
+        return slope * 2.5 / (1 + (math.pi * 2.5 * above) ** 2)
+
+
+def lif(current: Tensor) -> Tensor:
+    """Spikes (frames, batch, neurons) of v ← ((1 − 1/τ) v + syn)(1 − s), syn the current before."""
+    v = syn = torch.zeros_like(current[0])
+    spikes: list[Tensor] = []
+    for now in current:
+        spike = Spike.apply(v - 1.0)
+        spikes.append(spike)
+        v = ((1 - 1 / TAU) * v + syn) * (1 - spike.detach())
+        syn = now
+    return torch.stack(spikes)
+
+
+def leak(current: Tensor) -> Tensor:
+    """The potentials (frames, batch, neurons) of a layer without threshold."""
+    v = syn = torch.zeros_like(current[0])
+    found: list[Tensor] = []
+    for now in current:
+        found.append(v)
+        v = (1 - 1 / TAU) * v + syn
+        syn = now
+    return torch.stack(found)
+
+
+class Delayed(nn.Module):
+    """A DCLS layer: one delay per synapse, 12 − P frames of the past ones."""
+
+    def __init__(self, pre: int, post: int, learned: bool) -> None:
+        super().__init__()
+        self.conv = Dcls1d(
+            pre, post, kernel_count=1, dilated_kernel_size=TAPS, bias=False, version="gauss"
+        )
+        nn.init.uniform_(self.conv.P, -(TAPS // 2), TAPS // 2)
+        self.conv.SIG.requires_grad_(False)
+        self.conv.P.requires_grad_(learned)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(frames, batch, pre) → (frames, batch, post); no frame sees a later one."""
+        padded = functional.pad(x.permute(1, 2, 0), (TAPS - 1, 0))
+        return self.conv(padded).permute(2, 0, 1)
+
+
+class Published(nn.Module):
+    """The network; every layer's weight has a ``Wiring`` beside it in :mod:`wiring`."""
+
+    def __init__(self, bands: int, hidden: int, classes: int, learned: bool) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(
+            [Delayed(bands, hidden, learned), Delayed(hidden, classes, learned)]
+        )
+        self.norm = nn.BatchNorm1d(hidden)
+        self.dropout = 0.4
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Σ_t softmax(out_t), (batch, classes), of (frames, batch, bands)."""
+        hidden = self.layers[0](x)
+        hidden = self.norm(hidden.flatten(0, 1)).view_as(hidden)
+        spikes = lif(hidden)
+        if self.training:
+            kept = torch.rand_like(spikes[0]) > self.dropout
+            spikes = spikes * kept / (1 - self.dropout)
+        return leak(self.layers[1](spikes)).softmax(-1).sum(0)
+
+    def sharpen(self, epoch: int, epochs: int) -> None:
+        """σ falls by the same factor each epoch, over the first quarter, as published."""
+        falling = max(round(epochs * 37 / 150), 1)
+        sigma = WIDEST * (NARROWEST / WIDEST) ** min(epoch / falling, 1.0)
+        for layer in self.layers:
+            # the module adds 0.27 to what it is given
+            layer.conv.SIG.data.fill_(sigma)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def rounded(self) -> dict[str, Tensor]:
+        """Make delays integer for evaluation; gives what :meth:`learning` takes back."""
+        kept = {name: value.clone() for name, value in self.state_dict().items()}
+        for layer in self.layers:
+            layer.conv.SIG.data.zero_()  # pyright: ignore[reportAttributeAccessIssue]
+            layer.conv.P.data.round_()  # pyright: ignore[reportAttributeAccessIssue]
+            layer.conv.DCK.version = "max"  # pyright: ignore[reportAttributeAccessIssue]
+        return kept
+
+    def learning(self, kept: dict[str, Tensor]) -> None:
+        """Back to the delays that learn."""
+        self.load_state_dict(kept)
+        for layer in self.layers:
+            layer.conv.DCK.version = "gauss"  # pyright: ignore[reportAttributeAccessIssue]
