@@ -3,6 +3,8 @@
 Writes dcls.json. What is there already, with the same settings, is not trained again. Needs
 ``pip install 'genprop[dcls]'``, which brings torch.
 """
+# torch and DCLS are in an extra of their own, and without types where they are not installed
+# pyright: basic, reportMissingImports=false
 
 from __future__ import annotations
 
@@ -15,8 +17,8 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from bands import banded, frames
 from published import Published
+from recordings import frames
 from torch import Tensor
 from torch.nn import functional
 from wiring import Wiring
@@ -31,8 +33,8 @@ Split = tuple[Tensor, Tensor]
 def main() -> None:
     """Every combination that was asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", help="the folder with the files; by default $GENPROP_DATA")
-    parser.add_argument("--task", choices=("fsdd", "shd"), default="fsdd")
+    parser.add_argument("--data", default="", help="the folder with the files")
+    parser.add_argument("--task", choices=("fsdd", "shd", "rawhd"), default="fsdd")
     parser.add_argument("--halvings", nargs="+", type=int, default=list(range(10)))
     parser.add_argument("--delays", nargs="+", default=["fixed", "learned"])
     parser.add_argument("--structure", nargs="+", default=["fixed", "rigl", "deep_r"])
@@ -64,11 +66,8 @@ def main() -> None:
 
 def sets(options: argparse.Namespace, seed: int) -> list[Split]:
     """Train, validation, test: the same split of the same recordings as network.py's."""
-    load = {"fsdd": gp.data.fsdd, "shd": gp.data.shd}[options.task]
-    parts = load(options.data, valid=0.1, seed=seed, duration=options.duration)
-    return [
-        (torch.tensor(frames(banded(part, 40), 10.0)), torch.tensor(part.labels)) for part in parts
-    ]
+    found = frames(options.task, options.data, 40, seed, options.duration)
+    return [(torch.tensor(x), torch.tensor(labels)) for x, labels in found.values()]
 
 
 def train(parts: list[Split], case: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
@@ -98,7 +97,7 @@ def train(parts: list[Split], case: dict[str, Any], about: dict[str, Any]) -> di
                 for wiring in wirings
             )
             for layer in model.layers:
-                layer.conv.clamp_parameters()  # pyright: ignore
+                layer.conv.clamp_parameters()
             for schedule in schedules:
                 schedule.step()
         kept = model.rounded()
@@ -130,7 +129,7 @@ def accuracy(model: Published, part: Split) -> float:
 
 
 def _weights(model: Published) -> list[Tensor]:
-    return [cast("Tensor", layer.conv.weight) for layer in model.layers]  # pyright: ignore
+    return [cast("Tensor", layer.conv.weight) for layer in model.layers]
 
 
 def _optimisers(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from bands import banded
+from recordings import spikes
 
 import genprop as gp
 from genprop import ms
@@ -20,7 +20,7 @@ def build(
     structure: str = "rigl",
     dale: bool = False,
     longest: float = 240.0,
-    l1: float = 0.0,
+    l1: float = 1e-5,
     duration: float = 600.0,
     drive: float = 1.5,
     out_drive: float = 30.0,
@@ -36,7 +36,7 @@ def build(
     Args:
         seed: of the validation split, of who is connected first, of signs, delays and magnitudes.
         data: the folder with the files of the task; by default ``$GENPROP_DATA``.
-        task: "fsdd" or "shd".
+        task: "fsdd", "shd" or "rawhd".
         bands: neighbouring channels are merged into so many; 0 leaves them as they are.
         hidden: how many LIF neurons.
         halvings: k of the sparsity 1 − 2^−k, in both projections.
@@ -56,11 +56,7 @@ def build(
         every: how many updates from one rewiring to the next.
         cache: keep a flat copy of the files in the user's cache folder.
     """
-    load = {"fsdd": gp.data.fsdd, "shd": gp.data.shd}[task]
-    sets = load(data or None, valid=0.1, seed=seed, duration=duration, cache=cache)
-    if bands:
-        sets = tuple(banded(part, bands) for part in sets)
-    train, valid, test = sets
+    train, valid, test = spikes(task, data, bands, seed, duration, cache)
     if shift:
         train = train.with_augment(gp.data.Shift(shift))
     net = gp.Network("rewiring")

@@ -3,6 +3,8 @@
 40 real-valued bands × frames of 10 ms → DCLS → batch norm → LIF → dropout → DCLS → LI. Written from
 the equations of arXiv:2407.18917; see README.md.
 """
+# torch and DCLS are in an extra of their own, and without types where they are not installed
+# pyright: basic, reportMissingImports=false
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ import math
 from typing import Any
 
 import torch
-from DCLS.construct.modules import Dcls1d  # pyright: ignore[reportMissingImports]
+from DCLS.construct.modules import Dcls1d
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -25,13 +27,13 @@ class Spike(torch.autograd.Function):
     """A step forwards, the slope of an arc tangent backwards (α = 5)."""
 
     @staticmethod
-    def forward(ctx: Any, above: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def forward(ctx: Any, above: Tensor) -> Tensor:
         """1 where the threshold is crossed."""
         ctx.save_for_backward(above)
         return (above > 0).to(above.dtype)
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def backward(ctx: Any, slope: Tensor) -> Tensor:
         """α/2 / (1 + (π α x/2)²)."""
         (above,) = ctx.saved_tensors
         return slope * 2.5 / (1 + (math.pi * 2.5 * above) ** 2)
@@ -104,20 +106,19 @@ class Published(nn.Module):
         falling = max(round(epochs * 37 / 150), 1)
         sigma = WIDEST * (NARROWEST / WIDEST) ** min(epoch / falling, 1.0)
         for layer in self.layers:
-            # the module adds 0.27 to what it is given
-            layer.conv.SIG.data.fill_(sigma)  # pyright: ignore[reportAttributeAccessIssue]
+            layer.conv.SIG.data.fill_(sigma)
 
     def rounded(self) -> dict[str, Tensor]:
         """Make delays integer for evaluation; gives what :meth:`learning` takes back."""
         kept = {name: value.clone() for name, value in self.state_dict().items()}
         for layer in self.layers:
-            layer.conv.SIG.data.zero_()  # pyright: ignore[reportAttributeAccessIssue]
-            layer.conv.P.data.round_()  # pyright: ignore[reportAttributeAccessIssue]
-            layer.conv.DCK.version = "max"  # pyright: ignore[reportAttributeAccessIssue]
+            layer.conv.SIG.data.zero_()
+            layer.conv.P.data.round_()
+            layer.conv.DCK.version = "max"
         return kept
 
     def learning(self, kept: dict[str, Tensor]) -> None:
         """Back to the delays that learn."""
         self.load_state_dict(kept)
         for layer in self.layers:
-            layer.conv.DCK.version = "gauss"  # pyright: ignore[reportAttributeAccessIssue]
+            layer.conv.DCK.version = "gauss"

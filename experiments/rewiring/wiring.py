@@ -1,4 +1,6 @@
 """Sparse layers of the published model: who is connected, of which sign, and who is regrown."""
+# torch and DCLS are in an extra of their own, and without types where they are not installed
+# pyright: basic, reportMissingImports=false
 
 from __future__ import annotations
 

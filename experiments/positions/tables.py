@@ -1,0 +1,133 @@
+"""Prints the tables of README.md from results.json and times.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+HERE = Path(__file__).parent
+NAMES = {
+    "none": "no delays",
+    "free": "free, one per synapse",
+    "axonal": "axonal, one per neuron",
+    "2d": "positions, 2-D",
+    "3d": "positions, 3-D",
+    "4d": "positions, 4-D",
+    "fixed_2d": "fixed random positions, 2-D",
+    "shuffled": "those of 2-D, shuffled, fixed",
+}
+MEASURES = ("modularity", "wiring efficiency")
+Case = Mapping[str, Any]
+
+
+def main() -> None:
+    """All that was measured."""
+    cases: list[Case] = read(HERE / "results.json") or []
+    longest = max((case["epochs"] for case in cases), default=0)
+    plain = [c for c in cases if not (c["l1"] or c["cost"])]
+    print("\nAccuracy\n", accuracies([c for c in plain if c["epochs"] == longest]), sep="\n")
+    print("\nSizes\n", accuracies([c for c in plain if c["epochs"] != longest]), sep="\n")
+    print("\nCost\n", costs([c for c in cases if c["epochs"] != longest]), sep="\n")
+    print("\nRemoved\n", removed([c for c in cases if "removed" in c]), sep="\n")
+    times = read(HERE / "times.json")
+    if times:
+        print("\nTimes\n", spent(times), sep="\n")
+
+
+def accuracies(cases: Sequence[Case]) -> str:
+    """A row per size and variant."""
+    rows = []
+    for (hidden, delays), group in grouped(cases, "hidden", "delays").items():
+        single = ", ".join(f"{100 * c['test accuracy']:.1f}" for c in group)
+        row = [str(hidden), NAMES[delays], str(group[0]["learned delay numbers"])]
+        row += [percent(group, "valid accuracy"), percent(group, "test accuracy"), single]
+        rows.append([*row, *(beside_nulls(group, key) for key in MEASURES)])
+    head = ["H", "recurrent delays", "learned for them", "validation", "test", "single seeds"]
+    return table([*head, "modularity (nulls)", "wiring efficiency (nulls)"], rows)
+
+
+def costs(cases: Sequence[Case]) -> str:
+    """A row per size, variant and strength."""
+    rows = []
+    for (hidden, delays, l1, cost), group in grouped(
+        cases, "hidden", "delays", "l1", "cost"
+    ).items():
+        term = f"L1 {l1:g}" if l1 else f"distance {cost:g}" if cost else "none"
+        row = [str(hidden), NAMES[delays], term, percent(group, "test accuracy")]
+        row += [beside_nulls(group, key) for key in MEASURES]
+        length = f"{mean(group, 'mean length'):.1f}" if "mean length" in group[0] else ""
+        rows.append([*row, length])
+    head = ["H", "recurrent delays", "cost", "test", "modularity (nulls)"]
+    return table([*head, "wiring efficiency (nulls)", "mean length [ms]"], rows)
+
+
+def removed(cases: Sequence[Case]) -> str:
+    """Test accuracy without parts of the recurrent synapses, by each rule."""
+    rows = []
+    parts: list[float] = cases[0]["removed"] if cases else []
+    for (delays,), group in grouped(cases, "delays").items():
+        for by, name in (("length", "longest"), ("magnitude", "weakest"), ("chance", "any")):
+            key = f"removed by {by}"
+            if key in group[0]:
+                kept = np.mean([case[key] for case in group], axis=0)
+                rows.append([NAMES[delays], name, *(f"{100 * value:.1f}" for value in kept)])
+    return table(["recurrent delays", "removed", *(f"{100 * p:g} %" for p in parts)], rows)
+
+
+def spent(times: Mapping[str, Any]) -> str:
+    """A row per size and variant: time of an epoch, and round by round beside free delays."""
+    rows = []
+    for hidden, variants in times["sizes"].items():
+        for name, found in variants.items():
+            of = found["of free"]
+            ratio = f"{of['median']:.2f} ({of['min']:.2f} … {of['max']:.2f})"
+            rows.append([hidden, NAMES[name], f"{found['seconds per epoch']:.2f} s", ratio])
+    return table(["H", "recurrent delays", "epoch", "of free delays"], rows)
+
+
+def grouped(cases: Sequence[Case], *keys: str) -> dict[tuple[Any, ...], list[Case]]:
+    """Cases that differ in their seeds alone, in the order of NAMES."""
+    order = list(NAMES)
+    found: dict[tuple[Any, ...], list[Case]] = {}
+    ranked = sorted(cases, key=lambda c: (c["hidden"], order.index(c["delays"]), c["seed"]))
+    for case in sorted(ranked, key=lambda c: (c["l1"], c["cost"])):
+        found.setdefault(tuple(case[key] for key in keys), []).append(case)
+    return dict(sorted(found.items(), key=lambda item: ranked.index(item[1][0])))
+
+
+def mean(group: Sequence[Case], key: str) -> float:
+    """Of a number."""
+    return float(np.mean([case[key] for case in group]))
+
+
+def percent(group: Sequence[Case], key: str) -> str:
+    """Mean ± standard deviation over seeds."""
+    values = [100 * case[key] for case in group]
+    return f"{np.mean(values):.1f}" + (f" ± {np.std(values, ddof=1):.1f}" * (len(values) > 1))
+
+
+def beside_nulls(group: Sequence[Case], key: str) -> str:
+    """A measure's mean, and in brackets that of its nulls."""
+    if any(key not in case for case in group):
+        return ""
+    value, nulls = (np.mean([case[key][part] for case in group]) for part in ("value", "nulls"))
+    return f"{value:.3f} ({nulls:.3f})"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """In Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def read(path: Path) -> Any:
+    """JSON, or None."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+if __name__ == "__main__":
+    main()

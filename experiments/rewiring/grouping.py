@@ -1,0 +1,103 @@
+"""Gathers finished runs and looks at their receptive fields; writes results.json.
+
+Accuracies; how excitation and inhibition group together in channel and delay, before and after
+training, beside nulls; and what is left of the first synapses. A run that is there already is not
+looked at again. See README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import genprop as gp
+from genprop.errors import DataError
+from genprop.experiment.experiment import compile_experiment
+
+HERE = Path(__file__).parent
+PROJECTION = "input->hidden"
+WIDTH = 10.0
+"""Of a column of a receptive field [ms], as of the published model's."""
+OPTIONS = {"halvings": 5, "delays": "learned", "structure": "rigl", "dale": False}
+"""Options that vary, and what they are where a run does not name them."""
+
+
+def main() -> None:
+    """Every run below the folders that were named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="+", type=Path, help="of sweeps, or of single runs")
+    parser.add_argument("--nulls", type=int, default=20)
+    parser.add_argument("--output", type=Path, default=HERE / "results.json")
+    options = parser.parse_args()
+    results = [path for folder in options.folders for path in folder.rglob("result.json")]
+    for path in sorted(results):
+        stored = _stored(options.output)
+        case = about(path.parent)
+        if any(case.items() <= known.items() for known in stored):
+            continue
+        found = case | numbers(path) | looked_at(path.parent, options.nulls)
+        print(json.dumps(found), flush=True)
+        ordered = sorted([*stored, found], key=lambda c: json.dumps([c[k] for k in case]))
+        options.output.write_text(f"{json.dumps(ordered, indent=1)}\n", encoding="utf-8")
+
+
+def about(run: Path) -> dict[str, Any]:
+    """What a run was of: the options that vary, epochs and seed."""
+    config = gp.experiment.read_config(run / "config.toml")
+    known = OPTIONS | config.options
+    return {name: known[name] for name in OPTIONS} | {"epochs": config.epochs, "seed": config.seed}
+
+
+def numbers(result: Path) -> dict[str, Any]:
+    """Accuracies at the epoch that validation chose, and how long it took."""
+    told = json.loads(result.read_text(encoding="utf-8"))
+    return {
+        "valid accuracy": round(told["metrics"]["valid.accuracy"], 4),
+        "test accuracy": round(told["test"]["accuracy"], 4),
+        "best epoch": told["best_epoch"],
+        "seconds": round(told["seconds"]),
+    }
+
+
+def looked_at(run: Path, nulls: int) -> dict[str, Any]:
+    """Grouping in the fields of the hidden neurons, first and at the best epoch."""
+    sim, _ = gp.experiment.open_run(run, overrides=["compile.threads=1"])
+    assert isinstance(sim, gp.Simulator)
+    config = gp.experiment.read_config(run / "config.toml", ["compile.threads=1"])
+    first, _ = compile_experiment(gp.experiment.load_experiment(config), config)
+    assert isinstance(first, gp.Simulator)
+    after = gp.analysis.connections(sim, PROJECTION)
+    return {
+        "synapses": int(after.weight.size),
+        "unmoved": after.unmoved if after.unmoved is None else round(after.unmoved, 4),
+        "before": grouped(gp.analysis.connections(first, PROJECTION), nulls),
+        "after": grouped(after, nulls),
+    }
+
+
+def grouped(found: gp.analysis.Connections, nulls: int) -> dict[str, float] | None:
+    """Mean Moran's I over the neurons, and that of fields with shuffled delays and channels."""
+    kept: dict[str, float] = {}
+    for shuffled in ("delays", "channels"):
+        try:
+            measure = gp.analysis.field_grouping(
+                found, shuffled=shuffled, width=WIDTH, nulls=nulls, seed=1
+            )
+        except DataError:  # nobody hears more than one cell
+            return None
+        kept["Moran's I"] = round(measure.value, 4)
+        kept[f"with shuffled {shuffled}"] = round(float(np.mean(measure.nulls)), 4)
+        kept[f"sd with shuffled {shuffled}"] = round(measure.deviation, 4)
+    return kept
+
+
+def _stored(output: Path) -> list[dict[str, Any]]:
+    return json.loads(output.read_text(encoding="utf-8")) if output.exists() else []
+
+
+if __name__ == "__main__":
+    main()
