@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tables import NAMES, grouped, read
+from tables import NAMES, costing, grouped, read
 
 from genprop.report.figures.drawing import draw_figures
 from genprop.report.figures.figure import Chart, Figure, Panel
@@ -33,7 +33,8 @@ def main() -> None:
 def figures(cases: Sequence[Case]) -> list[Figure]:
     """Those for which there are results."""
     costly = [case for case in cases if case["l1"] or case["cost"]]
-    cut = [case for case in cases if "removed" in case]
+    longest = max((case["epochs"] for case in cases), default=0)
+    cut = [c for c in cases if "removed" in c and (c["epochs"] == longest or c["cost"])]
     return ([structure(costly)] if costly else []) + ([pruning(cut)] if cut else [])
 
 
@@ -49,10 +50,13 @@ def structure(cases: Sequence[Case]) -> Figure:
 
 def pruning(cases: Sequence[Case]) -> Figure:
     """Test accuracy without the longest, the weakest, or any synapses; a panel per variant."""
-    groups = grouped(cases, "delays")
+    groups = grouped(cases, "hidden", "delays", "l1", "cost")
     panels = tuple(
-        Panel(NAMES[delays], (Chart(lambda ax, g=g: _removed(ax, g), f"pruning of {delays}"),))
-        for (delays,), g in groups.items()
+        Panel(
+            f"H {hidden}, {NAMES[delays]}" + (f", cost {costing(l1, cost)}" if l1 or cost else ""),
+            (Chart(lambda ax, g=g: _removed(ax, g), f"pruning of {delays}"),),
+        )
+        for (hidden, delays, l1, cost), g in groups.items()
     )
     return Figure("pruning", "Accuracy after removal", "Mean over seeds.", panels)
 
@@ -75,9 +79,9 @@ def _removed(ax: Axes, group: Sequence[Case]) -> None:
     rules = {"length": "longest", "magnitude": "weakest", "chance": "any"}
     for colour, (by, name) in zip(COLOURS, rules.items(), strict=False):
         if f"removed by {by}" in group[0]:
-            kept = 100 * np.mean([case[f"removed by {by}"] for case in group], axis=0)
-            ax.plot(100 * np.array(group[0]["removed"]), kept, "o-", color=colour, label=name)
-    ax.set(xlabel="recurrent synapses removed [%]", ylabel="test accuracy [%]")
+            left = 100 * np.mean([case[f"removed by {by}"] for case in group], axis=0)
+            ax.plot(100 * np.array(group[0]["removed"]), left, "o-", color=colour, label=name)
+    ax.set(xlabel="recurrent synapses removed [%]", ylabel="test accuracy [%]", ylim=(0, 90))
 
 
 def _value(found: Any) -> float:

@@ -51,12 +51,12 @@ def about(run: Path) -> dict[str, Any]:
 
 def numbers(result: Path) -> dict[str, Any]:
     """Accuracies at the epoch that validation chose, and how long it took."""
-    told = json.loads(result.read_text(encoding="utf-8"))
+    stored = json.loads(result.read_text(encoding="utf-8"))
     return {
-        "valid accuracy": round(told["metrics"]["valid.accuracy"], 4),
-        "test accuracy": round(told["test"]["accuracy"], 4),
-        "best epoch": told["best_epoch"],
-        "seconds": round(told["seconds"]),
+        "valid accuracy": round(stored["metrics"]["valid.accuracy"], 4),
+        "test accuracy": round(stored["test"]["accuracy"], 4),
+        "best epoch": stored["best_epoch"],
+        "seconds": round(stored["seconds"]),
     }
 
 
@@ -71,7 +71,7 @@ def looked_at(run: Path, nulls: int, prune: bool) -> dict[str, Any]:
         "modularity": compared(modularity),
     }
     rules = ["magnitude", "chance"]
-    if synapses.positions is not None or np.ptp(synapses.delay) > 0:
+    if synapses.places is not None or np.unique(synapses.delay).size > 1:
         efficiency = gp.analysis.wiring_efficiency(synapses, nulls=nulls)
         found["wiring efficiency"] = compared(efficiency)
         found["mean length"] = round(float(synapses.length.mean()), 3)
@@ -96,9 +96,9 @@ def learned(sim: gp.Simulator) -> int:
 
 
 def compared(measure: gp.analysis.Compared) -> dict[str, float]:
-    """A measure and its nulls, as they are kept."""
-    kept = {"value": measure.value, "nulls": measure.mean, "sd of nulls": measure.deviation}
-    return {name: round(float(number), 4) for name, number in kept.items()}
+    """A measure and its nulls, to four places."""
+    rounded = {"value": measure.value, "nulls": measure.mean, "sd of nulls": measure.deviation}
+    return {name: round(float(number), 4) for name, number in rounded.items()}
 
 
 def _stored(output: Path) -> list[dict[str, Any]]:

@@ -28,11 +28,15 @@ def main() -> None:
     """All that was measured."""
     cases: list[Case] = read(HERE / "results.json") or []
     longest = max((case["epochs"] for case in cases), default=0)
-    plain = [c for c in cases if not (c["l1"] or c["cost"])]
-    print("\nAccuracy\n", accuracies([c for c in plain if c["epochs"] == longest]), sep="\n")
-    print("\nSizes\n", accuracies([c for c in plain if c["epochs"] != longest]), sep="\n")
-    print("\nCost\n", costs([c for c in cases if c["epochs"] != longest]), sep="\n")
-    print("\nRemoved\n", removed([c for c in cases if "removed" in c]), sep="\n")
+    long, short = ([c for c in cases if (c["epochs"] == longest) == yes] for yes in (True, False))
+    free_of_cost = [c for c in short if not (c["l1"] or c["cost"])]
+    costly = {(c["hidden"], c["delays"]) for c in short if c["l1"] or c["cost"]}
+    print("\nAccuracy\n", accuracies(long), sep="\n")
+    print("\nSizes\n", accuracies(free_of_cost), sep="\n")
+    beside = [c for c in short if (c["hidden"], c["delays"]) in costly]
+    print("\nCost\n", costs(beside), sep="\n")
+    cut = [c for c in cases if "removed" in c and (c["epochs"] == longest or c["cost"])]
+    print("\nRemoved\n", removed(cut), sep="\n")
     times = read(HERE / "times.json")
     if times:
         print("\nTimes\n", spent(times), sep="\n")
@@ -56,8 +60,7 @@ def costs(cases: Sequence[Case]) -> str:
     for (hidden, delays, l1, cost), group in grouped(
         cases, "hidden", "delays", "l1", "cost"
     ).items():
-        term = f"L1 {l1:g}" if l1 else f"distance {cost:g}" if cost else "none"
-        row = [str(hidden), NAMES[delays], term, percent(group, "test accuracy")]
+        row = [str(hidden), NAMES[delays], costing(l1, cost), percent(group, "test accuracy")]
         row += [beside_nulls(group, key) for key in MEASURES]
         length = f"{mean(group, 'mean length'):.1f}" if "mean length" in group[0] else ""
         rows.append([*row, length])
@@ -69,13 +72,17 @@ def removed(cases: Sequence[Case]) -> str:
     """Test accuracy without parts of the recurrent synapses, by each rule."""
     rows = []
     parts: list[float] = cases[0]["removed"] if cases else []
-    for (delays,), group in grouped(cases, "delays").items():
+    keys = ("hidden", "delays", "l1", "cost")
+    for (hidden, delays, l1, cost), group in grouped(cases, *keys).items():
         for by, name in (("length", "longest"), ("magnitude", "weakest"), ("chance", "any")):
             key = f"removed by {by}"
             if key in group[0]:
-                kept = np.mean([case[key] for case in group], axis=0)
-                rows.append([NAMES[delays], name, *(f"{100 * value:.1f}" for value in kept)])
-    return table(["recurrent delays", "removed", *(f"{100 * p:g} %" for p in parts)], rows)
+                left = np.mean([case[key] for case in group], axis=0)
+                row = [str(hidden), NAMES[delays], costing(l1, cost), name]
+                rows.append([*row, *(f"{100 * value:.1f}" for value in left)])
+    return table(
+        ["H", "recurrent delays", "cost", "removed", *(f"{100 * p:g} %" for p in parts)], rows
+    )
 
 
 def spent(times: Mapping[str, Any]) -> str:
@@ -93,10 +100,18 @@ def grouped(cases: Sequence[Case], *keys: str) -> dict[tuple[Any, ...], list[Cas
     """Cases that differ in their seeds alone, in the order of NAMES."""
     order = list(NAMES)
     found: dict[tuple[Any, ...], list[Case]] = {}
-    ranked = sorted(cases, key=lambda c: (c["hidden"], order.index(c["delays"]), c["seed"]))
-    for case in sorted(ranked, key=lambda c: (c["l1"], c["cost"])):
+
+    def rank(case: Case) -> tuple[Any, ...]:
+        return (case["hidden"], order.index(case["delays"]), case["l1"], case["cost"], case["seed"])
+
+    for case in sorted(cases, key=rank):
         found.setdefault(tuple(case[key] for key in keys), []).append(case)
-    return dict(sorted(found.items(), key=lambda item: ranked.index(item[1][0])))
+    return found
+
+
+def costing(l1: float, cost: float) -> str:
+    """What the loss holds besides."""
+    return f"L1 {l1:g}" if l1 else f"distance {cost:g}" if cost else "none"
 
 
 def mean(group: Sequence[Case], key: str) -> float:
@@ -107,7 +122,8 @@ def mean(group: Sequence[Case], key: str) -> float:
 def percent(group: Sequence[Case], key: str) -> str:
     """Mean ± standard deviation over seeds."""
     values = [100 * case[key] for case in group]
-    return f"{np.mean(values):.1f}" + (f" ± {np.std(values, ddof=1):.1f}" * (len(values) > 1))
+    spread = f" ± {np.std(values, ddof=1):.1f}" if len(values) > 1 else ""
+    return f"{np.mean(values):.1f}{spread}"
 
 
 def beside_nulls(group: Sequence[Case], key: str) -> str:

@@ -31,7 +31,7 @@ Split = tuple[Tensor, Tensor]
 
 
 def main() -> None:
-    """Every combination that was asked for."""
+    """Every combination that was requested."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", default="", help="the folder with the files")
     parser.add_argument("--task", choices=("fsdd", "shd", "rawhd"), default="fsdd")
@@ -100,11 +100,11 @@ def train(parts: list[Split], case: dict[str, Any], about: dict[str, Any]) -> di
                 layer.conv.clamp_parameters()
             for schedule in schedules:
                 schedule.step()
-        kept = model.rounded()
+        learned_state = model.rounded()
         curve.append(accuracy(model, parts[1]))
         if curve[-1] > best[0]:
             best = curve[-1], epoch + 1, accuracy(model, parts[2])
-        model.learning(kept)
+        model.learning(learned_state)
     return {
         "valid.accuracy": best[0],
         "test.accuracy": best[2],

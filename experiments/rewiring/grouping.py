@@ -54,12 +54,12 @@ def about(run: Path) -> dict[str, Any]:
 
 def numbers(result: Path) -> dict[str, Any]:
     """Accuracies at the epoch that validation chose, and how long it took."""
-    told = json.loads(result.read_text(encoding="utf-8"))
+    stored = json.loads(result.read_text(encoding="utf-8"))
     return {
-        "valid accuracy": round(told["metrics"]["valid.accuracy"], 4),
-        "test accuracy": round(told["test"]["accuracy"], 4),
-        "best epoch": told["best_epoch"],
-        "seconds": round(told["seconds"]),
+        "valid accuracy": round(stored["metrics"]["valid.accuracy"], 4),
+        "test accuracy": round(stored["test"]["accuracy"], 4),
+        "best epoch": stored["best_epoch"],
+        "seconds": round(stored["seconds"]),
     }
 
 
@@ -81,7 +81,7 @@ def looked_at(run: Path, nulls: int) -> dict[str, Any]:
 
 def grouped(found: gp.analysis.Connections, nulls: int) -> dict[str, float] | None:
     """Mean Moran's I over the neurons, and that of fields with shuffled delays and channels."""
-    kept: dict[str, float] = {}
+    moran: dict[str, float] = {}
     for shuffled in ("delays", "channels"):
         try:
             measure = gp.analysis.field_grouping(
@@ -89,10 +89,10 @@ def grouped(found: gp.analysis.Connections, nulls: int) -> dict[str, float] | No
             )
         except DataError:  # nobody hears more than one cell
             return None
-        kept["Moran's I"] = round(measure.value, 4)
-        kept[f"with shuffled {shuffled}"] = round(float(np.mean(measure.nulls)), 4)
-        kept[f"sd with shuffled {shuffled}"] = round(measure.deviation, 4)
-    return kept
+        moran["Moran's I"] = round(measure.value, 4)
+        moran[f"with shuffled {shuffled}"] = round(float(np.mean(measure.nulls)), 4)
+        moran[f"sd with shuffled {shuffled}"] = round(measure.deviation, 4)
+    return moran
 
 
 def _stored(output: Path) -> list[dict[str, Any]]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from recordings import spikes
 
 import genprop as gp
 from genprop import ms
+
+if TYPE_CHECKING:
+    from genprop.describe.update import Update
 
 
 def build(
@@ -66,7 +71,7 @@ def build(
     density, exp = 2.0**-halvings, gp.synapse("exp", tau=5 * ms)
     drawn = gp.uniform(0 * ms, longest * ms)
     delay = {"fixed": drawn, "learned": gp.learn(drawn, max=longest * ms)}[delays]
-    rates: dict[str, gp.Adam] = {}
+    rates: dict[str, Update] = {}
     for pre, post, first, rate in (
         (source, cells, drive, weight_rate),
         (cells, out, out_drive, out_rate),

@@ -97,8 +97,8 @@ class Published(nn.Module):
         hidden = self.norm(hidden.flatten(0, 1)).view_as(hidden)
         spikes = lif(hidden)
         if self.training:
-            kept = torch.rand_like(spikes[0]) > self.dropout
-            spikes = spikes * kept / (1 - self.dropout)
+            learned_state = torch.rand_like(spikes[0]) > self.dropout
+            spikes = spikes * learned_state / (1 - self.dropout)
         return leak(self.layers[1](spikes)).softmax(-1).sum(0)
 
     def sharpen(self, epoch: int, epochs: int) -> None:
@@ -110,15 +110,15 @@ class Published(nn.Module):
 
     def rounded(self) -> dict[str, Tensor]:
         """Make delays integer for evaluation; gives what :meth:`learning` takes back."""
-        kept = {name: value.clone() for name, value in self.state_dict().items()}
+        learned_state = {name: value.clone() for name, value in self.state_dict().items()}
         for layer in self.layers:
             layer.conv.SIG.data.zero_()
             layer.conv.P.data.round_()
             layer.conv.DCK.version = "max"
-        return kept
+        return learned_state
 
-    def learning(self, kept: dict[str, Tensor]) -> None:
+    def learning(self, learned_state: dict[str, Tensor]) -> None:
         """Back to the delays that learn."""
-        self.load_state_dict(kept)
+        self.load_state_dict(learned_state)
         for layer in self.layers:
             layer.conv.DCK.version = "gauss"

@@ -41,8 +41,8 @@ def main() -> None:
     found["sizes"] = sizes
     options.output.write_text(f"{json.dumps(found, indent=1)}\n", encoding="utf-8")
     for size, of in sizes.items():
-        for rule, told in of.items():
-            print(size, rule, told)
+        for rule, measures in of.items():
+            print(size, rule, measures)
 
 
 def measured(hidden: int, density: float, size: int, rounds: int) -> dict[str, dict[str, object]]:
