@@ -1,4 +1,4 @@
-"""Numbers that come from outside, checked where they enter."""
+"""Numbers, paths and objects that come from outside, checked where they enter."""
 
 from __future__ import annotations
 
@@ -7,11 +7,22 @@ import math
 import operator
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import cast
 
 from genprop.errors import ConfigurationError, GenpropError, UnsupportedError
 
-__all__ = ["enough_memory", "integer", "memory", "real", "within_memory"]
+__all__ = [
+    "enough_memory",
+    "given_path",
+    "integer",
+    "memory",
+    "real",
+    "refuse_unlike",
+    "refuse_unlike_all",
+    "within_memory",
+]
 
 
 def integer(
@@ -81,6 +92,57 @@ def real(
             f"{what} cannot be {value!r:.60}", where=what, remedy=f"give a finite number{words}"
         )
     return number
+
+
+def refuse_unlike(
+    value: object,
+    attributes: str,
+    what: str,
+    remedy: str,
+    fault: type[GenpropError] = ConfigurationError,
+) -> None:
+    """Refuse an object of another kind than is expected.
+
+    Args:
+        value: what was given.
+        attributes: what objects of that kind have, and no others.
+        what: how the user writes it: ``"compile(net, …)"``.
+        remedy: what to give.
+        fault: the class of error that callers know.
+
+    Raises:
+        GenpropError: a ``fault`` for an object without one of them, and for a class.
+    """
+    if isinstance(value, type) or not all(hasattr(value, name) for name in attributes.split()):
+        kind = value.__name__ if isinstance(value, type) else type(value).__name__
+        raise fault(f"{what} cannot be a {kind}", where=what, remedy=f"give {remedy}")
+
+
+def refuse_unlike_all(
+    values: object,
+    attributes: str,
+    what: str,
+    remedy: str,
+    fault: type[GenpropError] = ConfigurationError,
+) -> None:
+    """Refuse what is no list or tuple of such objects, as ``refuse_unlike`` does one of them."""
+    if not isinstance(values, (list, tuple)):
+        kind = type(values).__name__
+        raise fault(f"{what} is a list, not a {kind}", where=what, remedy=f"give [{remedy}, …]")
+    for one in cast("Sequence[object]", values):
+        refuse_unlike(one, attributes, what, remedy, fault)
+
+
+def given_path(value: object, what: str, fault: type[GenpropError] = ConfigurationError) -> Path:
+    """``value`` as a path, ``~`` being the user's own folder.
+
+    Raises:
+        GenpropError: a ``fault`` for what is neither text nor a path.
+    """
+    if not isinstance(value, (str, Path)) or "\0" in str(value):
+        kind = type(value).__name__ if not isinstance(value, (str, Path)) else "text with a zero"
+        raise fault(f"{what} cannot be a {kind}", where=what, remedy="give a path")
+    return Path(value).expanduser()
 
 
 def within_memory(numbers: float, what: str, remedy: str) -> None:

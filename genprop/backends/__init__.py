@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genprop._checks import refuse_unlike
 from genprop.errors import UnsupportedError, did_you_mean
 
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ def get_backend(backend: str | Target) -> Target:
 
     Raises:
         UnsupportedError: for a name that is no backend.
+        ConfigurationError: for an object that is none.
     """
     if not isinstance(backend, str):
+        refuse_unlike(backend, "check load", "backend=…", "its name, or gp.Native(…)")
         return backend
     if backend not in list_backends():
         raise UnsupportedError(

@@ -16,6 +16,7 @@ __all__ = [
     "integer_channels",
     "integer_labels",
     "integers",
+    "pairs",
     "real_times",
     "refuse_bad_auxiliaries",
     "refuse_bad_events",
@@ -40,11 +41,29 @@ def integers(
     values: npt.ArrayLike, name: str, *, where: str = "", remedy: str = "give integers"
 ) -> npt.NDArray[np.int64]:
     """``values`` as int64; fractions, text and what int64 cannot hold are refused."""
-    given = np.asarray(values)
+    try:
+        given = np.asarray(values)
+    except ValueError as error:  # lists of unequal lengths
+        raise DataError(f"{name} are no array", where=where, remedy=remedy) from error
     legal = given.dtype.kind in "iub" or given.size == 0
     if legal and (given.dtype != np.uint64 or not given.size or given.max() < 1 << 63):
         return given.astype(np.int64)
     raise DataError(f"{name} are integers, these are {given.dtype}", where=where, remedy=remedy)
+
+
+def pairs(events: object) -> list[tuple[npt.ArrayLike, npt.ArrayLike]]:
+    """The pairs (times, channels) of some samples.
+
+    Raises:
+        DataError: for anything else.
+    """
+    try:
+        return [(times, lines) for times, lines in events]  # type: ignore[attr-defined]
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"events are one pair (times, channels) for each sample, not {type(events).__name__}",
+            remedy="give a list: [([1.0, 2.5], [0, 3]), …], times in ms",
+        ) from error
 
 
 def real_times(times: npt.ArrayLike) -> Floats:

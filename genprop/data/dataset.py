@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from genprop._checks import integer
+from genprop._checks import integer, refuse_unlike
 from genprop.data import parts
 from genprop.data.batch_rules import integers
 from genprop.data.drawing import Batches, Seed, drawn
@@ -49,6 +49,7 @@ class Dataset:
     augment: tuple[Augmentation, ...] = ()
 
     def __post_init__(self) -> None:
+        refuse_unlike(self.spikes, "start select", "Dataset(spikes, …)", "a SpikeBatch", DataError)
         object.__setattr__(self, "label_names", tuple(self.label_names))
         object.__setattr__(self, "augment", tuple(self.augment))
         if self.speakers is not None:

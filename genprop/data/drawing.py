@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from genprop._checks import integer
+from genprop._checks import integer, refuse_unlike_all
 from genprop.data.parts import entropy
 from genprop.errors import DataError
 
@@ -35,6 +35,8 @@ def drawn(
     """
     if integer(size, "batches(size)") < 1:
         raise DataError(f"a batch of {size} samples cannot be", remedy="give a size of at least 1")
+    if augment is not None:
+        refuse_unlike_all(augment, "apply", "augment=[…]", "gp.data.Shift(…)", DataError)
     if augment and seed is None:
         raise DataError(
             "augmentation without a seed could not be repeated",

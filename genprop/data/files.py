@@ -13,6 +13,7 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import IO
 
+from genprop._checks import given_path
 from genprop.errors import DataError
 
 __all__ = ["data_folder", "existing", "find", "unpacked"]
@@ -26,13 +27,13 @@ def data_folder(folder: str | Path | None) -> Path:
     Raises:
         DataError: where neither is given, or it is no folder.
     """
-    given = folder if folder is not None else os.environ.get("GENPROP_DATA")
-    if not given:
+    given = os.environ.get("GENPROP_DATA") if folder is None else folder
+    if given is None or (isinstance(given, str) and not given):
         raise DataError(
             "no data folder was given",
             remedy="name the folder that holds the files, or set GENPROP_DATA to it",
         )
-    place = Path(given).expanduser()
+    place = given_path(given, "the folder of the data", DataError)
     if not place.is_dir():
         raise DataError(
             "there is no such folder", where=str(place), remedy="check the path, or GENPROP_DATA"
@@ -46,7 +47,7 @@ def existing(path: str | Path) -> Path:
     Raises:
         DataError: where it is in neither place.
     """
-    given = Path(path).expanduser()
+    given = given_path(path, "the path of the data", DataError)
     folder = os.environ.get("GENPROP_DATA")
     places = [given, *([Path(folder).expanduser() / given] if folder else [])]
     found = next((place for place in places if place.is_file()), None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from genprop._checks import given_path
 from genprop._reading import as_integers, reading
 from genprop.data.dataset import Dataset
 from genprop.data.files import existing
@@ -83,7 +84,7 @@ def mnist(
     Raises:
         DataError: for a file that is missing, damaged or of another kind.
     """
-    given = Path(path).expanduser()
+    given = given_path(path, "the path of the images", DataError)
     file = existing(given / "mnist.npz" if given.is_dir() else given)
     arrays = read_npz(file, ("x_train", "y_train", "x_test", "y_test"))
     with reading(file, "file of MNIST's labels", DataError, "labels are integers: fetch it again"):

@@ -20,6 +20,7 @@ from genprop.data.batch_rules import (
     integer_channels,
     integer_labels,
     integers,
+    pairs,
     real_times,
     refuse_bad_auxiliaries,
     refuse_bad_events,
@@ -134,6 +135,7 @@ class SpikeBatch:
         """
         duration = in_unit(duration, ms, "duration")
         channels = integer(channels, "channels", most=2**31 - 1)
+        events = pairs(events)
         times = [np.atleast_1d(real_times(t)) for t, _ in events]
         lines = [
             integer_channels(np.atleast_1d(np.asarray(c)), k) for k, (_, c) in enumerate(events)
@@ -222,7 +224,9 @@ class SpikeBatch:
         Raises:
             DataError: for an index that is no sample.
         """
-        chosen = np.asarray(indices, np.int64)
+        chosen = integers(np.atleast_1d(np.asarray(indices)), "indices of samples")
+        if chosen.ndim != 1:
+            raise DataError("indices of samples are one list", remedy="give integers from 0")
         outside = np.flatnonzero((chosen < 0) | (chosen >= len(self)))
         if outside.size:
             raise DataError(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from genprop.describe.update import Update
 from genprop.errors import DescriptionError, did_you_mean
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec, ParameterSpec, UpdateSpec
-    from genprop.describe.update import Update
 
 __all__ = ["ROLES", "assign_updates"]
 
@@ -27,6 +27,13 @@ def assign_updates(
     if optimiser is None:
         return (), []
     table = optimiser if isinstance(optimiser, Mapping) else {"default": optimiser}
+    for chosen in table.values():
+        if not isinstance(chosen, Update):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise DescriptionError(
+                f"{chosen!r:.60} is no optimiser",
+                where="optimiser=…",
+                remedy='give gp.Adam(1e-3), or one for each: {"weight": gp.Adam(1e-3), …}',
+            )
     learned = [p for p in network.leaf_parameters() if p.learned]
     findings = _stray(table, network)
     assigned: dict[Update, list[str]] = {}

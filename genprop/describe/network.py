@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, SupportsIndex
 
+from genprop._checks import refuse_unlike, refuse_unlike_all
 from genprop.describe.assign import assign_updates
 from genprop.describe.derivation import declared_as, derived_parameters
 from genprop.describe.derived import extended
@@ -131,6 +132,8 @@ class Network:
                 f"{title}: {synapse!r:.60} is no synapse",
                 remedy='give gp.synapse("exp") or gp.Synapse(…)',
             )
+        if rewire is not None:
+            refuse_unlike(rewire, "of removed", f"{title}: rewire=…", "gp.RigL(…)")
         refuse_if(incompatibilities(title, sender, receiver, synapse))
         if pattern is not None and not isinstance(pattern, Pattern):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise DescriptionError(
@@ -161,6 +164,9 @@ class Network:
             loss: whose penalties on parameters stand last.
             more: what comes after the network's own.
         """
+        if loss is not None:
+            refuse_unlike(loss, "terms penalties", "loss=…", "gp.CrossEntropy(…)")
+        refuse_unlike_all(more, "declare", "stages=[…]", "gp.derived(…)")
         penalties = () if loss is None else loss.penalties
         return [*copy.deepcopy(self._stages), *more, *penalties]
 
@@ -184,6 +190,7 @@ class Network:
             DescriptionError: for losses that look at what is not there, or parameters
                 without an optimiser.
         """
+        all_stages = self.stages(loss, stages)
         bare = NetworkSpec(
             name=self.name,
             populations=tuple(
@@ -193,7 +200,7 @@ class Network:
             loss=() if loss is None else loss.terms,
             leaves=tuple(self._positions.values()),
         )
-        whole, unfit = extended(bare, self.stages(loss, stages))
+        whole, unfit = extended(bare, all_stages)
         updates, findings = assign_updates(whole, optimiser)
         refuse_if([*self._findings(), *check_loss(bare), *unfit, *findings])
         return replace(whole, updates=updates)
@@ -224,6 +231,12 @@ class Network:
         return found
 
     def _find(self, population: Population | str) -> Population:
+        if not isinstance(population, (str, Population)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise DescriptionError(
+                f"{population!r:.60} is no population",
+                where="connect(pre, post, …)",
+                remedy="give what net.population(…) gave, or its name",
+            )
         name = population if isinstance(population, str) else population.name
         found = self._populations.get(name)
         if found is None or (not isinstance(population, str) and found is not population):

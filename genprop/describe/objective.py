@@ -49,6 +49,8 @@ class Loss:
         return "Loss(" + " + ".join(parts) + ")"
 
     def __add__(self, other: Loss) -> Loss:
+        if not isinstance(other, Loss):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise DescriptionError(f"{other!r:.60} cannot be added to a loss")
         return Loss(self.terms + other.terms, self.penalties + other.penalties)
 
     def __radd__(self, zero: int) -> Loss:
@@ -85,6 +87,7 @@ def CrossEntropy(readout: ReadoutSpec, *, tau0: Number | None = None) -> Loss:
     Raises:
         DescriptionError: for ``tau0`` with another readout, or first spikes without it.
     """
+    _refuse_no_readout("CrossEntropy", readout)
     timed = readout.kind == "first_spike"
     if timed != (tau0 is not None):
         raise DescriptionError(
@@ -181,11 +184,21 @@ def SpikeBudget(population: Population | str, per_trial: float) -> Loss:
     return _loss("spike_budget", readout, (("per_trial", wanted),))
 
 
+def _refuse_no_readout(loss: str, readout: object) -> None:
+    if not isinstance(readout, ReadoutSpec):
+        raise DescriptionError(
+            f"{loss} looks at a readout, not at {readout!r:.60}",
+            remedy=f'write {loss}(gp.integral("out"))',
+        )
+
+
 def _loss(kind: str, readout: ReadoutSpec, options: tuple[tuple[str, float], ...]) -> Loss:
+    _refuse_no_readout(kind, readout)
     return Loss((LossTermSpec(1.0, kind, readout, options),))
 
 
 def _only(loss: str, readout: ReadoutSpec, kind: str) -> None:
+    _refuse_no_readout(loss, readout)
     if readout.kind != kind:
         raise DescriptionError(
             f"{loss} looks at {kind}, not at {readout.kind}",

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop._checks import given_path, refuse_unlike
 from genprop._moved import attributes
 from genprop.errors import DataError, GenpropError, did_you_mean, refuse_if
 from genprop.interchange.mlgenn_files import (
@@ -90,7 +91,8 @@ def load_mlgenn(
             files, sizes that do not fit and connections that the network has not: all at once, and
             nothing is set then.
     """
-    place = Path(folder).expanduser()
+    place = given_path(folder, "load_mlgenn(folder, …)", DataError)
+    refuse_unlike(sim, "spec parameters", "load_mlgenn(folder, sim)", "what gp.compile(…) gave")
     epochs = find_epochs(place)
     chosen = choose_epoch(place, epochs, epoch)
     files = epochs[chosen]

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop._checks import given_path, refuse_unlike
 from genprop._version import __version__
 from genprop.errors import ConfigurationError, UnsupportedError, did_you_mean, refuse_if
 from genprop.interchange.nir_cell import SECONDS, nir_neuron
@@ -53,8 +54,10 @@ def save_nir(
         ConfigurationError: for another word than these as ``spikes``.
         DataError: where the file cannot be written.
     """
-    write_graph(path, to_graph(sim, branches=branches, spikes=spikes))
-    return Path(path)
+    refuse_unlike(sim, "spec program", "save_nir(sim, …)", "what gp.compile(…) gave")
+    place = given_path(path, "save_nir(sim, path)")
+    write_graph(place, to_graph(sim, branches=branches, spikes=spikes))
+    return place
 
 
 def to_graph(sim: Simulator, *, branches: bool = False, spikes: str = "step") -> Graph:

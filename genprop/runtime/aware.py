@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop._checks import refuse_unlike
 from genprop._moved import arguments
 from genprop.backends.loihi.mapping.check import check
 from genprop.backends.loihi.mapping.options import QuantisationGrid, Quantise
@@ -55,7 +56,9 @@ class QuantiseAware(Simulator):
     """
 
     def __init__(self, sim: Simulator, options: Quantise | None = None) -> None:
-        chosen = options or Quantise()
+        refuse_unlike(sim, "spec program", "QuantiseAware(sim, …)", "what gp.compile(…) gave")
+        chosen = Quantise() if options is None else options
+        refuse_unlike(chosen, "rounding scale", "QuantiseAware(…, options)", "gp.Quantise(…)")
         self.options = replace(chosen, rounding=chosen.rounding or "nearest")
         if self.options.rounding == "calibrated":
             raise ConfigurationError(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from genprop._checks import refuse_unlike
 from genprop.adjoint.readouts import papers
 from genprop.describe.network import Network
 from genprop.describe.spec import NetworkSpec
@@ -39,6 +40,8 @@ def citation(
         loss: what is minimised, as for ``gp.compile``.
         optimiser: as for ``gp.compile``.
     """
+    if not isinstance(net, (Network, NetworkSpec)):
+        refuse_unlike(net, "spec program", "citation(net)", "a network, or what gp.compile(…) gave")
     if isinstance(net, Network):
         spec = net.freeze(loss, optimiser)
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from genprop._checks import integer
+from genprop._checks import integer, refuse_unlike
 from genprop.backends import get_backend
 from genprop.describe.topology import initial_topology
 from genprop.errors import ConfigurationError, refuse_if
@@ -74,7 +74,7 @@ def compile(
     Raises:
         GenpropError: everything that is wrong with the description, or beyond the backend, at once.
     """
-    batch, seed = _sound(batch, seed, events, solver=solver, clock=clock or "grid")
+    batch, seed = _sound(net, batch, seed, events, solver, clock)
     spec = net.freeze(loss, optimiser, stages)
     stages = cast("Sequence[Stage]", net.stages(loss, stages))
     target = get_backend(backend)
@@ -113,16 +113,19 @@ def _first_arrays(
     return Stages(stages, spec, np.float64).forward(drawn, initial_topology(spec)).used
 
 
-def _sound(batch: int, seed: int, events: str, **words: object) -> tuple[int, int]:
-    """Batch and seed as integers; what has names must be text."""
-    for name, value in words.items():
+def _sound(
+    net: object, batch: int, seed: int, events: str, solver: str, clock: str | None
+) -> tuple[int, int]:
+    """Batch and seed as integers; a network must be one, and what has names must be text."""
+    refuse_unlike(net, "freeze connect", "compile(net, …)", "gp.Network(…)")
+    for name, value in (("solver", solver), ("clock", "grid" if clock is None else clock)):
         if not isinstance(value, str):
             raise ConfigurationError(
                 f"compile({name}={value!r:.60}) is unknown", remedy="give it as text"
             )
-    if events not in ("merge", "sum"):
+    if not isinstance(events, str) or events not in ("merge", "sum"):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ConfigurationError(
-            f"compile(events={events!r}) is unknown", remedy="use 'merge' or 'sum'"
+            f"compile(events={events!r:.60}) is unknown", remedy="use 'merge' or 'sum'"
         )
     return (
         integer(batch, "compile(batch=…)", least=1, most=2**31 - 1),

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from genprop.describe.topology import Topology
     from genprop.stages.stack import Stages
 
-__all__ = ["Counts", "ExactMeasure", "exact_solver", "same_counts"]
+__all__ = ["Counts", "ExactMeasure", "exact_solver", "fine_step", "same_counts"]
+
+_FINEST, _MOST_STEPS = 0.01, 20_000
 
 Arrays = Mapping[str, np.ndarray]
 Counts: TypeAlias = Mapping[str, np.ndarray]
@@ -84,3 +86,9 @@ def same_counts(one: Counts, other: Counts) -> np.ndarray:
     for name, counts in one.items():
         same &= np.all(np.asarray(counts) == np.asarray(other[name]), axis=1)
     return same
+
+
+def fine_step(dt: float, duration: float) -> float:
+    """A step that divides ``dt``, near 0.01 ms, with a bounded number of steps."""
+    wanted = max(min(_FINEST, dt / 10), duration / _MOST_STEPS)
+    return dt / max(2, round(dt / wanted))

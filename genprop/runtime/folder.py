@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from genprop._checks import integer
+from genprop._checks import given_path, integer, refuse_unlike
 from genprop._reading import read_json, read_npz, reading
 from genprop._version import __version__
 from genprop._writing import writing
@@ -60,7 +60,8 @@ def save(sim: Simulator, folder: str | Path) -> Path:
         UnsupportedError: for initial values of a class of the user's own, or derived parameters
             where the sources run without genprop.
     """
-    place = Path(folder).expanduser()
+    refuse_unlike(sim, "spec program bundle", "save(sim, …)", "what gp.compile(…) gave")
+    place = given_path(folder, "save(sim, folder)")
     _refuse_foreign(place)
     content = {
         "genprop": __version__,
@@ -114,7 +115,7 @@ def load(
         ToolchainError: without a compiler, or where it refuses the sources.
         CheckpointError: for parameters of another network.
     """
-    place = Path(folder).expanduser()
+    place = given_path(folder, "load(folder)")
     with reading(place / _NETWORK, "network of genprop", ConfigurationError, _REMEDY):
         return _loaded(place, backend, stages)
 

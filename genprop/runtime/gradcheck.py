@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop._checks import refuse_unlike
 from genprop.backends.native import Native
 from genprop.describe.bounds import clipped
 from genprop.errors import DescriptionError
@@ -24,7 +25,7 @@ from genprop.runtime.differences import (
     quotients,
     worst_error,
 )
-from genprop.runtime.exact_measure import ExactMeasure, exact_solver, same_counts
+from genprop.runtime.exact_measure import ExactMeasure, exact_solver, fine_step, same_counts
 from genprop.runtime.random_batch import random_batch
 from genprop.runtime.report import EXACT, NEAR, SINGLE, GradientReport, ParameterCheck
 from genprop.stages.stack import Stages
@@ -44,7 +45,7 @@ Arrays = Mapping[str, np.ndarray]
 Counts = tuple[int, ...]
 Evaluation = Callable[[Arrays], tuple[float, Counts]]
 
-_FINEST, _MOST_STEPS, _DRAWS = 0.01, 20_000, 8
+_DRAWS = 8
 _REFINEMENTS, _FINEST_STEPS = 3, 500_000
 # Points of a fitted quotient are this far apart: relative to the largest entry of the parameter,
 # and in steps for delays. Wide ones average jumps of the clock out, narrow ones keep spike counts.
@@ -83,7 +84,11 @@ def check_gradients(
     Returns:
         A report; ``print(report)`` shows it, ``report.passed`` is the verdict.
     """
-    clocks = in_ms(dt), in_ms(fine) if fine is not None else _fine_step(in_ms(dt), in_ms(duration))
+    refuse_unlike(net, "freeze connect", "check_gradients(net, …)", "gp.Network(…)")
+    refuse_unlike(loss, "terms penalties", "check_gradients(loss=…)", "gp.CrossEntropy(…)")
+    if batch is not None:
+        refuse_unlike(batch, "start times", "check_gradients(batch=…)", "gp.data.SpikeBatch")
+    clocks = in_ms(dt), in_ms(fine) if fine is not None else fine_step(in_ms(dt), in_ms(duration))
     check = _Check(
         net, loss, clocks, in_ms(duration), batch, samples, seed, backend or Native("double")
     )
@@ -292,9 +297,3 @@ class _Check:
             samples=self.drawn,
             parameters=tuple(rows),
         )
-
-
-def _fine_step(dt: float, duration: float) -> float:
-    """A step that divides ``dt``, near 0.01 ms, with a bounded number of steps."""
-    wanted = max(min(_FINEST, dt / 10), duration / _MOST_STEPS)
-    return dt / max(2, round(dt / wanted))

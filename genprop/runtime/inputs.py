@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,10 +84,16 @@ def refuse_unrecordable(program: Program, record: Sequence[str]) -> None:
         if not p.source
         for what in (*p.recordable, *(("spikes", SPIKE_TIMES) if p.guard is not None else ()))
     }
+    if not isinstance(record, Collection):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise DataError(
+            f"what is recorded is given as a list, not as {record!r:.60}",
+            where="run(record=…)",
+            remedy=f"record={sorted(known)[:1]}",
+        )
     for name in record:
-        if name not in known:
+        if not isinstance(name, str) or name not in known:  # pyright: ignore[reportUnnecessaryIsInstance]
             raise DataError(
-                f"{name!r} cannot be recorded",
+                f"{name!r:.60} cannot be recorded",
                 where="run(record=…)",
                 remedy=did_you_mean(name, known),
             )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from genprop._checks import refuse_unlike
 from genprop.backends.loihi.chip.costs import estimate_energy, estimate_latency
 from genprop.backends.loihi.chip.limits import NEURONS_PER_CORE
 from genprop.backends.loihi.chip.resources import resources_of
@@ -254,13 +255,14 @@ def retarget(
     Raises:
         GenpropError: everything that the chip cannot hold, at once.
     """
-    if target not in _TARGETS:
+    if not isinstance(target, str) or target not in _TARGETS:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise UnsupportedError(
-            f"there is no chip {target!r}",
+            f"there is no chip {target!r:.60}",
             where="retarget(…)",
             remedy=did_you_mean(target, _TARGETS),
         )
-    chosen = options or Quantise()
+    chosen = Quantise() if options is None else options
+    refuse_unlike(chosen, "rounding scale", "retarget(…, quantise)", "gp.Quantise(…)")
     if not sim.program.clock.rounds:
         sim = sim.on(clock="grid")
     arrays = sim.arrays()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from genprop._checks import refuse_unlike
 from genprop.backends import get_backend
 from genprop.backends.base import MemoryEstimator
 from genprop.describe.listing import spec_text
@@ -87,12 +88,13 @@ def show(
     Raises:
         GenpropError: for a stage that there is not, or a description that cannot be.
     """
-    if stage not in _SHOWN:
+    if not isinstance(stage, str) or stage not in _SHOWN:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ConfigurationError(
-            f"there is no stage {stage!r}",
+            f"there is no stage {stage!r:.60}",
             where="show(stage=…)",
             remedy=did_you_mean(stage, STAGES),
         )
+    refuse_unlike(net, "name", "show(net, …)", "a network or a neuron")
     if isinstance(net, Neuron):
         spec = _alone(net)
     else:

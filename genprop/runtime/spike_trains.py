@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop._checks import refuse_unlike
 from genprop.errors import DataError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def spike_trains(clock: Clock, outcome: Outcome, population: str) -> SpikeTrains
     Raises:
         DataError: where ``run(record=["population.spikes"])`` did not record them.
     """
+    refuse_unlike(outcome, "recorded", "spike_trains(outcome, …)", "what sim.run(…) gave")
     if timed := outcome.recorded.get(f"{population}.spike_times"):
         found = [np.asarray(one) for one in timed]
         return [(one[:, 0], one[:, 1].astype(np.int64)) for one in found]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from genprop._checks import refuse_unlike
 from genprop.describe.topology import Synapses, initial_topology
 from genprop.errors import CheckpointError, DescriptionError
 from genprop.runtime.counted import restored_counts
@@ -59,6 +60,7 @@ def restore_state(sim: Stateful, state: Mapping[str, np.ndarray]) -> None:
         CheckpointError: naming what is missing, unknown, damaged or of another shape; then nothing
             has changed.
     """
+    refuse_unlike(state, "keys items", "restore(state)", "what sim.state() gave", CheckpointError)
     staged, state = sim.stages.split(state)
     topology = _read_topology(sim, state)
     if "counter/updates" in state:

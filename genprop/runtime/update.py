@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
+from genprop._checks import refuse_unlike
 from genprop.errors import UnsupportedError
 from genprop.runtime.counted import step
 from genprop.runtime.finite import refuse_infinite_gradients, unchanged_unless_finite
@@ -43,6 +44,7 @@ def update(sim: Learning, gradients: Mapping[str, np.ndarray] | None) -> bool:
             "there is nothing to update with",
             remedy="call gradients() first, and compile with an optimiser",
         )
+    refuse_unlike(gradients, "keys items", "step(gradients)", "a mapping of arrays")
     sim.parameters.refuse_misshapen(gradients)
     refuse_infinite_gradients(0.0, gradients)
     arrays = sim.parameters.arrays

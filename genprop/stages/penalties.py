@@ -115,6 +115,12 @@ def _named(title: str, parameters: tuple[str, ...]) -> tuple[str, ...]:
         raise DescriptionError(
             f"{title} is of parameters, and was given none", remedy=f'write gp.{title}("weight")'
         )
+    for name in parameters:
+        if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise DescriptionError(
+                f"{title} is of parameters by name, not of {name!r:.60}",
+                remedy=f'write gp.{title}("weight")',
+            )
     return parameters
 
 

@@ -118,6 +118,10 @@ def tied(source: str) -> TiedTo:
     Args:
         source: the flat name of the weight or delay.
     """
+    if not isinstance(source, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise DescriptionError(
+            f"tied: {source!r:.60} is no name of a parameter", remedy='gp.tied("a->b.weight")'
+        )
     return TiedTo(source)
 
 

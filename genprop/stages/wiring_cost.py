@@ -11,13 +11,13 @@ import numpy as np
 from genprop.describe.derived import Declared
 from genprop.describe.objective import Loss
 from genprop.describe.position import position_name
+from genprop.describe.spec import NetworkSpec, ProjectionSpec
 from genprop.errors import DescriptionError, did_you_mean
 from genprop.stages.base import Stage
 from genprop.stages.lengths import lengths, position_gradients
 
 if TYPE_CHECKING:
     from genprop.describe.projection import Projection
-    from genprop.describe.spec import NetworkSpec
     from genprop.describe.topology import Topology
     from genprop.stages.base import Arrays
 
@@ -141,6 +141,11 @@ def DistanceCost(
     """
     if not (np.isfinite(power) and power >= 0):
         raise DescriptionError(f"DistanceCost: the power {power} is negative", remedy="power=1")
-    own = projection.spec
+    own = getattr(projection, "spec", None)
+    if not isinstance(own, ProjectionSpec):
+        raise DescriptionError(
+            f"DistanceCost: {projection!r:.60} is no projection",
+            remedy="give what net.connect(…) gave",
+        )
     cost = WiringCost(own.name, own.pre, own.post, float(power), move_positions)
     return Loss((), (cost,))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop._checks import refuse_unlike
 from genprop.errors import DataError
 from genprop.train.arguments import refuse_other_data
 
@@ -78,6 +79,8 @@ def agreement(
     Raises:
         DataError: for an empty dataset.
     """
+    for one in (first, second):
+        refuse_unlike(one, "run batch spec", "agreement(first, second, …)", "two networks")
     if floats is None and _in_real_time(first):
         floats = getattr(second, "floats", None)
     refuse_other_data(first, dataset, "agreement(first, second, dataset)")

@@ -55,7 +55,7 @@ def usable(
             remedy="compile the network: sim = gp.compile(net, loss=…, optimiser=…, …)",
         )
     for name, data in (("train", train), ("valid", valid)):
-        if data is not None:
+        if data is not None or name == "train":
             refuse_other_data(sim, data, f"fit({name}=…)")
     numbers = integer(epochs, "fit(epochs=…)"), integer(seed, "fit(seed=…)")
     for what in ("channels", "classes"):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop._checks import refuse_unlike
 from genprop.errors import DataError, UnsupportedError
 from genprop.train.arguments import refuse_other_data
 from genprop.train.metrics import Meter, confusion_matrix
@@ -104,6 +105,7 @@ def evaluate(
         DataError: for an empty dataset, other channels than the network has, or labels beyond the
             number of scores.
     """
+    refuse_unlike(sim, "run batch", "evaluate(sim, …)", "what gp.compile(…) gave")
     refuse_other_data(sim, dataset, "evaluate(sim, dataset)")
     meter = Meter()
     labels: list[np.ndarray] = []

@@ -23,6 +23,7 @@ from collections.abc import Collection, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from genprop._checks import given_path
 from genprop._reading import reading
 from genprop._writing import writing
 from genprop.errors import ConfigurationError, DataError
@@ -46,7 +47,7 @@ class RunFolder:
         """The folder that ``run`` names."""
         if run is None or isinstance(run, RunFolder):
             return run
-        return RunFolder(Path(run).expanduser())
+        return RunFolder(given_path(run, "the run folder"))
 
     @property
     def config(self) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from genprop._checks import integer
+from genprop._checks import given_path, integer
 from genprop._reading import one_number, reading
 from genprop.describe.topology import digest_with_synapses
 from genprop.errors import CheckpointError, ConfigurationError, did_you_mean
@@ -52,7 +52,7 @@ class Checkpoint(Callback):
         best: str | None = None,
         best_path: str | Path | None = None,
     ) -> None:
-        self.path = Path(path).expanduser()
+        self.path = given_path(path, "Checkpoint(path, …)")
         self.every = integer(every, "Checkpoint(every=…)", least=1)
         self.metric = best
         default = self.path.with_name(f"{self.path.stem}-best{self.path.suffix}")

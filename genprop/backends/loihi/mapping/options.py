@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from genprop._checks import refuse_unlike
 from genprop.errors import ConfigurationError, did_you_mean
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ class Quantise:
             raise _bad(f"rounding={self.rounding!r}", did_you_mean(self.rounding, _ROUNDINGS))
         if isinstance(self.scale, str) and self.scale not in _SCALES:
             raise _bad(f"scale={self.scale!r}", did_you_mean(self.scale, _SCALES))
+        if self.calibrate is not None:
+            refuse_unlike(self.calibrate, "batches", "Quantise(calibrate=…)", "a gp.data.Dataset")
         if self.calibrate is None and "calibrated" in (self.scale, self.rounding):
             remedy = "calibrate=dataset, or scale='max' and rounding='nearest'"
             raise _bad("there is no data to calibrate with", remedy)

@@ -1,0 +1,148 @@
+"""Objects of another kind than is asked for, at every public place where one is given."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import genprop as gp
+from genprop.errors import GenpropError
+
+Given = Callable[[Any], object]
+
+DATA = gp.data.yin_yang(8, seed=1)
+LOSS = gp.CrossEntropy(gp.integral("out", "v"))
+EXP = gp.synapse("exp")
+
+
+def network() -> gp.Network:
+    net = gp.Network("n")
+    source = net.population("in", DATA.channels, gp.spikes())
+    cells = net.population("out", 3, gp.neuron("LI"))
+    net.connect(source, cells, EXP, weight=gp.learn(gp.normal(1.0, 0.1)))
+    return net
+
+
+def compiled(net: Any = None, **given: Any) -> gp.Simulator:
+    options = dict[str, Any](loss=LOSS, optimiser=gp.Adam(1e-2), clock="grid") | given
+    more = dict[str, Any](dt=1, duration=60, batch=4, backend="reference") | options
+    return gp.compile(network() if net is None else net, **more)
+
+
+@cache
+def sim() -> gp.Simulator:
+    return compiled()
+
+
+def connected(**given: Any) -> object:
+    net = gp.Network("n")
+    source, cells = net.population("a", 2, gp.spikes()), net.population("b", 3, gp.neuron("LIF"))
+    options = dict[str, Any](pre=source, post=cells, synapse=EXP, weight=1.0) | given
+    return net.connect(**options)
+
+
+PLACES: Mapping[str, Given] = {
+    "compile": lambda x: compiled(net=[] if x is None else x),
+    "loss": lambda x: compiled(loss=x),
+    "optimiser": lambda x: compiled(optimiser=x),
+    "one optimiser": lambda x: compiled(optimiser={"weight": x}),
+    "backend": lambda x: compiled(backend=x),
+    "stages": lambda x: compiled(stages=x),
+    "a stage": lambda x: compiled(stages=[x]),
+    "events": lambda x: compiled(events=x),
+    "model": lambda x: network().population("more", 3, x),
+    "pre": lambda x: connected(pre=x),
+    "post": lambda x: connected(post=x),
+    "synapse": lambda x: connected(synapse=x),
+    "pattern": lambda x: connected(pattern=x),
+    "rewire": lambda x: connected(rewire=x),
+    "readout": gp.CrossEntropy,
+    "readout of spikes": lambda x: gp.EarlySpike(x, alpha=1.0, tau=1.0),
+    "a sum of losses": lambda x: LOSS + x,
+    "L1": lambda x: compiled(loss=LOSS + gp.L1(x)),
+    "DistanceCost": lambda x: gp.DistanceCost(x),
+    "tied": lambda x: connected(weight=gp.tied(x)),
+    "fit": lambda x: gp.fit(x, DATA, epochs=0, progress=False),
+    "fit, data": lambda x: gp.fit(sim(), x, epochs=0, progress=False),
+    "fit, callbacks": lambda x: gp.fit(sim(), DATA, epochs=0, progress=False, callbacks=[x]),
+    "evaluate": lambda x: gp.evaluate(x, DATA),
+    "evaluate, data": lambda x: gp.evaluate(sim(), x),
+    "agreement": lambda x: gp.agreement(x, sim(), DATA),
+    "run": lambda x: sim().run(x),
+    "record": lambda x: sim().run(DATA.spikes.select([0]), record=[x]),
+    "step": lambda x: sim().step(x),
+    "restore": lambda x: sim().restore(x),
+    "retarget": lambda x: sim().retarget(x),
+    "quantise": lambda x: sim().retarget("loihi", [] if x is None else x),
+    "calibrate": lambda x: gp.Quantise(calibrate=[] if x is None else x),
+    "QuantiseAware": lambda x: gp.QuantiseAware(x),
+    "spike_trains": lambda x: sim().spike_trains(x, "out"),
+    "show": lambda x: gp.show(x),
+    "save": lambda x: gp.save(x, "never"),
+    "citation": lambda x: gp.citation(x),
+    "check_gradients": lambda x: gp.check_gradients(network(), loss=x),
+    "save_nir": lambda x: gp.save_nir(x, "never.nir"),
+    "load_mlgenn": lambda x: gp.load_mlgenn("nowhere", x),
+    "Dataset": lambda x: gp.data.Dataset(x, 3),
+    "from_events": lambda x: gp.data.SpikeBatch.from_events(x, channels=2, duration=10),
+    "augment": lambda x: next(iter(DATA.batches(4, 0, augment=[x]))),
+    "select": lambda x: DATA.spikes.select([x]),
+}
+"""What takes an object of ours; None is none of them, or stands for the default."""
+PATHS: Mapping[str, Given] = {
+    "save": lambda x: gp.save(sim(), x),
+    "load": gp.load,
+    "run": lambda x: gp.fit(sim(), DATA, epochs=0, progress=False, run=x),
+    "Checkpoint": gp.Checkpoint,
+    "save_nir": lambda x: gp.save_nir(sim(), x),
+    "load_mlgenn": lambda x: gp.load_mlgenn(x, sim()),
+    "hdspikes": gp.data.hdspikes,
+    "shd": lambda x: gp.data.shd(x),
+    "braille": gp.data.braille,
+    "mnist": gp.data.mnist,
+}
+OTHER: Mapping[str, object] = {
+    "an object": object(),
+    "a list": [1],
+    "a table": {"a": 1},
+    "a model": gp.neuron("LIF"),
+    "an array": np.ones(3),
+    "bytes": b"x",
+    "nan": math.nan,
+    "a class": int,
+}
+OPTIONAL = ("loss", "optimiser", "pattern", "rewire", "step")
+TAKEN = (("model", "a model"),)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_an_object_of_another_kind_is_refused_by_us(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    others = {**OTHER, "text": "never", **({} if place in OPTIONAL else {"none": None})}
+    for name, other in others.items():
+        if (place, name) not in TAKEN and not (name == "text" and place in TEXTS):
+            with pytest.raises(GenpropError):
+                PLACES[place](other)
+    assert list(tmp_path.iterdir()) == []
+
+
+TEXTS = ("show",)  # whose text is the name of a neuron
+
+
+@pytest.mark.parametrize("place", PATHS)
+def test_what_is_no_path_is_refused_by_us(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for other in (*OTHER.values(), 3, True, "a\0b"):
+        with pytest.raises(GenpropError):
+            PATHS[place](other)
+    assert list(tmp_path.iterdir()) == []
