@@ -52,7 +52,7 @@ def accuracy(cases: Sequence[Case], baseline: Sequence[Case]) -> Figure:
 def grouping(cases: Sequence[Case]) -> Figure:
     """Moran's I of receptive fields after training over that of their nulls."""
     chart = Chart(lambda ax: _groups(ax, [c for c in cases if c["after"]]), "grouping")
-    caption = "Moran's I of the fields of learned delays after training, beside three nulls."
+    caption = "Moran's I of fields, RigL with learned delays, beside nulls and before training."
     return Figure(
         "grouping", "Excitation and inhibition in groups", caption, (Panel("", (chart,)),)
     )
@@ -73,7 +73,8 @@ def _curves(ax: Axes, cases: Sequence[Case], key: str) -> None:
 
 
 def _groups(ax: Axes, cases: Sequence[Case]) -> None:
-    own = [c for c in cases if c["delays"] == "learned" and not c["dale"] and c["before"]]
+    want = {"delays": "learned", "structure": "rigl", "dale": False}
+    own = [c for c in cases if want.items() <= c.items() and c["before"]]
     at = sorted({c["halvings"] for c in own})
     lines = {
         "after": lambda c: c["after"][MORAN],
