@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from genprop.cli._command import Commands, add_command
+from genprop.cli._places import PLACES, add_places
 
 __all__ = ["add", "run"]
 
@@ -17,9 +18,11 @@ def add(commands: Commands) -> None:
         "sweep",
         "train every combination of settings on all cores; ends in one table: mean ± sd, n",
         """genprop sweep FILE.toml --set seed=0..7                         eight seeds
-           genprop sweep FILE.toml --set seed=0..2 --set options.size=9,18  a grid""",
+           genprop sweep FILE.toml --set seed=0..2 --set options.size=9,18  a grid
+           genprop sweep FILE.toml --set seed=0..99 --jobs 32 --on 'slurm://gpu?cores=16&time=2h'""",
         more="Every case has a run folder below the sweep's. Finished cases are not done again,\n"
-        "begun ones go on where they stopped: give the same command after an interruption.",
+        "begun ones go on where they stopped: give the same command after an interruption.\n\n"
+        + PLACES,
     )
     parser.add_argument("file", type=Path, metavar="FILE.toml", help="what to train")
     parser.add_argument(
@@ -32,7 +35,7 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("--run", type=Path, help="the folder (default: runs/<name>-sweep)")
     parser.add_argument("--keep", type=Path, help="write table and cases here too, as JSON")
-    parser.add_argument("--jobs", type=int, help="trainings at a time (default: all cores)")
+    add_places(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -42,8 +45,9 @@ def run(args: argparse.Namespace) -> int:
 
     root = args.run or Path("runs") / f"{read_config(args.file).name}-sweep"
     rows = run_sweep(
-        args.file, args.settings, root, jobs=args.jobs, on_case=_print_line, keep=args.keep
-    )
+        args.file, args.settings, root,
+        jobs=args.jobs, on=args.on, on_case=_print_line, keep=args.keep,
+    )  # fmt: skip
     print(sweep_table(rows))
     print(f"sweep folder: {root}")
     return 0

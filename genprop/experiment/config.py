@@ -33,6 +33,12 @@
 
     [callbacks.clip]            # see genprop.train.CALLBACKS
     norm = 1.0
+
+    [cluster]                   # of genprop sweep and search --on …: options of dask-jobqueue
+    account = "lab"
+
+    [search]                    # what genprop search varies, see there
+    "optimiser.rate" = "log 1e-4..1e-2"
 """
 
 from __future__ import annotations
@@ -45,7 +51,7 @@ from pathlib import Path
 from genprop._moved import attributes
 from genprop.errors import ConfigurationError, did_you_mean, refuse_if
 from genprop.experiment.renamed import with_new_names
-from genprop.experiment.schema import SECTIONS, TOP, findings
+from genprop.experiment.schema import AROUND, SECTIONS, TOP, findings
 from genprop.experiment.toml import Table, line_of, parse_assignment, read_toml, toml_text
 
 __all__ = ["Config", "read_config"]
@@ -65,6 +71,8 @@ class Config:
     quantise: Table = field(default_factory=dict[str, object])
     fit: Table = field(default_factory=dict[str, object])
     callbacks: Table = field(default_factory=dict[str, object])
+    cluster: Table = field(default_factory=dict[str, object], compare=False)
+    search: Table = field(default_factory=dict[str, object], compare=False)
     code_snapshot: Path | None = field(default=None, compare=False)
     source: Path = field(default=Path("train.toml"), compare=False)
     text: str = field(default="", compare=False, repr=False)
@@ -86,8 +94,7 @@ class Config:
         head["name"] = self.name
         sections: Table = {"seed": self.seed}
         for name in SECTIONS:
-            table = self.section(name)
-            if table:
+            if (table := self.section(name)) and name not in AROUND:
                 sections[name] = table
         return head | sections
 
@@ -100,6 +107,8 @@ class Config:
             "quantise": self.quantise,
             "fit": self.fit,
             "callbacks": self.callbacks,
+            "cluster": self.cluster,
+            "search": self.search,
         }
         return found[name]
 
@@ -167,6 +176,8 @@ def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
         quantise=section("quantise"),
         fit=section("fit"),
         callbacks=section("callbacks"),
+        cluster=section("cluster"),
+        search=section("search"),
         source=path,
         text=text,
     )

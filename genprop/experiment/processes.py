@@ -6,11 +6,8 @@ import contextlib
 import signal
 import subprocess
 import threading
-from collections.abc import Generator, Mapping, Sequence
-from typing import IO, TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import IO, Any
 
 __all__ = ["Children", "ended"]
 
@@ -22,7 +19,13 @@ class Children:
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock, self._ended = threading.Lock(), False
 
-    def run(self, command: Sequence[str], output: IO[Any], environment: Mapping[str, str]) -> int:
+    def run(
+        self,
+        command: Sequence[str],
+        output: IO[Any],
+        environment: Mapping[str, str],
+        place: str | None = None,
+    ) -> int:
         """The exit status of ``command``; none is started once the others were terminated."""
         with self._lock:
             if self._ended:
@@ -33,6 +36,7 @@ class Children:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=dict(environment),
+                cwd=place,
             )
             self._running.add(child)
         try:
@@ -50,8 +54,8 @@ class Children:
 
 
 @contextlib.contextmanager
-def ended(pool: ThreadPoolExecutor, children: Children) -> Generator[None]:
-    """While it is entered, Ctrl-C and SIGTERM to this process end its children and the pool.
+def ended(end: Callable[[], None]) -> Generator[None]:
+    """While it is entered, Ctrl-C and SIGTERM to this process call ``end``.
 
     A handler of SIGTERM that somebody else installed stays.
 
@@ -71,8 +75,7 @@ def ended(pool: ThreadPoolExecutor, children: Children) -> Generator[None]:
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
-        children.end()
-        pool.shutdown(cancel_futures=True)
+        end()
         raise
     finally:
         if ours:

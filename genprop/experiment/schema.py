@@ -10,7 +10,7 @@ from pathlib import Path
 from genprop.errors import ConfigurationError, did_you_mean
 from genprop.experiment.toml import Table, line_of
 
-__all__ = ["SECTIONS", "TOP", "findings"]
+__all__ = ["AROUND", "SECTIONS", "TOP", "findings"]
 
 Keys = Mapping[str, tuple[type, ...]]
 
@@ -45,8 +45,13 @@ SECTIONS: Mapping[str, Keys | None] = {
     },
     "fit": {"epochs": (int,), "best": (str,), "every": (int,), "start": (str,)},
     "callbacks": None,
+    "cluster": None,
+    "search": None,
 }
 """The keys of each section with their types; None where what they are given to checks them."""
+
+AROUND = ("cluster", "search")
+"""Sections about many trainings, which are no part of the settings of one."""
 
 _WORDS = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}
 

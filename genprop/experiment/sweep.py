@@ -9,26 +9,22 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 import re
 import statistics
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from genprop._writing import writing
 from genprop.errors import ConfigurationError, TrainingError
 from genprop.experiment.config import read_config
-from genprop.experiment.processes import Children, ended
+from genprop.experiment.places import opened
+from genprop.experiment.pools import fault_of, task_of
 from genprop.experiment.training import finished_result
 from genprop.train.files import read_table
 from genprop.train.folder import RunFolder
 
 __all__ = ["Case", "Row", "cases_of", "run_sweep", "shown_cell", "sweep_table"]
-
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "GENPROP_THREADS")
 
 _MOST_VALUES = 100_000
 _LIKE_A_RANGE = re.compile(r"\s*(-?[\w.]*\w\.\.-?[\w.]*|\.\.\w[\w.]*)\s*")
@@ -100,6 +96,7 @@ def run_sweep(
     root: Path,
     *,
     jobs: int | None = None,
+    on: str = "here",
     on_case: Callable[[str], None] = print,
     keep: Path | None = None,
 ) -> list[Row]:
@@ -112,6 +109,7 @@ def run_sweep(
         settings: see :func:`cases_of`.
         root: the folder of the cases' run folders.
         jobs: processes at a time; by default as many as there are cores.
+        on: where they run, see :func:`~genprop.experiment.places.opened`.
         on_case: is called with a line for each case that ends.
         keep: another file for what ``sweep.json`` holds, such as an experiment's ``results.json``.
 
@@ -122,17 +120,18 @@ def run_sweep(
     cases, fixed = cases_of(settings, root)
     configs = {case: read_config(file, _overrides(case, fixed)) for case in cases}
     missing = [c for c in cases if finished_result(configs[c], c.folder) is None]
-    children = Children()
     done = itertools.count(len(cases) - len(missing) + 1)
-
-    def train(case: Case) -> str:
-        fault = _train(file, case, fixed, children)
-        on_case(f"{next(done)}/{len(cases)}  {case.name}  {'failed' if fault else 'finished'}")
-        return fault
-
-    with ThreadPoolExecutor(jobs or _cores()) as pool, ended(pool, children):
-        faults = dict(zip(missing, pool.map(train, missing), strict=True))
-    failed = [f"{case.name}: {fault}" for case, fault in faults.items() if fault]
+    faults: dict[Case, str] = {}
+    with opened(on, configs[cases[0]].cluster, jobs) as pool:
+        running = {
+            pool.submit(task_of(file, _overrides(case, fixed), case.folder.path)): case
+            for case in missing
+        }
+        for future in as_completed(running):
+            case, fault = running[future], fault_of(future)
+            faults[case], result = fault, "failed" if fault else "finished"
+            on_case(f"{next(done)}/{len(cases)}  {case.name}  {result}")
+    failed = [f"{case.name}: {faults[case]}" for case in missing if faults[case]]
     if failed:
         raise TrainingError(
             f"{len(failed)} of {len(cases)} trainings failed:\n    " + "\n    ".join(failed),
@@ -171,25 +170,6 @@ def sweep_table(rows: Sequence[Row]) -> str:
         )
         for line in cells
     )
-
-
-def _train(file: Path, case: Case, fixed: Sequence[str], children: Children) -> str:
-    """Train one case in a process of its own; its fault with place and remedy, or nothing."""
-    with writing(case.folder.path, "the run folder"):
-        case.folder.path.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "genprop", "train", str(file)]
-    for override in _overrides(case, fixed):
-        command += ["--set", override]
-    command += ["--run", str(case.folder.path), "--resume", "--wait", "--threads", "1"]
-    with (case.folder.path / "log.txt").open("a", encoding="utf-8") as log:
-        status = children.run(command, log, os.environ | dict.fromkeys(_THREADS, "1"))
-    if status == 0:
-        return ""
-    lines = (case.folder.path / "log.txt").read_text(encoding="utf-8").strip().splitlines()
-    errors = [k for k, line in enumerate(lines) if line.startswith("error: ")]
-    if not errors:
-        return (lines or [f"status {status}"])[-1]
-    return "\n      ".join(line.strip() for line in lines[errors[-1] :])
 
 
 def _rows(cases: Sequence[Case]) -> Iterator[Row]:
@@ -285,9 +265,3 @@ def _row_fields(row: Row) -> dict[str, object]:
         "sd": deviation,
         "n": row.n,
     }
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
