@@ -73,7 +73,7 @@ def clock_words(spec: NetworkSpec, target: Target, solver: str, clock: Clock) ->
     if not clock.rounds:
         return (
             "exact clock: spikes, arrivals and releases at their real times, gradients of the loss "
-            f"itself; dt = {clock.dt:g} ms is a matter of speed"
+            f"itself; dt = {clock.dt:g} ms: states are recorded, losses over time averaged by it"
         )
     reason = why_not_exact(spec, target, solver, clock)
     if reason:

@@ -56,7 +56,7 @@ def compile(
         loss: what is minimised; without one the network only runs.
         optimiser: one for all that is learned, or one per kind (``"weight"``, ``"delay"``), model
             parameter (``"tau_mem"``) or flat name.
-        dt: [ms], a step of the grid; on the exact clock speed, and how often states are recorded.
+        dt: [ms], a step of the grid; on the exact clock how often states are recorded.
         duration: length of a trial, a multiple of dt.
         batch: samples per batch, at most.
         backend: a name (``"native"``, ``"reference"``, …) or an object with options

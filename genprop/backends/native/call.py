@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from genprop.describe.topology import Topology
     from genprop.lower.program import PopulationProgram, Program, ProjectionProgram
 
-__all__ = ["Call"]
+__all__ = ["Call", "Computed"]
+
+Computed = tuple[tuple[tuple[object, ...], ...], ctypes.Structure, list[object]]
+"""The parameters of a population, its numbers from them, and the arrays that these point to."""
 
 _LANES = 8  # per-neuron numbers are padded to whole blocks of at most this many
 
@@ -57,10 +60,6 @@ class Call:
         self._events()
         for projection in program.projections:
             self._projection(projection)
-        for population in self._populations:
-            self._numbers(population)
-        for sender in program.senders:
-            self._sender(sender.cell)
         self._finite = self._output("finite", (), np.dtype(np.int32))
         self._counts = {
             p.name: self._output(f"{identifier(p.name)}_counts", (p.size,), np.dtype(np.int32))
@@ -211,7 +210,7 @@ class Call:
         steps = self.program.grid.delay_steps(self.parameters[q.delay], q.max_delay_steps)
         self._point(f"{identifier(q.name)}_delay", np.ascontiguousarray(steps))
 
-    def _numbers(self, p: PopulationProgram) -> None:
+    def _numbers(self, p: PopulationProgram) -> ctypes.Structure:
         values = numbers(p, self.parameters, self.program.dt)
         real = ctypes.c_float if self.dtype.itemsize == 4 else ctypes.c_double
         structure = numbers_type(p, real)()
@@ -224,10 +223,27 @@ class Call:
         if p.refractory is not None:
             steps = np.broadcast_to(refractory_steps(p, values, self.program.grid), p.size)
             structure.refractory_steps = self._padded(steps.astype(np.int32)).ctypes.data
-        self._alive.append(structure)
-        setattr(self.batch, f"{identifier(p.name)}_numbers", ctypes.addressof(structure))
+        return structure
 
-    def _sender(self, cell: PopulationProgram) -> None:
+    def point_numbers(self, computed: dict[str, Computed]) -> None:
+        """Points to the numbers of populations and senders.
+
+        Those of the call before stay, by name in ``computed``, where parameters are the same.
+        """
+        for p in self._cells:
+            parameters = [np.asarray(self.parameters[q.name]) for q in p.parameters]
+            now = tuple((a.shape, a.dtype.str, a.tobytes()) for a in parameters)
+            if p.name not in computed or computed[p.name][0] != now:
+                before, self._alive = self._alive, []
+                sends = all(p is not q for q in self._populations)
+                structure = self._sender(p) if sends else self._numbers(p)
+                computed[p.name] = (now, structure, self._alive)
+                self._alive = before
+            self._alive.append(computed[p.name])
+            structure = computed[p.name][1]
+            setattr(self.batch, f"{identifier(p.name)}_numbers", ctypes.addressof(structure))
+
+    def _sender(self, cell: PopulationProgram) -> ctypes.Structure:
         """The numbers of a sender's side, all in double."""
         found = stretches(cell, self.parameters, self.program.dt, None, 1e-15)
         structure = sender_numbers_type(cell)()
@@ -236,8 +252,7 @@ class Call:
             self._double(structure, f"parameter_{q.local}", array)
         for name in ("start", "flow", "norm"):
             self._double(structure, name, getattr(found, name))
-        self._alive.append(structure)
-        setattr(self.batch, f"{identifier(cell.name)}_numbers", ctypes.addressof(structure))
+        return structure
 
     def _double(self, structure: ctypes.Structure, field: str, array: np.ndarray) -> None:
         array = np.ascontiguousarray(array, np.float64)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +17,7 @@ from genprop.lower.continuous import FinalValue, HighestValue
 from genprop.numerics.continuous import stretches
 
 if TYPE_CHECKING:
+    import ctypes
     from collections.abc import Mapping
 
     from genprop.backends.base import Outcome
@@ -76,7 +76,7 @@ class ContinuousCall(Call):
         self._point(f"{own}_delay", full)
         self._point(f"{own}_late", part * 2)
 
-    def _numbers(self, p: PopulationProgram) -> None:
+    def _numbers(self, p: PopulationProgram) -> ctypes.Structure:
         parts = p.continuous
         assert parts is not None  # as of every population on the exact clock
         bounded_by = bounded_row(parts)
@@ -119,8 +119,7 @@ class ContinuousCall(Call):
             self._reals(structure, f"excess_{own}", reaction.excess, p)
             setattr(structure, f"degree_{own}", coefficients.shape[1] - 1)
             setattr(structure, f"grows_{own}", int(reaction.grows))
-        self._alive.append(structure)
-        setattr(self.batch, f"{identifier(p.name)}_numbers", ctypes.addressof(structure))
+        return structure
 
     @staticmethod
     def _seen(parts: Continuous, found: Stretches, bounding: np.ndarray) -> np.ndarray:

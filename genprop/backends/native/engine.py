@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.backends.base import Inputs, Part
-from genprop.backends.native.call import Call
+from genprop.backends.native.call import Call, Computed
 from genprop.backends.native.continuous_call import ContinuousCall
 from genprop.backends.native.layout import PHASES, batch_type
 from genprop.build.compile import load_library
@@ -55,6 +55,7 @@ class NativeEngine:
         self._engine = ctypes.c_void_p(self._library.genprop_create())
         weakref.finalize(self, self._library.genprop_destroy, self._engine)
         self._batch = batch_type(program)
+        self._computed: dict[str, Computed] = {}
 
     def reserve(self, batch: int) -> None:
         """Buffers grow as batches come."""
@@ -168,7 +169,9 @@ class NativeEngine:
     def _call(self, parameters: Parameters, topology: Topology, inputs: Inputs) -> Call:
         batch = self._batch()
         kind = Call if self.program.clock.rounds else ContinuousCall
-        return kind(self.program, self.spec, batch, self.dtype, parameters, topology, inputs)
+        call = kind(self.program, self.spec, batch, self.dtype, parameters, topology, inputs)
+        call.point_numbers(self._computed)
+        return call
 
     def _run(self, call: Call, *, learning: bool) -> None:
         call.batch.threads = self.threads

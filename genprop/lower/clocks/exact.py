@@ -2,8 +2,8 @@
 
 Spikes, arrivals and releases are real numbers, and nothing is rounded: linear flows superpose, so
 the state at t_{n+1} is the propagated state at t_n and what the events of the step did to it. The
-step dt is a matter of speed alone. It also says how often states are recorded, and over which
-stretches a loss over time takes its means.
+step dt says how often states are recorded, and over which stretches a loss over time takes its
+means; what it costs hardly depends on it, since long steps are divided into parts.
 """
 
 from __future__ import annotations
