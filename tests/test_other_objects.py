@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -79,8 +79,8 @@ PLACES: Mapping[str, Given] = {
     "step": lambda x: sim().step(x),
     "restore": lambda x: sim().restore(x),
     "retarget": lambda x: sim().retarget(x),
-    "quantise": lambda x: sim().retarget("loihi", [] if x is None else x),
-    "calibrate": lambda x: gp.Quantise(calibrate=[] if x is None else x),
+    "quantise": lambda x: sim().retarget("loihi", cast("Any", [] if x is None else x)),
+    "calibrate": lambda x: gp.Quantise(calibrate=cast("Any", [] if x is None else x)),
     "QuantiseAware": lambda x: gp.QuantiseAware(x),
     "spike_trains": lambda x: sim().spike_trains(x, "out"),
     "show": lambda x: gp.show(x),

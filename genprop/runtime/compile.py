@@ -119,7 +119,7 @@ def _sound(
     """Batch and seed as integers; a network must be one, and what has names must be text."""
     refuse_unlike(net, "freeze connect", "compile(net, …)", "gp.Network(…)")
     for name, value in (("solver", solver), ("clock", "grid" if clock is None else clock)):
-        if not isinstance(value, str):
+        if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ConfigurationError(
                 f"compile({name}={value!r:.60}) is unknown", remedy="give it as text"
             )
