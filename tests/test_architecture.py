@@ -48,7 +48,7 @@ DOORS = {
     "dask": ("experiment/clusters.py",),
     "distributed": ("experiment/clusters.py",),
     "dask_jobqueue": ("experiment/clusters.py",),
-    "optuna": ("experiment/studies.py", "train/pruning.py"),
+    "optuna": ("experiment/storages.py",),
     "nir": ("interchange/nir_file.py",),
     "networkx": ("analysis/graph.py",),
     "sklearn": ("data/", "analysis/"),

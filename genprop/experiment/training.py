@@ -15,6 +15,7 @@ from genprop.experiment.config import Config, read_config
 from genprop.experiment.distributed import compiled, refuse_other_settings
 from genprop.experiment.environment import describe_environment
 from genprop.experiment.experiment import compile_experiment, load_experiment
+from genprop.experiment.pruning import pruning
 from genprop.train.checkpoint import load_checkpoint
 from genprop.train.distributed import divided
 from genprop.train.evaluate import Evaluation, evaluate
@@ -111,7 +112,7 @@ def train_run(
             experiment.train,
             experiment.valid,
             epochs=config.epochs,
-            callbacks=[*callbacks, saver],
+            callbacks=[*callbacks, *pruning(config), saver],
             augment=experiment.augment,
             progress=progress,
             run=folder,
