@@ -9,6 +9,7 @@ import zlib
 from datetime import date
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from genprop.testing.zoo import NAMES
@@ -32,6 +33,11 @@ ON_REQUEST = {
 
 os.environ.setdefault("GENPROP_CXXFLAGS", QUICK)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # workers share the cores
+# No example is late: how long it takes depends on what else the machine does.
+hypothesis.settings.register_profile(
+    "shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("shared")
 
 
 @pytest.fixture
