@@ -2,7 +2,8 @@
 
 Linear networks are solved exactly, event by event: their gradients on the exact clock, on the grid
 of the user's dt and on a fine one are compared with the exact gradient, and that with difference
-quotients of the exact loss; others with quotients of the loss on the fine grid.
+quotients of the exact loss; others with quotients of the loss on the fine grid. An error there is
+called wrong only where it stays on finer grids: spikes rounded to steps make errors too.
 """
 
 from __future__ import annotations
@@ -14,20 +15,14 @@ import numpy as np
 
 from genprop._checks import refuse_unlike
 from genprop.backends.native import Native
-from genprop.describe.bounds import clipped
 from genprop.errors import DescriptionError
 from genprop.runtime.compared import distance, flat, on_exact_clock, spike_counts
 from genprop.runtime.compile import compile
-from genprop.runtime.differences import (
-    FIT_POINTS,
-    Quotient,
-    fitted_slope,
-    quotients,
-    worst_error,
-)
+from genprop.runtime.differences import Quotient, quotients, worst_error
 from genprop.runtime.exact_measure import ExactMeasure, exact_solver, fine_step, same_counts
+from genprop.runtime.fitted import fitted_quotients
 from genprop.runtime.random_batch import random_batch
-from genprop.runtime.report import EXACT, NEAR, SINGLE, GradientReport, ParameterCheck
+from genprop.runtime.report import EXACT, NEAR, SINGLE, GradientReport, ParameterCheck, stays
 from genprop.stages.stack import Stages
 from genprop.units import Quantity, in_ms
 
@@ -36,20 +31,18 @@ if TYPE_CHECKING:
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.network import Network
     from genprop.describe.objective import Loss
-    from genprop.describe.spec import ParameterSpec
     from genprop.runtime.simulator import Simulator
 
 __all__ = ["check_gradients"]
 
 Arrays = Mapping[str, np.ndarray]
+Errors = Mapping[str, float]
 Counts = tuple[int, ...]
 Evaluation = Callable[[Arrays], tuple[float, Counts]]
 
 _DRAWS = 8
 _REFINEMENTS, _FINEST_STEPS = 3, 500_000
-# Points of a fitted quotient are this far apart: relative to the largest entry of the parameter,
-# and in steps for delays. Wide ones average jumps of the clock out, narrow ones keep spike counts.
-_PROBES, _DELAYS = (1e-2, 2e-3, 2e-4), (8, 2, 32)
+_FITTED_REFINEMENTS, _FITTED_STEPS = 2, 200_000  # a fit takes many runs
 
 
 def check_gradients(
@@ -77,7 +70,8 @@ def check_gradients(
         samples: components per parameter that difference quotients are taken of.
         seed: of initial parameters, random input and the choice of components.
         fine: the fine step; a hundredth of a ms or a tenth of ``dt`` by default. Where gradients
-            are far from the exact ones it is divided by 4, up to three times.
+            are far from what they should be it is divided by 4, up to three times, for
+            quotients twice.
         backend: runs the clocks; by default the native one in double precision.
         trials: of the samples that can be compared, how many are at most; by default all.
 
@@ -161,22 +155,28 @@ class _Check:
         self.drawn = (0, len(self.batch))
         self.batch = self.batch.select(range(len(self.batch))[:trials])
 
-    def _refine(self, counts: Counts, gradients: Arrays) -> None:
-        """Take the fine clock finer, where its gradients are far from those that it tends to.
+    def _refine(self, measure: Callable[[], Errors | None], times: int, most: int) -> list[Errors]:
+        """Take the fine clock finer, where gradients are far from what they should be.
 
         Close to a graze that takes small steps. A gradient that is wrong does not come nearer.
+        That is done ``times`` times at most, up to ``most`` steps.
+        ``measure`` gives the errors on it, None where its spikes are others than those sought.
         """
-        for _ in range(_REFINEMENTS):
-            found = self.fine.gradients(self.batch)[1]
-            worst = max(distance(found[name], gradients[name]) for name in self.learned)
+        first = measure()
+        errors = [] if first is None else [first]
+        for _ in range(times):
             step = self.clocks[1] / 4
-            if worst <= NEAR or self.duration / step > _FINEST_STEPS:
-                return
-            finer = self._compiled(step)
-            finer.run(self.batch)
-            if spike_counts(finer) != counts:
-                return
-            self.fine, self.clocks = finer, (self.clocks[0], step)
+            near = errors and max(errors[-1].values(), default=0.0) <= NEAR
+            if near or self.duration / step > most:
+                break
+            before, self.fine = self.fine, self._compiled(step)
+            found = measure()
+            if found is None:
+                self.fine = before
+                break
+            self.clocks = (self.clocks[0], step)
+            errors.append(found)
+        return errors
 
     def against_exact(self, measure: ExactMeasure) -> GradientReport:
         """Both clocks against the exact solver, and that against quotients of its loss."""
@@ -187,26 +187,51 @@ class _Check:
 
         _, counts, gradients = measure.evaluate(self.batch, self.parameters, gradient=True)
         found = [] if self.heuristic else self._quotients(evaluate, gradients)
-        self._refine(flat(counts), gradients)
+
+        def errors() -> Errors | None:
+            own = self.fine.gradients(self.batch)[1]
+            if spike_counts(self.fine) != flat(counts):
+                return None
+            return {name: distance(own[name], gradients[name]) for name in self.learned}
+
+        steps = self._refine(errors, _REFINEMENTS, _FINEST_STEPS)
         real = on_exact_clock(
             self._compiled, self.coarse, measure, self.batch, self.parameters, self.learned
         )
-        return self._report(flat(counts), gradients, found, real or {}, quotient_of_reference=True)
+        return self._report(flat(counts), gradients, found, real or {}, steps, exact=True)
 
     def against_quotients(self) -> GradientReport:
         """The fine clock against quotients of its own loss."""
-        sim = self.fine
+        gradients: dict[str, np.ndarray] = {}
+        found: list[Quotient] = []
 
         def evaluate(parameters: Arrays) -> tuple[float, Counts]:
-            sim.parameters.update(parameters)
-            return sim.run(self.batch).loss, spike_counts(sim)
+            self.fine.parameters.update(parameters)
+            return self.fine.run(self.batch).loss, spike_counts(self.fine)
 
-        sim.parameters.update(self.parameters)
-        gradients = {n: np.array(g) for n, g in sim.gradients(self.batch)[1].items()}
-        counts = spike_counts(sim)
-        found = [] if self.heuristic else self._fitted(evaluate, gradients)
-        sim.parameters.update(self.parameters)
-        return self._report(counts, gradients, found, {}, quotient_of_reference=False)
+        def errors() -> Errors:
+            sim = self.fine
+            sim.parameters.update(self.parameters)
+            gradients.update({n: np.array(g) for n, g in sim.gradients(self.batch)[1].items()})
+            found[:] = [] if self.heuristic else self._fitted(evaluate, gradients)
+            sim.parameters.update(self.parameters)
+            return worst_error(gradients, found)[1]
+
+        steps = self._refine(errors, _FITTED_REFINEMENTS, _FITTED_STEPS)
+        self.fine.run(self.batch)
+        counts = spike_counts(self.fine)
+        return self._report(counts, gradients, found, {}, steps, exact=False)
+
+    def _fitted(self, evaluate: Evaluation, gradients: Arrays) -> list[Quotient]:
+        return fitted_quotients(
+            evaluate,
+            self.parameters,
+            gradients,
+            [p for p in self.spec.leaf_parameters() if p.learned],
+            dt=self.fine.dt,
+            per_parameter=self.samples,
+            seed=self.seed,
+        )
 
     def _quotients(self, evaluate: Evaluation, gradients: Arrays) -> list[Quotient]:
         return quotients(
@@ -219,47 +244,15 @@ class _Check:
             seed=self.seed,
         )
 
-    def _fitted(self, evaluate: Evaluation, gradients: Arrays) -> list[Quotient]:
-        rng = np.random.default_rng(self.seed)
-        found: list[Quotient] = []
-        for name in self.learned:
-            flat = np.asarray(self.parameters[name]).reshape(-1)
-            size = max(float(np.abs(flat).max()), 0.1)
-            timed = self._spec(name).role in ("delay", "position")
-            steps = [k * self.clocks[1] for k in _DELAYS] if timed else [k * size for k in _PROBES]
-            for index in sorted(rng.permutation(flat.size)[: self.samples].tolist()):
-                values: list[float] = []
-                for step in steps:
-                    if not self._inside(name, index, step):
-                        continue
-                    slope = fitted_slope(evaluate, self.parameters, name, index, step)
-                    values += [] if slope is None else [slope]
-                    if (
-                        values
-                        and worst_error(gradients, [Quotient(name, index, tuple(values))])[0] < NEAR
-                    ):
-                        break
-                found.append(Quotient(name, index, tuple(values)))
-        return found
-
-    def _inside(self, name: str, index: int, step: float) -> bool:
-        """Whether all points of a fit lie within the bounds: beyond them there is no slope."""
-        spec = self._spec(name)
-        value = float(self.parameters[name].reshape(-1)[index])
-        ends = np.array([value - FIT_POINTS * step, value + FIT_POINTS * step])
-        return bool(np.array_equal(clipped(ends, spec), ends))
-
-    def _spec(self, name: str) -> ParameterSpec:
-        return next(p for p in self.spec.leaf_parameters() if p.name == name)
-
     def _report(
         self,
         counts: Counts,
         gradients: Arrays,
         found: list[Quotient],
         real: Mapping[str, float],
+        steps: list[Errors],
         *,
-        quotient_of_reference: bool,
+        exact: bool,
     ) -> GradientReport:
         clocked: list[Arrays | None] = []
         for sim in (self.coarse, self.fine):
@@ -278,17 +271,18 @@ class _Check:
                     name,
                     float(np.abs(gradients[name]).max(initial=0.0)),
                     coarse,
-                    fine if quotient_of_reference else quotient,
-                    quotient if quotient_of_reference else None,
+                    fine if exact else quotient,
+                    quotient if exact else None,
                     len(own),
                     sum(not q.values for q in own),
                     real.get(name),
                     SINGLE if self.coarse.engine.dtype == np.float32 else EXACT,
+                    stays([e[name] for e in steps if name in e]),
                 )
             )
         return GradientReport(
             network=self.spec.name,
-            linear=quotient_of_reference,
+            linear=exact,
             heuristic=self.heuristic,
             dt=self.clocks[0],
             fine=self.clocks[1],

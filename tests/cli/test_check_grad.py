@@ -56,7 +56,7 @@ def test_wrong_gradients_end_in_1(
         return outcome, {name: 2 * g for name, g in gradients.items()}
 
     monkeypatch.setattr(Interpreter, "gradients", wrong)
-    monkeypatch.setattr(gradcheck, "_REFINEMENTS", 0)
+    monkeypatch.setattr(gradcheck, "_REFINEMENTS", 2)
     assert main(["check-grad", network, *CLOCK]) == 1
     assert "✗ gradients are wrong: inp->out.weight" in capsys.readouterr().out
 

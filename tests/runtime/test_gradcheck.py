@@ -84,7 +84,7 @@ def test_a_wrong_gradient_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         return outcome, {**gradients, "inp->hidden.delay": -gradients["inp->hidden.delay"]}
 
     monkeypatch.setattr(Interpreter, "gradients", wrong)
-    monkeypatch.setattr(gradcheck, "_REFINEMENTS", 1)
+    monkeypatch.setattr(gradcheck, "_REFINEMENTS", 2)
     report = check(small(gp.neuron("LIF"), 2.0))
     assert not report.passed
     assert report.verdict == "✗ gradients are wrong: inp->hidden.delay"
@@ -183,7 +183,10 @@ def test_a_loss_over_time_is_compared_on_the_steps_it_is_defined_on() -> None:
     assert all(p.exact is not None and p.exact < 1e-12 for p in report.parameters)
 
 
-def test_a_network_without_an_exact_clock_has_no_such_column() -> None:
+def test_a_network_without_an_exact_clock_has_no_such_column(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gradcheck, "_FITTED_REFINEMENTS", 0)
     report = check(small(gp.neuron("QIF", tau_mem=10.0), 2.0), fine=0.1)
     assert all(p.exact is None for p in report.parameters)
     assert "on the exact clock" not in str(report)
