@@ -15,7 +15,7 @@ NEAR = 5e-2
 """How far a clocked gradient may be from the exact one at the fine step."""
 _CLOCKS = ("exact", "clocked")
 _TRIED = 2
-"""How often steps must have become finer before an error is said to stay."""
+"""How often steps must have become finer before an error counts as one that stays."""
 
 
 def stays(errors: Sequence[float]) -> bool:
@@ -118,7 +118,7 @@ class GradientReport:
             return f"✗ gradients are wrong: {wrong}"
         if far := ", ".join(p.name for p in self.parameters if not p.sound):
             return (
-                f"? right or wrong cannot be told: {far}; spikes rounded to steps of {self.fine:g} "
+                f"? right or wrong, unknown: {far}; spikes rounded to steps of {self.fine:g} "
                 "ms may make such errors; try a finer step (fine=…), a shorter trial, other samples"
             )
         if not self.passed:

@@ -85,7 +85,7 @@ def test_an_error_is_not_called_wrong_where_no_finer_step_is_taken(
     spoil(monkeypatch, 2.0)
     report = check_two_sides(STEEP, 0.01)
     assert not report.passed
-    assert report.verdict.startswith("? right or wrong cannot be told: cell.tau")
+    assert report.verdict.startswith("? right or wrong, unknown: cell.tau")
     assert "0.01 ms" in report.verdict
 
 
