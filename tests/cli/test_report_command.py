@@ -62,6 +62,7 @@ def test_plot_writes_the_figures_of_the_page(
         "distributions",
         "delays",
         "signs",
+        "receptive-fields",
         "confusion",
         "activity",
         "speed",

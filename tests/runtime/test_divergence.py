@@ -24,13 +24,14 @@ SILENT: tuple[list[float], list[int]] = ([], [])
 DRIVEN = ([1.0, 3.0, 4.0], [0, 1, 0])
 
 
-def network(neuron: gp.Neuron, weight: float = 3.0) -> gp.Network:
+def network(neuron: gp.Neuron, weight: float = 3.0, first: str = "exp") -> gp.Network:
     net = gp.Network("divergence")
     source = net.population("input", 2, gp.spikes())
     cells = net.population("cells", 3, neuron)
     out = net.population("out", 2, gp.neuron("LI"))
     synapse = gp.synapse("exp", tau=5 * ms)
-    net.connect(source, cells, synapse, weight=gp.learn(weight))
+    into = synapse if first == "exp" else gp.synapse(first)
+    net.connect(source, cells, into, weight=gp.learn(weight))
     net.connect(cells, out, synapse, weight=gp.learn(0.1))
     return net
 
@@ -40,9 +41,10 @@ def compiled(
     backend: str | Target = "reference",
     weight: float = 3.0,
     dt: float = 0.5,
+    first: str = "exp",
 ) -> gp.Simulator:
     return gp.compile(
-        network(neuron, weight),
+        network(neuron, weight, first),
         loss=gp.CrossEntropy(gp.maximum("out", "v")),
         optimiser=gp.Adam(1e-3),
         clock="grid",
@@ -183,15 +185,16 @@ def test_an_update_that_would_not_end_in_finite_numbers_is_undone(backend: str) 
 def test_a_slope_that_is_infinite_where_states_are_finite_is_told(backend: str) -> None:
     rooted = gp.Neuron(
         "rooted",
-        flow="dv/dt = (I - v + sqrt(v))/tau",
+        flow="dv/dt = (1 - v) * sqrt(v)/tau",
         spike="v > 5",
-        reset="v = 0",
+        reset="v = 1",
+        initial={"v": 1.0},
         parameters={"tau": gp.learn(10 * ms)},
     )
-    sim = compiled(rooted, backend)
-    assert sim.run(batch(SILENT))
+    sim = compiled(rooted, backend, weight=-1.0, first="delta")  # to 0, where it stays
+    assert sim.run(batch(([1.0], [0])))
     with pytest.raises(DivergenceError, match=r"all states are finite.*'cells.tau'"):
-        sim.gradients(batch(SILENT))
+        sim.gradients(batch(([1.0], [0])))
 
 
 def test_single_precision_is_told_where_double_precision_suffices() -> None:
