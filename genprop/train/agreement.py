@@ -80,7 +80,7 @@ def agreement(
         DataError: for an empty dataset.
     """
     for one in (first, second):
-        refuse_unlike(one, "run batch spec", "agreement(first, second, …)", "two networks")
+        refuse_unlike(one, "run batch", "agreement(first, second, …)", "two networks")
     if floats is None and _in_real_time(first):
         floats = getattr(second, "floats", None)
     refuse_other_data(first, dataset, "agreement(first, second, dataset)")
