@@ -47,8 +47,8 @@ class Kind:
         pairs = [("inp", "hidden"), ("hidden", "out")]
         pairs += [("hidden", "hidden")] if self.recurrent else []
         for pre, post in pairs:
-            weight, delay = gp.learn(0.0), gp.learn(0.0, max=15.0)
-            net.connect(pre, post, gp.synapse("exp", tau=5.0), weight=weight, delay=delay)
+            learned = {"weight": gp.learn(0.0), "delay": gp.learn(0.0, max=15.0)}
+            net.connect(pre, post, gp.synapse("exp", tau=5.0), **learned)
         readout = getattr(gp, self.readout)("out")
         loss = gp.CrossEntropy(readout, tau0=1.0) if self.spiking else gp.CrossEntropy(readout)
         return gp.compile(
@@ -120,8 +120,7 @@ def main() -> None:
             for k in draws:
                 found, spikes = gradients(sim, kind, k)
                 for name, g in found.items():
-                    row: dict[str, object] = {"dt": dt, "readout": kind.readout}
-                    row |= {"recurrent": kind.recurrent}
+                    row = {"dt": dt, "readout": kind.readout, "recurrent": kind.recurrent}
                     row |= {"draw": k, "parameter": name, "spikes": spikes / max(due[k][1], 1)}
                     rows.append(row | _compared(g, due[k][0][name]))
             print(kind, dt, flush=True)
