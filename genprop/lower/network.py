@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from genprop.lower.continuous_network import continuous_population
-from genprop.lower.crossing import FRACTION
 from genprop.lower.delivery import with_values
 from genprop.lower.loss import lower_loss
 from genprop.lower.nodes import names_in
@@ -124,8 +123,6 @@ def _with_tape(program: PopulationProgram, spike: SpikeProgram | None) -> Popula
     tape = spike.column.tape
     read = {name for column in tape for name in names_in(column.value)}
     crossing = tuple(x for x in program.states if x in read and spike.column.at_guard)
-    if FRACTION in read and not crossing:  # the time of the crossing is read, and no state there
-        crossing = tuple(x.name for x in spike.column.at_guard)
     return replace(program, spike_tape=tape, crossing=crossing)
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from genprop.errors import InternalError
 from genprop.lower.constants import constant_names
-from genprop.lower.crossing import FRACTION
 from genprop.lower.delivery import DL_DVALUE, LATE, SENT, VALUE, WEIGHT
 from genprop.lower.nodes import Accumulate, Assign, Expr, Statement, names_in
 
@@ -60,7 +59,7 @@ def _population(p: PopulationProgram) -> Iterator[str]:
         ("step", p.step, fixed | states),
         ("held step", p.held_step, fixed | states),
         ("reset", p.reset, fixed | states),
-        ("spike tape", p.spike_tape, fixed | states | ({FRACTION} if p.crossing else set())),
+        ("spike tape", p.spike_tape, fixed | states),
         ("backward step", p.backward_step, fixed | adjoints | set(p.step_tape)),
         ("backward held step", p.backward_held_step, fixed | adjoints | set(p.step_tape)),
         ("jump", p.jump, fixed | adjoints | spike | {"sent"}),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from genprop.lower.crossing import FRACTION
 from genprop.numerics.constants import numbers, refractory_steps
 from genprop.numerics.evaluate import evaluate, execute
 
@@ -172,7 +171,7 @@ class PopulationRun:
             x: self.delivered[x] + fraction * (values[x] - self.delivered[x])
             for x in self.program.crossing
         }
-        return values | line | {FRACTION: fraction}
+        return values | line
 
     def note_induced(self, step: int) -> None:
         """Remember the summed weight of arrivals after which the guard already holds."""
