@@ -8,7 +8,7 @@ import numpy as np
 
 from genprop.analysis.connections import connections
 from genprop.analysis.graph import strengths
-from genprop.analysis.null_model import compare, shuffled_weights
+from genprop.analysis.null_model import beside_shuffled_weights
 
 if TYPE_CHECKING:
     from genprop.analysis.connections import Connections, Source
@@ -30,13 +30,9 @@ def clustering(source: Source, projection: str = "", *, nulls: int = 0, seed: in
         UnsupportedError: for a projection between two populations.
         DataError: where all weights are 0.
     """
-    return compare(
-        lambda one: float(_coefficients(one).mean()),
-        connections(source, projection),
-        shuffled_weights,
-        nulls=nulls,
-        seed=seed,
-        shuffled="weights",
+    found = connections(source, projection)
+    return beside_shuffled_weights(
+        lambda one: float(_coefficients(one).mean()), found, nulls=nulls, seed=seed
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from genprop.analysis.connections import connections
 from genprop.analysis.graph import networkx, strengths
-from genprop.analysis.null_model import compare, shuffled_weights
+from genprop.analysis.null_model import beside_shuffled_weights
 
 if TYPE_CHECKING:
     from genprop.analysis.connections import Connections, Source
@@ -41,14 +41,8 @@ def global_efficiency(
     Source: Latora & Marchiori (2001), doi:10.1103/PhysRevLett.87.198701; weighted as in Rubinov &
     Sporns (2010), doi:10.1016/j.neuroimage.2009.10.003.
     """
-    return compare(
-        _efficiency,
-        connections(source, projection),
-        shuffled_weights,
-        nulls=nulls,
-        seed=seed,
-        shuffled="weights",
-    )
+    found = connections(source, projection)
+    return beside_shuffled_weights(_efficiency, found, nulls=nulls, seed=seed)
 
 
 def _efficiency(found: Connections) -> float:

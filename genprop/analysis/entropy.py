@@ -8,7 +8,7 @@ import numpy as np
 
 from genprop.analysis.connections import connections
 from genprop.analysis.graph import strengths
-from genprop.analysis.null_model import compare, shuffled_weights
+from genprop.analysis.null_model import beside_shuffled_weights
 from genprop.errors import DataError
 from genprop.numerics.matrix import expm
 
@@ -31,13 +31,9 @@ def row_entropy(source: Source, projection: str = "", *, nulls: int = 0, seed: i
     Raises:
         DataError: where all weights are 0.
     """
-    return compare(
-        lambda one: float(np.nanmean(_of_rows(one))),
-        connections(source, projection),
-        shuffled_weights,
-        nulls=nulls,
-        seed=seed,
-        shuffled="weights",
+    found = connections(source, projection)
+    return beside_shuffled_weights(
+        lambda one: float(np.nanmean(_of_rows(one))), found, nulls=nulls, seed=seed
     )
 
 
@@ -81,14 +77,8 @@ def communicability_entropy(
     Source: weighted communicability is Crofts & Higham (2009), doi:10.1098/rsif.2008.0484; the
     strength of a directed neuron is taken as the mean of both directions.
     """
-    return compare(
-        _of_ways,
-        connections(source, projection),
-        shuffled_weights,
-        nulls=nulls,
-        seed=seed,
-        shuffled="weights",
-    )
+    found = connections(source, projection)
+    return beside_shuffled_weights(_of_ways, found, nulls=nulls, seed=seed)
 
 
 def _of_rows(found: Connections) -> np.ndarray:

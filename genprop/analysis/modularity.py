@@ -9,7 +9,7 @@ import numpy as np
 from genprop._checks import integer, real
 from genprop.analysis.connections import connections
 from genprop.analysis.graph import networkx, strengths
-from genprop.analysis.null_model import compare, shuffled_weights
+from genprop.analysis.null_model import beside_shuffled_weights
 
 if TYPE_CHECKING:
     from genprop.analysis.connections import Connections, Source
@@ -50,13 +50,9 @@ def modularity(
     (2008), doi:10.1103/PhysRevLett.100.118703.
     """
     real(resolution, "resolution", above=0.0)
-    return compare(
-        lambda one: _search(one, resolution, runs, seed)[0],
-        connections(source, projection),
-        shuffled_weights,
-        nulls=nulls,
-        seed=seed,
-        shuffled="weights",
+    found = connections(source, projection)
+    return beside_shuffled_weights(
+        lambda one: _search(one, resolution, runs, seed)[0], found, nulls=nulls, seed=seed
     )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Compared",
+    "beside_shuffled_weights",
     "compare",
     "shuffled_channels",
     "shuffled_delays",
@@ -93,6 +94,13 @@ def compare(
     return Compared(
         float(measure(found)), np.array([measure(one) for one in drawn], np.float64), shuffled
     )
+
+
+def beside_shuffled_weights(
+    measure: Callable[[Connections], float], found: Connections, *, nulls: int, seed: int
+) -> Compared:
+    """``measure`` of connections and of ``nulls`` with :func:`shuffled_weights`, as above."""
+    return compare(measure, found, shuffled_weights, nulls=nulls, seed=seed, shuffled="weights")
 
 
 def shuffled_weights(found: Connections, rng: np.random.Generator) -> Connections:

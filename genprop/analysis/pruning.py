@@ -12,12 +12,13 @@ import numpy as np
 from genprop._checks import integer, real
 from genprop.analysis.connections import connections
 from genprop.errors import ConfigurationError, DataError, did_you_mean
-from genprop.runtime.simulator import Simulator
+from genprop.runtime.other_stages import with_stages
 from genprop.stages.pruned import Pruned
 from genprop.train.evaluate import evaluate
 
 if TYPE_CHECKING:
     from genprop.analysis.connections import Connections, Source
+    from genprop.runtime.simulator import Simulator
     from genprop.train.surface import Dataset
 
 __all__ = ["PruningCurve", "pruned", "pruning_curve", "removal_order"]
@@ -99,19 +100,8 @@ def pruned(sim: Simulator, projection: str, removed: np.ndarray) -> Simulator:
             remedy="give numbers from 0, in the order of gp.analysis.connections",
         )
     weight = next(p.weight.name for p in sim.spec.projections if p.name == found.name)
-    made = Simulator(
-        sim.spec,
-        sim.program,
-        sim.engine,
-        batch=sim.batch,
-        seed=sim.seed,
-        events=sim.events,
-        target=sim.target,
-        bundle=sim.bundle,
-        stages=(*map(copy.copy, sim.stages.all), Pruned(weight, tuple(numbers.tolist()))),
-    )
-    made.parameters, made.topology = sim.parameters, sim.topology
-    return made
+    removal = Pruned(weight, tuple(numbers.tolist()))
+    return with_stages(sim, (*map(copy.copy, sim.stages.all), removal))
 
 
 def pruning_curve(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.analysis.connections import connections
-from genprop.analysis.null_model import compare, shuffled_weights
+from genprop.analysis.null_model import beside_shuffled_weights
 from genprop.errors import DataError
 
 if TYPE_CHECKING:
@@ -42,14 +42,8 @@ def wiring_efficiency(
 
     Source: arXiv:2511.01632.
     """
-    return compare(
-        _efficiency,
-        connections(source, projection),
-        shuffled_weights,
-        nulls=nulls,
-        seed=seed,
-        shuffled="weights",
-    )
+    found = connections(source, projection)
+    return beside_shuffled_weights(_efficiency, found, nulls=nulls, seed=seed)
 
 
 def _efficiency(found: Connections) -> float:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from genprop.lower.nodes import Expr, Statement
     from genprop.lower.program import PopulationProgram, Program
 
-__all__ = ["bounded_row", "continuous_view", "heard", "looks", "moved", "parts_of", "read"]
+__all__ = ["bounded_row", "continuous_view", "heard", "moved", "parts_of", "read"]
 
 View = dict[str, object]
 
@@ -37,12 +37,6 @@ def bounded_row(parts: Continuous) -> str | None:
     if parts.guard:
         return ""
     return next((v.loss for v in parts.views if isinstance(v, HighestValue)), None)
-
-
-def looks(p: PopulationProgram) -> bool:
-    """Whether it matters what happens within steps: to neurons that spike, or have a maximum."""
-    assert p.continuous is not None  # as of every population on the exact clock
-    return bounded_row(p.continuous) is not None
 
 
 def moved(parts: Continuous) -> tuple[int, ...]:
@@ -104,7 +98,6 @@ def continuous_view(p: PopulationProgram, program: Program) -> View:
         "induced": p.induced is not None,
         "bounded": bounded_by is not None,
         "always": bool(parts.guard and highest),
-        "looks": looks(p),
         "location": None,
         "moved": list(components),
         "read": read(parts),

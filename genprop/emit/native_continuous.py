@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from genprop.emit.comments import comment
-from genprop.emit.continuous_view import continuous_view, heard, looks, parts_of
+from genprop.emit.continuous_view import bounded_row, continuous_view, heard, parts_of
 from genprop.emit.loss_view import loss_view
 from genprop.emit.names import identifier, type_name
 from genprop.emit.printers import CPrinter
@@ -110,16 +110,12 @@ def _seen(p: PopulationProgram, loss: str) -> View:
     assert p.continuous is not None  # as of every population on the exact clock
     means = [v.loss for v in p.continuous.views if isinstance(v, StepMean)]
     kind = type(next(v for v in p.continuous.views if v.loss == loss))
-    joined: dict[type, str] = {
-        HighestValue: "highest",
-        FirstSpikeTime: "first",
-        SpikeNumber: "count",
-    }
-    return {"mean": means.index(loss) if loss in means else -1, "joined": joined.get(kind, "")}
+    return {"mean": means.index(loss) if loss in means else -1, "joined": _JOINED.get(kind, "")}
 
 
 def _projection(index: int, q: ProjectionProgram, program: Program) -> View:
     pre, post = program.population(q.pre), program.population(q.post)
+    assert post.continuous is not None  # as of every population on the exact clock
     dense = q.connectivity == "dense"
     cell = f"{type_name(q.post)}Cell"
     sender = program.sender(q.name)
@@ -143,7 +139,7 @@ def _projection(index: int, q: ProjectionProgram, program: Program) -> View:
         "read_back": learned or (sender is not None and sender.cell.active),
         "post": identifier(q.post),
         "post_type": type_name(q.post),
-        "post_looks": looks(post),
+        "post_bounded": bounded_row(post.continuous) is not None,
         "receptor": identifier(q.receptor),
         "heard": heard(q.pre, program),
         "longest": q.max_delay_steps * parts_of(program) + 1,

@@ -165,28 +165,29 @@ def _curvature(
     sets, size = propagated.shape[1], propagated.shape[2]
     if row is None:
         return np.zeros((sets, size)), np.zeros((sets, size))
-    whole = np.zeros((sets, size, size))
-    whole[:, :-1] = flow
-    second = np.einsum("sr,src->sc", row, whole @ whole)
-    found = np.einsum("sr,nsrc->nsc", -second * dt**2 / 8, propagated)
-    found = np.concatenate([found, -second[None] * dt**2 / 8])  # r = 0 as well
+    found = _second_derivative(row, flow, propagated) * -(dt**2) / 8
     low, high = found.min(axis=0), found.max(axis=0)
     slack = _SLACK * (high - low)
     high[:, -1] += 1e-5 * np.abs(row).max(axis=-1)  # more than rounding
     return low - slack, high + slack
 
 
+def _second_derivative(row: np.ndarray, flow: np.ndarray, propagated: np.ndarray) -> np.ndarray:
+    """The rows d²/dr² row·exp([A b; 0 0] r) at the points of ``propagated``, and at r = 0 last."""
+    whole = np.zeros((len(flow), flow.shape[-1], flow.shape[-1]))
+    whole[:, :-1] = flow
+    second = np.einsum("sr,src->sc", row, whole @ whole)
+    return np.concatenate([np.einsum("sr,nsrc->nsc", second, propagated), second[None]])
+
+
 def _guard_path(
     guard: np.ndarray, flow: np.ndarray, propagated: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    sets, size = propagated.shape[1], propagated.shape[2]
     if not guard.size:
+        sets = len(flow)
         return np.zeros((sets, PATH_DEGREE + 1, 0)), np.zeros((sets, 0))
     later = np.einsum("sr,nsrc->nsc", guard, propagated)
-    whole = np.zeros((sets, size, size))
-    whole[:, :-1] = flow
-    second = np.einsum("sr,src,nscd->nsd", guard, whole @ whole, propagated)
-    bound = np.abs(second).max(axis=0) * (1 + _SLACK)
+    bound = np.abs(_second_derivative(guard, flow, propagated)).max(axis=0) * (1 + _SLACK)
     return _powers(_series(later[-2::-1])[: PATH_DEGREE + 1]), bound
 
 

@@ -14,6 +14,7 @@ from genprop._moved import arguments
 from genprop.backends.loihi.mapping.check import check
 from genprop.backends.loihi.mapping.options import QuantisationGrid, Quantise
 from genprop.errors import CheckpointError, ConfigurationError, UnsupportedError, refuse_if
+from genprop.runtime.other_stages import with_stages
 from genprop.runtime.retarget import retarget
 from genprop.runtime.simulator import Simulator
 from genprop.stages.chip import Rounding
@@ -155,19 +156,7 @@ class QuantiseAware(Simulator):
 
     def latent(self) -> Simulator:
         """The float network with the same parameters, not a copy of them."""
-        sim = Simulator(
-            self.spec,
-            self.program,
-            self.engine,
-            batch=self.batch,
-            seed=self.seed,
-            events=self.events,
-            target=self.target,
-            bundle=self.bundle,
-            stages=self.stages.all[:-1],
-        )
-        sim.parameters, sim.topology = self.parameters, self.topology
-        return sim
+        return with_stages(self, self.stages.all[:-1])
 
     def _latent_stages(self) -> Stages:
         return Stages(self.stages.all[:-1], self.spec, self.engine.dtype)
