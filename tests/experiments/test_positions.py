@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import runpy
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,17 +30,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
-    """Runs a script of the folder with a command line, or loads it without one."""
-    monkeypatch.syspath_prepend(str(FOLDER))
-    for name in ("tables", "figures"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
-
-    def run(name: str, *line: str) -> dict[str, Any]:
-        monkeypatch.setattr(sys, "argv", [name, *line])
-        return runpy.run_path(str(FOLDER / name), run_name="__main__" if line else name)
-
-    return run
+def script(script_of: Callable[[Path], Callable[..., dict[str, Any]]]) -> Callable[..., Any]:
+    return script_of(FOLDER)
 
 
 def config(toml: str, data: Path, *more: str) -> gp.experiment.Config:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import json
 import re
-import runpy
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,7 +19,7 @@ from genprop.experiment.experiment import compile_experiment
 from tests.experiments.test_published_settings import spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 FOLDER = Path(__file__).parents[2] / "experiments" / "rewiring"
 TINY = ("options.hidden=16", "options.halvings=2", "options.drive=6.0", "fit.epochs=1")
@@ -46,21 +45,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., dict[str, Any]]]:
-    """Runs a script of the folder with a command line, or loads it without one."""
-    monkeypatch.syspath_prepend(str(FOLDER))
-    own = [path.stem for path in FOLDER.glob("*.py")]
-    for name in own:
-        monkeypatch.delitem(sys.modules, name, raising=False)
+def script(
+    monkeypatch: pytest.MonkeyPatch, script_of: Callable[[Path], Callable[..., dict[str, Any]]]
+) -> Callable[..., Any]:
     monkeypatch.setitem(sys.modules, "soundfile", SimpleNamespace(read=tone))
-
-    def run(name: str, *line: str) -> dict[str, Any]:
-        monkeypatch.setattr(sys, "argv", [name, *line])
-        return runpy.run_path(str(FOLDER / name), run_name="__main__" if line else name)
-
-    yield run
-    for name in own:
-        sys.modules.pop(name, None)
+    return script_of(FOLDER)
 
 
 def tone(path: str) -> tuple[np.ndarray, int]:
