@@ -7,7 +7,7 @@ import math
 import operator
 import os
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -17,6 +17,7 @@ __all__ = [
     "enough_memory",
     "given_path",
     "integer",
+    "is_one_of",
     "memory",
     "real",
     "refuse_unlike",
@@ -92,6 +93,11 @@ def real(
             f"{what} cannot be {value!r:.60}", where=what, remedy=f"give a finite number{words}"
         )
     return number
+
+
+def is_one_of(value: object, names: Collection[str]) -> bool:
+    """Whether ``value`` is text, and one of ``names``; an array or a list is none."""
+    return isinstance(value, str) and value in names
 
 
 def refuse_unlike(

@@ -95,6 +95,52 @@ PLACES: Mapping[str, Given] = {
     "select": lambda x: DATA.spikes.select([x]),
 }
 """What takes an object of ours; None is none of them, or stands for the default."""
+NAMES: Mapping[str, Given] = {
+    **{
+        f"{readout.__name__}, state": lambda x, readout=readout: readout("out", x)
+        for readout in (gp.integral, gp.weighted_integral, gp.maximum, gp.final, gp.trace)
+    },
+    "first_spike": gp.first_spike,
+    "spike_count": gp.spike_count,
+    "compile, clock": lambda x: compiled(clock=x),
+    "compile, solver": lambda x: compiled(solver=x),
+    "compile, events": lambda x: compiled(events=x),
+    "on, clock": lambda x: sim().on(clock=x),
+    "on, backend": lambda x: sim().on(backend=x),
+    "Native, precision": lambda x: gp.Native(precision=x),
+    "GeNN, precision": lambda x: gp.GeNN(precision=x),
+    "GeNN, device": lambda x: gp.GeNN(device=x),
+    "Quantise, rounding": lambda x: gp.Quantise(rounding=x),
+    "Quantise, scale": lambda x: gp.Quantise(scale=x),
+    "save_nir, spikes": lambda x: gp.save_nir(sim(), "never.nir", spikes=x),
+    "a parameter": lambda x: sim().parameters[x],
+    "show, stage": lambda x: gp.show(network(), x, loss=LOSS),
+}
+"""What takes a name."""
+NUMBERS: Mapping[str, Given] = {
+    **{
+        f"{rule.__name__}, {name}": lambda x, rule=rule, name=name: rule(**{name: x})
+        for rule, names in (
+            (gp.DeepR, ("every", "seed", "reach", "noise")),
+            (gp.RigL, ("every", "reach", "fraction", "sampled")),
+            (gp.SET, ("every", "fraction")),
+            (gp.Quantise, ("weight_bits", "percentile", "headroom", "seed")),
+            (gp.Native, ("threads",)),
+            (gp.GeNN, ("tape",)),
+            (gp.Adam, ("beta1",)),
+        )
+        for name in names
+    },
+    "dale": lambda x: gp.dale(1.0, excitatory=x),
+    "signed": lambda x: gp.signed(1.0, excitatory=x),
+    "compile, dt": lambda x: compiled(dt=x),
+    "compile, duration": lambda x: compiled(duration=x),
+    "compile, batch": lambda x: compiled(batch=x),
+    "compile, seed": lambda x: compiled(seed=x),
+    "on, dt": lambda x: sim().on(dt=x),
+    "values": lambda x: sim().parameters.update({"in->out.weight": x}),
+}
+"""What takes a number."""
 PATHS: Mapping[str, Given] = {
     "save": lambda x: gp.save(sim(), x),
     "load": gp.load,
@@ -132,6 +178,47 @@ def test_an_object_of_another_kind_is_refused_by_us(
             with pytest.raises(GenpropError):
                 PLACES[place](other)
     assert list(tmp_path.iterdir()) == []
+
+
+NO_NAMES: Mapping[str, object] = {
+    **OTHER,
+    "several names": np.array(["v", "w"]),
+    "no numbers": np.array([]),
+    "a set": {1},
+    "a number": 3,
+    "text": "never there",
+}
+NO_NUMBERS: Mapping[str, object] = {
+    **{name: other for name, other in OTHER.items() if name != "an array"},
+    "several": np.ones((2, 2)),
+    "no numbers": np.array([]),
+    "nan in an array": np.array([math.nan]),
+    "a quantity": 3 * gp.mV,
+    "infinite": math.inf,
+    "too large": 10**400,
+    "complex": 1j,
+    "text": "never",
+}
+LATER = ("first_spike", "spike_count", *(name for name in NAMES if name.endswith("state")))
+
+
+@pytest.mark.parametrize("place", NAMES)
+def test_what_is_no_name_is_refused_by_us(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, other in NO_NAMES.items():
+        if not (name == "text" and place in LATER):  # a population or state that may come
+            with pytest.raises(GenpropError):
+                NAMES[place](other)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", NUMBERS)
+def test_what_is_no_number_is_refused_by_us(place: str) -> None:
+    for other in NO_NUMBERS.values():
+        with pytest.raises(GenpropError):
+            NUMBERS[place](other)
 
 
 TEXTS = ("show",)  # whose text is the name of a neuron

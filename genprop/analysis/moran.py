@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from genprop._checks import is_one_of
 from genprop.analysis.connections import connections
 from genprop.analysis.null_model import compare, shuffled_channels, shuffled_delays
 from genprop.analysis.receptive_field import receptive_fields
@@ -90,9 +91,9 @@ def field_grouping(
 
     Source: grouping in channel and delay is a claim of arXiv:2407.18917, which gives no statistic.
     """
-    if shuffled not in _SHUFFLES:
+    if not is_one_of(shuffled, _SHUFFLES):
         raise ConfigurationError(
-            f"shuffled cannot be {shuffled!r}", remedy=did_you_mean(shuffled, _SHUFFLES)
+            f"shuffled cannot be {shuffled!r:.60}", remedy=did_you_mean(str(shuffled), _SHUFFLES)
         )
 
     def measure(one: Connections) -> float:

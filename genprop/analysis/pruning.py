@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop._checks import integer, real
+from genprop._checks import integer, is_one_of, real
 from genprop.analysis.connections import connections
 from genprop.errors import ConfigurationError, DataError, did_you_mean
 from genprop.runtime.other_stages import with_stages
@@ -71,8 +71,8 @@ def removal_order(
         ConfigurationError: for another word.
         UnsupportedError: by length, without positions and delays.
     """
-    if by not in _KEYS:
-        raise ConfigurationError(f"by cannot be {by!r}", remedy=did_you_mean(by, _KEYS))
+    if not is_one_of(by, _KEYS):
+        raise ConfigurationError(f"by cannot be {by!r:.60}", remedy=did_you_mean(str(by), _KEYS))
     key = _KEYS[by](connections(source, projection), integer(seed, "seed"))
     return np.argsort(key, kind="stable")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from genprop._checks import is_one_of
 from genprop.data.order import owners
 from genprop.errors import DataError, did_you_mean
 
@@ -86,8 +87,10 @@ def steps_of(
     """
     if not (math.isfinite(dt) and dt > 0):
         raise DataError(f"a step of {dt:g} ms cannot be", remedy="give a positive dt")
-    if events not in _MODES:
-        raise DataError(f"events={events!r} is unknown", remedy=did_you_mean(events, _MODES))
+    if not is_one_of(events, _MODES):
+        raise DataError(
+            f"events={events!r:.60} is unknown", remedy=did_you_mean(str(events), _MODES)
+        )
     count = step_count(duration, dt)
     factor = (1.0 + 4.0 * float(np.finfo(times.dtype).eps)) / dt
     exact = times.astype(np.float64)

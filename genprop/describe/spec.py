@@ -19,6 +19,7 @@ from genprop.describe.modelspec import (
     SynapseSpec,
     UpdateSpec,
 )
+from genprop.errors import DescriptionError
 from genprop.units import DIMENSIONLESS, Dimension
 
 if TYPE_CHECKING:
@@ -154,6 +155,13 @@ class ReadoutSpec:
     population: str
     state: str = ""
     options: tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.state, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise DescriptionError(
+                f"{self.kind} looks at a state by its name, not at {self.state!r:.60}",
+                remedy=f'write gp.{self.kind}({self.population!r}, "v")',
+            )
 
 
 @dataclass(frozen=True, slots=True)

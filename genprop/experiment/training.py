@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genprop._checks import is_one_of
 from genprop._ranks import world
 from genprop._writing import writing
 from genprop.errors import ConfigurationError, DataError
@@ -172,9 +173,9 @@ def open_run(
             where=str(folder.path),
             remedy="give the folder that genprop train wrote",
         )
-    if checkpoint not in ("best", "last"):
+    if not is_one_of(checkpoint, ("best", "last")):
         raise ConfigurationError(
-            f"there is no checkpoint {checkpoint!r}", remedy="choose best or last"
+            f"there is no checkpoint {checkpoint!r:.60}", remedy="choose best or last"
         )
     from genprop.runtime.aware import QuantiseAware
 

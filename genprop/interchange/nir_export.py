@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop._checks import given_path, refuse_unlike
+from genprop._checks import given_path, is_one_of, refuse_unlike
 from genprop._version import __version__
 from genprop.errors import ConfigurationError, UnsupportedError, did_you_mean, refuse_if
 from genprop.interchange.nir_cell import SECONDS, nir_neuron
@@ -105,9 +105,9 @@ def pulse(spikes: str, dt: float) -> float:
     Raises:
         ConfigurationError: for a name that there is not.
     """
-    if spikes not in SPIKES:
+    if not is_one_of(spikes, SPIKES):
         raise ConfigurationError(
-            f"spikes={spikes!r} is none of NIR's", remedy=did_you_mean(spikes, SPIKES)
+            f"spikes={spikes!r:.60} is none of NIR's", remedy=did_you_mean(str(spikes), SPIKES)
         )
     return dt * SECONDS if spikes == "step" else 1.0
 

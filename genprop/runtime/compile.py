@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from genprop._checks import integer, refuse_unlike
+from genprop._checks import integer, is_one_of, refuse_unlike
 from genprop.backends import get_backend
 from genprop.describe.topology import initial_topology
 from genprop.errors import ConfigurationError, refuse_if
@@ -123,7 +123,7 @@ def _sound(
             raise ConfigurationError(
                 f"compile({name}={value!r:.60}) is unknown", remedy="give it as text"
             )
-    if not isinstance(events, str) or events not in ("merge", "sum"):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not is_one_of(events, ("merge", "sum")):
         raise ConfigurationError(
             f"compile(events={events!r:.60}) is unknown", remedy="use 'merge' or 'sum'"
         )

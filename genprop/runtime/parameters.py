@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from genprop._checks import within_memory
+from genprop._checks import is_one_of, within_memory
 from genprop.describe.bounds import clipped
 from genprop.errors import DescriptionError, did_you_mean
 from genprop.units import dimension_name
@@ -65,7 +65,7 @@ class Parameters(MutableMapping[str, np.ndarray]):
         old, where = self.arrays[name], f"parameter {name}"
         try:
             new = np.asarray(value, float)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise DescriptionError(
                 f"{value!r:.60} holds no numbers", where=where, remedy="give numbers in base units"
             ) from error
@@ -124,9 +124,9 @@ class Parameters(MutableMapping[str, np.ndarray]):
         )
 
     def _known(self, name: str) -> None:
-        if name not in self.arrays:
+        if not is_one_of(name, self.arrays):
             raise UnknownParameterError(
-                f"there is no parameter {name!r}", remedy=did_you_mean(str(name), self.arrays)
+                f"there is no parameter {name!r:.60}", remedy=did_you_mean(str(name), self.arrays)
             )
 
 

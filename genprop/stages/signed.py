@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop._checks import integer
+from genprop._checks import integer, real
 from genprop.describe.derived import Declared, leaf
 from genprop.describe.draws import Absolute, Bounded, Clipped, Initialiser, Signs, Values
 from genprop.errors import DescriptionError
@@ -218,9 +218,7 @@ def dale(
 
 
 def _probability(given: float) -> float:
-    if not 0.0 <= given <= 1.0:
-        raise DescriptionError(f"excitatory={given} is no probability", remedy="0 to 1")
-    return float(given)
+    return real(given, "excitatory", least=0.0, most=1.0, fault=DescriptionError)
 
 
 def _magnitude(weight: ParameterSpec) -> ParameterSpec:

@@ -125,7 +125,7 @@ def test_the_sign_of_a_pair_depends_on_the_pair_alone() -> None:
         (lambda: spatial(weight=gp.dale(gp.learn(-0.2))), "magnitude is not negative"),
         (lambda: spatial(weight=gp.dale(gp.learn(0.2), signs=[1, -1])), "shape"),
         (lambda: gp.dale(1.0, signs=[1, 0.5]), "signs are"),
-        (lambda: gp.signed(1.0, excitatory=1.5), "no probability"),
+        (lambda: gp.signed(1.0, excitatory=1.5), "from 0 to 1"),
         (lambda: spatial(recur=gp.axonal(gp.learn(gp.normal(3, 1)))), "not bounded"),
         (lambda: spatial(weight=gp.tied("in->hidden.wait")), "no such weight"),
         (lambda: spatial(weight=gp.tied("in->hidden.weight")), "other synapses"),

@@ -329,11 +329,11 @@ def test_a_rule_is_one_class_of_ones_own() -> None:
         (lambda: rewired(gp.DeepR(), pattern=gp.sparse(0.0)), "no synapse, and rewiring keeps"),
         (lambda: rewired(gp.DeepR(), weight="any"), "magnitudes that reach zero"),
         (lambda: rewired(gp.RigL(), weight="any"), "magnitudes that reach zero"),
-        (lambda: gp.RigL(fraction=1.5), "no part of the synapses"),
+        (lambda: gp.RigL(fraction=1.5), "above 0 to 1"),
         (lambda: gp.RigL(decay=10), "lets a fraction fall"),
         (lambda: gp.SET(every=0), "every"),
-        (lambda: gp.DeepR(noise=-1.0), "negative"),
-        (lambda: gp.DeepR(reach=0.0), "no distance"),
+        (lambda: gp.DeepR(noise=-1.0), "noise=…. cannot be -1.0"),
+        (lambda: gp.DeepR(reach=0.0), "above 0"),
     ],
 )
 def test_errors_say_what_is_wrong(made: Callable[[], object], told: str) -> None:

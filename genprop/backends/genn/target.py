@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from genprop._checks import integer, is_one_of
 from genprop.backends.genn.check import findings
 from genprop.backends.genn.engine import GeNNEngine
 from genprop.backends.genn.memory import memory_text
@@ -48,16 +49,16 @@ class GeNN:
     name: str = "genn"
 
     def __post_init__(self) -> None:
-        if self.device not in DEVICES:
+        if not is_one_of(self.device, DEVICES):
             raise UnsupportedError(
-                f"there is no device {self.device!r}", remedy="use 'cpu', 'cuda' or 'hip'"
+                f"there is no device {self.device!r:.60}", remedy="use 'cpu', 'cuda' or 'hip'"
             )
-        if self.precision not in ("float", "double"):
+        if not is_one_of(self.precision, ("float", "double")):
             raise UnsupportedError(
-                f"there is no precision {self.precision!r}", remedy="use 'float' or 'double'"
+                f"there is no precision {self.precision!r:.60}", remedy="use 'float' or 'double'"
             )
-        if self.tape is not None and self.tape < 1:
-            raise UnsupportedError(f"a tape of {self.tape} spikes cannot be", remedy="1 at least")
+        if self.tape is not None:
+            integer(self.tape, "GeNN(tape=…)", least=1, fault=UnsupportedError)
 
     @property
     def form(self) -> str:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from genprop._checks import integer
+from genprop._checks import integer, is_one_of
 from genprop.backends.native.engine import NativeEngine
 from genprop.build.compile import build
 from genprop.emit.layout import GROUPS
@@ -55,9 +55,9 @@ class Native:
     name: str = "native"
 
     def __post_init__(self) -> None:
-        if self.precision not in ("float", "double"):
+        if not is_one_of(self.precision, ("float", "double")):
             raise UnsupportedError(
-                f"there is no precision {self.precision!r}", remedy="use 'float' or 'double'"
+                f"there is no precision {self.precision!r:.60}", remedy="use 'float' or 'double'"
             )
         object.__setattr__(self, "threads", integer(self.threads, "Native(threads=…)"))
 

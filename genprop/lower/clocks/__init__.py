@@ -9,6 +9,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
+from genprop._checks import is_one_of
 from genprop.errors import DescriptionError, UnsupportedError, did_you_mean
 
 if TYPE_CHECKING:
@@ -29,11 +30,11 @@ def make_clock(name: str, dt: float, duration: float) -> Clock:
         UnsupportedError: for a clock that does not exist.
         DescriptionError: when dt is not positive or the duration is no integer number of steps.
     """
-    if name not in CLOCKS:
+    if not is_one_of(name, CLOCKS):
         raise UnsupportedError(
-            f"there is no clock {name!r}",
+            f"there is no clock {name!r:.60}",
             where="compile(clock=…)",
-            remedy=did_you_mean(name, CLOCKS),
+            remedy=did_you_mean(str(name), CLOCKS),
         )
     if dt > 0 and duration / dt > _MOST_STEPS:
         raise DescriptionError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from genprop._checks import real
 from genprop.errors import DescriptionError
 from genprop.stages.rewiring.rule import RewiringRule
 
@@ -29,8 +30,7 @@ class DeepR(RewiringRule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.noise >= 0:
-            raise DescriptionError(f"DeepR(noise={self.noise}) is negative")
+        real(self.noise, "DeepR(noise=…)", least=0.0, fault=DescriptionError)
 
     @property
     def cite(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from genprop._checks import real
 from genprop.errors import DescriptionError
 
 __all__ = ["checked_fraction", "smallest"]
@@ -15,12 +16,7 @@ def checked_fraction(rule: str, given: float) -> float:
     Raises:
         DescriptionError: for any other number.
     """
-    if not 0.0 < given <= 1.0:
-        raise DescriptionError(
-            f"{rule}(fraction={given}) is no part of the synapses",
-            remedy="give one above 0 and up to 1",
-        )
-    return float(given)
+    return real(given, f"{rule}(fraction=…)", above=0.0, most=1.0, fault=DescriptionError)
 
 
 def smallest(size: np.ndarray, fraction: float) -> np.ndarray:

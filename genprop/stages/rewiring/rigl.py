@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from genprop._checks import integer, real
 from genprop.errors import DescriptionError
 from genprop.stages.rewiring.fraction import checked_fraction, smallest
 from genprop.stages.rewiring.rule import RewiringRule
@@ -40,15 +41,15 @@ class RigL(RewiringRule):
         super().__post_init__()
         if self.fraction is not None:
             checked_fraction("RigL", self.fraction)
-        if self.decay is not None and (self.fraction is None or self.decay < 1):
+        if self.decay is not None:
+            integer(self.decay, "RigL(decay=…)", least=1, fault=DescriptionError)
+        if self.decay is not None and self.fraction is None:
             raise DescriptionError(
-                f"RigL(decay={self.decay}) lets a fraction fall, over at least one update",
+                f"RigL(decay={self.decay}) lets a fraction fall",
                 remedy="give fraction=0.3 too, or leave decay out",
             )
-        if self.sampled is not None and not self.sampled >= 1:
-            raise DescriptionError(
-                f"RigL(sampled={self.sampled}): at least one candidate for each regrown synapse"
-            )
+        if self.sampled is not None:
+            real(self.sampled, "RigL(sampled=…)", least=1.0, fault=DescriptionError)
 
     @property
     def cite(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop._checks import integer
+from genprop._checks import integer, real
 from genprop.describe.derived import Declared
 from genprop.describe.position import position_name
 from genprop.describe.topology import Synapses
@@ -69,10 +69,8 @@ class RewiringRule(Stage):
         title = type(self).__name__
         integer(self.every, f"{title}(every=…)", least=1)
         integer(self.seed, f"{title}(seed=…)")
-        if self.reach is not None and not self.reach > 0:
-            raise DescriptionError(
-                f"{title}(reach={self.reach}) is no distance", remedy="give one above 0, or None"
-            )
+        if self.reach is not None:
+            real(self.reach, f"{title}(reach=…)", above=0.0, fault=DescriptionError)
 
     @property
     def needs_magnitudes(self) -> bool:

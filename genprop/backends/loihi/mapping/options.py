@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from genprop._checks import refuse_unlike
+from genprop._checks import integer, is_one_of, real, refuse_unlike
 from genprop.errors import ConfigurationError, did_you_mean
 
 if TYPE_CHECKING:
@@ -88,21 +88,20 @@ class Quantise:
     clip_delays: bool = False
 
     def __post_init__(self) -> None:
-        if self.weight_bits not in range(2, 9):
-            raise _bad(f"{self.weight_bits} weight bits cannot be", "weight_bits=2 … 8")
-        if self.rounding is not None and self.rounding not in _ROUNDINGS:
-            raise _bad(f"rounding={self.rounding!r}", did_you_mean(self.rounding, _ROUNDINGS))
-        if isinstance(self.scale, str) and self.scale not in _SCALES:
-            raise _bad(f"scale={self.scale!r}", did_you_mean(self.scale, _SCALES))
+        integer(self.weight_bits, "Quantise(weight_bits=…)", least=2, most=8)
+        integer(self.seed, "Quantise(seed=…)")
+        if self.rounding is not None and not is_one_of(self.rounding, _ROUNDINGS):
+            raise _bad(f"rounding={self.rounding!r:.60}", _nearest(self.rounding, _ROUNDINGS))
+        given = self.scale is None or isinstance(self.scale, QuantisationGrid)
+        if not given and not is_one_of(self.scale, _SCALES):
+            raise _bad(f"scale={self.scale!r:.60}", _nearest(self.scale, _SCALES))
         if self.calibrate is not None:
             refuse_unlike(self.calibrate, "batches", "Quantise(calibrate=…)", "a gp.data.Dataset")
         if self.calibrate is None and "calibrated" in (self.scale, self.rounding):
             remedy = "calibrate=dataset, or scale='max' and rounding='nearest'"
             raise _bad("there is no data to calibrate with", remedy)
-        if not 0 < self.percentile <= 100:
-            raise _bad(f"percentile={self.percentile:g}", "give a number in (0, 100]")
-        if not self.headroom >= 1:
-            raise _bad(f"headroom={self.headroom:g}", "give a factor of 1 or more")
+        real(self.percentile, "Quantise(percentile=…)", above=0.0, most=100.0)
+        real(self.headroom, "Quantise(headroom=…)", least=1.0)
 
     @property
     def rule(self) -> str:
@@ -130,6 +129,10 @@ class Scale:
 
     voltage: float
     current: float
+
+
+def _nearest(given: object, known: tuple[str, ...]) -> str:
+    return did_you_mean(str(given), known)
 
 
 def _bad(what: str, remedy: str) -> ConfigurationError:

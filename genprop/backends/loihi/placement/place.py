@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop._checks import integer
+from genprop._checks import integer, is_one_of
 from genprop.backends.loihi.chip.limits import NEURONS_PER_CORE, SYNAPSE_BYTES_PER_CORE
 from genprop.backends.loihi.placement.bisection import bisected, by_cut, by_position
 from genprop.backends.loihi.placement.mesh import hops, sites
@@ -63,9 +63,9 @@ def place(
         ConfigurationError: for another method, or no number of neurons.
         UnsupportedError: for a network without any positions, or beyond one chip.
     """
-    if method not in METHODS:
+    if not is_one_of(method, METHODS):
         raise ConfigurationError(
-            f"there is no placement by {method!r}", remedy=did_you_mean(method, METHODS)
+            f"there is no placement by {method!r:.60}", remedy=did_you_mean(str(method), METHODS)
         )
     if method == "position" and not positions:
         raise UnsupportedError(
