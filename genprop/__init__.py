@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from genprop.backends.loihi.mapping.options import Quantise
     from genprop.backends.native import Native
     from genprop.describe.derived import Declared, leaf
+    from genprop.describe.groups import groups
     from genprop.describe.initial import constant, learn, normal, uniform, values
     from genprop.describe.library import list_models
     from genprop.describe.network import Network
@@ -126,6 +127,7 @@ __all__ = [
     "final",
     "first_spike",
     "fit",
+    "groups",
     "integral",
     "kHz",
     "leaf",
@@ -188,6 +190,7 @@ _NAMES = {
     "backends.loihi.mapping.options": ("Quantise",),
     "backends.native": ("Native",),
     "describe.derived": ("Declared", "leaf"),
+    "describe.groups": ("groups",),
     "describe.initial": ("constant", "learn", "normal", "uniform", "values"),
     "describe.library": ("list_models",),
     "describe.network": ("Network",),
