@@ -10,10 +10,21 @@ import importlib
 from typing import TYPE_CHECKING
 
 from genprop._version import __version__
-from genprop.describe import explanation
+from genprop.describe import drawings, explanation
 
 if TYPE_CHECKING:
-    from genprop import analysis, backends, data, errors, experiment, report, testing, train, units
+    from genprop import (
+        analysis,
+        backends,
+        data,
+        errors,
+        experiment,
+        plot,
+        report,
+        testing,
+        train,
+        units,
+    )
     from genprop.adjoint.readouts.final import final
     from genprop.adjoint.readouts.first_spike import first_spike
     from genprop.adjoint.readouts.integral import integral
@@ -144,6 +155,7 @@ __all__ = [
     "normal",
     "one_to_one",
     "pA",
+    "plot",
     "predict",
     "report",
     "s",
@@ -173,6 +185,7 @@ _ROOMS = (
     "data",
     "errors",
     "experiment",
+    "plot",
     "report",
     "testing",
     "train",
@@ -259,4 +272,15 @@ def _adjoint(neuron: object) -> explanation.Shown:
     return importlib.import_module("genprop.runtime.show").adjoint(neuron)
 
 
+class _Drawings:
+    """What draws networks and results, loaded when something is drawn."""
+
+    def network_html(self, net: object) -> str:
+        return importlib.import_module("genprop.plot.notebook").network_html(net)
+
+    def recorded(self, outcome: object, inputs: object, *, sample: int) -> list[drawings.Axes]:
+        return importlib.import_module("genprop.plot").recorded(outcome, inputs, sample=sample)
+
+
 explanation.connect("adjoint", _adjoint)
+drawings.connect(_Drawings())

@@ -40,7 +40,7 @@ DOORS = {
     "tensorboardX": ("train/tensorboard.py",),
     "tomlkit": ("experiment/toml.py",),
     "tonic": ("data/tonic_sets.py",),
-    "matplotlib": ("report/figures/",),
+    "matplotlib": ("describe/drawings.py", "plot/", "report/figures/"),
     "platformdirs": ("_resources.py",),
     "pygenn": ("backends/genn/engine.py",),
     "lava": (),

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tasks import TASKS
 
+from genprop.plot import COLOURS
 from genprop.report.figures.drawing import draw_figures
 from genprop.report.figures.figure import Chart, Figure, Panel
-from genprop.report.figures.plots import COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,10 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from genprop.data.timed import TimedEvents, timed
+from genprop.describe.drawings import drawings
 from genprop.errors import UnsupportedError
 
 if TYPE_CHECKING:
+    from genprop.data.spikes import SpikeBatch
     from genprop.data.steps import StepEvents
+    from genprop.describe.drawings import Axes
     from genprop.describe.spec import NetworkSpec
     from genprop.describe.topology import Topology
     from genprop.emit.bundle import SourceBundle
@@ -116,6 +119,7 @@ class Outcome:
             ``"pop.state"``: (batch, steps, n), at t_{n+1} after the resets.
         finite: (batch,) whether every state stayed finite; None where the backend cannot tell.
         values: (batch,) float64 per loss term, where the engine tells them.
+        clock: what says when recorded spikes happened; a simulator fills it in.
     """
 
     loss: float
@@ -125,6 +129,20 @@ class Outcome:
     recorded: Mapping[str, Recorded] = field(default_factory=dict[str, "Recorded"])
     finite: npt.NDArray[np.bool_] | None = None
     values: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict[str, np.ndarray])
+    clock: Clock | None = None
+
+    def plot(self, inputs: SpikeBatch | None = None, *, sample: int = 0) -> list[Axes]:
+        """Draw what was recorded of one sample; see :func:`genprop.plot.recorded`.
+
+        Args:
+            inputs: the batch, to draw the spikes that went in above the rest.
+            sample: which one of the batch.
+
+        Raises:
+            DataError: where nothing was recorded, or there is no such sample.
+            ConfigurationError: where matplotlib is not installed.
+        """
+        return drawings().recorded(self, inputs, sample=sample)
 
     def __repr__(self) -> str:
         arrays = {"scores": self.scores, **self.recorded}

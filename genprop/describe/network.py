@@ -12,6 +12,7 @@ from genprop._checks import refuse_unlike, refuse_unlike_all
 from genprop.describe.assign import assign_updates
 from genprop.describe.derivation import declared_as, derived_parameters
 from genprop.describe.derived import extended
+from genprop.describe.drawings import drawings
 from genprop.describe.neuron import Neuron, Source, spikes
 from genprop.describe.pattern import Pattern, dense
 from genprop.describe.population import Population, Receptors
@@ -52,6 +53,10 @@ class Network:
     def __repr__(self) -> str:
         populations = ", ".join(f"{p.name} ({p.size})" for p in self._populations.values())
         return f"Network({self.name!r}: {populations}; {', '.join(self._projections)})"
+
+    def _repr_html_(self) -> str:
+        """The network's diagram as SVG, in a notebook; its text where matplotlib is missing."""
+        return drawings().network_html(self)
 
     def population(
         self,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from genprop.report.figures.drawing import has_matplotlib, panel_svg
+from genprop.plot.canvas import has_matplotlib
+from genprop.report.figures.drawing import panel_svg
 
 if TYPE_CHECKING:
     from genprop.report.figures.figure import Figure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
@@ -147,7 +148,8 @@ class Chip:
                     where="run(record=…)",
                     remedy=did_you_mean(name, known),
                 )
-        return self._engine.run(self._inputs(batch), tuple(record))
+        outcome = self._engine.run(self._inputs(batch), tuple(record))
+        return replace(outcome, clock=self.program.clock)
 
     def save(self, path: str | Path) -> None:
         """Write the integers as a NetX file (``.net``).

@@ -11,6 +11,7 @@ from genprop._checks import enough_memory
 from genprop._moved import arguments
 from genprop.backends.base import refuse_rewiring
 from genprop.backends.distributed import DistributedEngine
+from genprop.describe.drawings import drawings
 from genprop.describe.topology import initial_topology
 from genprop.equations.start import Start
 from genprop.errors import DataError, UnsupportedError
@@ -104,6 +105,9 @@ class Simulator:
             f"{self.program.clock.name} clock, dt {self.dt:g} ms, "
             f"duration {self.duration:g} ms, batch {self.batch}, {learned} learned parameters)"
         )
+
+    def _repr_html_(self) -> str:
+        return drawings().network_html(self)
 
     def __reduce__(self) -> tuple[object, ...]:
         return parts_of(self)

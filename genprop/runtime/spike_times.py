@@ -38,7 +38,9 @@ def run_recording(
         if name.endswith(f".{SPIKE_TIMES}"):
             found = recorded[_requested(sim.program, name, locates)]
             recorded[name] = [_timed(sim.program, np.asarray(one)) for one in found]
-    return replace(outcome, recorded={name: recorded[name] for name in record})
+    return replace(
+        outcome, recorded={name: recorded[name] for name in record}, clock=sim.program.clock
+    )
 
 
 def _requested(program: Program, name: str, locates: bool) -> str:

@@ -23,6 +23,7 @@ ROOMS = (
     "interchange",
     "train",
     "analysis",
+    "plot",
     "experiment",
     "report",
     "testing",

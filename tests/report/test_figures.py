@@ -11,57 +11,12 @@ import pytest
 
 from genprop._resources import data_dir
 from genprop.errors import ConfigurationError
+from genprop.plot import confusion, distribution, raster, states
+from genprop.plot.style import rule
 from genprop.report.figures.drawing import draw_figures, panel_svg
-from genprop.report.figures.figure import Chart, Figure, Panel
-from genprop.report.figures.plots import confusion, histograms, raster, rule, traces
-from tests.report.drawn import axes
+from genprop.report.figures.figure import Chart, Figure, Panel, drawing
 
 TIMES = np.arange(5.0)
-
-
-def test_a_raster_has_a_stroke_at_every_spike() -> None:
-    ax = axes()
-    times, neurons = np.array([1.5, 4.0]), np.array([2, 0])
-    raster(ax, times, neurons, 3, 5.0, "hidden")
-    (line,) = ax.get_lines()
-    x, y = (np.asarray(values).reshape(-1, 3) for values in line.get_data())
-    assert np.array_equal(x, np.repeat(times, 3).reshape(-1, 3))
-    assert np.allclose(y[:, :2].mean(axis=1), neurons)
-    assert np.isnan(y[:, 2]).all()
-    assert (ax.get_xlim(), ax.get_ylim()) == ((0.0, 5.0), (-0.5, 2.5))
-
-
-def test_histograms_share_their_bins_and_count_what_is_finite() -> None:
-    ax = axes()
-    histograms(ax, {"after": np.array([0.0, 4.0, 4.0, np.nan]), "before": TIMES}, bins=4)
-    after, before = (np.asarray(patch.get_path().vertices) for patch in ax.patches)
-    assert np.unique(after[:, 0]).tolist() == np.unique(before[:, 0]).tolist() == [0, 1, 2, 3, 4]
-    assert (after[:, 1].max(), before[:, 1].max()) == (2, 2)
-
-
-@pytest.mark.parametrize("rates", [np.zeros(3), np.array([2.0]), np.zeros(0)])
-def test_a_histogram_of_one_value_or_none_is_drawn(rates: np.ndarray) -> None:
-    ax = axes()
-    histograms(ax, {"": rates}, low=0.0)
-    assert ax.get_xlim()[1] > ax.get_xlim()[0]
-
-
-def test_the_shade_of_a_confusion_is_the_root_of_the_share_of_the_row() -> None:
-    ax = axes()
-    confusion(ax, np.array([[9, 1], [0, 0]]), ("yes", "no"), "prediction", "label")
-    (mesh,) = ax.collections
-    assert np.allclose(np.ravel(np.asarray(mesh.get_array())) ** 2, [0.9, 0.1, 0, 0])
-    assert [text.get_text() for text in ax.texts] == ["9", "1", "0", "0"]
-    assert ax.get_ylim() == (2, 0), "the first label stands above"
-
-
-def test_a_large_confusion_numbers_its_columns_and_leaves_its_cells_bare() -> None:
-    ax = axes()
-    names = tuple(f"word {k}" for k in range(40))
-    confusion(ax, np.eye(40, dtype=int), names, "prediction", "label")
-    assert [tick.get_text() for tick in ax.get_xticklabels()][:2] == ["0", "3"]
-    assert [tick.get_text() for tick in ax.get_yticklabels()] == list(names)
-    assert not ax.texts
 
 
 def every_mark() -> Figure:
@@ -71,13 +26,13 @@ def every_mark() -> Figure:
         Panel(
             "a",
             (
-                Chart(lambda ax: raster(ax, TIMES, TIMES, 5, 4.0, "neuron"), "spikes", 0.6),
-                Chart(lambda ax: traces(ax, TIMES, curves, "label <&>"), "v < 5"),
+                Chart(drawing(raster, (TIMES, TIMES), size=5, duration=4.0), "spikes", 0.6),
+                Chart(drawing(states, curves, chosen={}, others="label <&>"), "v < 5"),
             ),
         ),
-        Panel("b", (Chart(lambda ax: histograms(ax, {"after": TIMES, "before": TIMES}), "n"),)),
+        Panel("b", (Chart(drawing(distribution, {"after": TIMES, "before": TIMES}), "n"),)),
         Panel("c", (Chart(lambda ax: rule(ax, 1.0, "mean"), "rule"),)),
-        Panel("d", (Chart(lambda ax: confusion(ax, counts, ("yes", "no"), "x", "y"), "c"),)),
+        Panel("d", (Chart(drawing(confusion, counts, ("yes", "no")), "c"),)),
     )
     return Figure("all", "All", "", panels)
 

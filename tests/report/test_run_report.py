@@ -19,13 +19,13 @@ import pytest
 from genprop.errors import CheckpointError, ConfigurationError, DataError
 from genprop.experiment.config import read_config
 from genprop.experiment.experiment import compile_experiment, load_experiment
+from genprop.plot import learning_curves
 from genprop.report.figures import RunData, collect_run, figures
-from genprop.report.figures.charts import plot_curves
 from genprop.report.render import render_report
 from genprop.report.run_report import page_view, write_report
 from genprop.train.checkpoint import read_snapshot
 from genprop.train.history import History, Record, read_history
-from tests.report.drawn import axes
+from tests.plot.drawn import axes
 from tests.train.fake import ROOT
 from tests.train.small_run import small_run
 
@@ -147,7 +147,7 @@ def test_the_table_of_epochs_says_what_the_history_says(run: Path, page: Path) -
 @pytest.mark.parametrize(("name", "factor"), [("loss", 1), ("accuracy", 100)])
 def test_the_curves_are_those_of_the_history(data: RunData, name: str, factor: int) -> None:
     ax = axes()
-    plot_curves(ax, data, name)
+    learning_curves(data.history, name, best=data.best, ax=ax)
     curves = {str(line.get_label()): line.get_ydata() for line in ax.get_lines()}
     for part, word in (("train", "training"), ("valid", "validation")):
         assert np.array_equal(curves[word], factor * data.history[f"{part}.{name}"])

@@ -17,7 +17,7 @@ from genprop.report.figures.sweeps import sweep_curves
 from genprop.report.sweep_report import short_group, sweep_view, write_sweep_report
 from genprop.train.history import History, Record
 from tests.experiment.test_config import write
-from tests.report.drawn import axes
+from tests.plot.drawn import axes
 from tests.report.test_run_report import CHROMIUM, Reader, dom, fetches
 from tests.train.fake import ROOT
 

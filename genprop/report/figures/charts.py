@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.report.figures.figure import Chart, Figure, Panel
-from genprop.report.figures.plots import COLOURS, GREY, confusion, histograms, rule, square
+from genprop.plot.confusions import confusion
+from genprop.plot.curves import durations, learning_curves
+from genprop.plot.distributions import activity, distribution
+from genprop.report.figures.figure import Chart, Figure, Panel, drawing, square
 from genprop.report.figures.rasters import raster_figure
 from genprop.report.figures.wiring import wiring_figures
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from genprop.report.figures.run_data import Change, RunData
 
-__all__ = ["figures", "plot_activity", "plot_curves", "plot_distribution", "plot_speed"]
+__all__ = ["figures", "plot_distribution"]
 
 
 def figures(data: RunData) -> list[Figure]:
@@ -26,46 +28,11 @@ def figures(data: RunData) -> list[Figure]:
     return [figure for make in makers for figure in make(data)]
 
 
-def plot_curves(ax: Axes, data: RunData, name: str) -> None:
-    """``name`` of training and validation over the epochs; accuracies in percent."""
-    history = data.history
-    percent = name == "accuracy"
-    marker = _over_epochs(ax, data)
-    for colour, dashes, part, word in (
-        (COLOURS[0], "--", "train", "training"),
-        (COLOURS[1], "-", "valid", "validation"),
-    ):
-        if f"{part}.{name}" in history.metrics():
-            values = (100 if percent else 1) * history[f"{part}.{name}"]
-            ax.plot(_epochs(data), values, dashes, color=colour, label=word, marker=marker)
-    rule(ax, data.best, f"best, epoch {data.best}")
-    ax.set_ylabel("accuracy [%]" if percent else "mean loss per sample")
-    low, high = ax.get_ylim()
-    ax.set_ylim((low, min(high, 100.0)) if percent else (min(low, 0.0), 1.05 * high))
-
-
 def plot_distribution(ax: Axes, change: Change) -> None:
     """Histograms of a learned parameter before and after training."""
     low = 0.0 if min(change.before.min(), change.after.min()) >= 0 else None
-    histograms(ax, {"after": change.after, "before": change.before}, low=low)
-    ax.set(xlabel=f"{change.role}{_bracketed(change.unit)}", ylabel="parameters")
-
-
-def plot_activity(ax: Axes, rate: np.ndarray) -> None:
-    """A histogram of the spikes per neuron and trial, ``rate`` (n,), with their mean."""
-    histograms(ax, {"": rate}, low=0.0)
-    rule(ax, float(rate.mean()), f"mean {rate.mean():.3g}")
-    ax.set(xlabel="spikes per neuron and trial", ylabel="neurons")
-
-
-def plot_speed(ax: Axes, data: RunData) -> None:
-    """Seconds per epoch, with their median."""
-    seconds = _seconds(data)
-    middle = float(np.median(seconds))
-    marker = _over_epochs(ax, data)
-    ax.plot(_epochs(data), seconds, color=COLOURS[3], label="epoch", marker=marker)
-    ax.axhline(middle, color=GREY, linestyle="--", label=f"median {middle:.3g} s")
-    ax.set(ylim=(0.0, None), ylabel="duration [s]")
+    label = f"{change.role}{_bracketed(change.unit)}"
+    distribution({"after": change.after, "before": change.before}, label=label, low=low, ax=ax)
 
 
 def _curves(data: RunData) -> Iterator[Figure]:
@@ -89,7 +56,9 @@ def _curve(data: RunData, name: str) -> Panel:
         if metric in data.history.metrics()
     ]
     says = f"{name.title()} by epoch; in the last epoch: {', '.join(last)}"
-    return Panel(name.title(), (Chart(lambda ax: plot_curves(ax, data, name), says),))
+    return Panel(
+        name.title(), (Chart(drawing(learning_curves, data.history, name, best=data.best), says),)
+    )
 
 
 def _distributions(data: RunData) -> Iterator[Figure]:
@@ -125,7 +94,7 @@ def _confusion(data: RunData) -> Iterator[Figure]:
     known = len(data.classes) == size
     names = data.classes if known else tuple(map(str, range(size)))
     chart = Chart(
-        lambda ax: confusion(ax, counts, names, "prediction", "label"),
+        drawing(confusion, counts, names),
         f"Confusion of {size} classes: {right} of {counts.sum()} samples on the diagonal",
         square(names),
     )
@@ -156,13 +125,13 @@ def _rates(name: str, rate: np.ndarray) -> Panel:
     says = f"{name}: {note}, mean {rate.mean():.3g} spikes"
     if 0 < len(silent) <= 12:
         note += f" (number {', '.join(map(str, silent))})"
-    return Panel(name, (Chart(lambda ax: plot_activity(ax, rate), says),), note)
+    return Panel(name, (Chart(drawing(activity, rate), says),), note)
 
 
 def _speed(data: RunData) -> Iterator[Figure]:
     if len(data.history):
         says = f"Seconds per epoch, median {np.median(_seconds(data)):.3g}"
-        chart = Chart(lambda ax: plot_speed(ax, data), says)
+        chart = Chart(drawing(durations, data.history), says)
         yield Figure(
             "speed",
             "Speed",
@@ -172,20 +141,8 @@ def _speed(data: RunData) -> Iterator[Figure]:
         )
 
 
-def _epochs(data: RunData) -> np.ndarray:
-    return np.array([record.epoch for record in data.history])
-
-
 def _seconds(data: RunData) -> np.ndarray:
     return np.array([record.seconds for record in data.history])
-
-
-def _over_epochs(ax: Axes, data: RunData) -> str:
-    """Makes x the axis of epochs; gives the marker of its values, which is none for many."""
-    ax.set_xlabel("epoch")
-    ax.margins(x=0.02)
-    ax.locator_params(axis="x", integer=True)
-    return "." if len(data.history) <= 40 else ""
 
 
 def _bracketed(unit: str) -> str:

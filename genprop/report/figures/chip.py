@@ -8,17 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.report.figures.figure import Chart, Figure, Panel
-from genprop.report.figures.plots import (
-    COLOURS,
-    class_name,
-    confusion,
-    histograms,
-    raster,
-    rule,
-    square,
-    traces,
-)
+from genprop.plot.confusions import confusion
+from genprop.plot.distributions import activity, distribution
+from genprop.plot.spikes import raster
+from genprop.plot.style import COLOURS, class_name
+from genprop.plot.traces import states
+from genprop.report.figures.figure import Chart, Figure, Panel, drawing, square
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,7 +89,7 @@ def chip_figures(data: ChipData) -> list[Figure]:
 
 def plot_readouts(
     ax: Axes,
-    times: np.ndarray,
+    dt: float,
     exact: np.ndarray,
     ours: np.ndarray,
     shown: Mapping[int, str],
@@ -103,17 +98,18 @@ def plot_readouts(
 
     Args:
         ax: where they are drawn.
-        times: (steps,) [ms].
+        dt: length of a step [ms].
         exact: (steps, n) of the float network.
         ours: (steps, n) of the chip, in the same unit.
         shown: by number, the name of each output that is shown in colour.
     """
-    others = [k for k in range(exact.shape[1]) if k not in shown]
-    traces(ax, times, exact[:, others], "others, float")
-    for place, (k, word) in enumerate(shown.items()):
-        one, other = COLOURS[2 * place % 4], COLOURS[(2 * place + 1) % 4]
-        ax.plot(times, exact[:, k], color=one, label=f"{word}, float")
-        ax.plot(times, ours[:, k], "--", color=other, label=f"{word}, chip")
+    one = {k: (COLOURS[2 * p % 4], f"{word}, float") for p, (k, word) in enumerate(shown.items())}
+    other = {
+        place: (COLOURS[(2 * place + 1) % 4], f"{word}, chip")
+        for place, word in enumerate(shown.values())
+    }
+    states(exact, dt=dt, chosen=one, others="others, float", ax=ax)
+    states(ours[:, list(shown)], dt=dt, chosen=other, dashed=True, ax=ax)
 
 
 def _samples(data: ChipData) -> Iterator[Figure]:
@@ -147,10 +143,15 @@ def _sample(data: ChipData, view: ChipSample) -> Panel:
 def _raster(data: ChipData, name: str, spikes: Spikes, side: int) -> Chart:
     times, neurons = spikes
     who = ("float", "chip")[side]
-    shape = (data.sizes[name], data.duration)
-    label = f"{name}, {who}"
     return Chart(
-        lambda ax: raster(ax, times, neurons, *shape, label, COLOURS[side]),
+        drawing(
+            raster,
+            (times, neurons),
+            size=data.sizes[name],
+            duration=data.duration,
+            label=f"{name}, {who}",
+            colour=COLOURS[side],
+        ),
         f"{len(times)} spikes of {name}, {who} network",
         height=0.6,
     )
@@ -160,13 +161,12 @@ def _readout(
     data: ChipData, view: ChipSample, name: str, exact: np.ndarray, ours: np.ndarray
 ) -> Chart:
     """The outputs of the label and of both predictions in colour."""
-    times = (np.arange(len(exact)) + 1) * data.dt
     wanted = {k for k in (view.label, *(view.predictions or ())) if k is not None}
     chosen = [k for k in sorted(wanted) if k < exact.shape[1]] or [0]
     shown = {k: class_name(k, data.classes) for k in chosen}
 
     def draw(ax: Axes) -> None:
-        plot_readouts(ax, times, exact, ours, shown)
+        plot_readouts(ax, data.dt, exact, ours, shown)
         ax.set(xlim=(0.0, data.duration), xlabel="time [ms]", ylabel=name)
 
     return Chart(draw, f"{name} of the float network and of the chip over time", height=0.8)
@@ -185,7 +185,7 @@ def _predictions(data: ChipData) -> Iterator[Figure]:
     names = data.classes if named else tuple(map(str, range(size)))
     columns, rows = "prediction of the chip", "prediction of the float network"
     chart = Chart(
-        lambda ax: confusion(ax, counts, names, columns, rows),
+        drawing(confusion, counts, names, columns=columns, rows=rows),
         f"Predictions of both networks: {same} of {len(one)} samples on the diagonal",
         square(names),
     )
@@ -205,11 +205,7 @@ def _activity(data: ChipData) -> Iterator[Figure]:
 
 
 def _rates(name: str, exact: np.ndarray, ours: np.ndarray) -> Panel:
-    def draw(ax: Axes) -> None:
-        histograms(ax, {"float": exact, "chip": ours}, _BINS, low=0.0)
-        rule(ax, float(ours.mean()), f"mean on the chip {ours.mean():.3g}")
-        ax.set(xlabel="spikes per neuron and trial", ylabel="neurons")
-
+    draw = drawing(activity, {"float": exact, "chip": ours}, bins=_BINS, mean="mean on the chip")
     says = f"{name}: mean {exact.mean():.3g} spikes in float, {ours.mean():.3g} on the chip"
     silent = [int(np.count_nonzero(rate == 0)) for rate in (exact, ours)]
     return Panel(
@@ -230,10 +226,8 @@ def _weights(data: ChipData) -> Iterator[Figure]:
 
 
 def _rounding(entry: ChipWeights) -> Panel:
-    def draw(ax: Axes) -> None:
-        histograms(ax, {"float": entry.exact, "chip": entry.rounded}, _BINS)
-        ax.set(xlabel="weight", ylabel="synapses")
-
+    both = {"float": entry.exact, "chip": entry.rounded}
+    draw = drawing(distribution, both, label="weight", count="synapses", bins=_BINS)
     values = len(np.unique(entry.rounded))
     says = f"{entry.name}: {entry.exact.size} weights, {values} values on the chip"
     zero = int(np.count_nonzero((entry.rounded == 0) & (entry.exact != 0)))

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from genprop.analysis.moran import moran
-from genprop.analysis.receptive_field import average_field, receptive_fields
-from genprop.report.figures.figure import Chart, Figure, Panel
-from genprop.report.figures.plots import signed_image
+from genprop.analysis.receptive_field import receptive_fields
+from genprop.plot.fields import average_receptive_field, receptive_field
+from genprop.report.figures.figure import Chart, Figure, Panel, drawing
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from genprop.analysis.connections import Connections
     from genprop.analysis.receptive_field import ReceptiveFields
 
-__all__ = ["field_figures", "plot_average_field", "plot_field", "shown_fields"]
+__all__ = ["field_figures", "shown_fields"]
 
 _ROWS, _COLUMNS = 24, 16
 """Cells of a field, at most."""
 _NEURONS = 4
 """Receivers that are shown."""
-_REACHED = 0.5
-"""The fraction of the fields that a cell of their mean is made of, at least."""
 
 
 def field_figures(delayed: Sequence[Connections]) -> Iterator[Figure]:
@@ -52,30 +47,6 @@ def shown_fields(found: Connections) -> tuple[ReceptiveFields, np.ndarray]:
     return fields, chosen[strength[chosen] > 0]
 
 
-def plot_field(ax: Axes, fields: ReceptiveFields, neuron: int, channels: str) -> None:
-    """The field of one ``neuron``; ``channels`` says what the rows are."""
-    largest = float(np.abs(fields.image).max())
-    signed_image(ax, fields.delay_edges, fields.channel_edges, fields.image[neuron], largest)
-    ax.set(xlabel="delay [ms]", ylabel=channels)
-    ax.locator_params(axis="y", nbins=4, integer=True)
-
-
-def plot_average_field(ax: Axes, fields: ReceptiveFields) -> None:
-    """The aligned mean of all fields, about its centre, as far as half of them reach."""
-    mean = average_field(fields, least=_REACHED)
-    late, row = (edges[1] - edges[0] for edges in (fields.delay_edges, fields.channel_edges))
-    columns, rows = (
-        (np.arange(size + 1) - size / 2) * step
-        for size, step in zip(mean.shape[::-1], (late, row), strict=True)
-    )
-    signed_image(ax, columns, rows, mean, float(np.nanmax(np.abs(mean))))
-    there = np.isfinite(mean)
-    across, down = (np.flatnonzero(there.any(axis=k))[[0, -1]] + (0, 1) for k in (0, 1))
-    ax.set(xlim=columns[across], ylim=rows[down])
-    ax.set(xlabel="delay from the centre [ms]", ylabel="channels from the centre")
-    ax.locator_params(axis="y", nbins=5, integer=True)
-
-
 def _panels(found: Connections) -> Iterator[Panel]:
     fields, chosen = shown_fields(found)
     if not chosen.size:
@@ -83,7 +54,7 @@ def _panels(found: Connections) -> Iterator[Panel]:
     channels, receivers = found.name.split("->")
     charts = tuple(
         Chart(
-            partial(plot_field, fields=fields, neuron=int(k), channels=f"{channels} onto {k}"),
+            drawing(receptive_field, fields, int(k), label=f"{channels} onto {k}"),
             f"Weights onto neuron {k} of {receivers} by neuron of {channels} and delay",
             0.8,
         )
@@ -94,7 +65,7 @@ def _panels(found: Connections) -> Iterator[Panel]:
     largest = float(np.abs(fields.image).max())
     note = f"the darkest cell is {largest:.3g}{alike}"
     yield Panel(found.name, charts, note)
-    draw: Callable[[Axes], None] = partial(plot_average_field, fields=fields)
+    draw = drawing(average_receptive_field, fields)
     says = f"Mean receptive field of {found.name} about its centre; {note}"
     used = int(np.count_nonzero(np.abs(fields.image).sum(axis=(1, 2))))
     yield Panel(

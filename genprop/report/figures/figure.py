@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Chart", "Figure", "Panel"]
+__all__ = ["Chart", "Figure", "Panel", "drawing", "square"]
+
+_MOST_NAMES = 14
+"""Names of rows that are written in a usual size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +44,17 @@ class Figure:
     title: str
     caption: str
     panels: tuple[Panel, ...]
+
+
+def drawing(plot: Callable[..., Axes], *given: object, **options: object) -> Callable[[Axes], None]:
+    """``plot(*given, **options, ax=ax)`` as a function of the axes alone."""
+
+    def draw(ax: Axes) -> None:
+        plot(*given, **options, ax=ax)
+
+    return draw
+
+
+def square(names: Sequence[str]) -> float:
+    """The height of a chart whose cells are square, beside the names of its rows."""
+    return 1.8 - (0.018 if len(names) > _MOST_NAMES else 0.03) * max(map(len, names))

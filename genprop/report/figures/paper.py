@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from genprop.plot.canvas import require_matplotlib
 from genprop.report.figures.charts import figures
-from genprop.report.figures.drawing import draw_figures, require_matplotlib
+from genprop.report.figures.drawing import draw_figures
 from genprop.report.figures.run_data import collect_run
 
 __all__ = ["draw_run"]

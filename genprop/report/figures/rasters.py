@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from genprop.plot.spikes import raster
+from genprop.plot.style import COLOURS, class_name
+from genprop.plot.traces import states
 from genprop.report.figures.figure import Chart, Figure, Panel
-from genprop.report.figures.plots import COLOURS, class_name, raster, traces
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from genprop.report.figures.samples import Raster, SampleView, Trace
 
 __all__ = ["plot_outputs", "raster_figure"]
-
-_MOST_OTHERS = 40
 
 
 def raster_figure(data: RunData) -> Iterator[Figure]:
@@ -36,20 +34,18 @@ def raster_figure(data: RunData) -> Iterator[Figure]:
 
 def plot_outputs(ax: Axes, trace: Trace, view: SampleView, classes: tuple[str, ...]) -> None:
     """The label's output in colour, the prediction's if it is another, the rest in grey."""
-    times = (np.arange(len(trace.values)) + 1) * view.dt
     chosen = {view.prediction: (COLOURS[3], "prediction"), view.label: (COLOURS[2], "label")}
     if _right(view):
         chosen[view.label] = (COLOURS[2], "label and prediction")
-    others = [k for k in range(trace.values.shape[1]) if k not in chosen][:_MOST_OTHERS]
-    traces(ax, times, trace.values[:, others], "others")
-    for k, (colour, role) in chosen.items():
-        if k is not None and k < trace.values.shape[1]:
-            ax.plot(
-                times, trace.values[:, k], color=colour, label=f"{class_name(k, classes)} ({role})"
-            )
+    named = {
+        k: (colour, f"{class_name(k, classes)} ({role})")
+        for k, (colour, role) in chosen.items()
+        if k is not None
+    }
     unit = "" if trace.unit == "1" else f" [{trace.unit}]"
-    ax.set(xlim=(0.0, view.duration), xlabel="time [ms]")
-    ax.set_ylabel(f"{trace.population}.{trace.state}{unit}")
+    name = f"{trace.population}.{trace.state}{unit}"
+    states(trace.values, name, dt=view.dt, chosen=named, ax=ax)
+    ax.set_xlim(0.0, view.duration)
 
 
 def _panel(view: SampleView, classes: tuple[str, ...]) -> Panel:
@@ -66,11 +62,16 @@ def _panel(view: SampleView, classes: tuple[str, ...]) -> Panel:
 
 
 def _raster(found: Raster, view: SampleView, colour: str, height: float) -> Chart:
-    name, shape = found.population, (found.size, view.duration)
+    name = found.population
     kind = "channel" if found.source else "neuron"
     label = f"{name} {kind}" if len(name) <= 8 else name
+
+    def draw(ax: Axes) -> None:
+        train = (found.times, found.neurons)
+        raster(train, size=found.size, duration=view.duration, label=label, colour=colour, ax=ax)
+
     return Chart(
-        lambda ax: raster(ax, found.times, found.neurons, *shape, label, colour),
+        draw,
         f"{len(found.times)} spikes of {name}, {found.size} neurons, in {view.duration:g} ms",
         height,
     )

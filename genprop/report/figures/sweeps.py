@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop.plot.style import COLOURS, GREY
 from genprop.report.figures.figure import Chart, Figure, Panel
-from genprop.report.figures.plots import COLOURS, GREY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

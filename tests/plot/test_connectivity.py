@@ -10,15 +10,11 @@ import pytest
 
 import genprop as gp
 from genprop.analysis.connections import Connections, all_connections
-from genprop.report.figures.fields import (
-    field_figures,
-    plot_average_field,
-    plot_field,
-    shown_fields,
-)
-from genprop.report.figures.plots import COLOURS, signed_image
-from genprop.report.figures.wiring import plot_delays, plot_positions, plot_signs, sign_map
-from tests.report.drawn import axes
+from genprop.plot.connectivity import sign_map
+from genprop.plot.signed import signed_image
+from genprop.plot.style import COLOURS
+from genprop.report.figures.fields import field_figures, shown_fields
+from tests.plot.drawn import axes
 from tests.stages.rewired import FEED, LOOP, rewired
 from tests.stages.staged import batch
 
@@ -49,7 +45,7 @@ def test_the_map_of_signs_holds_every_weight_at_its_channel_and_delay() -> None:
     inside |= inside & (j == mean.shape[1] - 1)
     assert np.isclose(mean[i, j] * 7, found.weight[inside].sum())
     ax = axes()
-    plot_signs(ax, found)
+    gp.plot.signs(found, ax=ax)
     cell = (columns[j] + columns[j + 1]) / 2, (rows[i] + rows[i + 1]) / 2
     assert np.allclose(shade(ax, *cell), to_rgba(COLOURS[0 if mean[i, j] > 0 else 1]))
 
@@ -72,14 +68,14 @@ def test_the_field_of_the_strongest_neuron_is_drawn_and_the_mean_of_all() -> Non
     fields, chosen = shown_fields(strong)
     assert chosen[0] == 3 and len(chosen) == 4
     ax = axes()
-    plot_field(ax, fields, 3, "a onto 3")
+    gp.plot.receptive_field(fields, 3, label="a onto 3", ax=ax)
     i, j = np.unravel_index(np.argmax(np.abs(fields.image[3])), fields.image[3].shape)
     middle = [float(edges[k] + edges[k + 1]) / 2
               for edges, k in ((fields.delay_edges, j), (fields.channel_edges, i))]  # fmt: skip
     assert np.allclose(shade(ax, *middle), to_rgba(COLOURS[0 if fields.image[3, i, j] > 0 else 1]))
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("delay [ms]", "a onto 3")
     mean = axes()
-    plot_average_field(mean, fields)
+    gp.plot.average_receptive_field(fields, ax=mean)
     low, high = mean.get_xlim()
     assert low < 0 < high and mean.patches
 
@@ -101,7 +97,7 @@ def shade(ax: Axes, x: float, y: float) -> np.ndarray:
 
 def test_the_delays_of_each_sign_weigh_as_much_as_their_synapses() -> None:
     found, ax = connected(), axes()
-    plot_delays(ax, found)
+    gp.plot.delays(found, ax=ax)
     heights = [np.asarray(patch.get_path().vertices)[:, 1].max() for patch in ax.patches]
     assert len(heights) == 2
     edges = np.histogram_bin_edges(found.delay, 30)
@@ -113,7 +109,7 @@ def test_the_delays_of_each_sign_weigh_as_much_as_their_synapses() -> None:
 
 def test_positions_are_drawn_with_the_strongest_synapses_between_them() -> None:
     found, ax = connected(), axes()
-    plot_positions(ax, found)
+    gp.plot.positions(found, ax=ax)
     (edges,) = ax.collections
     assert len(edges.get_paths()) == 40 * 7
     strongest = np.argmax(np.abs(found.weight))
