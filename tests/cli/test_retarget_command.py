@@ -54,6 +54,6 @@ def test_faults_are_told_with_status_2(run: Path, capsys: pytest.CaptureFixture[
     assert main(["retarget", str(run), "--scale", "maximum"]) == 2
     assert "did you mean 'max'" in capsys.readouterr().err
     assert main(["retarget", str(run), "--bits", "9"]) == 2
-    assert "2 … 8" in capsys.readouterr().err
+    assert "from 2 to 8" in capsys.readouterr().err
     assert main(["retarget", "runs/none"]) == 2
     assert "no run folder" in capsys.readouterr().err

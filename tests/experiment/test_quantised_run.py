@@ -75,7 +75,7 @@ def test_what_does_not_fit_is_told_with_its_line(floats: Path, tmp_path: Path) -
     with pytest.raises(ConfigurationError, match="true or false"):
         read_config(toml, ["quantise.exponents=1"])
     config = read_config(toml, ["quantise.weight_bits=12"])
-    with pytest.raises(ConfigurationError, match="2 … 8"):
+    with pytest.raises(ConfigurationError, match="from 2 to 8"):
         compile_experiment(load_experiment(config), config)
     config = read_config(toml, [f"fit.start={tmp_path / 'nowhere.h5'}"])
     with pytest.raises(CheckpointError, match="no checkpoint"):

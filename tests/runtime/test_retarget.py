@@ -259,7 +259,7 @@ def test_bad_choices_are_told_with_a_remedy(sim: gp.Simulator, data: Dataset) ->
         gp.Quantise(rounding="nearst")
     with pytest.raises(ConfigurationError, match="calibrate="):
         gp.Quantise(scale="calibrated")
-    with pytest.raises(ConfigurationError, match="2 … 8"):
+    with pytest.raises(ConfigurationError, match="from 2 to 8"):
         gp.Quantise(weight_bits=9)
     with pytest.raises(UnsupportedError, match="'loihi'"):
         sim.retarget("loihi2")
