@@ -278,6 +278,9 @@ class _Drawings:
     def network_html(self, net: object) -> str:
         return importlib.import_module("genprop.plot.notebook").network_html(net)
 
+    def curves_html(self, history: object) -> str:
+        return importlib.import_module("genprop.plot.notebook").curves_html(history)
+
     def recorded(self, outcome: object, inputs: object, *, sample: int) -> list[drawings.Axes]:
         return importlib.import_module("genprop.plot").recorded(outcome, inputs, sample=sample)
 

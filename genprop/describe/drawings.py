@@ -22,6 +22,10 @@ class Drawings(Protocol):
         """The diagram of a network, for a notebook."""
         ...
 
+    def curves_html(self, history: object) -> str:
+        """The learning curves of a training, for a notebook; empty where they cannot be drawn."""
+        ...
+
     def recorded(self, outcome: object, inputs: object, *, sample: int) -> list[Axes]:
         """What a run recorded."""
         ...

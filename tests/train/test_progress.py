@@ -5,17 +5,23 @@ from __future__ import annotations
 import io
 import signal
 import sys
+import time
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
 
 import genprop as gp
+from genprop.plot.notebook import curves_html
 from genprop.train import progress
 from genprop.train.callbacks import Callback, Training
 from genprop.train.fit import fit
 from genprop.train.progress import LineReporter, reporter, rounding_bar
 from tests.train.fake import FakeSimulator, counts_task, equal_states
+
+if TYPE_CHECKING:
+    from genprop.train.history import History
 
 
 class Terminal(io.StringIO):
@@ -64,15 +70,20 @@ class Shown:
 
     def __init__(self) -> None:
         self.contents: list[str] = []
+        self.pages: list[str] = []
 
     def __call__(self, content: dict[str, str], *, raw: bool, display_id: bool) -> Shown:
         assert raw and display_id
-        self.contents.append(content["text/plain"])
-        return self
+        return self._keep(content)
 
     def update(self, content: dict[str, str], *, raw: bool) -> None:
         assert raw
+        self._keep(content)
+
+    def _keep(self, content: dict[str, str]) -> Shown:
         self.contents.append(content["text/plain"])
+        self.pages.append(content["text/html"])
+        return self
 
 
 class ZMQInteractiveShell:
@@ -83,6 +94,7 @@ class ZMQInteractiveShell:
 def notebook(monkeypatch: pytest.MonkeyPatch) -> Shown:
     shown, package, display = Shown(), ModuleType("IPython"), ModuleType("IPython.display")
     monkeypatch.setattr(package, "get_ipython", ZMQInteractiveShell, raising=False)
+    monkeypatch.setattr(package, "version_info", (9, 0), raising=False)
     monkeypatch.setattr(display, "display", shown, raising=False)
     monkeypatch.setitem(sys.modules, "IPython", package)
     monkeypatch.setitem(sys.modules, "IPython.display", display)
@@ -99,6 +111,47 @@ def test_a_notebook_shows_a_bar_in_place_and_a_line_per_epoch(
     assert last == ""  # no bar is left behind
     assert any(text.startswith("epoch 2/2 ━") and " 6/6  loss " in text for text in drawn)
     assert all(len(text.split()[2]) == 24 for text in drawn)
+
+
+def test_a_notebook_shows_curves_that_grow_and_stay(
+    notebook: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is in the extra 'plot'")
+    monkeypatch.setattr("genprop.train.notebook._OF_TIME", 1e9)  # each epoch draws them anew
+    history = fit(FakeSimulator(batch=8), counts_task(45), counts_task(9), epochs=3)
+    *during, last = notebook.pages
+    assert all('<progress value="' in page and "epoch" in page for page in during)
+    assert "<svg" not in during[0] and "<progress" not in last
+    curves = [page[page.index("<svg") :] for page in [*during, last] if "<svg" in page]
+    assert len(set(curves)) >= 2, "they grew"
+    assert curves[-1] == curves_html(history)[curves_html(history).index("<svg") :]
+    assert "training" in last and "validation" in last and "accuracy [%]" in last
+
+
+def test_curves_take_no_more_of_the_time_than_a_twentieth(
+    notebook: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+
+    def slow(history: History) -> str:
+        time.sleep(0.05)
+        drawn.append(len(history))
+        return "curves"
+
+    monkeypatch.setattr("genprop.plot.notebook.curves_html", slow)
+    fit(FakeSimulator(batch=8), counts_task(9), epochs=12)
+    assert drawn[0] == 2 and drawn[-1] == 12
+    assert len(drawn) <= 4, "twelve epochs of milliseconds pay for few drawings"
+    assert notebook.pages[-1] == "<div></div>curves"
+
+
+def test_a_notebook_without_matplotlib_has_the_bar_alone(
+    notebook: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    fit(FakeSimulator(batch=8), counts_task(45), epochs=3)
+    assert any("<progress" in page for page in notebook.pages)
+    assert notebook.pages[-1] == "<div></div>"
 
 
 def test_ctrl_c_in_a_cell_saves_leaves_no_bar_and_the_next_cell_goes_on(
