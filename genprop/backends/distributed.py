@@ -21,7 +21,6 @@ from genprop.backends.parts import (
     Divisible,
     Node,
     batch_means,
-    branches,
     divide,
     joined,
     nodes_of,
@@ -77,17 +76,14 @@ class DistributedEngine:
     ) -> tuple[Outcome, dict[str, np.ndarray]]:
         """Forward and backward: the gradient of the mean loss of the whole batch."""
         mine = self._seeing(parameters, topology, inputs)
-        assert mine.part is not None
-        sums: list[dict[str, np.ndarray]] = []
+        own: dict[Node, Sums] = {}
 
         def learn() -> Outcome:
             outcome, found = self.inner.partials(parameters, topology, mine)
-            sums.extend(found)
+            own.update(found)
             return outcome
 
         outcomes = self.ranks.together(learn)
-        own = branches(mine.part, sums, self.inner.groups)
-        sums.clear()
         total = self._total(own, mine.whole)
         return joined(outcomes), self.inner.total(parameters, topology, total)
 

@@ -11,10 +11,10 @@ adds them in the same order, so the gradient has the same bits however the group
     mine = take(inputs, parts[rank], engine.groups)
     seen = engine.observations(parameters, topology, mine)          # where a loss sees the batch
     means = batch_means(seen_of_all_ranks)
-    outcome, sums = engine.partials(parameters, topology, take(inputs, part.seeing(means), G))
-    gradients = engine.total(parameters, topology, tree_sum(sums_of_all_ranks))
+    outcome, mine = engine.partials(parameters, topology, take(inputs, part.seeing(means), G))
+    gradients = engine.total(parameters, topology, tree_of(branches_of_all_ranks, G))
 
-What a rank can add of that tree alone, it need not send: :func:`branches` are those sums.
+What a rank can add of that tree alone, it need not send: its branches are those sums.
 """
 
 from __future__ import annotations
@@ -48,7 +48,6 @@ __all__ = [
     "samples_of",
     "take",
     "tree_of",
-    "tree_sum",
 ]
 
 Arrays = Mapping[str, np.ndarray]
@@ -76,11 +75,11 @@ class Divisible(Engine, Protocol):
 
     def partials(
         self, parameters: Parameters, topology: Topology, inputs: Inputs
-    ) -> tuple[Outcome, list[dict[str, np.ndarray]]]:
-        """The outcome of the samples, and what each group of the part adds to the gradient.
+    ) -> tuple[Outcome, dict[Node, dict[str, np.ndarray]]]:
+        """The outcome of the samples, and what they add to the gradient: the part's branches.
 
         The weight of a sample is 1 / ``inputs.part.whole``. What the arrays are is the engine's
-        own; they are added element by element.
+        own; they are added element by element. The branches are those of :func:`nodes_of`.
         """
         ...
 
@@ -130,14 +129,6 @@ def batch_means(observed: Sequence[Arrays]) -> dict[str, np.ndarray]:
             total += sample
         means[name] = total / len(samples)
     return means
-
-
-def tree_sum(partials: Sequence[Arrays]) -> dict[str, np.ndarray]:
-    """The sum over all groups in their order, by the fixed tree."""
-    leaves = {
-        (k, 1): {n: np.array(array) for n, array in p.items()} for k, p in enumerate(partials)
-    }
-    return tree_of(leaves, len(partials)) if leaves else {}
 
 
 def branches(part: Part, sums: Sequence[Arrays], groups: int) -> dict[Node, dict[str, np.ndarray]]:

@@ -27,6 +27,7 @@ USUAL_DEGREES = {4: 6, 8: 10}
 CONTINUOUS_FILES = (
     ("platform/memory.hpp", "platform/memory.hpp"),
     ("platform/threads.hpp", "platform/threads.hpp"),
+    ("platform/tree.hpp", "platform/tree.hpp"),
     *(
         (f"platform/exact/{name}.hpp", f"platform/exact/{name}.hpp")
         for name in (

@@ -22,6 +22,7 @@ __all__ = ["render_native"]
 _FIXED = (
     "platform/memory.hpp",
     "platform/threads.hpp",
+    "platform/tree.hpp",
     "platform/events.hpp",
     "platform/dense.hpp",
     "platform/sparse.hpp",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from genprop._checks import within_memory
 from genprop.backends.base import MemoryEstimator
+from genprop.emit.layout import GROUPS
 
 if TYPE_CHECKING:
     from genprop.backends.base import Target
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["memory_rows", "memory_text", "refuse_beyond_memory"]
 
-_REAL, _PAIR, _GROUPS = 4, 8, 16
-"""Bytes of a number and of a pair in single precision; gradient sums of a batch."""
+_REAL, _PAIR = 4, 8
+"""Bytes of a number and of a pair in single precision."""
+_LEVELS = (GROUPS - 1).bit_length()
+"""Of the tree that adds gradient sums: one sum waits at each at most, beside those of threads."""
 
 
 def memory_text(spec: NetworkSpec, program: Program, batch: int) -> str:
@@ -59,7 +62,8 @@ def memory_rows(spec: NetworkSpec, program: Program, batch: int) -> Iterator[tup
     for projection in program.projections:
         if projection.learn_weight or projection.learn_delay:
             synapses = sizes[projection.weight]
-            yield f"gradient of {projection.name}", _GROUPS * _PAIR * synapses
+            yield f"gradient of {projection.name}", _LEVELS * _PAIR * synapses
+            yield f"gradient of {projection.name} *", _PAIR * synapses
     states = sum(len(u.states) * sum(sizes[n] for n in u.parameters) for u in program.updates)
     if states:
         yield "states of the optimisers", _REAL * states

@@ -10,14 +10,16 @@ import pytest
 
 import genprop as gp
 from genprop import ms
+from genprop.backends.base import Part
 from genprop.backends.parts import (
     Divisible,
+    Node,
     batch_means,
     bounds,
     divide,
     joined,
     take,
-    tree_sum,
+    tree_of,
 )
 from genprop.data.spikes import SpikeBatch
 
@@ -58,6 +60,11 @@ def batch(samples: int = SAMPLES) -> SpikeBatch:
     return SpikeBatch.from_events(trains, channels=IN, duration=40, labels=labels)
 
 
+def together(found: list[tuple[Outcome, dict[Node, Gradients]]]) -> dict[Node, Gradients]:
+    """The branches of all ranks."""
+    return {node: sums for _, own in found for node, sums in own.items()}
+
+
 def divided(sim: gp.Simulator, inputs: Inputs, ranks: int) -> tuple[Outcome, Gradients]:
     """What ``ranks`` give together; each sees nothing but its own samples and what is exchanged."""
     engine = sim.engine
@@ -68,7 +75,7 @@ def divided(sim: gp.Simulator, inputs: Inputs, ranks: int) -> tuple[Outcome, Gra
     means = batch_means(observed)
     told = [replace(own, part=part.seeing(means)) for own, part in zip(mine, parts, strict=True)]
     found = [engine.partials(sim.parameters, sim.topology, own) for own in told]
-    sums = tree_sum([group for _, groups in found for group in groups])
+    sums = tree_of(together(found), engine.groups)
     return joined([outcome for outcome, _ in found]), engine.total(
         sim.parameters, sim.topology, sums
     )
@@ -139,10 +146,8 @@ def test_the_means_of_the_batch_matter() -> None:
     assert isinstance(engine, Divisible)
     whole = sim.engine.gradients(sim.parameters, sim.topology, inputs)[1]
     mine = [take(inputs, part, engine.groups) for part in divide(inputs.batch, engine.groups, 2)]
-    found = [engine.partials(sim.parameters, sim.topology, own)[1] for own in mine]
-    alone = engine.total(
-        sim.parameters, sim.topology, tree_sum([group for part in found for group in part])
-    )
+    found = [engine.partials(sim.parameters, sim.topology, own) for own in mine]
+    alone = engine.total(sim.parameters, sim.topology, tree_of(together(found), engine.groups))
     name = "in->hidden.weight"
     assert np.abs(alone[name] - whole[name]).max() > 1e-6 * np.abs(whole[name]).max()
 
@@ -152,7 +157,10 @@ def test_a_sum_in_another_order_has_other_bits() -> None:
     engine, inputs = sim.engine, sim.inputs(batch(), True)
     assert isinstance(engine, Divisible)
     whole = sim.engine.gradients(sim.parameters, sim.topology, inputs)[1]
-    _, groups = engine.partials(sim.parameters, sim.topology, inputs)
+    parts = [Part(SAMPLES, group, group + 1) for group in range(engine.groups)]
+    mine = [take(inputs, part, engine.groups) for part in parts]
+    found = [engine.partials(sim.parameters, sim.topology, own) for own in mine]
+    groups = list(together(found).values())
     total = {name: np.zeros_like(array) for name, array in groups[0].items()}
     for group in groups:
         for name, array in group.items():

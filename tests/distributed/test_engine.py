@@ -12,7 +12,7 @@ import genprop as gp
 from genprop import ms
 from genprop._ranks import Ranks
 from genprop.backends import distributed as engine
-from genprop.backends.parts import Divisible, Node, branches, divide, nodes_of, tree_of, tree_sum
+from genprop.backends.parts import Divisible, Node, branches, divide, nodes_of, tree_of
 from genprop.data import Dataset, SpikeBatch
 from genprop.errors import ConfigurationError, DataError, DescriptionError, UnsupportedError
 from genprop.runtime.distributed import digest_of, refuse_drift
@@ -104,6 +104,8 @@ def test_branches_hold_every_group_once_and_add_up_to_the_tree() -> None:
     rng = np.random.default_rng(0)
     for groups in (1, 5, 16):
         sums = [{"g": rng.normal(size=3).astype(np.float32)} for _ in range(groups)]
+        leaves = {(k, 1): {"g": own["g"].copy()} for k, own in enumerate(sums)}
+        whole = tree_of(leaves, groups)["g"]
         for ranks in range(1, groups + 1):
             nodes: dict[Node, dict[str, np.ndarray]] = {}
             for part in divide(100, groups, ranks):
@@ -113,7 +115,7 @@ def test_branches_hold_every_group_once_and_add_up_to_the_tree() -> None:
                 nodes |= found
             covered = [g for first, n in nodes for g in range(first, min(first + n, groups))]
             assert sorted(covered) == list(range(groups))
-            assert np.array_equal(tree_of(nodes, groups)["g"], tree_sum(sums)["g"])
+            assert np.array_equal(tree_of(nodes, groups)["g"], whole)
 
 
 def sparse(ranks: Ranks | None, *, aware: bool) -> gp.Simulator:

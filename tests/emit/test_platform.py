@@ -22,7 +22,10 @@ SERIAL = """\
 #include "platform/memory.hpp"
 
 #include <memory>
+#include <mutex>
 #include <vector>
+
+struct PoolMember {};
 
 template <class Function> void in_parallel(size_t threads, const Function& function) {
     for (size_t t = 0; t < threads; ++t) function(t);
@@ -61,7 +64,7 @@ def other_platform(folder: Path) -> None:
     loops = "\n".join(line for line in loops.split("\n") if not line.startswith("#pragma"))
     (place / "loops.j2").write_text(loops, encoding="utf-8")
     threads = (own / "threads.hpp.j2").read_text(encoding="utf-8")
-    rest = threads[threads.index("/// parts[0] +=") :]
+    rest = threads[threads.index("/// Makes room for") :]
     (place / "threads.hpp.j2").write_text(f"{SERIAL}\n{rest}", encoding="utf-8")
 
 

@@ -100,17 +100,18 @@ class Call:
                 self._point(f"{identifier(q.name)}_dL_ddelay", self._gradients[q.delay])
         self._by_neuron = self._neurons(1)
 
-    def want_sums(self, groups: int) -> None:
-        """Make room for what each of ``groups`` adds, with the synapses in the user's order."""
+    def want_sums(self, nodes: int) -> None:
+        """Make room for what each of the branches adds, with the synapses in the user's order."""
         self.batch.phase = PHASES.index("apart")
+        self._nodes = nodes
         self._sums: dict[str, np.ndarray] = {}
         for q in self.program.projections:
             if q.learn_weight or q.learn_delay:
                 width = vector_width(len(self.program.delivery(q).sums))
-                shape = (groups, self.parameters[q.weight].size, width)
+                shape = (nodes, self.parameters[q.weight].size, width)
                 self._sums[f"{q.name}/sums"] = np.zeros(shape, self.dtype)
                 self._point(f"{identifier(q.name)}_sums", self._sums[f"{q.name}/sums"])
-        self._by_neuron = self._neurons(groups)
+        self._by_neuron = self._neurons(nodes)
 
     def give_sums(self, sums: Mapping[str, np.ndarray]) -> None:
         """Take the sums over all groups, to make gradients of them."""
@@ -131,18 +132,17 @@ class Call:
         return self._gradients
 
     def sums(self) -> list[dict[str, np.ndarray]]:
-        """What each group adds, once the call has run."""
+        """What each branch adds, once the call has run."""
         arrays = self._sums | {name: array for name, (_, array) in self._by_neuron.items()}
-        groups = range(self.batch.last_group - self.batch.first_group)
-        return [{name: array[k] for name, array in arrays.items()} for k in groups]
+        return [{name: array[k] for name, array in arrays.items()} for k in range(self._nodes)]
 
-    def _neurons(self, groups: int) -> dict[str, tuple[bool, np.ndarray]]:
-        """Room for the sums of the neurons' parameters, (groups, n) each, by flat name."""
+    def _neurons(self, nodes: int) -> dict[str, tuple[bool, np.ndarray]]:
+        """Room for the sums of the neurons' parameters, (nodes, n) each, by flat name."""
         found: dict[str, tuple[bool, np.ndarray]] = {}
         for p in self._cells:
             for used in p.parameters:
                 if used.learned and p.active:
-                    array = np.zeros((groups, p.size))
+                    array = np.zeros((nodes, p.size))
                     found[used.name] = used.per_neuron, array
                     self._point(f"{identifier(p.name)}_dL_d{used.local}", array)
         return found

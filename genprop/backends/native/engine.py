@@ -14,6 +14,7 @@ from genprop.backends.base import Inputs, Part
 from genprop.backends.native.call import Call, Computed
 from genprop.backends.native.continuous_call import ContinuousCall
 from genprop.backends.native.layout import PHASES, batch_type
+from genprop.backends.parts import nodes_of
 from genprop.build.compile import load_library
 from genprop.emit.layout import GROUPS, layout_digest
 from genprop.emit.names import identifier
@@ -22,6 +23,7 @@ from genprop.lower.clocks.exact import ExactClock
 
 if TYPE_CHECKING:
     from genprop.backends.base import Outcome, Parameters
+    from genprop.backends.parts import Node
     from genprop.build.compile import Artifact
     from genprop.describe.spec import NetworkSpec
     from genprop.describe.topology import Topology
@@ -96,13 +98,14 @@ class NativeEngine:
 
     def partials(
         self, parameters: Parameters, topology: Topology, inputs: Inputs
-    ) -> tuple[Outcome, list[dict[str, np.ndarray]]]:
-        """The outcome of a part of a batch, and the sums of each of its groups."""
+    ) -> tuple[Outcome, dict[Node, dict[str, np.ndarray]]]:
+        """The outcome of a part of a batch, and the sums of its branches."""
         part = inputs.part or Part(inputs.batch, 0, self.groups)
         call = self._call(parameters, topology, replace(inputs, part=part))
-        call.want_sums(part.last - part.first)
+        nodes = nodes_of(part, self.groups)
+        call.want_sums(len(nodes))
         self._run(call, learning=True)
-        return call.outcome({}), call.sums()
+        return call.outcome({}), dict(zip(nodes, call.sums(), strict=True))
 
     def total(
         self, parameters: Parameters, topology: Topology, sums: Mapping[str, np.ndarray]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.backends.base import Inputs, Outcome, Parameters, Part, mean_terms
-from genprop.backends.parts import bounds, joined, samples_of
+from genprop.backends.parts import bounds, branches, joined, samples_of
 from genprop.backends.reference.observe import Observer
 from genprop.backends.reference.reverse import reverse
 from genprop.backends.reference.simulate import simulate
@@ -17,6 +17,7 @@ from genprop.backends.reference.wiring import Wiring
 from genprop.numerics.update import update_parameters
 
 if TYPE_CHECKING:
+    from genprop.backends.parts import Node
     from genprop.backends.reference.forward import PopulationRun
     from genprop.describe.spec import NetworkSpec
     from genprop.describe.topology import Topology
@@ -70,8 +71,8 @@ class Interpreter:
 
     def partials(
         self, parameters: Parameters, topology: Topology, inputs: Inputs
-    ) -> tuple[Outcome, list[dict[str, np.ndarray]]]:
-        """The outcome of a part of a batch, and the sums of each of its groups.
+    ) -> tuple[Outcome, dict[Node, dict[str, np.ndarray]]]:
+        """The outcome of a part of a batch, and the sums of its branches.
 
         The groups are run one after another; :meth:`gradients` runs all samples at once, and adds
         in another order.
@@ -81,7 +82,8 @@ class Interpreter:
         for low, high in bounds(part, self.groups):
             group = replace(samples_of(inputs, low, high), part=part)
             found.append(self._sums(parameters, topology, group))
-        return joined([outcome for outcome, _ in found]), [sums for _, sums in found]
+        sums = branches(part, [own for _, own in found], self.groups)
+        return joined([outcome for outcome, _ in found]), sums
 
     def total(
         self, parameters: Parameters, topology: Topology, sums: Mapping[str, np.ndarray]

@@ -14,12 +14,13 @@ import numpy as np
 
 from genprop.adjoint.derive import derive
 from genprop.backends.base import Inputs, Outcome, Parameters, Part, Recorded, mean_terms
-from genprop.backends.parts import bounds, joined, samples_of
+from genprop.backends.parts import bounds, branches, joined, samples_of
 from genprop.backends.reference.exact.events import EventSimulator
 from genprop.equations.analyse import understand
 from genprop.numerics.update import update_parameters
 
 if TYPE_CHECKING:
+    from genprop.backends.parts import Node
     from genprop.backends.reference.exact.events import ExactResult
     from genprop.backends.reference.exact.forward import InputSpikes, Trial
     from genprop.describe.spec import NetworkSpec
@@ -85,8 +86,8 @@ class ExactEngine:
 
     def partials(
         self, parameters: Parameters, topology: Topology, inputs: Inputs
-    ) -> tuple[Outcome, list[dict[str, np.ndarray]]]:
-        """The outcome of a part of a batch, and the gradient that each of its groups adds."""
+    ) -> tuple[Outcome, dict[Node, dict[str, np.ndarray]]]:
+        """The outcome of a part of a batch, and the gradient that each of its branches adds."""
         part = inputs.part or Part(inputs.batch, 0, self.groups)
         outcomes: list[Outcome] = []
         sums: list[dict[str, np.ndarray]] = []
@@ -95,7 +96,7 @@ class ExactEngine:
             found = self._solve(parameters, topology, group, gradient=True)
             outcomes.append(self._outcome(found, group.batch))
             sums.append(self._learned(found))
-        return joined(outcomes), sums
+        return joined(outcomes), branches(part, sums, self.groups)
 
     def total(
         self, parameters: Parameters, topology: Topology, sums: Mapping[str, np.ndarray]
