@@ -58,3 +58,28 @@ def test_a_neuron_above_its_threshold_right_after_its_reset_stops_the_run(
             run(batch())
     quiet = compiled(backend, weight=0.5)
     assert quiet.run(batch()).spikes["cells"].sum() == 0
+
+
+@pytest.mark.parametrize("weight", [1e6, 1e30])
+@pytest.mark.parametrize(
+    "backend", [gp.Native(threads=1), gp.Native(threads=1, precision="double"), "reference"]
+)
+def test_weights_beyond_reason_end_in_an_error_not_in_spikes_until_memory_is_full(
+    backend: str | Target, weight: float
+) -> None:
+    net = gp.Network("fast")
+    source = net.population("input", 1, gp.spikes())
+    cells = net.population("cells", 2, gp.neuron("LIF", tau_mem=20 * ms))
+    net.connect(source, cells, gp.synapse("exp", tau=5 * ms), weight=gp.learn(weight))
+    sim = gp.compile(
+        net,
+        loss=gp.MeanSquare(gp.final(cells, "v")),
+        backend=backend,
+        clock="exact",
+        dt=1 * ms,
+        duration=DURATION,
+        batch=2,
+    )
+    for run in (sim.run, sim.gradients):
+        with pytest.raises(DescriptionError, match=r"spikes without end.*more than 1000 times"):
+            run(batch())

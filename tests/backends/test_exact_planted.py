@@ -65,8 +65,8 @@ MISTAKES = {
     "spikes of a step are undone in the order in which they happened": (
         "short delays",
         "platform/exact/reverse.j2",
-        "(who >= 0 && (then < at ||",
-        "(who >= 0 && (then > at ||",
+        "const { return at < other.at ||",
+        "const { return at > other.at ||",
     ),
 }
 

@@ -45,12 +45,13 @@ class ContinuousCall(Call):
         """What the call gave.
 
         Raises:
-            DescriptionError: where a neuron was above its threshold right after its reset.
+            DescriptionError: where a neuron spiked more than a thousand times within a step.
         """
         endless = np.flatnonzero(self._finite < 0)
         if endless.size:
             raise DescriptionError(
-                f"a neuron spikes without end in sample {endless[0]}",
+                f"a neuron spikes without end in sample {endless[0]}: "
+                "more than 1000 times within a step",
                 where=f"network {self.program.name}",
                 remedy="let the reset fall below the threshold, or lower the weights",
             )

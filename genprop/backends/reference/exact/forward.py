@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["InputSpikes", "Trial", "run_trial"]
 
 _RUNAWAY = 1000
-"""So many spikes of one neuron at one instant cannot end."""
+"""More spikes of one neuron within 1 ms are taken for spikes without end."""
 
 
 def run_trial(
@@ -52,7 +52,7 @@ class _Neuron:
     piece: np.ndarray
     held: bool = False
     version: int = 0
-    last_spike: float = -1.0
+    burst_from: float = -np.inf
     burst: int = 0
     below: bool = False  # a guard that resets leave as it is, at the end of the piece
     trajectory: Trajectory = field(default_factory=Trajectory)
@@ -123,11 +123,13 @@ class _Run:
     def spike(self, neuron: _Neuron, time: float, inducer: Arrival | None) -> None:
         """Let x → h(x); the refractory period begins, and arrivals are on their way."""
         self._advance(neuron, time)
-        neuron.burst = neuron.burst + 1 if time == neuron.last_spike else 0
-        neuron.last_spike = time
+        if time > neuron.burst_from + 1.0:
+            neuron.burst_from, neuron.burst = time, 0
+        neuron.burst += 1
         if neuron.burst > _RUNAWAY:
             raise DescriptionError(
-                f"neuron {neuron.index} spikes without end at t = {time:g} ms",
+                f"neuron {neuron.index} spikes without end at t = {time:g} ms: "
+                f"more than {_RUNAWAY} times within 1 ms",
                 where=f"population {neuron.population}",
                 remedy="let the reset fall below the threshold, or lower the weights",
             )
