@@ -51,14 +51,15 @@ def simulator(
     samples: int = 32,
     threads: int = 1,
     clock: str = "grid",
+    dt: float = 1.0,
 ) -> gp.Simulator:
-    """The compiled network with Adam on weights and delays, at rates that keep its activity."""
+    """The compiled network with Adam at rates that keep its activity; ``dt`` in ms."""
     net = network(hidden, longest)
     return gp.compile(
         net,
         loss=gp.CrossEntropy(gp.integral("out", "v")),
         optimiser={"weight": gp.Adam(1e-9), "delay": gp.Adam(1e-9)},
-        dt=1 * ms,
+        dt=dt * ms,
         duration=STEPS * ms,
         batch=samples,
         backend=gp.Native(threads=threads),
