@@ -31,6 +31,7 @@ __all__ = [
     "choose",
     "differs",
     "instant_at",
+    "not_above",
     "same",
     "time_of",
 ]
@@ -89,7 +90,9 @@ class Observation:
 
     In reverse, each an expression of ``GRADIENT``, buffers and ``INSTANT``:
 
-    * ``pull``, times ∂value/∂x, is added to the adjoint at an instant, before resets;
+    * ``pull``, times ∂value/∂x, is added to the adjoint at an instant, before resets, and
+      ``pull_delivered`` likewise just after arrivals; the value is the one at ``offset`` [ms]
+      (of buffers) from that instant, along the flow;
     * ``spike`` is added to ∂L/∂t of a spike, ``count`` moves the adjoint at a spike, per unit of
       the population's jump for spike counts;
     * ``arrival`` is added to ∂L/∂t of an arrival, per unit weight;
@@ -112,6 +115,8 @@ class Observation:
     observed: Mapping[sympy.Symbol, sympy.Expr] = field(default_factory=dict)
     spiked: Mapping[sympy.Symbol, sympy.Expr] = field(default_factory=dict)
     pull: sympy.Expr = sympy.S.Zero
+    pull_delivered: sympy.Expr = sympy.S.Zero
+    offset: sympy.Expr = sympy.S.Zero
     spike: sympy.Expr = sympy.S.Zero
     count: sympy.Expr = sympy.S.Zero
     arrival: sympy.Expr = sympy.S.Zero
@@ -146,6 +151,11 @@ def above(x: sympy.Expr, y: sympy.Expr | int) -> sympy.Basic:
 def below(x: sympy.Expr, y: sympy.Expr | int) -> sympy.Basic:
     """The condition x < y."""
     return sympy.StrictLessThan(x, y, evaluate=False)
+
+
+def not_above(x: sympy.Expr, y: sympy.Expr | int) -> sympy.Basic:
+    """The condition x ≤ y."""
+    return sympy.LessThan(x, y, evaluate=False)
 
 
 def same(x: sympy.Expr, y: sympy.Expr | int) -> sympy.Basic:

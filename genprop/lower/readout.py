@@ -171,6 +171,7 @@ class _Drive:
             if sympy.diff(observed.value, x) != 0
         }
         self.states = set(adjoint.system.states)
+        self.pulled = _at_offset(observed, adjoint)
         at_start: list[tuple[Expr, ...]] = []
         if observed.density != 0:
             at_start.append((Number(clock.dt / 2), _WEIGHT, _GRADIENT))
@@ -179,9 +180,9 @@ class _Drive:
         self.when, pull = None, expressions.optional(observed.pull)
         if pull is not None and not at_start:
             self.when, pull = _uniform(pull)
-        at_end = at_start if pull is None else [*at_start, (pull,)]
-        self.at_start = tuple(self._statements(at_start, "start"))
-        self.at_end = tuple(self._statements(at_end, "end"))
+        delivered = expressions.optional(observed.pull_delivered)
+        self.at_start = tuple(self._statements(at_start, delivered, "start"))
+        self.at_end = tuple(self._statements(at_start, pull, "end"))
 
     def tape(self, moment: str, read: Iterable[AddTo]) -> tuple[Assign, ...]:
         """∂value/∂x at a ``moment``, kept where it depends on the states."""
@@ -189,13 +190,31 @@ class _Drive:
         columns = {f"readout.{moment}_{q}": convert(e) for q, e in self.slopes.items()}
         return tuple(Assign(name, e) for name, e in columns.items() if name in names)
 
-    def _statements(self, terms: list[tuple[Expr, ...]], moment: str) -> Iterator[AddTo]:
-        for q, slope in self.slopes.items():
-            taped = bool(symbols(slope) & self.states)
-            factor = Name(f"readout.{moment}_{q}") if taped else convert(slope)
-            for term in terms:
+    def _statements(
+        self, over_time: list[tuple[Expr, ...]], pull: Expr | None, moment: str
+    ) -> Iterator[AddTo]:
+        """``over_time`` act on the value at the moment, ``pull`` on the one at its offset."""
+        for q, slope in self.pulled.items():
+            at_once = self.slopes.get(q)
+            terms = [(t, at_once) for t in over_time if at_once is not None]
+            terms += [] if pull is None else [((pull,), slope)]
+            for term, moved in terms:
+                taped = bool(symbols(moved) & self.states)
+                factor = Name(f"readout.{moment}_{q}") if taped else convert(moved)
                 factors = term if factor == Number(1.0) else (*term, factor)
                 yield AddTo(q, factors[0] if len(factors) == 1 else Multiply(factors))
+
+
+def _at_offset(observed: Observation, adjoint: AdjointSystem) -> dict[str, sympy.Expr]:
+    """∂/∂x of the value at ``offset`` along the flow, by its Taylor series to third order."""
+    system, derivative, value = adjoint.system, observed.value, observed.value
+    if observed.offset != 0:
+        for order in (1, 2, 3):
+            terms = (sympy.diff(derivative, x) * f for x, f in system.flow.items())
+            derivative = sympy.expand(sympy.Add(*terms))
+            value = value + observed.offset**order / sympy.factorial(order) * derivative
+    slopes = {adjoint.adjoints[x].name: sympy.diff(value, x) for x in system.states}
+    return {q: sympy.horner(e) if observed.offset != 0 else e for q, e in slopes.items() if e != 0}
 
 
 def _spike(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from genprop.describe.population import name_of
 from genprop.describe.spec import ReadoutSpec
 
 if TYPE_CHECKING:
+    import sympy
+
     from genprop.adjoint.observation import Observation
     from genprop.describe.population import Population
     from genprop.equations.system import HybridSystem
@@ -52,7 +55,7 @@ def observe(spec: ReadoutSpec, system: HybridSystem) -> Observation:
     best, rising, kink = buffer("best", "instant"), buffer("rising"), buffer("kink")
     higher, at_best = above(value, Y), same(best, INSTANT)
     turned = (at_best, above(rising, 0), differs(ARRIVED, 0), below(slope, 0))
-    return Observation(
+    found = Observation(
         spec.population,
         about="largest over the trial",
         value=value,
@@ -77,3 +80,53 @@ def observe(spec: ReadoutSpec, system: HybridSystem) -> Observation:
         smooth=True,
         closed_form=Highest(),
     )
+    return _between(found, slope, system, at_best, higher) if system.linear else found
+
+
+def _between(
+    found: Observation,
+    slope: sympy.Expr,
+    system: HybridSystem,
+    at_best: sympy.Basic,
+    higher: sympy.Basic,
+) -> Observation:
+    """Its gradient enters where the summit lies between instants: moving it there costs nothing.
+
+    The summit is one after the best instant, where ``slope`` is above 0 after arrivals, or before
+    it, where ``slope`` is below 0 at its end.
+    """
+    import sympy
+
+    from genprop.adjoint.observation import (
+        GRADIENT,
+        Buffer,
+        above,
+        below,
+        buffer,
+        choose,
+        not_above,
+    )
+
+    curvature, to_summit = _summit(slope, system)
+    offset, zero = buffer("offset"), sympy.S.Zero
+    coming = (at_best, above(slope, 0), below(curvature, 0))
+    past = (higher, below(slope, 0), below(curvature, 0))
+    before = choose(to_summit, choose(zero, offset, higher), *past)
+    return replace(
+        found,
+        buffers=(*found.buffers, Buffer(offset)),
+        delivered={**found.delivered, offset: choose(to_summit, offset, *coming)},
+        observed={offset: before, **found.observed},
+        pull=choose(GRADIENT, zero, at_best, not_above(offset, 0)),
+        pull_delivered=choose(GRADIENT, zero, at_best, above(offset, 0)),
+        offset=offset,
+    )
+
+
+def _summit(slope: sympy.Expr, system: HybridSystem) -> tuple[sympy.Expr, sympy.Expr]:
+    """Its second derivative, and s [ms] where ẋ + sẍ + s²/2 x⃛ = 0, by Halley's step from s = 0."""
+    import sympy
+
+    curvature = sympy.Add(*(sympy.diff(slope, x) * f for x, f in system.flow.items()))
+    third = sympy.Add(*(sympy.diff(curvature, x) * f for x, f in system.flow.items()))
+    return curvature, -slope / curvature * (1 + slope * third / (2 * curvature**2))
