@@ -21,6 +21,7 @@ from genprop.emit.parts import (
     states_of,
     times,
 )
+from genprop.lower.crossing import crossing_name
 
 if TYPE_CHECKING:
     from genprop.emit.printers import CPrinter
@@ -107,15 +108,17 @@ def _fire(p: PopulationProgram, losses: Sequence[LossProgram], language: Languag
     plain = language.printer({})
     reads = [p.guard, *expressions(p.reset), *(expressions(p.spike_tape) if p.active else [])]
     spiked = [e for x in losses for e in expressions(x.readout.spiked)]
+    read = names_of(expressions(p.spike_tape))
     crossing = p.crossing if p.active else ()
     start = language.printer({x: f"{x}_start" for x in p.states})
-    line = language.printer({x: f"{x}_crossing" for x in crossing})
     return numbers(p, [*reads, *spiked]) | {
         "guard": plain.expression(p.guard),
-        "crossing": list(crossing),
+        "crossing": [x for x in crossing if crossing_name(x) in read],
         "guard_at_start": start.expression(p.guard),
         "start": list(dict.fromkeys((*states_of(p, [p.guard]), *crossing))) if crossing else [],
-        "columns": [[a.target, line.expression(a.value)] for a in p.spike_tape] if p.active else [],
+        "columns": [[c.target, plain.expression(c.value)] for c in p.spike_tape]
+        if p.active
+        else [],
         "reset": plain.statements(p.reset, p.states),
         "resets": [a.target for a in p.reset if a.target in p.states],
         "reads": states_of(p, reads),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from genprop.lower.continuous_network import continuous_population
+from genprop.lower.crossing import FRACTION, crossing_name
 from genprop.lower.delivery import with_values
 from genprop.lower.loss import lower_loss
 from genprop.lower.nodes import names_in
@@ -122,7 +123,9 @@ def _with_tape(program: PopulationProgram, spike: SpikeProgram | None) -> Popula
         return program
     tape = spike.column.tape
     read = {name for column in tape for name in names_in(column.value)}
-    crossing = tuple(x for x in program.states if x in read and spike.column.at_guard)
+    crossing = tuple(x for x in program.states if crossing_name(x) in read)
+    if FRACTION in read and not crossing:  # the time of the crossing is read, and no state there
+        crossing = tuple(x.name for x in spike.column.at_guard)
     return replace(program, spike_tape=tape, crossing=crossing)
 
 

@@ -53,7 +53,7 @@ def lower_population(
     hoist = Hoister(system.parameters)
     solution = solve(adjoint, learned if active else frozenset(), solver, clock.dt)
     location = solution.location
-    spike = lower_spike(adjoint, learned) if system.guard is not None else None
+    spike = lower_spike(adjoint, learned, step=clock.dt) if system.guard is not None else None
     if location is not None:
         location = with_jump(location, adjoint, learned)
     receptors = tuple(_receptors(adjoint, hoist, max_delays, clock))

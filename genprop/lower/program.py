@@ -139,10 +139,10 @@ class PopulationProgram:
     states kept for every step, after delivery and before propagation; ``before_tape`` those kept
     before delivery; ``spike_tape`` the columns kept for every spike, computed before the reset.
     ``backward_step`` (``backward_held_step``) takes ``adjoints`` from t_{n+1} to t_n, reading step
-    tape and constants; ``jump`` takes them across a spike, reading spike tape and ``sent``. Of the
-    states that columns read, those in ``crossing`` are taken where the guard was crossed,
-    interpolated between their values after delivery and at the end of the step; the others at the
-    end. ``count_jump`` adds to adjoints per unit ``count_gradient``. ``active`` is False where no
+    tape and constants; ``jump`` takes them across a spike, reading spike tape and ``sent``. Columns
+    read states at the end of the step, and those in ``crossing`` also where the guard was crossed,
+    by ``crossing_name``, interpolated between their values after delivery and at the end of the
+    step. ``count_jump`` adds to adjoints per unit ``count_gradient``. ``active`` is False where no
     gradient is needed.
 
     On a clock without rounding ``continuous`` stands for steps and guard: ``spike_tape`` and

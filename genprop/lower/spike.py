@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from genprop.adjoint.system import SEND
 from genprop.equations.algebra import simplified, substitute, symbols
 from genprop.errors import DescriptionError, UnsupportedError
 from genprop.lower.convert import assignments, convert
+from genprop.lower.crossing import RATE, GridCrossing, grid_crossing
 from genprop.lower.nodes import Accumulate, Assign, Call, Divide, Name, Number, Statement
 from genprop.lower.program import Induced, Refractory
 
@@ -61,13 +62,16 @@ class Columns:
             state, value = guard_state(adjoint.system)
             self.at_guard = {} if value is None else {state: value}
         self.expressions: dict[sympy.Symbol, sympy.Expr] = {}
+        self.crossing: GridCrossing | None = None
 
     def __call__(self, expression: sympy.Expr, *, crossing: bool = True) -> sympy.Expr:
         """``expression``, of states just before the spike, as one of columns.
 
-        ``crossing``: at the threshold, where the flow caused it; an arrival carries beyond it.
+        ``crossing``: at the threshold, where the flow caused it; an arrival carries beyond it, and
+        so does the rest of a step.
         """
-        expression = substitute(sympy.sympify(expression), self.at_guard if crossing else {})
+        there = self.at_guard if crossing and self.crossing is None else {}
+        expression = substitute(sympy.sympify(expression), there)
         for name, total in self.drive.items():
             first = min(symbols(total) & self.states, key=str)
             whole = sympy.Symbol(f"spike_{name}", real=True)
@@ -94,37 +98,66 @@ class Columns:
     @property
     def tape(self) -> tuple[Assign, ...]:
         """The columns so far, as assignments from states."""
-        return tuple(Assign(c.name, convert(e)) for c, e in self.expressions.items())
+        columns = tuple(Assign(c.name, convert(e)) for c, e in self.expressions.items())
+        return columns if self.crossing is None else (*columns, *self.crossing.tape)
+
+    def at_crossing(self, expression: sympy.Expr) -> sympy.Expr:
+        """``expression`` with the state that the guard determines put to its threshold."""
+        return substitute(sympy.sympify(expression), self.at_guard)
 
 
 def lower_spike(
-    adjoint: AdjointSystem, learned: Collection[str], least_rate: float = MIN_CROSSING_RATE
+    adjoint: AdjointSystem,
+    learned: Collection[str],
+    least_rate: float = MIN_CROSSING_RATE,
+    step: float | None = None,
 ) -> SpikeProgram:
     """Jump, tape, refractoriness and induced spikes of one spiking population.
 
-    The guard is taken to be crossed at ``least_rate`` [1/ms] at least.
+    The guard is taken to be crossed at ``least_rate`` [1/ms] at least, and where ``step`` [ms] is
+    given and the guard determines a state, inside a step of that length.
     """
-    columns = Columns(adjoint)
-    parameters = [s for s, name in adjoint.system.parameters.items() if name in learned]
+    columns, system = Columns(adjoint), adjoint.system
+    if step is not None and columns.at_guard:
+        columns.crossing = grid_crossing(system, step, least_rate, columns.at_crossing)
+    parameters = [s for s, name in system.parameters.items() if name in learned]
     shift = sympy.Symbol("shift", real=True)
-    speed, cost = _crossing(adjoint, columns)
-    rate = Call("max", (convert(columns(speed)), Number(least_rate)))
-    statements: list[Statement] = [
-        Assign("rate", rate),
-        Assign(shift.name, Divide(convert(columns(cost)), Name("rate"))),
-    ]
+    statements: list[Statement] = _shift(adjoint, columns, least_rate)
+    gradient, slopes = _guard_seen(adjoint, columns.crossing)
     for s in parameters:
         by_reset = adjoint.parameter_induced.get(s, sympy.S.Zero)
-        value = columns(by_reset) - columns(sympy.diff(adjoint.system.guard, s)) * shift
+        value = columns(by_reset) - columns(slopes[s]) * shift
         if value != 0:
             statements.append(Accumulate(s.name, convert(sympy.expand(value))))
     moved = {
-        q: columns(adjoint.transfer[q]) - columns(adjoint.guard_gradient[q]) * shift
-        for q in adjoint.transfer
+        adjoint.adjoints[x]: columns(adjoint.transfer[adjoint.adjoints[x]]) - columns(g) * shift
+        for x, g in gradient.items()
     }
     statements += assignments(moved)
     induced = _induced(adjoint, parameters, columns) if adjoint.induced else None
     return SpikeProgram(tuple(statements), _refractory(adjoint, parameters), induced, columns)
+
+
+def _shift(adjoint: AdjointSystem, columns: Columns, least_rate: float) -> list[Statement]:
+    """−δt* of the crossing per unit of the guard: what it costs over how fast it is crossed."""
+    speed, cost = _crossing(adjoint, columns)
+    if columns.crossing is not None:
+        return [Assign("shift", Divide(convert(columns(cost)), Name(RATE)))]
+    rate = Call("max", (convert(columns(speed)), Number(least_rate)))
+    shift = Divide(convert(columns(cost)), Name("rate"))
+    return [Assign("rate", rate), Assign("shift", shift)]
+
+
+def _guard_seen(
+    adjoint: AdjointSystem, crossing: GridCrossing | None
+) -> tuple[Mapping[sympy.Symbol, sympy.Expr], Mapping[sympy.Symbol, sympy.Expr]]:
+    """The derivatives of the guard by state and by parameter, where the jump is taken."""
+    if crossing is not None:
+        return crossing.gradient, crossing.slopes
+    system, slope = adjoint.system, adjoint.guard_gradient
+    return {x: slope[adjoint.adjoints[x]] for x in system.states}, {
+        s: sympy.diff(system.guard, s) for s in system.parameters
+    }
 
 
 def with_jump(
@@ -164,13 +197,14 @@ def with_jump(
 def _crossing(adjoint: AdjointSystem, columns: Columns) -> tuple[sympy.Expr, sympy.Expr]:
     """ġ and the cost of a spike.
 
-    Linear flows have them at the threshold, where that determines a state. Others may run far
+    Linear flows have them at the threshold, where that determines a state; on the grid only ġ
+    (``lower/crossing.py``). Others may run far
     beyond it by the end of the step: there both are taken where the state is. Along ẋ = f(x),
     δx/f(x) stays the same while δx alone grows with the upstroke, so the shift of the crossing is
     δx/f(x) at the end of the step, and not δx/f(threshold).
     """
     system = adjoint.system
-    if columns.at_guard:
+    if columns.at_guard and columns.crossing is None:
         return adjoint.rate, adjoint.cost
     speed = sympy.Add(*(sympy.diff(system.guard, x) * f for x, f in system.flow.items()))
     return speed, adjoint.induced_cost

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from genprop.errors import InternalError
 from genprop.lower.constants import constant_names
+from genprop.lower.crossing import FRACTION, crossing_name
 from genprop.lower.delivery import DL_DVALUE, LATE, SENT, VALUE, WEIGHT
 from genprop.lower.nodes import Accumulate, Assign, Expr, Statement, names_in
 
@@ -54,12 +55,13 @@ def _population(p: PopulationProgram) -> Iterator[str]:
     fixed = {name for name, _ in constant_names(p)}
     states, adjoints = set(p.states), set(p.adjoints)
     spike = {a.target for a in p.spike_tape}
+    at_crossing = {FRACTION, *map(crossing_name, p.crossing)} if p.crossing else set[str]()
     parts: list[tuple[str, Iterable[Statement], set[str]]] = [
         ("initial", p.initial, fixed),
         ("step", p.step, fixed | states),
         ("held step", p.held_step, fixed | states),
         ("reset", p.reset, fixed | states),
-        ("spike tape", p.spike_tape, fixed | states),
+        ("spike tape", p.spike_tape, fixed | states | at_crossing),
         ("backward step", p.backward_step, fixed | adjoints | set(p.step_tape)),
         ("backward held step", p.backward_held_step, fixed | adjoints | set(p.step_tape)),
         ("jump", p.jump, fixed | adjoints | spike | {"sent"}),

@@ -34,6 +34,45 @@ def test_a_delay_line_learns_from_the_worst_delays_in_twelve_presentations(
     assert accuracy[-1] == 1.0
 
 
+@pytest.mark.parametrize("positions", [False, True], ids=["delays", "positions"])
+def test_a_delay_line_needs_a_presentation_for_every_five_ms_wherever_its_spikes_lie(
+    *, positions: bool
+) -> None:
+    """Lags and onsets as they are drawn, which the grid rounds one way or the other.
+
+    From the worst delays on, where the two spikes of the wrong class coincide and the gradient is
+    all but 0: Adam takes its direction alone.
+    """
+    made, config = experiment("delay_line", f"options.positions={str(positions).lower()}")
+    assert made.net is not None
+    sim = gp.compile(
+        made.net,
+        loss=made.loss,
+        optimiser=made.optimiser,
+        dt=float(str(config.compile["dt"])),
+        duration=100.0,
+        batch=2,
+        clock="grid",
+        backend=gp.Native(threads=1),
+    )
+    start = sim.state()
+    for draw in range(12):
+        rng = np.random.default_rng(draw)
+        lag, onset = rng.uniform(9.0, 26.0), rng.uniform(5.0, 6.0)
+        sim.restore(start)
+        worst = {n: np.where(a == 20.0, lag, a) for n, a in sim.parameters.items()}  # its lag
+        sim.parameters.update(worst)
+        data = gp.data.delay_line(2, lag=lag, onset=onset, duration=100.0)
+        (batch,) = data.batches(2)
+        right: list[float | None] = []
+        for _ in range(12):
+            sim.gradients(batch)
+            sim.step()
+            right.append(gp.evaluate(sim, data).accuracy)
+        needed = max((k + 1 for k, accuracy in enumerate(right) if accuracy != 1.0), default=0) + 1
+        assert needed <= np.ceil(lag / 5.0), f"draw {draw}, lag {lag:.2f} ms"
+
+
 def xor_by_delays(seed: int) -> tuple[gp.data.Dataset, gp.Simulator]:
     """Eight LIF neurons with fixed weights: four excite output 0, four output 1."""
     data = gp.data.xor(4)

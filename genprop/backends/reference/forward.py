@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from genprop.lower.crossing import FRACTION, crossing_name
 from genprop.numerics.constants import numbers, refractory_steps
 from genprop.numerics.evaluate import evaluate, execute
 
@@ -140,7 +141,7 @@ class PopulationRun:
         if program.rising:
             crossed = crossed & ~self.above
         self.note_infinite(crossed)
-        spikes = self._collect(crossed, program.spike_tape, self.induced, self._at_crossing())
+        spikes = self._collect(crossed, program.spike_tape, self.induced, self.at_crossing())
         self.tape.spikes.append(spikes)
         after = dict(values)
         execute(program.reset, after)
@@ -158,8 +159,8 @@ class PopulationRun:
             bad = ~np.isfinite(self.values[state]) & where
             self.finite &= ~np.broadcast_to(bad, self.shape).any(axis=1)
 
-    def _at_crossing(self) -> dict[str, Array]:
-        """States where a straight line through the step crosses the guard."""
+    def at_crossing(self) -> dict[str, Array]:
+        """States at t_{n+1}, and where a straight line through the step crosses the guard."""
         guard, values = self.program.guard, self.values
         if guard is None or not self.program.crossing:
             return values
@@ -168,10 +169,10 @@ class PopulationRun:
         rise = np.where(after > before, after - before, 1.0)
         fraction = np.where(before < 0, np.clip(-before / rise, 0.0, 1.0), 0.0)
         line = {
-            x: self.delivered[x] + fraction * (values[x] - self.delivered[x])
+            crossing_name(x): self.delivered[x] + fraction * (values[x] - self.delivered[x])
             for x in self.program.crossing
         }
-        return values | line
+        return values | line | {FRACTION: fraction}
 
     def note_induced(self, step: int) -> None:
         """Remember the summed weight of arrivals after which the guard already holds."""

@@ -117,4 +117,4 @@ def test_show_tells_memory_without_compiling() -> None:
         line.rsplit(None, 2)[0].strip(): float(line.split()[-2]) for line in text.splitlines()[:-1]
     }
     assert lines["synapses of hidden->hidden"] == pytest.approx(50 * 50 * 5 / 1e6, abs=5e-4)
-    assert lines["tape of hidden, spikes"] == pytest.approx(50 * 40 * 8 / 1e6, abs=5e-4)
+    assert lines["tape of hidden, spikes"] == pytest.approx(50 * 40 * 20 / 1e6, abs=5e-4)

@@ -28,6 +28,8 @@ struct HiddenRecord {
     struct Spike {
         std::uint32_t step, neuron;
         Real spike_I;
+        Real crossing_late;
+        Real crossing_rate;
     };
     std::vector<Spike> spikes;
     std::vector<std::uint32_t> first;   // the spikes of step n are first[n] ... first[n + 1]
@@ -100,8 +102,10 @@ struct Hidden {
 
     /// Spikes of a block at t_{n+1}: taped, then reset.
     void fire([[maybe_unused]] const HiddenNumbers& numbers, [[maybe_unused]] HiddenRecord& record, size_t block, size_t step) {
+        const Real tau_mem = numbers.tau_mem;
         const Real v_th = numbers.v_th;
         const Real v_reset = numbers.v_reset;
+        const Real tau_exp = numbers.tau_exp;
         for (size_t neuron = block * lanes; neuron < (block + 1) * lanes && neuron < size; ++neuron) {
             [[maybe_unused]] Real v = v_all[neuron];
             [[maybe_unused]] Real I = I_all[neuron];
@@ -113,7 +117,7 @@ struct Hidden {
             const Real below = v_start - v_th, above = v - v_th;
             const Real fraction = below < Real(0) ? below / (below - above) : Real(0);
             const Real I_crossing = I_start + fraction * (I - I_start);
-            record.spikes.push_back({std::uint32_t(step), std::uint32_t(neuron), I_crossing});
+            record.spikes.push_back({std::uint32_t(step), std::uint32_t(neuron), I, Real(1) - fraction, std::fmax(std::fmax((I_crossing - v_th) / tau_mem, std::fabs(Real(2) * (-((I_crossing - v_th) / (tau_mem * tau_mem)) - I_crossing / (tau_exp * tau_mem)))), Real(0.001))});
             v = v_reset;
             v_all[neuron] = v;
         }
@@ -129,18 +133,20 @@ struct Hidden {
     template <class SentBy>
     void jump([[maybe_unused]] const HiddenNumbers& numbers, const HiddenRecord& record, size_t step, const SentBy& sent_by) {
         const Real tau_mem = numbers.tau_mem;
-        const Real v_th = numbers.v_th;
         const Real v_reset = numbers.v_reset;
+        const Real tau_exp = numbers.tau_exp;
         for (size_t index = record.first[step]; index < record.first[step + 1]; ++index) {
             const auto& spike = record.spikes[index];
             const size_t neuron = spike.neuron;
             const Real spike_I = spike.spike_I;
+            const Real crossing_late = spike.crossing_late;
+            const Real crossing_rate = spike.crossing_rate;
             Real p_v = p_v_all[neuron];
             Real p_I = p_I_all[neuron];
             Real sent = sent_by(spike.neuron, index);
-            const Real rate = std::fmax((spike_I - v_th) / tau_mem, Real(0.001));
-            const Real shift = (sent + p_v * (v_reset - spike_I) / tau_mem) / rate;
-            p_v = -shift;
+            const Real shift = (sent + p_v * (v_reset - spike_I) / tau_mem) / crossing_rate;
+            p_v = -(shift * (Real(1) + crossing_late * (Real(1) / tau_mem + crossing_late / (Real(2) * tau_mem * tau_mem))));
+            p_I = p_I + crossing_late * shift * (Real(1) / tau_mem - crossing_late * (-tau_exp - tau_mem) / (Real(2) * tau_exp * tau_mem * tau_mem));
             p_v_all[neuron] = p_v;
             p_I_all[neuron] = p_I;
         }
