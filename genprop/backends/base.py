@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CompilesTopology",
+    "Derives",
     "Engine",
     "Inputs",
     "MemoryEstimator",
@@ -202,6 +203,21 @@ class Engine(Protocol):
         ``state`` holds ``"<parameter>/<state>"``; ``settings`` numbers by parameter; ``count`` is 1
         for the first update.
         """
+        ...
+
+
+@runtime_checkable
+class Derives(Protocol):
+    """An engine that computes some of the Program's derivations itself.
+
+    Where a parameter of ``derives`` is not among what it is given, it is given the leaves that it
+    is made of and, by their names, the constants of its stage; and gives the gradients of these
+    leaves, as far as they come this way, in its place.
+    """
+
+    @property
+    def derives(self) -> Collection[str]:
+        """The derived parameters, by flat name."""
         ...
 
 

@@ -11,6 +11,7 @@ from genprop.emit.bundle import SourceBundle
 from genprop.emit.comments import comment
 from genprop.emit.environment import environment
 from genprop.emit.genn_constants import constants_view
+from genprop.emit.genn_derived import derivations_view, gathered
 from genprop.emit.genn_population import genn_population
 from genprop.emit.genn_readout import host_view
 from genprop.emit.genn_updates import learned_view, optimisers_view, parameter_names
@@ -28,6 +29,8 @@ __all__ = ["MODULES", "genn_view", "package_name", "render_genn"]
 
 View = dict[str, object]
 SCRIPT = "network.py"
+DERIVED = "derived.py"
+"""Of networks with derived weights or delays."""
 MODULES = (
     "__init__.py",
     "trial.py",
@@ -40,6 +43,7 @@ MODULES = (
     "neurons.py",
     "synapses.py",
     "updates.py",
+    DERIVED,
     "losses.py",
     "constants.py",
     "files.py",
@@ -65,7 +69,8 @@ def render_genn(program: Program, precision: str, device: str) -> SourceBundle:
     view = genn_view(program) | {"precision": precision, "device": device, "version": __version__}
     jinja = environment()
     package = package_name(program)
-    paths = {SCRIPT: SCRIPT, **{f"{package}/{module}": module for module in MODULES}}
+    modules = [m for m in MODULES if program.derivations or m != DERIVED]
+    paths = {SCRIPT: SCRIPT, **{f"{package}/{module}": module for module in modules}}
     files = {
         path: jinja.get_template(f"genn/{module}.j2").render(view) for path, module in paths.items()
     }
@@ -95,7 +100,12 @@ def genn_view(program: Program) -> View:
         "dt": repr(program.dt),
         "duration": repr(program.duration),
         "sources": [
-            {"name": p.name, "id": identifier(p.name), "size": p.size}
+            {
+                "name": p.name,
+                "id": identifier(p.name),
+                "size": p.size,
+                "gathered": gathered(p.name, program),
+            }
             for p in program.populations
             if p.source
         ],
@@ -114,6 +124,7 @@ def genn_view(program: Program) -> View:
             *(["clear"] if any(q.delay for q in program.projections) else []),
             *(["clear_gradients", "sum"] if list(learned_view(program)) else []),
         ],
+        **derivations_view(program),
         "pooled": any(x.readout.pooled for x in program.losses),
     }
 

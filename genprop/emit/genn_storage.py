@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from genprop.emit.genn_derived import gathered
 from genprop.emit.genn_readout import TYPES
 from genprop.emit.names import identifier
 from genprop.emit.parts import everything
@@ -47,6 +48,8 @@ def variables(
             yield _var(f"dL_dt_{identifier(receptor.name)}")
     if sends(p, program):
         yield _var("adjoint_event", "uint8_t")
+    if gathered(p.name, program):
+        yield _var("neuron", "uint8_t", "READ_ONLY")
 
 
 def _observed(loss: LossProgram, p: PopulationProgram) -> Iterator[View]:

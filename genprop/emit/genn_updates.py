@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from genprop.lower.nodes import Assign
     from genprop.lower.program import Program, UpdateProgram
 
-__all__ = ["learned_view", "optimisers_view", "parameter_names"]
+__all__ = ["Rule", "learned_view", "optimiser_names", "optimisers_view", "parameter_names", "rule"]
 
 View = dict[str, object]
 Rule = tuple[str, tuple[str, ...], tuple[str, ...], tuple["Assign", ...], tuple["Assign", ...]]
@@ -22,15 +22,17 @@ Rule = tuple[str, tuple[str, ...], tuple[str, ...], tuple["Assign", ...], tuple[
 
 def parameter_names(program: Program) -> dict[str, None]:
     """The flat names of everything that is set before a batch, each once."""
-    wired = [name for q in program.projections for name in (q.weight, q.delay) if name]
+    made = {d.target: [s.name for s in d.sources] for d in program.derivations}
+    arrays = [name for q in program.projections for name in (q.weight, q.delay) if name]
+    wired = [leaf for name in arrays for leaf in made.get(name, [name])]
     return dict.fromkeys(wired + [used.name for p in program.populations for used in p.parameters])
 
 
 def learned_view(program: Program) -> Iterator[View]:
     """Every parameter that is learned or updated: where it lives and where its gradient is."""
-    names = _optimiser_names(program)
+    names = optimiser_names(program)
     chosen: dict[str, View] = {
-        name: {"optimiser": names[_rule(u)], "settings": json.dumps(dict(u.settings))}
+        name: {"optimiser": names[rule(u)], "settings": json.dumps(dict(u.settings))}
         for u in program.updates
         for name in u.parameters
     }
@@ -67,25 +69,25 @@ def _learned(
     }
 
 
-def _rule(update: UpdateProgram) -> Rule:
+def rule(update: UpdateProgram) -> Rule:
     """What makes an optimiser another model: all but its settings' values and its parameters."""
     settings = tuple(name for name, _ in update.settings)
     return update.name, settings, update.states, update.constants, update.body
 
 
-def _optimiser_names(program: Program) -> dict[Rule, str]:
+def optimiser_names(program: Program) -> dict[Rule, str]:
     """A name for every optimiser: its own, numbered where several rules have it."""
-    rules = list(dict.fromkeys(_rule(u) for u in program.updates))
+    rules = list(dict.fromkeys(rule(u) for u in program.updates))
     found: dict[Rule, str] = {}
-    for rule in rules:
-        same = sum(other[0] == rule[0] for other in found)
-        found[rule] = identifier(rule[0].lower()) + (f"_{same + 1}" if same else "")
+    for own in rules:
+        same = sum(other[0] == own[0] for other in found)
+        found[own] = identifier(own[0].lower()) + (f"_{same + 1}" if same else "")
     return found
 
 
 def optimisers_view(program: Program) -> Iterator[View]:
     """Every optimiser once, whatever its settings: what ``genn/updates.py.j2`` reads."""
-    for (name, settings, states, hoisted, body), own in _optimiser_names(program).items():
+    for (name, settings, states, hoisted, body), own in optimiser_names(program).items():
         read = {n for a in body for n in names_in(a.value)}
         constants = [a.target for a in hoisted]
         yield {

@@ -27,7 +27,7 @@ from genprop.lower.nodes import (
     Statement,
 )
 
-__all__ = ["CPrinter", "GeNNPrinter", "NumpyPrinter"]
+__all__ = ["CPrinter", "DoubleGeNNPrinter", "GeNNPrinter", "NumpyPrinter"]
 
 _SUM, _PRODUCT, _UNARY, _ATOM = 1, 2, 3, 4
 _BRACKETED = re.compile(r"\(.*\)|\[.*\]")
@@ -184,6 +184,16 @@ class GeNNPrinter(CPrinter):
             return CPrinter._call(self, function, arguments)
         x = self._at(arguments[0], _SUM)
         return f"(({x} > 0.0) ? 1.0 : (({x} < 0.0) ? -1.0 : 0.0))"
+
+
+@dataclass(frozen=True, slots=True)
+class DoubleGeNNPrinter(GeNNPrinter):
+    """Prints GeNNCode in double precision, whatever the model's is."""
+
+    real: str = "double"
+
+    def _number(self, value: float) -> str:
+        return f"{GeNNPrinter._number(self, value)}d"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from genprop.lower.clocks.base import Clock, StepClock
     from genprop.lower.continuous import Continuous
     from genprop.lower.delivery import Delivery
+    from genprop.lower.derivation import Derivation
     from genprop.lower.event_location import EventLocation
     from genprop.lower.loss_program import LossProgram
     from genprop.lower.nodes import Assign, Expr, Statement
@@ -231,7 +232,8 @@ class SenderProgram:
 class Program:
     """The network in the steps of ``clock``, flows stepped by ``solver``.
 
-    ``digest`` names the description it came from.
+    ``digest`` names the description it came from; ``derivations`` are what the description's
+    stages compute for each synapse, for targets that print it.
     """
 
     name: str
@@ -243,6 +245,7 @@ class Program:
     losses: tuple[LossProgram, ...]
     updates: tuple[UpdateProgram, ...]
     senders: tuple[SenderProgram, ...] = ()
+    derivations: tuple[Derivation, ...] = ()
 
     def sender(self, projection: str) -> SenderProgram | None:
         """What a projection keeps on the sender's side, if it does."""

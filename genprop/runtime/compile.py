@@ -82,7 +82,7 @@ def compile(
     time = choose_clock(clock, in_ms(dt), in_ms(duration), spec, target, solver, first)
     refuse_if([*target.check(spec, time), *unsteppable(solver, time)])
     arrays = first()
-    program, bundle = lowered(spec, time, solver, target, arrays)
+    program, bundle = lowered(spec, time, solver, target, arrays, stages)
     return Simulator(
         spec,
         program,

@@ -8,7 +8,7 @@ again, step by step in float64, and the first state that is not finite names the
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -51,7 +51,7 @@ class Ran(Protocol):
 
 def refuse_divergence(
     sim: Ran,
-    arrays: Mapping[str, np.ndarray],
+    arrays: Callable[[], Mapping[str, np.ndarray]],
     batch: SpikeBatch,
     outcome: Outcome,
     gradients: Mapping[str, np.ndarray] | None = None,
@@ -60,7 +60,7 @@ def refuse_divergence(
 
     Args:
         sim: what ran.
-        arrays: with what, by flat name.
+        arrays: gives with what, by flat name.
         batch: on what.
         outcome: what it gave.
         gradients: and its gradients; None of a run without, whose loss may be what it is.
@@ -81,7 +81,7 @@ def refuse_divergence(
     found = None
     if sim.program.clock.rounds:
         suspects = lost if lost.size else range(batch.whole_size)
-        places = ranks_of(sim.engine).gather(_first(sim, arrays, batch, suspects))
+        places = ranks_of(sim.engine).gather(_first(sim, arrays(), batch, suspects))
         found = next((place for place in places if place is not None), None)
     if found is not None:
         raise DivergenceError(

@@ -70,7 +70,7 @@ def elsewhere(
     target = sim.target if backend is None else get_backend(backend)
     solver = sim.program.solver
     refuse_if([*target.check(sim.spec, time), *unsteppable(solver, time)])
-    program, bundle = lowered(sim.spec, time, solver, target, sim.arrays())
+    program, bundle = lowered(sim.spec, time, solver, target, sim.arrays(), sim.stages.all)
     made = kind(
         sim.spec,
         program,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from genprop.adjoint.readouts import registered
@@ -12,6 +13,7 @@ from genprop.errors import GenpropError, UnsupportedError, refuse_if
 from genprop.lower.clocks import make_clock
 from genprop.runtime.announce import announced
 from genprop.runtime.remembered import remembered
+from genprop.stages.expressed import derivations
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from genprop.emit.bundle import SourceBundle
     from genprop.lower.clocks.base import Clock
     from genprop.lower.program import Program
+    from genprop.stages.base import Stage
 
 __all__ = ["in_steps", "lowered", "unsteppable"]
 
@@ -31,25 +34,30 @@ def lowered(
     solver: str,
     target: Target,
     arrays: Mapping[str, np.ndarray] | None = None,
+    stages: Sequence[Stage] = (),
 ) -> tuple[Program, SourceBundle | None]:
     """The Program and its text, made now or remembered in the user's cache.
 
     All targets and precisions have the same Program: it is derived once. ``arrays`` are those that
-    run first, by flat name; the network must be able to begin with them.
+    run first, by flat name; the network must be able to begin with them. ``stages`` are those of
+    the description.
     """
     start = Start(spec)
+    expressed = derivations(stages, spec)
 
     def derived() -> Program:
         return _derived(spec, clock, solver, start, arrays)
 
     if registered(spec):  # by code that no key of the cache names
-        program = derived()
+        program = replace(derived(), derivations=expressed)
         return program, target.render(program)
     words = (spec.digest(), repr(clock), solver, spec.name)
-    program = remembered(derived, *words)
+    program = replace(remembered(derived, *words), derivations=expressed)
     if arrays is not None:
         start.refuse_unsound(arrays)
-    return program, remembered(lambda: target.render(program), *words, target.form)
+    return program, remembered(
+        lambda: target.render(program), *words, repr(expressed), target.form
+    )
 
 
 def in_steps(spec: NetworkSpec, program: Program, arrays: Mapping[str, np.ndarray]) -> Program:

@@ -9,7 +9,7 @@ import numpy as np
 
 from genprop._checks import enough_memory
 from genprop._moved import arguments
-from genprop.backends.base import refuse_rewiring
+from genprop.backends.base import Derives, refuse_rewiring
 from genprop.backends.distributed import DistributedEngine
 from genprop.describe.drawings import drawings
 from genprop.describe.topology import initial_topology
@@ -157,10 +157,10 @@ class Simulator:
         inputs, flow = self.inputs(batch, True), self._flow()
         candidates = self.stages.candidates(self.parameters, self.topology)
         outcome, found = with_candidates(
-            candidates, flow, lambda used, there: self.engine.gradients(used, there, inputs)
+            candidates, flow, lambda given, there: self.engine.gradients(given, there, inputs)
         )
         outcome, gradients = flow.with_penalties(outcome), flow.back(found)
-        refuse_divergence(self, flow.used, batch, outcome, gradients)
+        refuse_divergence(self, lambda: flow.used, batch, outcome, gradients)
         self._last, self._gradients = outcome, gradients
         return outcome.loss, gradients
 
@@ -176,8 +176,8 @@ class Simulator:
         """
         refuse_unrecordable(self.program, record)
         inputs, flow = self.inputs(batch, False), self._flow()
-        outcome = run_recording(self, flow.used, inputs, record)
-        refuse_divergence(self, flow.used, batch, outcome)
+        outcome = run_recording(self, flow.given, inputs, record)
+        refuse_divergence(self, lambda: flow.used, batch, outcome)
         self._last = flow.with_penalties(outcome)
         return self._last
 
@@ -295,6 +295,7 @@ class Simulator:
     def _flow(self) -> Flow:
         """What runs at the present parameters, which are checked first."""
         self.parameters.refuse_unsound()
-        flow = self.stages.forward(self.parameters, self.topology)
-        self._start.refuse_unsound(flow.used)
+        elsewhere = self.engine.derives if isinstance(self.engine, Derives) else ()
+        flow = self.stages.forward(self.parameters, self.topology, elsewhere=elsewhere)
+        self._start.refuse_unsound(flow.given)
         return flow

@@ -14,6 +14,7 @@ from genprop.errors import CheckpointError
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
     from genprop.describe.topology import Topology
+    from genprop.lower.derivation import Derivation
     from genprop.stages.rewire import Candidates, Rewired
 
 __all__ = ["Arrays", "Declared", "Stage"]
@@ -69,6 +70,21 @@ class Stage:
         """∂L/∂values from ``gradients`` = ∂L/∂(what :meth:`forward` gave), by flat name.
 
         Each has the shape of its value; they are added to what passes by the stage.
+        """
+        return {}
+
+    def expression(self, spec: NetworkSpec) -> Derivation | None:
+        """What it computes, where that is an expression of each synapse: for devices to print.
+
+        A stage without one stays on the host, and so do those that are derived from what others
+        derive. See :func:`~genprop.stages.expressed.derivation`.
+        """
+        return None
+
+    def constants(self, topology: Topology) -> Arrays:
+        """Arrays that its :meth:`expression` reads and no parameter holds, by flat name.
+
+        An array that is the same object as before has the same values.
         """
         return {}
 

@@ -45,7 +45,7 @@ def with_candidates(
         if found.pairs.size
     }
     if not wider:
-        return run(flow.used, flow.topology)
+        return run(flow.given, flow.topology)
     parameters = dict(flow.values[0])
     for name, one in wider.items():
         for leaf in flow.stages.synaptic(name):

@@ -11,9 +11,11 @@ import numpy as np
 
 from genprop.describe.derived import Declared
 from genprop.errors import DescriptionError, did_you_mean
+from genprop.lower.derivation import Derivation, Operand
 from genprop.lower.formula import Formula, formula
 from genprop.numerics.evaluate import evaluate
 from genprop.stages.base import Stage
+from genprop.stages.expressed import derivation
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec, ParameterSpec
@@ -23,21 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["Derived", "Operand", "derived"]
 
 _PLACES = ("element", "pre", "post", "one")
-
-
-@dataclass(frozen=True, slots=True)
-class Operand:
-    """A name that a formula reads: the parameter ``of``, and which of its elements.
-
-    ``at`` is ``"element"`` (one value per synapse or neuron), ``"pre"`` or ``"post"`` (that of the
-    synapse's sender or receiver) or ``"one"`` (the same for all). ``component`` chooses a column of
-    a parameter (n, D); −1 where it has none.
-    """
-
-    local: str
-    of: str
-    at: str = "element"
-    component: int = -1
 
 
 @dataclass(frozen=True)
@@ -97,6 +84,10 @@ class Derived(Stage):
                     remedy=f"places are {', '.join(_PLACES)}; pre and post are of synapses",
                 )
         return Declared(self.leaves, (self.target,), tuple(o.of for o in self.operands))
+
+    def expression(self, spec: NetworkSpec) -> Derivation | None:
+        """The formula, where the target is a synapse's."""
+        return derivation(spec, self.target, self.formula, self.operands)
 
     def forward(self, values: Mapping[str, np.ndarray], topology: Topology) -> Arrays:
         """The target."""

@@ -14,7 +14,24 @@ from genprop.describe.initial import Learn, base_number
 from genprop.describe.position import dims_of, position_name
 from genprop.describe.spec import QuantitySpec
 from genprop.errors import DescriptionError
+from genprop.lower.derivation import Derivation, Operand
+from genprop.lower.formula import Formula
+from genprop.lower.nodes import (
+    Add,
+    All,
+    Assign,
+    Call,
+    Compare,
+    Divide,
+    Expr,
+    Multiply,
+    Name,
+    Negate,
+    Number,
+    Select,
+)
 from genprop.stages.base import Stage
+from genprop.stages.expressed import derivation
 from genprop.stages.lengths import lengths, position_gradients
 from genprop.units import UNITS
 
@@ -82,6 +99,36 @@ class Distance(Stage):
         reads = tuple(dict.fromkeys(p.name for p in places))
         papers = (("delays as distances", "Delays from neuron positions, arXiv:2511.01632"),)
         return Declared(self._speed_leaf(spec), (self.target,), reads, papers=papers)
+
+    def expression(self, spec: NetworkSpec) -> Derivation | None:
+        """The distance and its slopes, as above."""
+        apart, pace = Name("apart"), Name("c")
+        dims = dims_of(self._positions(spec, self.pre))
+        offset = [Add((Name(f"x{k}"), Negate(Name(f"y{k}")))) for k in range(dims)]
+        square = Add(tuple(Multiply((o, o)) for o in offset))
+        delay: Expr = apart if self.speed is None else Divide(apart, pace)
+        along: Expr = apart if self.speed is None else Multiply((apart, pace))
+        within = (Compare(">", apart, Number(0.0)), Compare("<", delay, Number(self.longest)))
+
+        def slope(value: Expr) -> Expr:
+            return Select(All(within), value, Number(0.0))
+
+        operands = [
+            Operand(f"{axis}{k}", position_name(end), at, k)
+            for axis, end, at in (("x", self.pre, "pre"), ("y", self.post, "post"))
+            for k in range(dims)
+        ]
+        slopes = [(f"x{k}", slope(Divide(o, along))) for k, o in enumerate(offset)]
+        slopes += [(f"y{k}", slope(Negate(Divide(o, along)))) for k, o in enumerate(offset)]
+        if self.speed is not None:
+            shared = self._speed_leaf(spec)[0].shape == ()
+            operands.append(Operand("c", self.speed_name, "one" if shared else "pre"))
+            slopes.append(("c", slope(Negate(Divide(apart, Multiply((pace, pace)))))))
+        value = Call("min", (delay, Number(self.longest)))
+        lines = [Assign("apart", Call("sqrt", (square,)))]
+        return derivation(
+            spec, self.target, Formula(value, tuple(slopes)), operands, lines=lines
+        )
 
     def forward(self, values: Mapping[str, np.ndarray], topology: Topology) -> Arrays:
         """The delays [ms]."""

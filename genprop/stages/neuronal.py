@@ -13,7 +13,11 @@ from genprop.describe.derived import Declared
 from genprop.describe.initial import Learn
 from genprop.describe.spec import QuantitySpec
 from genprop.errors import DescriptionError
+from genprop.lower.derivation import Derivation, Operand
+from genprop.lower.formula import Formula
+from genprop.lower.nodes import Name, Number
 from genprop.stages.base import Stage
+from genprop.stages.expressed import derivation
 from genprop.units import UNITS
 
 if TYPE_CHECKING:
@@ -67,6 +71,12 @@ class NeuronDelay(Stage):
         size = spec.population(self.population).size
         made = self.delay.parameter(self.leaf_name, "delay", size, _like(self.key))
         return Declared((replace(made, per_neuron=True),), (self.target,))
+
+    def expression(self, spec: NetworkSpec) -> Derivation | None:
+        """The neuron's delay."""
+        own = Operand("own", self.leaf_name, "post" if self.dendritic else "pre")
+        formula = Formula(Name("own"), (("own", Number(1.0)),))
+        return derivation(spec, self.target, formula, [own])
 
     def forward(self, values: Mapping[str, np.ndarray], topology: Topology) -> Arrays:
         """The delays of the synapses [ms]."""

@@ -12,7 +12,11 @@ from genprop._checks import integer, real
 from genprop.describe.derived import Declared, leaf
 from genprop.describe.draws import Absolute, Bounded, Clipped, Initialiser, Signs, Values
 from genprop.errors import DescriptionError
+from genprop.lower.derivation import Derivation, Operand, Source
+from genprop.lower.formula import Formula
+from genprop.lower.nodes import Multiply, Name
 from genprop.stages.base import Stage
+from genprop.stages.expressed import derivation
 
 if TYPE_CHECKING:
     from genprop.describe.initial import Learn, Value
@@ -58,6 +62,16 @@ class SignedWeight(Stage):
         """The magnitudes, and the weights."""
         return Declared((self.magnitude,), (self.target,))
 
+    def expression(self, spec: NetworkSpec) -> Derivation | None:
+        """The product; signs are the stage's constants."""
+        signs = Source(self._sign_name, 1, False, constant=True)
+        return self._product(spec, Operand("sign", signs.name), [signs])
+
+    def constants(self, topology: Topology) -> Arrays:
+        """The signs of the synapses."""
+        synapses = topology[self.projection]
+        return {self._sign_name: self.signs({}, synapses)}
+
     def forward(self, values: Mapping[str, np.ndarray], topology: Topology) -> Arrays:
         """The weights."""
         signs = self.signs(values, topology[self.projection])
@@ -82,6 +96,18 @@ class SignedWeight(Stage):
         signs = np.where(drawn < self.positive, 1.0, -1.0).reshape(synapses.shape)
         self.found[:] = [*self.found[-1:], (synapses, signs)]  # of now, and with candidates
         return signs
+
+    @property
+    def _sign_name(self) -> str:
+        return f"{self.projection}.sign"
+
+    def _product(
+        self, spec: NetworkSpec, sign: Operand, constants: Sequence[Source] = ()
+    ) -> Derivation | None:
+        product = Multiply((Name("sign"), Name("magnitude")))
+        formula = Formula(product, (("sign", Name("magnitude")), ("magnitude", Name("sign"))))
+        operands = [sign, Operand("magnitude", self.magnitude.name)]
+        return derivation(spec, self.target, formula, operands, constants=constants)
 
 
 @dataclass(frozen=True)
@@ -118,6 +144,14 @@ class DaleWeight(SignedWeight):
             )
         signs = () if before is not None else (made,)
         return Declared((*signs, self.magnitude), (self.target,))
+
+    def expression(self, spec: NetworkSpec) -> Derivation | None:
+        """The product of the sender's sign and the synapse's magnitude."""
+        return self._product(spec, Operand("sign", self.sign, "pre"))
+
+    def constants(self, topology: Topology) -> Arrays:
+        """None: the signs are a leaf."""
+        return {}
 
     def signs(self, values: Mapping[str, np.ndarray], synapses: Synapses) -> np.ndarray:
         """The signs of the senders.

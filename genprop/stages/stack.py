@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from genprop.errors import (
     InternalError,
     refuse_if,
 )
+from genprop.stages.base import Stage
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from genprop.backends.base import Outcome
     from genprop.describe.spec import NetworkSpec, ParameterSpec
     from genprop.describe.topology import Topology
-    from genprop.stages.base import Arrays, Stage
+    from genprop.stages.base import Arrays
     from genprop.stages.rewire import Candidates, Rewired
 
 __all__ = ["Flow", "Stages"]
@@ -36,6 +38,7 @@ class Stages:
 
     def __init__(self, stages: Sequence[Stage], spec: NetworkSpec, dtype: npt.DTypeLike) -> None:
         self.all, self._dtype = tuple(stages), np.dtype(dtype)
+        self._expressed = [stage.expression(spec) for stage in self.all]
         self._used = {p.name: p for p in spec.parameters()}
         self._derived = frozenset(spec.derived)
         self._leaves = [p for p in spec.leaf_parameters() if p.learned]
@@ -56,10 +59,22 @@ class Stages:
         topology: Topology,
         *,
         penalised: bool = True,
+        elsewhere: Collection[str] = (),
     ) -> Flow:
-        """The arrays that run, and all between them and the parameters."""
+        """The arrays that run, and all between them and the parameters.
+
+        Args:
+            parameters: by flat name.
+            topology: the synapses.
+            penalised: whether the stages' terms of the loss count.
+            elsewhere: parameters that the engine derives itself, see
+                :class:`~genprop.backends.base.Derives`; where all stages are of that kind,
+                nothing is computed here.
+        """
         if not self.all:
             return Flow(self, topology, [], [], parameters, penalised)
+        if all(self._left_to(elsewhere)):
+            return Flow(self, topology, [dict(parameters)], [], None, penalised, elsewhere)
         values, outputs = [dict(parameters)], list["Arrays"]()
         for stage in self.all:
             made = stage.forward(values[-1], topology)
@@ -75,7 +90,35 @@ class Stages:
             name: self._cast(values[-1], spec, shape.get(name, spec.shape))
             for name, spec in self._used.items()
         }
-        return Flow(self, topology, values, outputs, used, penalised)
+        return Flow(self, topology, values, outputs, used, penalised, elsewhere)
+
+    def given(
+        self,
+        parameters: Mapping[str, np.ndarray],
+        outputs: Sequence[Arrays],
+        topology: Topology,
+        elsewhere: Collection[str],
+    ) -> tuple[frozenset[str], Arrays]:
+        """What the engine derives itself, and the arrays from which it does."""
+        made: set[str] = set()
+        read: Arrays = {}
+        for stage, derivation in zip(self.all, self._expressed, strict=True):
+            if derivation is None or derivation.target not in elsewhere:
+                continue
+            if sum(derivation.target in output for output in outputs) > 1:
+                continue  # a later stage moves it
+            made.add(derivation.target)
+            constants = stage.constants(topology)
+            for source in derivation.sources:
+                own = constants if source.constant else parameters
+                read[source.name] = np.asarray(own[source.name])
+        return frozenset(made), read
+
+    def _left_to(self, elsewhere: Collection[str]) -> Iterator[bool]:
+        """For every stage, whether the engine does all that it does."""
+        for stage, derivation in zip(self.all, self._expressed, strict=True):
+            alone = type(stage).penalty is Stage.penalty
+            yield derivation is not None and derivation.target in elsewhere and alone
 
     def hold_constants(self, parameters: Mapping[str, np.ndarray], topology: Topology) -> None:
         """Let every stage keep what its gradient takes as constant; see ``Stage.held``."""
@@ -199,7 +242,6 @@ class Flow:
     """What one batch runs with, and the way back from it.
 
     Attributes:
-        used: the arrays that run, by flat name.
         values: the arrays before the first stage and after each; empty where there is none.
         topology: the synapses that they are of.
         stages: that made them.
@@ -211,16 +253,36 @@ class Flow:
         topology: Topology,
         values: list[Arrays],
         outputs: list[Arrays],
-        used: Mapping[str, np.ndarray],
+        used: Mapping[str, np.ndarray] | None,
         penalised: bool,
+        elsewhere: Collection[str] = (),
     ) -> None:
-        self.used, self.values, self.topology = used, values, topology
-        self.stages, self._outputs = stages, outputs
+        self.values, self.topology = values, topology
+        self.stages, self._outputs, self._used = stages, outputs, used
         self._penalties = {
             k: found
-            for k, stage in enumerate(stages.all if penalised else ())
+            for k, stage in enumerate(stages.all if penalised and outputs else ())
             if (found := stage.penalty(values[k + 1], topology)) is not None
         }
+        self._elsewhere = elsewhere
+
+    @cached_property
+    def used(self) -> Mapping[str, np.ndarray]:
+        """The arrays that run, by flat name."""
+        if self._used is not None:
+            return self._used
+        return self.stages.forward(self.values[0], self.topology, penalised=False).used
+
+    @cached_property
+    def given(self) -> Mapping[str, np.ndarray]:
+        """The arrays that the engine is given: with leaves for what it derives itself."""
+        if not self._elsewhere or not self.values:
+            return self.used
+        made, read = self.stages.given(
+            self.values[0], self._outputs, self.topology, self._elsewhere
+        )
+        run = self.values[0] if self._used is None else self._used
+        return {name: value for name, value in run.items() if name not in made} | read
 
     @property
     def penalty(self) -> float:
@@ -242,6 +304,8 @@ class Flow:
     def slopes(self, gradients: Mapping[str, np.ndarray]) -> Arrays:
         """The gradients of all that the first stage was given."""
         flowing = dict(gradients)
+        if not self._outputs:
+            return flowing
         for k in reversed(range(len(self.stages.all))):
             _, slopes = self._penalties.get(k, (0.0, dict[str, np.ndarray]()))
             _add(flowing, slopes)

@@ -61,6 +61,11 @@ class GeNNEngine:
         self._loaded: RunningNetwork | None = None
         self._names = {identifier(p.name): p.name for p in program.populations}
 
+    @property
+    def derives(self) -> frozenset[str]:
+        """What the device derives itself; see :class:`~genprop.backends.base.Derives`."""
+        return frozenset(d.target for d in self.program.derivations)
+
     def reserve(self, batch: int) -> None:
         """Compile and load for batches of up to ``batch`` samples."""
         wanted = batch if self.device != "cpu" else 1
@@ -98,12 +103,18 @@ class GeNNEngine:
                 parameters, self._events(inputs), inputs.labels, inputs.targets
             )
         )
+        made = {d.target for d in self.program.derivations if d.target not in parameters}
+        known = {p.name: p for p in (*self.spec.parameters(), *self.spec.leaves) if p.learned}
         gradients = {
-            p.name: np.zeros(p.shape, self.dtype) for p in self.spec.parameters() if p.learned
+            p.name: np.zeros(p.shape, self.dtype)
+            for p in self.spec.parameters()
+            if p.learned and p.name not in made
         }
         for name, total in totals.items():
-            if name in gradients:
-                gradients[name][...] = np.reshape(total, gradients[name].shape)
+            if name in known and name not in made:
+                shape = known[name].shape
+                gradients[name] = np.array(np.sum(total) if not shape else total, self.dtype)
+                gradients[name] = gradients[name].reshape(shape)
         return self._outcome(found, {}), gradients
 
     def update(
@@ -114,9 +125,11 @@ class GeNNEngine:
         settings: Mapping[str, Mapping[str, float]],
         count: int,
     ) -> None:
-        """One step of every optimiser, in place: stages' leaves here, the others on the device."""
+        """One step of every optimiser, in place; on the device but for leaves that it never sees."""
         self._network(1).update(parameters, gradients, state, settings, count)
-        leaves = {p.name: gradients[p.name] for p in self.spec.leaves if p.name in gradients}
+        seen = {s.name for d in self.program.derivations for s in d.sources}
+        names = {p.name for p in self.spec.leaves} - seen
+        leaves = {name: gradients[name] for name in names if name in gradients}
         update_parameters(self.program.updates, parameters, leaves, state, settings, count)
 
     def _network(self, samples: int, topology: Topology | None = None) -> RunningNetwork:
