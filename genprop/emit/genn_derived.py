@@ -22,8 +22,8 @@ __all__ = ["derivations_view", "derived_names", "gathered"]
 
 View = dict[str, object]
 _WORDS = """
-derived slope place gradient value total apart scalar id id_pre id_post num_pre num_post num_neurons
-num_batch batch dt t exp log sqrt sin cos tanh pow fabs fmin fmax floor
+derived slope place gradient value total each steps apart scalar id id_pre id_post num_pre num_post
+num_neurons num_batch batch dt t exp log sqrt sin cos tanh pow fabs fmin fmax floor
 """
 _TAKEN = frozenset(_WORDS.split())
 
@@ -64,7 +64,7 @@ def _derived(program: Program) -> Iterator[View]:
         learned = [o for other, o in _learned(program) if other is d]
         yield {
             "name": d.target,
-            "id": identifier(d.target),
+            "id": _id(d),
             "text": comment(NumpyPrinter().expression(d.formula.value).replace("np.", "")),
             "projection": identifier(q.name),
             "sparse": "" if q.connectivity == "dense" else json.dumps(q.name),
@@ -83,6 +83,7 @@ def _derived(program: Program) -> Iterator[View]:
             "lines": printer.statements(d.lines, ()),
             "value": printer.expression(d.formula.value),
             "slopes": [_slope(o, d, printer) for o in learned],
+            "gradient": f"sum_{identifier(d.target)}",
             "gathered": any(o.at != "element" for o in learned),
         }
 
@@ -104,7 +105,12 @@ def _leaves(program: Program) -> Iterator[View]:
 
 
 def _own(o: Operand, d: Derivation) -> str:
-    return f"{identifier(d.target)}_by_{_name(o, d)}"
+    return f"{_id(d)}_by_{_name(o, d)}"
+
+
+def _id(d: Derivation) -> str:
+    """Of the update that computes it: the projection's, and "weight" or "delay"."""
+    return f"{identifier(d.projection)}_{d.target.rpartition('.')[2]}"
 
 
 def _column(d: Derivation, o: Operand) -> View:
@@ -113,7 +119,7 @@ def _column(d: Derivation, o: Operand) -> View:
     return {
         "component": o.component,
         "gradient": _own(o, d),
-        "derived": identifier(d.target) if synaptic else "",
+        "derived": _id(d) if synaptic else "",
         "variable": _name(o, d) if synaptic else "",
     }
 
@@ -184,9 +190,5 @@ def derivations_view(program: Program) -> View:
             "dense": any(not d["sparse"] for d in summed),
             "sparse": any(d["sparse"] for d in summed),
         },
-        "fixed": sorted(
-            {s.name for d in program.derivations for s in d.sources if s.constant}
-        ),
-        "at_post": [_own(o, d) for d, o in _learned(program) if o.at == "post"],
+        "fixed": sorted({s.name for d in program.derivations for s in d.sources if s.constant}),
     }
-

@@ -55,9 +55,7 @@ def lowered(
     program = replace(remembered(derived, *words), derivations=expressed)
     if arrays is not None:
         start.refuse_unsound(arrays)
-    return program, remembered(
-        lambda: target.render(program), *words, repr(expressed), target.form
-    )
+    return program, remembered(lambda: target.render(program), *words, repr(expressed), target.form)
 
 
 def in_steps(spec: NetworkSpec, program: Program, arrays: Mapping[str, np.ndarray]) -> Program:

@@ -21,12 +21,15 @@ def write_stages(sim: Simulator) -> list[object]:
     """The stages that ``sim`` was compiled with: as data, or the form of one that is code.
 
     Raises:
-        UnsupportedError: for derived parameters where the sources run without genprop.
+        UnsupportedError: for derived parameters where the sources run without genprop, but for
+            those that they derive themselves, from nothing but leaves.
     """
-    if sim.spec.derived and isinstance(sim.target, Standalone):
+    made = {d.target for d in sim.program.derivations if not any(s.constant for s in d.sources)}
+    missing = [name for name in sim.spec.derived if name not in made]
+    if missing and isinstance(sim.target, Standalone):
         raise UnsupportedError(
             f"a program for {sim.target.name} runs without genprop, "
-            f"and cannot derive {', '.join(sim.spec.derived)}",
+            f"and cannot derive {', '.join(missing)}",
             where="gp.save(…)",
             remedy="compile it for another backend before it is saved",
         )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from genprop._checks import refuse_unlike
 from genprop.backends import get_backend
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from genprop.equations.typeset import Equations
     from genprop.lower.clocks.base import Clock
     from genprop.lower.program import Program
+    from genprop.stages.base import Stage
 
 __all__ = ["STAGES", "adjoint", "show"]
 
@@ -48,10 +49,14 @@ class _Request:
     solver: str
     target: Target
     batch: int
+    stages: Sequence[Stage]
 
     def lowered(self) -> tuple[Program, SourceBundle | None]:
         refuse_if(self.target.check(self.spec, self.clock))
-        return lowered(self.spec, self.clock, self.solver, self.target)
+        return self.unchecked()
+
+    def unchecked(self) -> tuple[Program, SourceBundle | None]:
+        return lowered(self.spec, self.clock, self.solver, self.target, stages=self.stages)
 
 
 def show(
@@ -95,13 +100,17 @@ def show(
             remedy=did_you_mean(stage, STAGES),
         )
     refuse_unlike(net, "name", "show(net, …)", "a network or a neuron")
+    stages: Sequence[Stage] = ()
     if isinstance(net, Neuron):
         spec = _alone(net)
+    elif isinstance(net, NetworkSpec):
+        spec = net
     else:
-        spec = net if isinstance(net, NetworkSpec) else net.freeze(loss, optimiser)
+        spec = net.freeze(loss, optimiser)
+        stages = cast("Sequence[Stage]", net.stages(loss))
     target = get_backend(backend)
     time = choose_clock(clock, in_ms(dt), in_ms(duration), spec, target, solver)
-    return _SHOWN[stage](_Request(spec, time, solver, target, batch))
+    return _SHOWN[stage](_Request(spec, time, solver, target, batch, stages))
 
 
 def adjoint(neuron: Neuron) -> Equations:
@@ -180,7 +189,7 @@ def _source(request: _Request) -> str:
 def _memory(request: _Request) -> str:
     findings = request.target.check(request.spec, request.clock)
     refuse_if(e for e in findings if not isinstance(e, ToolchainError))  # nothing is compiled
-    program, _ = lowered(request.spec, request.clock, request.solver, request.target)
+    program, _ = request.unchecked()
     if isinstance(request.target, MemoryEstimator):
         return request.target.memory(request.spec, program, request.batch)
     return memory_text(request.spec, program, request.batch)

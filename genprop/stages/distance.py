@@ -27,9 +27,9 @@ from genprop.lower.nodes import (
     Multiply,
     Name,
     Negate,
-    Number,
     Select,
 )
+from genprop.lower.nodes import Number as Constant
 from genprop.stages.base import Stage
 from genprop.stages.expressed import derivation
 from genprop.stages.lengths import lengths, position_gradients
@@ -108,10 +108,10 @@ class Distance(Stage):
         square = Add(tuple(Multiply((o, o)) for o in offset))
         delay: Expr = apart if self.speed is None else Divide(apart, pace)
         along: Expr = apart if self.speed is None else Multiply((apart, pace))
-        within = (Compare(">", apart, Number(0.0)), Compare("<", delay, Number(self.longest)))
+        within = (Compare(">", apart, Constant(0.0)), Compare("<", delay, Constant(self.longest)))
 
         def slope(value: Expr) -> Expr:
-            return Select(All(within), value, Number(0.0))
+            return Select(All(within), value, Constant(0.0))
 
         operands = [
             Operand(f"{axis}{k}", position_name(end), at, k)
@@ -124,11 +124,9 @@ class Distance(Stage):
             shared = self._speed_leaf(spec)[0].shape == ()
             operands.append(Operand("c", self.speed_name, "one" if shared else "pre"))
             slopes.append(("c", slope(Negate(Divide(apart, Multiply((pace, pace)))))))
-        value = Call("min", (delay, Number(self.longest)))
+        value = Call("min", (delay, Constant(self.longest)))
         lines = [Assign("apart", Call("sqrt", (square,)))]
-        return derivation(
-            spec, self.target, Formula(value, tuple(slopes)), operands, lines=lines
-        )
+        return derivation(spec, self.target, Formula(value, tuple(slopes)), operands, lines=lines)
 
     def forward(self, values: Mapping[str, np.ndarray], topology: Topology) -> Arrays:
         """The delays [ms]."""

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import genprop as gp
+from genprop import ms
 from genprop.adjoint.derive import derive
 from genprop.backends.genn import GeNN
 from genprop.describe.update import Adam
@@ -23,18 +25,46 @@ from genprop.testing.zoo import example
 
 if TYPE_CHECKING:
     from genprop.emit.bundle import SourceBundle
+    from genprop.lower.program import Program
 
 HERE = Path(__file__).parent / "genn"
-# The plainest network with an optimiser, and one with sparse delays and refractoriness without.
-EXAMPLES = ("feed_forward", "branched")
+# The plainest network with an optimiser, one with sparse delays and refractoriness without, and one
+# with positions, a conduction speed and Dale's law, of which one projection is sparse.
+EXAMPLES = ("feed_forward", "branched", "spatial")
 
 
 def rendered(name: str) -> SourceBundle:
+    if name == "spatial":
+        return GeNN().render(spatial())
     chosen = example(name)
     optimiser = Adam() if name == "feed_forward" else None
     spec = chosen.network.freeze(chosen.loss, optimiser)
     program = lower(spec, derive(understand(spec), spec), clock=TimeGrid.of(1.0, chosen.duration))
     return GeNN().render(program)
+
+
+def spatial() -> Program:
+    """Hidden neurons and channels in the plane."""
+    net, exp = gp.Network("spatial"), gp.synapse("exp", tau=5 * ms)
+    place = gp.learn(gp.uniform(-5, 5), dims=2)
+    source = net.population("input", 6, gp.spikes(), position=place)
+    hidden = net.population("hidden", 5, gp.neuron("LIF", tau_mem=20 * ms), position=place)
+    out = net.population("out", 3, gp.neuron("LI", tau_mem=20 * ms))
+    weight = gp.dale(gp.learn(gp.normal(1.5, 0.8)), excitatory=0.8)
+    quick = gp.distance(max=20 * ms, speed=gp.learn(1.5))
+    net.connect(source, hidden, exp, weight=gp.learn(gp.normal(1.0, 0.5)), delay=quick)
+    far, some = gp.distance(max=20 * ms), gp.sparse(0.5, seed=3)
+    net.connect(hidden, hidden, exp, weight=weight, delay=far, pattern=some)
+    net.connect(hidden, out, exp, weight=gp.learn(gp.normal(0.0, 0.5)))
+    return gp.compile(
+        net,
+        loss=gp.CrossEntropy(gp.integral(out, "v")),
+        optimiser=gp.Adam(1e-2),
+        dt=1 * ms,
+        duration=60 * ms,
+        clock="grid",
+        backend="reference",
+    ).program
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -125,7 +125,7 @@ class GeNNEngine:
         settings: Mapping[str, Mapping[str, float]],
         count: int,
     ) -> None:
-        """One step of every optimiser, in place; on the device but for leaves that it never sees."""
+        """One step of every optimiser, in place: on the device but for leaves of the host."""
         self._network(1).update(parameters, gradients, state, settings, count)
         seen = {s.name for d in self.program.derivations for s in d.sources}
         names = {p.name for p in self.spec.leaves} - seen

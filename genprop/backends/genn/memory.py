@@ -41,6 +41,7 @@ def memory_text(
     lines.append(
         f"{total / 1e6:.1f} MB" + ("" if device == "cpu" else f" on {device} and the host")
     )
+    lines += _derived(spec, program)
     if tape is None:
         lines.append(f"Spike tapes begin with {FIRST_TAPE} places and grow with need.")
     return "\n".join(lines)
@@ -63,6 +64,20 @@ def memory_rows(
     yield from _own(spec, program, size)
 
 
+def _derived(spec: NetworkSpec, program: Program) -> Iterator[str]:
+    """Where derived parameters are computed, and why some are not on the device."""
+    made = {d.target: d for d in program.derivations}
+    for name in spec.derived:
+        if name in made:
+            leaves = ", ".join(s.name for s in made[name].sources)
+            yield f"{name} is computed on the device from {leaves}; gradients go back there."
+        else:
+            yield (
+                f"{name} is computed on the host and sent with every batch: its stage is no "
+                "expression of leaves for each synapse."
+            )
+
+
 def _projection(
     spec: NetworkSpec, q: ProjectionProgram, program: Program, size: int, copies: int
 ) -> Iterator[Row]:
@@ -82,6 +97,14 @@ def _projection(
     moments = sum(len(u.states) for u in updates) + any(q.delay in u.parameters for u in updates)
     if moments:
         yield f"optimiser of {q.name}", moments * synapses * size
+    for d in program.derivations:
+        if d.projection == q.name and d.learned:
+            summed = any(o.at != "element" for o in d.learned)
+            held = sum(o.at == "element" for o in d.operands) + sum(
+                o.at == "element" for o in d.learned
+            )
+            places = _WORD if summed and q.connectivity != "dense" else 0
+            yield f"derivation of {d.target}", synapses * (8 * summed + size * held + places)
     slots = longest + 1 if q.delay else 0
     yield f"delay line of {q.name}", copies * size * ((slots + 1) * post + pre)
 

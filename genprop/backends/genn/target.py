@@ -84,7 +84,11 @@ class GeNN:
     @property
     def compiles_topology(self) -> str:
         """Why other synapses are another program."""
-        return "GeNN compiles the longest row of a sparse projection in"
+        return (
+            "GeNN compiles the longest row of a sparse projection in, and its connectivity updates "
+            "remove and add synapses row by row, each row by itself; a constant number of synapses "
+            "and the best of all candidates are decided over all rows together"
+        )
 
     def auxiliary_arrays(self, topology: Topology) -> Mapping[str, Mapping[str, np.ndarray]]:
         """Arrays that the rendered program reads beside its parameters, by file name."""

@@ -46,11 +46,15 @@ KEYWORDS = frozenset(
         "tanh",
         "pow",
         "rint",
+        "floor",
+        "uint8_t",
+        "uint16_t",
     ]
 )
 EVERYWHERE = frozenset(["t", "dt", "id", "batch", "num_batch", "num_neurons"])
 SYNAPSE = frozenset(["addToPost", "addToPostDelay", "addToPre", "id_pre", "id_post", "id_syn"])
-_LITERAL = re.compile(r"\b\d+\.?\d*(e[-+]?\d+)?\b|//[^\n]*")
+UPDATE = frozenset(["id_pre", "id_post", "num_pre", "num_post"])
+_LITERAL = re.compile(r"\b\d+\.?\d*(e[-+]?\d+)?d?\b|//[^\n]*")
 _DECLARED = re.compile(r"\b(?:int|bool|scalar|double)\s+(\w+)\s*=")
 
 
@@ -61,7 +65,7 @@ class Model:
     name: str
     params: list[str] = field(default_factory=list)
     vars: dict[str, str] = field(default_factory=dict)
-    arrays: list[str] = field(default_factory=list)
+    arrays: dict[str, str] = field(default_factory=dict)
     inputs: list[str] = field(default_factory=list)
     references: dict[str, dict[str, str]] = field(default_factory=dict)
     code: dict[str, str] = field(default_factory=dict)
@@ -104,7 +108,7 @@ def _model(name: str, known: frozenset[str], given: Mapping[str, Any]) -> Model:
         name,
         params=_names(given.get("params", ())),
         vars=_typed(given.get("vars", ())),
-        arrays=_names(given.get("extra_global_params", ())),
+        arrays=_typed(given.get("extra_global_params", ())),
         inputs=_names(given.get("additional_input_vars", ())),
         references=references,
         code={k: v for k, v in given.items() if k.endswith("code")},
@@ -150,6 +154,10 @@ class Group:
 
 def _reference(group: Group, name: str) -> Reference:
     return Reference(group.model.vars[name])
+
+
+def _array(group: Group, name: str) -> Reference:
+    return Reference(group.model.arrays[name])
 
 
 def _fits(model: Model, kind: str, given: Mapping[str, Reference]) -> None:
@@ -199,10 +207,13 @@ class GeNNModel:
         params: Mapping[str, object] = {},
         vars: Mapping[str, object] = {},
         var_refs: Mapping[str, Reference] = {},
+        egp_refs: Mapping[str, Reference] = {},
     ) -> Group:
         assert set(params) == set(model.params), name
         assert set(vars) == set(model.vars), name
+        assert var_refs, f"{name}: an update without a reference has no size"
         _fits(model, "var_refs", var_refs)
+        _fits(model, "extra_global_param_refs", egp_refs)
         assert name not in self.custom_updates
         return self.custom_updates.setdefault(name, Group(model))
 
@@ -223,8 +234,9 @@ def _module() -> ModuleType:
     module.GeNNModel = GeNNModel
     module.create_neuron_model = lambda name, **given: _model(name, frozenset(), given)
     module.create_weight_update_model = lambda name, **given: _model(name, SYNAPSE, given)
-    module.create_custom_update_model = lambda name, **given: _model(name, frozenset(), given)
+    module.create_custom_update_model = lambda name, **given: _model(name, UPDATE, given)
     module.create_var_ref = module.create_wu_var_ref = _reference
+    module.create_egp_ref = _array
     module.create_den_delay_var_ref = lambda group: Reference("scalar")
     module.init_postsynaptic = lambda name: name
     module.init_weight_update = _weight_update

@@ -13,8 +13,8 @@ from genprop.errors import (
     UnsupportedError,
 )
 from tests.stages.staged import (
+    Signed,
     batch,
-    distance,
     network,
 )
 
@@ -33,9 +33,11 @@ class OnDevice:
 
 
 def test_genn_updates_leaves_beside_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    sim = network([distance()], dt=1.0, backend="reference")
+    """The leaves of a class of a user's own, which is no expression that a device could have."""
+    sim = network([Signed("in->hidden")], dt=1.0, backend="reference")
     bundle = gp.GeNN().render(sim.program)
-    assert all("hidden.x" not in text for _, text in bundle.files)
+    leaf = "in->hidden.magnitude"
+    assert all(leaf not in text for _, text in bundle.files)
     device = OnDevice()
     engine = GeNNEngine(sim.program, sim.spec, bundle, "cpu", "double", None)
     monkeypatch.setattr(engine, "_loaded", device)
@@ -44,8 +46,8 @@ def test_genn_updates_leaves_beside_the_device(monkeypatch: pytest.MonkeyPatch) 
     moments = {name: np.array(value) for name, value in sim.optimiser.items()}
     engine.update(before, slopes, moments, sim.settings, 1)
     sim.step()
-    assert np.array_equal(before["hidden.x"], sim.parameters["hidden.x"])
+    assert np.array_equal(before[leaf], sim.parameters[leaf])
     assert device.updated == tuple(slopes)
     sim.target = gp.GeNN()
-    with pytest.raises(UnsupportedError, match=r"cannot derive hidden->hidden.delay"):
+    with pytest.raises(UnsupportedError, match=r"cannot derive in->hidden.weight"):
         gp.save(sim, "nowhere")
