@@ -10,7 +10,7 @@ from genprop.emit.loss_view import loss_view
 from genprop.emit.names import identifier, type_name
 from genprop.emit.printers import CPrinter
 from genprop.emit.sender_view import sender_id, sender_views
-from genprop.emit.update_view import update_view
+from genprop.emit.update_view import updates_view
 from genprop.lower.continuous import FirstSpikeTime, HighestValue, SpikeNumber, StepMean
 from genprop.numerics.continuous import PATH_DEGREE
 
@@ -98,7 +98,7 @@ def continuous_program_view(program: Program) -> View:
         ],
         "projections": projections,
         "losses": list(losses.values()),
-        "updates": [update_view(u, printer, k) for k, u in enumerate(program.updates)],
+        "updates": updates_view(program, printer),
         "learns": bool(program.losses) and any(p.active for p in program.populations),
         "usual_degrees": USUAL_DEGREES,
         "path_degree": PATH_DEGREE,

@@ -1,4 +1,4 @@
-"""One optimiser as printed lines."""
+"""Optimisers as printed lines."""
 
 from __future__ import annotations
 
@@ -6,16 +6,23 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from genprop.emit.printers import CPrinter
-    from genprop.lower.program import UpdateProgram
+    from genprop.lower.program import Program, UpdateProgram
 
-__all__ = ["update_view"]
+__all__ = ["updates_view"]
 
 View = dict[str, object]
 
 
-def update_view(update: UpdateProgram, printer: CPrinter, index: int) -> View:
-    """What ``kernels/update.hpp.j2`` reads; ``index`` tells updates of one kind apart."""
+def updates_view(program: Program, printer: CPrinter) -> list[View]:
+    """What ``kernels/update.hpp.j2`` reads."""
+    sparse = any(q.connectivity != "dense" for q in program.projections)
+    return [_update(u, printer, k, sparse) for k, u in enumerate(program.updates)]
+
+
+def _update(update: UpdateProgram, printer: CPrinter, index: int, sparse: bool) -> View:
+    """``index`` tells updates of one kind apart; synapses that are regrown count their own."""
     return {
+        "counted": sparse and update.reads_count,
         "id": f"{update.name.lower()}_{index}",
         "name": update.name,
         "settings": [name for name, _ in update.settings],

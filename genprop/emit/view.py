@@ -11,7 +11,7 @@ from genprop.emit.names import identifier
 from genprop.emit.native_population import native_population
 from genprop.emit.printers import CPrinter
 from genprop.emit.sender_view import sender_id, sender_views
-from genprop.emit.update_view import update_view
+from genprop.emit.update_view import updates_view
 
 if TYPE_CHECKING:
     from genprop.lower.program import Program, ProjectionProgram
@@ -47,7 +47,7 @@ def program_view(program: Program) -> View:
         ],
         "projections": [_projection(p, program) for p in program.projections],
         "losses": [loss_view(x, printer) for x in program.losses],
-        "updates": [update_view(u, printer, k) for k, u in enumerate(program.updates)],
+        "updates": updates_view(program, printer),
         "learns": bool(program.losses) and any(p.active for p in program.populations),
         "pooled": any(x.readout.pooled for x in program.losses),
     }

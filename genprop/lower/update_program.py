@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from genprop.lower.nodes import names_in
+
 if TYPE_CHECKING:
     from genprop.lower.nodes import Assign
 
-__all__ = ["UpdateProgram"]
+__all__ = ["COUNT", "UpdateProgram"]
+
+COUNT = "n"
+"""The number of the update, from 1; and the state of a parameter whose elements count their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +30,8 @@ class UpdateProgram:
     states: tuple[str, ...]
     constants: tuple[Assign, ...]
     body: tuple[Assign, ...]
+
+    @property
+    def reads_count(self) -> bool:
+        """Whether the number of the update counts, as for Adam's bias correction."""
+        return any(COUNT in names_in(line.value) for line in (*self.constants, *self.body))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop.lower.update_program import COUNT
 from genprop.numerics.evaluate import execute
 
 if TYPE_CHECKING:
@@ -23,18 +24,21 @@ def update_parameters(
     gradients: Arrays,
     state: Arrays,
     settings: Mapping[str, Mapping[str, float]],
-    count: int | np.ndarray,
+    count: int,
 ) -> None:
     """One step of every optimiser, in place on ``parameters`` and ``state``.
 
-    ``count`` is 1 for the first update; of one parameter it may be an array, by element.
+    ``count`` is 1 for the first update. A parameter that has a state ``"<parameter>/n"`` counts by
+    itself, element by element: that is what its elements have had before.
     """
     for update in updates:
         for name in update.parameters:
-            if name in gradients:
-                _update(
-                    update, name, parameters[name], gradients[name], state, settings[name], count
-                )
+            if name not in gradients:
+                continue
+            x, g, n = parameters[name], gradients[name], state.get(f"{name}/{COUNT}")
+            if n is not None:
+                n += 1
+            _update(update, name, x, g, state, settings[name], count if n is None else n)
 
 
 def _update(
@@ -47,7 +51,7 @@ def _update(
     count: int | np.ndarray,
 ) -> None:
     values = {key: np.asarray(value) for key, value in settings.items()}
-    values["n"] = np.asarray(count, np.float64)
+    values[COUNT] = np.asarray(count, np.float64)
     execute(update.constants, values)
     values |= {"x": x, "g": g} | {s: state[f"{name}/{s}"] for s in update.states}
     execute(update.body, values)

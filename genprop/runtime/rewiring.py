@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from genprop.errors import DescriptionError, did_you_mean
+from genprop.runtime.counted import count_from_now
 from genprop.stages.rewire import carry
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from genprop.describe.spec import NetworkSpec
     from genprop.describe.topology import Synapses
+    from genprop.lower.program import Program
     from genprop.runtime.parameters import Parameters
     from genprop.stages.rewire import Rewired
 
@@ -25,6 +27,8 @@ class Rewirable(Protocol):
     topology: dict[str, Synapses]
     parameters: Parameters
     optimiser: dict[str, np.ndarray]
+    program: Program
+    updates: int
 
 
 def rewire(sim: Rewirable, projection: str, moved: Rewired) -> None:
@@ -39,6 +43,8 @@ def rewire(sim: Rewirable, projection: str, moved: Rewired) -> None:
         )
     found = next(p for p in sim.spec.projections if p.name == projection)
     names = sim.spec.synaptic(found)
+    if moved.synapses.digest() != sim.topology[projection].digest():
+        count_from_now(sim, names)
     carry(projection, names, sim.topology[projection], moved, sim.parameters.arrays, sim.optimiser)
     sim.topology[projection] = moved.synapses
     for name, value in moved.values.items():

@@ -17,12 +17,10 @@ import numpy as np
 from genprop._checks import refuse_unlike
 from genprop.describe.topology import Synapses, initial_topology
 from genprop.errors import CheckpointError, DescriptionError
-from genprop.runtime.counted import restored_counts
+from genprop.runtime.counted import Counting, adopted, restored_counts
 
 if TYPE_CHECKING:
-    from genprop.describe.spec import NetworkSpec
     from genprop.describe.topology import Topology
-    from genprop.runtime.parameters import Parameters
     from genprop.stages.stack import Stages
 
 __all__ = ["restore_state", "state_of"]
@@ -34,15 +32,11 @@ _DAMAGED = "the file is damaged, or was written by a training that had gone astr
 _ELSEWHERE = "compile the network it was saved from"
 
 
-class Stateful(Protocol):
+class Stateful(Counting, Protocol):
     """A simulator, as far as its state goes."""
 
-    spec: NetworkSpec
     topology: dict[str, Synapses]
     stages: Stages
-    parameters: Parameters
-    optimiser: dict[str, np.ndarray]
-    updates: int
 
 
 def state_of(sim: Stateful) -> Arrays:
@@ -63,6 +57,7 @@ def restore_state(sim: Stateful, state: Mapping[str, np.ndarray]) -> None:
     refuse_unlike(state, "keys items", "restore(state)", "what sim.state() gave", CheckpointError)
     staged, state = sim.stages.split(state)
     topology = _read_topology(sim, state)
+    adopted(sim, state)
     if "counter/updates" in state:
         state = {**restored_counts(sim.optimiser, state, state["counter/updates"]), **state}
     own = sim.stages.split(state_of(sim))[1]

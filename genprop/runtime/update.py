@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from genprop._checks import refuse_unlike
 from genprop.errors import UnsupportedError
-from genprop.runtime.counted import step
 from genprop.runtime.finite import refuse_infinite_gradients, unchanged_unless_finite
 from genprop.runtime.rewiring import Rewirable, rewire
 
@@ -51,7 +50,7 @@ def update(sim: Learning, gradients: Mapping[str, np.ndarray] | None) -> bool:
     learned = {name: arrays[name] for name in sim.settings}
     with unchanged_unless_finite(learned, sim.optimiser):
         count = sim.updates + 1
-        step(sim.engine, sim.program, arrays, gradients, sim.optimiser, sim.settings, count)
+        sim.engine.update(arrays, gradients, sim.optimiser, sim.settings, count)
     sim.updates += 1
     sim.parameters.clip()
     sim.stages.hold(arrays)

@@ -139,6 +139,51 @@ def test_a_checkpoint_without_counts_is_read_as_one_in_which_nothing_was_regrown
     assert not any(n.endswith("/n") for n in rewired(None).state())
 
 
+def test_synapses_that_count_alike_learn_by_the_bits_of_an_ordinary_network() -> None:
+    """Native, float and double: before anything is regrown, all counts are those of the network."""
+    for precision in ("float", "double"):
+        native = gp.Native(precision=precision, threads=2)
+        ruled, plain = (
+            rewired(rule, weight="any", backend=native) for rule in (gp.SET(every=99), None)
+        )
+        for k in range(5):
+            for sim in (ruled, plain):
+                sim.gradients(batch(k))
+                sim.step()
+        assert f"{WEIGHT}/n" in ruled.optimiser and f"{WEIGHT}/n" not in plain.optimiser
+        for name, due in plain.parameters.items():
+            assert np.array_equal(ruled.parameters[name], due), name
+
+
+@pytest.mark.parametrize("backend", ["reference", None], ids=["reference", "native"])
+def test_synapses_that_are_moved_by_hand_begin_their_updates_anew(backend: str | None) -> None:
+    sim = rewired(None, weight="any", backend=backend)
+    rng = np.random.default_rng()
+    none = {name: np.zeros_like(sim.parameters[name]) for name in sim.settings}
+    for _ in range(4):
+        sim.step({**none, WEIGHT: rng.normal(size=none[WEIGHT].shape)})
+    old = sim.topology[FEED]
+    sim.rewire(FEED, old)
+    assert f"{WEIGHT}/n" not in sim.optimiser  # nothing was moved
+    numbers = np.setdiff1d(np.arange(IN * HIDDEN), old.numbers)[:3]
+    kept = np.sort(np.concatenate([old.numbers[3:], numbers]))
+    sim.rewire(FEED, Synapses.of_numbers(old.pre, old.post, kept))
+    fresh = np.isin(kept, numbers)
+    given = [rng.normal(size=kept.size) for _ in range(3)]
+    for slope in given:
+        sim.step({**none, WEIGHT: slope})
+    expected = adam([g[fresh] for g in given], np.zeros(3))
+    assert np.allclose(sim.parameters[WEIGHT][fresh], expected, rtol=0, atol=1e-12)
+    assert set(sim.optimiser[f"{WEIGHT}/n"][~fresh]) == {7.0}
+    other = rewired(None, weight="any", backend=backend)
+    other.restore(sim.state())
+    for one in (sim, other):
+        one.step({**none, WEIGHT: given[0]})
+    assert all(np.array_equal(v, other.state()[n]) for n, v in sim.state().items())
+    sim.restore(rewired(None, weight="any", backend=backend).state())
+    assert np.all(sim.optimiser[f"{WEIGHT}/n"] == 0)
+
+
 def dormant_slopes(sim: gp.Simulator, number: int, delay: np.ndarray) -> np.ndarray:
     """∂L/∂w of all pairs, from a dense network whose absent synapses weigh nothing."""
     synapses = sim.topology[FEED]

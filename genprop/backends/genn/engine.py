@@ -22,6 +22,7 @@ from genprop.backends.genn.pygenn import (
 from genprop.describe.topology import initial_topology
 from genprop.emit.names import identifier, in_users_words
 from genprop.errors import ToolchainError, UnsupportedError
+from genprop.lower.update_program import COUNT
 from genprop.numerics.update import update_parameters
 
 if TYPE_CHECKING:
@@ -125,12 +126,16 @@ class GeNNEngine:
         settings: Mapping[str, Mapping[str, float]],
         count: int,
     ) -> None:
-        """One step of every optimiser, in place: on the device but for leaves of the host."""
-        self._network(1).update(parameters, gradients, state, settings, count)
+        """One step of every optimiser, in place, on the device.
+
+        But for leaves that only the host has, and synapses that count their own updates.
+        """
         seen = {s.name for d in self.program.derivations for s in d.sources}
-        names = {p.name for p in self.spec.leaves} - seen
-        leaves = {name: gradients[name] for name in names if name in gradients}
-        update_parameters(self.program.updates, parameters, leaves, state, settings, count)
+        leaves = {p.name for p in self.spec.leaves} - seen
+        here = {n: g for n, g in gradients.items() if n in leaves or f"{n}/{COUNT}" in state}
+        there = {n: g for n, g in gradients.items() if n not in here}
+        self._network(1).update(parameters, there, state, settings, count)
+        update_parameters(self.program.updates, parameters, here, state, settings, count)
 
     def _network(self, samples: int, topology: Topology | None = None) -> RunningNetwork:
         """The loaded model; it is compiled anew where the synapses have changed."""

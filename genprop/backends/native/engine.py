@@ -20,6 +20,7 @@ from genprop.emit.layout import GROUPS, layout_digest
 from genprop.emit.names import identifier
 from genprop.errors import ConfigurationError, InternalError, UnsupportedError
 from genprop.lower.clocks.exact import ExactClock
+from genprop.lower.update_program import COUNT
 
 if TYPE_CHECKING:
     from genprop.backends.base import Outcome, Parameters
@@ -126,7 +127,7 @@ class NativeEngine:
     ) -> None:
         """One step of every optimiser, in place."""
         for index, update in enumerate(self.program.updates):
-            function = self._library[f"genprop_update_{update.name.lower()}_{index}"]
+            own = f"{update.name.lower()}_{index}"
             for name in update.parameters:
                 if name not in gradients:
                     continue
@@ -136,12 +137,16 @@ class NativeEngine:
                 numbers = np.array([settings[name][s] for s, _ in update.settings])
                 slots = ctypes.c_void_p * max(1, len(moments))
                 pointers = slots(*(m.ctypes.data for m in moments))
-                status = function(
+                counts = state.get(f"{name}/{COUNT}")
+                counted = "counted_" if counts is not None else ""
+                status = self._library[f"genprop_update_{counted}{own}"](
                     ctypes.c_void_p(x.ctypes.data),
                     ctypes.c_void_p(g.ctypes.data),
                     pointers,
                     ctypes.c_void_p(numbers.ctypes.data),
-                    ctypes.c_double(count),
+                    ctypes.c_double(count)
+                    if counts is None
+                    else ctypes.c_void_p(counts.ctypes.data),
                     ctypes.c_int64(x.size),
                     ctypes.c_int64(self.threads if x.size > 50_000 else 1),
                 )
