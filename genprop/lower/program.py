@@ -1,8 +1,7 @@
 """The Program: how the network runs in steps, forward and backward, as plain data.
 
 It has the granularity of a simulator's own models: per population what a step, a spike and their
-reverse do; per projection where spikes go; per parameter how it is updated. Loop nests, memory
-layout and parallelism belong to templates and backends.
+reverse do; per projection where spikes go; per parameter its update. The rest is the backends'.
 
 The clock: step n goes from t_n = n·dt to t_{n+1}: deliver, propagate, then at t_{n+1} observe,
 guard, spike, reset. A spike of step n with a delay of d steps is delivered at the start of step n +
@@ -45,10 +44,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class UsedParameter:
-    """A parameter that a population's expressions read as ``local``, by its flat ``name``.
-
-    ``per_neuron`` says whether it is one number or one per neuron.
-    """
+    """The parameter ``name`` as expressions read it; one number, or one ``per_neuron``."""
 
     name: str
     local: str
@@ -232,8 +228,7 @@ class SenderProgram:
 class Program:
     """The network in the steps of ``clock``, flows stepped by ``solver``.
 
-    ``digest`` names the description it came from; ``derivations`` are what the description's
-    stages compute for each synapse, for targets that print it.
+    ``digest`` names the description; its stages' expressions are the ``derivations``.
     """
 
     name: str

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from genprop.lower.program import Program
     from genprop.runtime.parameters import Parameters
 
-__all__ = ["Counting", "adopted", "count_from_now", "initial_states", "restored_counts"]
+__all__ = ["Counting", "count_as_in", "count_from_now", "initial_states", "restored_counts"]
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -68,7 +68,7 @@ def count_from_now(sim: Counting, names: Iterable[str]) -> None:
                 sim.optimiser[f"{name}/{COUNT}"] = own
 
 
-def adopted(sim: Counting, state: Arrays) -> None:
+def count_as_in(sim: Counting, state: Arrays) -> None:
     """Let those count that do so in ``state``, since their synapses were moved by hand."""
     sparse = [p for p in sim.spec.projections if p.pattern.kind != "dense"]
     names = {name for p in sparse for name in sim.spec.synaptic(p)}

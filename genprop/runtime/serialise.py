@@ -13,7 +13,16 @@ import numpy as np
 
 from genprop.describe import declaration, draws, modelspec, spec
 from genprop.errors import ConfigurationError, UnsupportedError
-from genprop.lower import continuous, delivery, loss_program, nodes, program, update_program
+from genprop.lower import (
+    continuous,
+    delivery,
+    derivation,
+    formula,
+    loss_program,
+    nodes,
+    program,
+    update_program,
+)
 from genprop.lower.clocks import CLOCKS
 from genprop.stages import derived, distance, neuronal, penalties, signed, tied, wiring_cost
 from genprop.stages.rewiring import deep_r, rigl, sparse_evolution
@@ -31,7 +40,8 @@ def _title(kind: type) -> str:
 _DESCRIBED = (modelspec, spec, draws, declaration)
 _STAGES = (derived, distance, neuronal, penalties, signed, tied, wiring_cost)
 _RULES = (deep_r, rigl, sparse_evolution)
-_PROGRAMS = (program, continuous, loss_program, delivery, nodes, update_program)
+_LOWERED = (program, continuous, loss_program, delivery, nodes, update_program)
+_PROGRAMS = (*_LOWERED, derivation, formula)
 _clocks = (import_module(f"genprop.lower.clocks.{name}") for name in CLOCKS)
 _KNOWN: Mapping[str, type] = {
     _title(found): found
@@ -42,6 +52,7 @@ _KNOWN: Mapping[str, type] = {
 _FORMERLY: Mapping[str, type] = {
     **{f"spec.{name}": getattr(modelspec, name) for name in modelspec.__all__},
     "program.UpdateProgram": update_program.UpdateProgram,
+    "derived.Operand": derivation.Operand,
 }
 """Titles in files of before these had modules of their own."""
 

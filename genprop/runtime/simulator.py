@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from genprop.lower.program import Program
     from genprop.runtime.retarget import Chip
     from genprop.stages.base import Stage
-    from genprop.stages.stack import Flow
+    from genprop.stages.flow import Flow
     from genprop.units import Quantity
 
 __all__ = ["Simulator"]

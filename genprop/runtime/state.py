@@ -17,7 +17,7 @@ import numpy as np
 from genprop._checks import refuse_unlike
 from genprop.describe.topology import Synapses, initial_topology
 from genprop.errors import CheckpointError, DescriptionError
-from genprop.runtime.counted import Counting, adopted, restored_counts
+from genprop.runtime.counted import Counting, count_as_in, restored_counts
 
 if TYPE_CHECKING:
     from genprop.describe.topology import Topology
@@ -57,7 +57,7 @@ def restore_state(sim: Stateful, state: Mapping[str, np.ndarray]) -> None:
     refuse_unlike(state, "keys items", "restore(state)", "what sim.state() gave", CheckpointError)
     staged, state = sim.stages.split(state)
     topology = _read_topology(sim, state)
-    adopted(sim, state)
+    count_as_in(sim, state)
     if "counter/updates" in state:
         state = {**restored_counts(sim.optimiser, state, state["counter/updates"]), **state}
     own = sim.stages.split(state_of(sim))[1]

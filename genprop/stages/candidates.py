@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from genprop.backends.base import Outcome
     from genprop.describe.topology import Topology
     from genprop.stages.base import Arrays, Stage
+    from genprop.stages.flow import Flow
     from genprop.stages.rewire import Candidates
-    from genprop.stages.stack import Flow
 
 __all__ = ["with_candidates"]
 

@@ -142,8 +142,8 @@ def test_no_array_of_synapses_travels(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not {f"sum_{name}/total" for name in synapses} & set(pulled)
     down = sum(n for name, n in pushed.items() if "_position" in name)
     up = sum(n for name, n in pulled.items() if name.startswith("sum_of_"))
-    # positions of both ends of both projections, two columns of 8 bytes; as much comes back
-    assert down == up == 8 * 2 * (6 + 5 + 5 + 5)
+    assert down == 8 * 2 * (6 + 5 + 5)  # positions of two columns, for each projection
+    assert up == 8 * 2 * (6 + 5 + 5 + 5)  # the gradient of each end of each projection
 
 
 def traffic(sim: gp.Simulator, monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[str, str]]:
