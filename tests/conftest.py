@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 
 from genprop.testing.zoo import NAMES
+from tests.headers import with_headers
 from tests.train.small_run import small_run
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.scheduler import Scheduling
 
-QUICK = "-O1 -Werror"
-"""Compiles in two thirds of the time; production_flags are for what depends on more. Warnings are
+QUICK = "-Og -Werror"
+"""Compiles in half of the time; production_flags are for what depends on more. Warnings are
 errors here, not for users, whose compilers may be newer and warn of more.
 """
 ON_REQUEST = {
@@ -31,7 +32,8 @@ ON_REQUEST = {
     "nightly": "takes minutes and repeats a law at more cases: pytest -m nightly",
 }
 
-os.environ.setdefault("GENPROP_CXXFLAGS", QUICK)
+if "GENPROP_CXXFLAGS" not in os.environ:  # workers have it of the process that began them
+    os.environ["GENPROP_CXXFLAGS"] = with_headers(QUICK)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # workers share the cores
 # No example is late: how long it takes depends on what else the machine does.
 hypothesis.settings.register_profile(

@@ -129,6 +129,11 @@ class GradientReport:
                 f"? {what}: spikes differ in number; "
                 "try other samples, another seed, fewer neurons or a finer step"
             )
+        if not any(p.largest > 0 for p in self.parameters):
+            return (
+                "✓ gradients agree, and all are zero: larger weights, or input at which neurons "
+                "spike (batch=…), would tell more"
+            )
         heuristic = " (counts of spikes have a surrogate gradient)" if self.heuristic else ""
         return f"✓ gradients agree{heuristic}"
 
@@ -166,6 +171,8 @@ class GradientReport:
     def _clocks(self) -> list[str]:
         """What each clock does to this network's gradients."""
         rows = [p for p in self.parameters if p.largest > 0]
+        if not rows:
+            return []  # zero on each clock
         exact, grid = ([e for p in rows if (e := getattr(p, c)) is not None] for c in _CLOCKS)
         off = f"are off by up to {max(grid):.1e}" if grid else "belong to other spikes"
         lines = [f"gradients on the grid of {self.dt:g} ms {off}"]

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 import genprop as gp
 from genprop._resources import data_dir
 from genprop.adjoint.derive import derive
+from genprop.backends.genn import check as genn_check
+from genprop.backends.genn import compiled as genn_compiled
 from genprop.data.spikes import SpikeBatch
 from genprop.emit.names import file_stem, identifier, in_users_words, taken, type_name
 from genprop.emit.render import render_native
@@ -131,6 +133,33 @@ def test_a_compiler_that_refuses_is_reported_in_the_names_of_the_network(
     assert "qhidden" in output.lower()
     assert "'Hidden'" in names
     assert "'out'" not in names  # which is its own identifier
+
+
+def test_what_genn_refuses_is_reported_in_the_names_of_the_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GeNN's compiler is one that knows no word of the program; PyGeNN is not asked for."""
+
+    def refusing(line: list[str], place: Path) -> subprocess.CompletedProcess[str]:
+        text = "".join(p.read_text(encoding="utf-8") for p in place.rglob("*.py"))
+        words = sorted(set(re.findall(r"\b\w*q1int\w*|\b\w*qhidden\w*|\bout\w*", text)))
+        output = "".join(f"neuronUpdate.cc:1:2: error: '{w}' was not declared\n" for w in words)
+        return subprocess.CompletedProcess(line, 1, stdout=output)
+
+    monkeypatch.setenv("GENPROP_CACHE", str(tmp_path))
+    monkeypatch.setattr(genn_check, "version", lambda: "5.4.0")
+    monkeypatch.setattr(genn_check, "devices", lambda: ("cpu",))
+    monkeypatch.setattr(genn_compiled, "run_logged", refusing)
+    with pytest.raises(ToolchainError, match="GeNN did not compile") as error:
+        sim = gp.compile(
+            network(["Hidden", "int", "out"]), dt=1, duration=20, batch=1, backend="genn"
+        )
+        sim.run(gp.data.SpikeBatch.from_events([([1.0], [0])], channels=1, duration=20))
+    output, _, names = str(error.value).partition("generated from these names")
+    assert "error: 'qhidden" in output
+    assert "'Hidden'" in names
+    assert "'int'" in names
+    assert "'out'" not in names
 
 
 def test_words_of_a_compiler_are_no_names() -> None:

@@ -43,12 +43,13 @@ def checked(backend: str | Target, kind: RandomNetwork, dt: float, draws: int) -
     return found
 
 
+EVERY_RUN = ((0, GENERATED[0]), (10, GENERATED[0]), (15, GENERATED[1]))
 SOME = [
     pytest.param(
         backend,
         number,
         id=f"{number}-{backend.precision}",
-        marks=pytest.mark.nightly if backend is GENERATED[1] and number % 15 else (),
+        marks=pytest.mark.nightly if (number, backend) not in EVERY_RUN else (),
     )
     for number in range(0, len(KINDS), 5)
     for backend in GENERATED

@@ -162,6 +162,14 @@ def test_a_gradient_that_is_zero_by_mistake_is_wrong(monkeypatch: pytest.MonkeyP
     assert report.verdict == "✗ gradients are wrong: inp->hidden.weight"
 
 
+def test_gradients_that_are_all_zero_are_told_to_be() -> None:
+    """Neurons that never spike, and a loss that sees nothing else, agree whatever the code does."""
+    report = check(small(gp.neuron("LIF", v_th=1e3), 2.0), dt=1.0, fine=0.5)
+    assert report.spikes == 0 and report.same == (True, True) and report.passed
+    assert report.verdict.startswith("✓ gradients agree, and all are zero")
+    assert "belong to other spikes" not in str(report)
+
+
 def test_the_report_is_a_table_of_all_parameters() -> None:
     lines = str(linear()).splitlines()
     assert len(lines) == 2 + 3 + 5
