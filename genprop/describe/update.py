@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,12 @@ from genprop.errors import DescriptionError, refuse_if
 from genprop.units import Quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from genprop.describe.initial import Number
     from genprop.describe.spec import UpdateSpec
 
-__all__ = ["SGD", "Adam", "AdamW", "Update", "update"]
+__all__ = ["SGD", "Adam", "AdamW", "Update", "refuse_unsound_settings", "update"]
 
 _ELSEWHERE = {
     "lr": ("rate",),
@@ -67,6 +68,31 @@ def update(model: str, **settings: Number) -> Update:
     )
     refuse_if(_outside(found))
     return Update(found)
+
+
+def refuse_unsound_settings(
+    updates: Iterable[UpdateSpec], settings: Mapping[str, Mapping[str, float]]
+) -> None:
+    """Refuse what was written into an optimiser's settings beyond its bounds, or is no number.
+
+    Args:
+        updates: of the network, with the parameters that each moves.
+        settings: by parameter and name.
+
+    Raises:
+        DescriptionError: naming the parameter, the setting and its bounds.
+    """
+    for update in updates:
+        for name in update.parameters:
+            for q in update.settings:
+                if q.name in settings.get(name, {}):
+                    real(
+                        settings[name][q.name],
+                        f"settings[{name!r}][{q.name!r}]",
+                        least=-math.inf if q.minimum is None else q.minimum,
+                        most=math.inf if q.maximum is None else q.maximum,
+                        fault=DescriptionError,
+                    )
 
 
 def _of_other_libraries(

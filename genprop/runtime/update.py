@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from genprop._checks import refuse_unlike
+from genprop.describe.update import refuse_unsound_settings
 from genprop.errors import UnsupportedError
 from genprop.runtime.finite import refuse_infinite_gradients, unchanged_unless_finite
 from genprop.runtime.rewiring import Rewirable, rewire
@@ -36,6 +37,7 @@ def update(sim: Learning, gradients: Mapping[str, np.ndarray] | None) -> bool:
     Raises:
         TrainingError: for gradients that are not finite, and where a parameter or a state of its
             optimiser would not be; then nothing has changed.
+        DescriptionError: for settings of the optimiser beyond their bounds.
         UnsupportedError: without gradients or without an optimiser.
     """
     if gradients is None or not sim.program.updates:
@@ -46,6 +48,7 @@ def update(sim: Learning, gradients: Mapping[str, np.ndarray] | None) -> bool:
     refuse_unlike(gradients, "keys items", "step(gradients)", "a mapping of arrays")
     sim.parameters.refuse_misshapen(gradients)
     refuse_infinite_gradients(0.0, gradients)
+    refuse_unsound_settings(sim.spec.updates, sim.settings)
     arrays = sim.parameters.arrays
     learned = {name: arrays[name] for name in sim.settings}
     with unchanged_unless_finite(learned, sim.optimiser):

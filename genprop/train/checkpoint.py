@@ -21,6 +21,7 @@ import numpy as np
 
 from genprop._hdf5 import opened
 from genprop._reading import one_number, reading
+from genprop.describe.update import refuse_unsound_settings
 from genprop.errors import CheckpointError, DataError, OutputError
 from genprop.train.files import write_atomically
 from genprop.train.history import History, Record, parse_history
@@ -204,12 +205,17 @@ def restore_settings(sim: Trainable, settings: Mapping[str, np.ndarray]) -> None
 
     Raises:
         ValueError: for what is no finite number; ``reading`` translates it.
+        DescriptionError: for one beyond the bounds of its setting.
     """
     found = {path: one_number(value, path) for path, value in settings.items()}
+    new = {name: dict(numbers) for name, numbers in sim.settings.items()}
     for path, number in found.items():
         name, _, key = path.rpartition("/")
-        if name in sim.settings:
-            sim.settings[name][key] = number
+        if key in new.get(name, {}):
+            new[name][key] = number
+    refuse_unsound_settings(sim.spec.updates, new)
+    for name, numbers in new.items():
+        sim.settings[name].update(numbers)
 
 
 def _image(snapshot: Snapshot) -> bytes:

@@ -20,7 +20,7 @@ from genprop.backends.loihi.files.netx import read_netx
 from genprop.errors import DataError, GenpropError
 from genprop.train.checkpoint import load_checkpoint
 from tests.hostile.bounds import fault_of
-from tests.hostile.sound import checkpoint, nir, recording, saved
+from tests.hostile.sound import checkpoint, compiled, nir, recording, resume, resumed, saved
 
 
 def refused(read: Callable[[], object], size: int) -> None:
@@ -246,6 +246,22 @@ def test_a_checkpoint_with_numbers_that_are_none_is_told(value: float, tmp_path:
             assert isinstance(held, h5py.Dataset)
             held[0, 0] = before
     load_checkpoint(path)
+
+
+@pytest.mark.parametrize("value", [1e308, -1e-3])
+def test_a_checkpoint_with_settings_beyond_their_bounds_is_told(
+    value: float, tmp_path: Path
+) -> None:
+    """An interrupted training would go on with them: 1e308 to the power of the update."""
+    run, setting = resumed(tmp_path), "settings/hidden->out.weight/beta1"
+    with h5py.File(run / "checkpoints/last.h5", "r+") as file:
+        held = file[f"training/{setting}"]
+        assert isinstance(held, h5py.Dataset)
+        held[()] = value
+    before = {name: dict(numbers) for name, numbers in compiled().settings.items()}
+    with pytest.raises(GenpropError, match="beta1"):
+        resume(run)
+    assert compiled().settings == before
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])

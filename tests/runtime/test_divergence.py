@@ -13,7 +13,7 @@ import genprop as gp
 from genprop import ms
 from genprop.backends.reference.target import Reference
 from genprop.data.spikes import SpikeBatch
-from genprop.errors import DivergenceError, TrainingError
+from genprop.errors import DescriptionError, DivergenceError, TrainingError
 
 if TYPE_CHECKING:
     from genprop.backends.base import Outcome, Target
@@ -175,8 +175,20 @@ def test_an_update_that_would_not_end_in_finite_numbers_is_undone(backend: str) 
     sim.step()
     sim.gradients(batch())
     before = sim.state()
-    sim.settings["input->cells.weight"]["rate"] = float("inf")
+    sim.settings["input->cells.weight"]["beta1"] = 1.0  # a mean of nothing, over 1 − β₁ⁿ = 0
     with pytest.raises(TrainingError, match=r"the parameter 'input->cells\.weight'"):
+        sim.step()
+    assert all(np.array_equal(x, before[name]) for name, x in sim.state().items())
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -1.0, 1e308, "0.9", None])
+def test_a_setting_beyond_its_bounds_is_named(bad: object, backend: str) -> None:
+    sim = compiled(gp.neuron("LIF"), backend)
+    sim.gradients(batch())
+    before = sim.state()
+    sim.settings["input->cells.weight"]["beta1"] = bad  # pyright: ignore[reportArgumentType]
+    with pytest.raises(DescriptionError, match=r"settings\['input->cells.weight'\]\['beta1'\]"):
         sim.step()
     assert all(np.array_equal(x, before[name]) for name, x in sim.state().items())
 
