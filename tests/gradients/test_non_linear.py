@@ -180,8 +180,9 @@ def spike_times(name: str, seed: int, dt: float) -> np.ndarray:
     return np.asarray(ran.recorded["cell.spike_times"][0])[:, 0]
 
 
+BY_NIGHT = ("izhikevich", "exponential")  # adaptive exponential ones climb and jump likewise
 CASES = [
-    pytest.param(name, seed, marks=pytest.mark.nightly if seed else ())
+    pytest.param(name, seed, marks=pytest.mark.nightly if seed or name in BY_NIGHT else ())
     for name in MODELS
     for seed in range(3)
 ]
