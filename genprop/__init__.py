@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from genprop.describe.initial import constant, learn, normal, uniform, values
     from genprop.describe.library import list_models
     from genprop.describe.network import Network
-    from genprop.describe.neuron import Neuron, neuron, spikes
+    from genprop.describe.neuron import Neuron, graded, neuron, spikes
     from genprop.describe.objective import (
         CrossEntropy,
         EarlySpike,
@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from genprop.stages.base import Stage
     from genprop.stages.derived import derived
     from genprop.stages.distance import distance
+    from genprop.stages.gram import gram
     from genprop.stages.neuronal import axonal, dendritic
     from genprop.stages.penalties import L1, L2
     from genprop.stages.rewiring.deep_r import DeepR
@@ -138,6 +139,8 @@ __all__ = [
     "final",
     "first_spike",
     "fit",
+    "graded",
+    "gram",
     "groups",
     "integral",
     "kHz",
@@ -207,7 +210,7 @@ _NAMES = {
     "describe.initial": ("constant", "learn", "normal", "uniform", "values"),
     "describe.library": ("list_models",),
     "describe.network": ("Network",),
-    "describe.neuron": ("Neuron", "neuron", "spikes"),
+    "describe.neuron": ("Neuron", "graded", "neuron", "spikes"),
     "describe.objective": (
         "CrossEntropy",
         "EarlySpike",
@@ -235,6 +238,7 @@ _NAMES = {
     "stages.base": ("Stage",),
     "stages.derived": ("derived",),
     "stages.distance": ("distance",),
+    "stages.gram": ("gram",),
     "stages.neuronal": ("axonal", "dendritic"),
     "stages.penalties": ("L1", "L2"),
     "stages.rewiring.deep_r": ("DeepR",),

@@ -11,6 +11,7 @@
     ├── CheckpointError             a checkpoint that is damaged or belongs to another network
     ├── ToolchainError              no compiler, or a compiler that refused the generated code
     ├── TrainingError               parameters or a loss that left the finite numbers
+    │   ├── ConvergenceError        a network that did not settle within its trial
     │   └── DivergenceError         a state or gradient that left them while the network ran
     ├── OutputError                 a file or folder that cannot be written
     └── ConfigurationError          a train.toml, option or variable that is not understood
@@ -25,6 +26,7 @@ from collections.abc import Iterable
 __all__ = [
     "CheckpointError",
     "ConfigurationError",
+    "ConvergenceError",
     "DataError",
     "DescriptionError",
     "DimensionError",
@@ -91,6 +93,10 @@ class ToolchainError(GenpropError):
 
 class TrainingError(GenpropError):
     """Parameters or a loss that left the finite numbers."""
+
+
+class ConvergenceError(TrainingError):
+    """A network, or its adjoint, that had not settled at a fixed point when its trial ended."""
 
 
 class DivergenceError(TrainingError):

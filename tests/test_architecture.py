@@ -130,7 +130,7 @@ def backend_faults(found: list[Import]) -> list[str]:
     for one, target in inside(found):
         here, there = one.module.split("."), target.split(".")
         both = here[0] == there[0] == "backends" and len(here) > 1 and len(there) > 1
-        if both and not {"base", "parts"} & {here[1], there[1]} and here[1] != there[1]:
+        if both and not {"base", "graded", "parts"} & {here[1], there[1]} and here[1] != there[1]:
             faults.append(f"{one.file} imports genprop.{target}")
     return faults
 

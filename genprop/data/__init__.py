@@ -6,6 +6,7 @@ This room imports no other room. h5py, scikit-learn and tonic are imported only 
 from genprop.data.augment import Augmentation, Blend, Drop, Jitter, Noise, Shift, Warp
 from genprop.data.crossings import level_crossings
 from genprop.data.dataset import Dataset
+from genprop.data.graded import GradedBatch
 from genprop.data.images import digits, mnist
 from genprop.data.latency import latency_code
 from genprop.data.spikes import SpikeBatch
@@ -20,6 +21,7 @@ __all__ = [
     "Blend",
     "Dataset",
     "Drop",
+    "GradedBatch",
     "Jitter",
     "Noise",
     "Shift",

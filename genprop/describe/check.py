@@ -38,6 +38,7 @@ def check_neuron(spec: NeuronSpec) -> None:
         )
     if spec.spike is None and (spec.reset or spec.refractory):
         raise DescriptionError(f"{owner} never spikes, but has a reset or is refractory")
+    _check_send(spec, owner)
 
 
 def check_synapse(spec: SynapseSpec) -> None:
@@ -59,6 +60,22 @@ def check_synapse(spec: SynapseSpec) -> None:
             f"{owner} has an output but no input to add it to", remedy='write input="I"'
         )
     check_sender(spec)
+
+
+def _check_send(spec: NeuronSpec, owner: str) -> None:
+    """Refuse a graded neuron that spikes too, and values called like something else."""
+    if spec.send and spec.spike is not None:
+        raise DescriptionError(
+            f"{owner} spikes and sends values",
+            remedy="leave spike and reset out, or send; a value at spikes is the synapse's: "
+            "gp.Synapse(sender_spike=…)",
+        )
+    own = {q.name for q in (*spec.states, *spec.parameters, *spec.inputs)}
+    if clashing := sorted(own.intersection(targets(spec.send))):
+        raise DescriptionError(
+            f"{owner} sends {clashing[0]!r}, which is a state, parameter or input already",
+            remedy="give the value a name of its own, as in send='out = u'",
+        )
 
 
 def check_update(spec: UpdateSpec) -> None:

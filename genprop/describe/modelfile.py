@@ -4,7 +4,7 @@
 
     doc  = "What it is."                     # every file, state, input and parameter has a doc
     cite = "Who and where, with DOI"
-    flow = "dv/dt = (I - v)/tau_mem"         # neurons: also spike, reset, refractory, held
+    flow = "dv/dt = (I - v)/tau_mem"         # neurons: also spike, reset, refractory, held, send
     [states.v]                               # value (at t = 0, default 0), unit, doc
     [inputs.I]                               # unit, doc
     [parameters.tau_mem]                     # value, unit, min, max, doc
@@ -44,7 +44,10 @@ Spec = TypeVar("Spec", NeuronSpec, SynapseSpec, UpdateSpec)
 Table = Mapping[str, object]
 
 _PROSE = ("doc", "cite")
-_NEURON = ("flow", "spike", "reset", "refractory", "held", "states", "inputs", "parameters")
+_NEURON = (
+    *("flow", "spike", "reset", "refractory", "held", "send"),
+    *("states", "inputs", "parameters"),
+)
 _SYNAPSE = (
     *("flow", "arrival", "output", "input", "sender_flow", "sender_spike"),
     *("states", "parameters"),
@@ -84,6 +87,7 @@ def read_neuron(path: Path) -> ModelFile[NeuronSpec]:
         doc=reader.text("doc"),
         cite=reader.text("cite"),
         source=reader.source,
+        send=reader.equations("send", assignments),
     )
     reader.finish(*spec.states, *spec.parameters, *spec.inputs)
     check_neuron(spec)

@@ -43,6 +43,7 @@ class NeuronSpec:
     ``flow`` holds ẋ, ``spike`` the guard as ``"v > v_th"`` (empty for a readout that never spikes),
     ``reset`` the states that jump. ``inputs`` are the names that synapses drive (usually ``I``).
     ``refractory`` names the parameter with the refractory period, ``held`` the states held then.
+    Graded neurons have no guard; ``send`` holds the values that they send after every step.
     """
 
     name: str
@@ -57,6 +58,7 @@ class NeuronSpec:
     doc: str = ""
     cite: str = ""
     source: str = field(default="", compare=False)
+    send: tuple[Equation, ...] = field(default=(), metadata=WHERE_USED)
 
 
 @dataclass(frozen=True, slots=True)

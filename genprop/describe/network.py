@@ -13,6 +13,7 @@ from genprop.describe.assign import assign_updates
 from genprop.describe.derivation import declared_as, derived_parameters
 from genprop.describe.derived import extended
 from genprop.describe.drawings import drawings
+from genprop.describe.graded import mixed
 from genprop.describe.neuron import Neuron, Source, spikes
 from genprop.describe.pattern import Pattern, dense
 from genprop.describe.population import Population, Receptors
@@ -207,7 +208,7 @@ class Network:
         )
         whole, unfit = extended(bare, all_stages)
         updates, findings = assign_updates(whole, optimiser)
-        refuse_if([*self._findings(), *check_loss(bare), *unfit, *findings])
+        refuse_if([*self._findings(), *mixed(bare), *check_loss(bare), *unfit, *findings])
         return replace(whole, updates=updates)
 
     def _declared(self) -> Iterator[ParameterSpec]:

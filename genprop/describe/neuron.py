@@ -35,17 +35,27 @@ if TYPE_CHECKING:
     from genprop.describe.explanation import Shown
     from genprop.describe.initial import Learn, Number, Value
 
-__all__ = ["Neuron", "Source", "neuron", "spikes"]
+__all__ = ["Neuron", "Source", "graded", "neuron", "spikes"]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A population whose spikes come from the data."""
+    """A population whose spikes, or values where it is graded, come from the data."""
+
+    graded: bool = False
 
 
 def spikes() -> Source:
     """Mark a population as a source: ``net.population("input", 700, gp.spikes())``."""
     return Source()
+
+
+def graded() -> Source:
+    """Mark a population as a source of values: ``net.population("input", 784, gp.graded())``.
+
+    What it sends is called ``value`` in arrivals; the data are a :class:`gp.data.GradedBatch`.
+    """
+    return Source(graded=True)
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -63,6 +73,8 @@ class Neuron:
         spike: ``"v > v_th + beta*a"``, or several such joined by ``or`` and ``and``; empty for a
             readout that never spikes.
         reset: ``"v = 0;  a = a + 1"``.
+        send: of graded neurons, which never spike: the values that they send after every step, of
+            states, inputs and parameters: ``"a = max(u - gamma, 0) - max(-u - gamma, 0)"``.
         parameters: a number or quantity (one per population), an array or initialiser (one per
             neuron), each optionally inside ``learn()``.
         inputs: what synapses drive.
@@ -94,6 +106,7 @@ class Neuron:
         flow: str,
         spike: str = "",
         reset: str = "",
+        send: str = "",
         parameters: Mapping[str, Value | Learn] | None = None,
         inputs: Sequence[str] = ("I",),
         refractory: str = "",
@@ -107,6 +120,7 @@ class Neuron:
         refuse_no_text(
             owner, flow=flow, spike=spike, reset=reset, refractory=refractory, doc=doc, cite=cite
         )
+        refuse_no_text(owner, send=send)
         parameters = table_of(parameters, owner, "parameters")
         declared = table_of(units, owner, "units")
         inputs, held = names_of(inputs, owner, "inputs"), names_of(held, owner, "held")
@@ -131,6 +145,7 @@ class Neuron:
             doc=doc,
             cite=cite,
             source="Python",
+            send=assignments(send, f"send of {owner}"),
         )
         check_neuron(spec)
         self._set(spec, values, scales)

@@ -26,7 +26,10 @@ class Population:
     model: Neuron | Source
 
     def __repr__(self) -> str:
-        model = "spikes()" if isinstance(self.model, Source) else self.model.spec.name
+        if isinstance(self.model, Source):
+            model = "graded()" if self.model.graded else "spikes()"
+        else:
+            model = self.model.spec.name
         return f"Population({self.name!r}, {self.size} × {model})"
 
     @property
@@ -37,7 +40,16 @@ class Population:
     @property
     def spiking(self) -> bool:
         """Whether it ever sends a spike."""
-        return isinstance(self.model, Source) or self.model.spiking
+        if isinstance(self.model, Source):
+            return not self.model.graded
+        return self.model.spiking
+
+    @property
+    def sends(self) -> tuple[str, ...]:
+        """The names of the values that it sends each step; empty where it sends spikes."""
+        if isinstance(self.model, Source):
+            return ("value",) if self.model.graded else ()
+        return tuple(e.target for e in self.model.spec.send)
 
     @property
     def states(self) -> tuple[QuantitySpec, ...]:
@@ -45,22 +57,21 @@ class Population:
         return () if isinstance(self.model, Source) else self.model.spec.states
 
     @property
-    def inputs(self) -> tuple[str, ...]:
-        """The names that synapses drive."""
-        return (
-            () if isinstance(self.model, Source) else tuple(q.name for q in self.model.spec.inputs)
-        )
+    def inputs(self) -> tuple[QuantitySpec, ...]:
+        """What synapses drive; nothing of a source."""
+        return () if isinstance(self.model, Source) else self.model.spec.inputs
 
     def freeze(self, receptors: Receptors) -> PopulationSpec:
         """The population with its receptors, parameters by flat name."""
         if isinstance(self.model, Source):
-            return PopulationSpec(self.name, self.size, None)
+            return PopulationSpec(self.name, self.size, None, sends=self.sends)
         return PopulationSpec(
             name=self.name,
             size=self.size,
             neuron=self.model.spec,
             parameters=self.model.parameter_specs(self.name, self.size),
             receptors=receptors.freeze(self),
+            sends=self.sends,
         )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from genprop._checks import within_memory
 from genprop.describe.declaration import Declaration, declare
+from genprop.describe.graded import graded_incompatibilities
 from genprop.describe.initial import Learn, base_number
 from genprop.describe.neuron import Neuron
 from genprop.describe.spec import Drawn, ParameterSpec, PatternSpec, ProjectionSpec, QuantitySpec
@@ -97,7 +98,7 @@ class Wiring:
 
     def _weights(self, given: Value | Learn, shape: tuple[int, ...]) -> ParameterSpec:
         """In the unit of the state that arrivals are added to."""
-        target = self.synapse.target(self.post.states)
+        target = self.synapse.target((*self.post.states, *self.post.inputs))
         unit = self.synapse.units.get(target.name)
         if unit is None and isinstance(self.post.model, Neuron):
             unit = self.post.model.units[target.name]
@@ -111,8 +112,10 @@ def incompatibilities(
     title: str, pre: Population, post: Population, synapse: Synapse
 ) -> list[DescriptionError]:
     """Why these two cannot be connected by this synapse."""
+    if pre.sends and not post.source:
+        return graded_incompatibilities(title, pre, post, synapse)
     found: list[DescriptionError] = []
-    if not pre.spiking:
+    if not pre.spiking and not pre.sends:
         found.append(
             DescriptionError(f"{title}: {pre.name!r} never spikes, so nothing can come from it")
         )
@@ -121,7 +124,7 @@ def incompatibilities(
             DescriptionError(f"{title}: {post.name!r} is a source, nothing can arrive there")
         )
         return found
-    states, inputs = {q.name for q in post.states}, post.inputs
+    states, inputs = {q.name for q in post.states}, {q.name for q in post.inputs}
     if synapse.spec.input and synapse.spec.input not in inputs:
         found.append(
             DescriptionError(

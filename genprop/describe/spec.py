@@ -84,9 +84,10 @@ class ReceptorSpec:
 
 @dataclass(frozen=True, slots=True)
 class PopulationSpec:
-    """``size`` neurons of one model, or a source of spikes when ``neuron`` is None.
+    """``size`` neurons of one model, or a source when ``neuron`` is None.
 
-    ``parameters`` are those of the neuron, in the model's order.
+    ``parameters`` are those of the neuron, in the model's order. ``sends`` names the values that
+    graded neurons, or a source of values, send each step; it is empty where spikes are sent.
     """
 
     name: str
@@ -94,6 +95,7 @@ class PopulationSpec:
     neuron: NeuronSpec | None
     parameters: tuple[ParameterSpec, ...] = ()
     receptors: tuple[ReceptorSpec, ...] = ()
+    sends: tuple[str, ...] = field(default=(), metadata=WHERE_USED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,11 @@ class NetworkSpec:
     stages: tuple[str, ...] = field(default=(), metadata=WHERE_USED)
     rewired: tuple[str, ...] = field(default=(), metadata=WHERE_USED)
     papers: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+
+    @property
+    def graded(self) -> bool:
+        """Whether its neurons send values, not spikes."""
+        return any(p.sends for p in self.populations)
 
     def population(self, name: str) -> PopulationSpec:
         """The population called ``name``."""

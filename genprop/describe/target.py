@@ -33,7 +33,7 @@ def _check_readout(term: LossTermSpec, population: PopulationSpec) -> Iterator[D
     if neuron is None:
         yield DescriptionError(f"{what} looks at {population.name!r}, a source of given spikes")
         return
-    if not readout.state and neuron.spike is None:
+    if not readout.state and neuron.spike is None and not population.sends:
         yield DescriptionError(
             f"{what} looks at spikes of {population.name!r}, which never spikes",
             remedy="look at a state: gp.integral(population, 'v')",
@@ -41,6 +41,7 @@ def _check_readout(term: LossTermSpec, population: PopulationSpec) -> Iterator[D
     states = [q.name for q in neuron.states] + [
         f"{q.name}{r.suffix}" for r in population.receptors for q in r.synapse.states
     ]
+    states += population.sends
     if readout.state and readout.state not in states:
         yield DescriptionError(
             f"{what} looks at state {readout.state!r} of {population.name!r}, which is not there",

@@ -17,7 +17,7 @@ from genprop.errors import UnsupportedError
 if TYPE_CHECKING:
     from genprop.lower.program import Program
 
-__all__ = ["render_native"]
+__all__ = ["render_native", "tidy"]
 
 _FIXED = (
     "platform/memory.hpp",
@@ -60,7 +60,7 @@ def render_native(program: Program, precision: str) -> SourceBundle:
         texts.append((f"populations/{p['id']}.hpp", template.render(view | {"p": p})))
     return SourceBundle(
         name=file_stem(program.name),
-        files=tuple((path, _tidy(text)) for path, text in texts),
+        files=tuple((path, tidy(text)) for path, text in texts),
         main="interface.cpp",
         metadata=(("digest", program.digest), ("precision", precision), ("target", "native")),
     )
@@ -76,7 +76,7 @@ def _refuse_timed(program: Program) -> None:
             )
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     """No trailing blanks, no run of empty lines, none where a part says nothing (``//~``)."""
     lines = [line.rstrip() for line in text.splitlines() if line.strip() != "//~"]
     left = [line for k, line in enumerate(lines) if line or (k and lines[k - 1])]

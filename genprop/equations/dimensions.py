@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import singledispatch
 
+from genprop.describe.graded import arriving as value_arriving
 from genprop.describe.sender import VALUE
 from genprop.describe.spec import NeuronSpec, QuantitySpec, SenderSpec, SynapseSpec, UpdateSpec
 from genprop.describe.text import CLOCK, CONSTANTS
@@ -50,6 +51,8 @@ def _neuron(spec: NeuronSpec, neuron: NeuronSpec | None = None) -> list[GenpropE
     states = _dimensions(spec.states)
     scope = Scope(_COMMON | states | _dimensions((*spec.parameters, *spec.inputs)), spec.parameters)
     found = [*scope.flows(spec.flow, states), *scope.sets(spec.reset, states)]
+    for equation in spec.send:
+        found += scope.side(equation, None)
     if spec.spike is not None:
         guard = list(scope.guard(spec.spike))
         found += guard
@@ -65,6 +68,9 @@ def _synapse(spec: SynapseSpec, neuron: NeuronSpec | None = None) -> list[Genpro
     outside: dict[str, Dimension] = {}
     if neuron is not None:
         outside = _dimensions((*neuron.states, *neuron.parameters))
+        if (values := value_arriving(spec)) is not None and neuron.spike is None:
+            outside |= _dimensions(q for q in neuron.inputs if q.name == values[0])
+            known |= {values[1]: DIMENSIONLESS}
     scope = Scope(_COMMON | outside | known, spec.parameters, strict=neuron is not None)
     found = list(scope.flows(spec.flow, states))
     if spec.output is not None:

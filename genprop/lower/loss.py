@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from genprop.lower.clocks.base import Clock
     from genprop.lower.spike import Columns
 
-__all__ = ["lower_loss"]
+__all__ = ["lower_loss", "reduction_program"]
 
 
 def lower_loss(
@@ -55,15 +55,16 @@ def lower_loss(
             if not clock.rounds
             else lower_readout(observed, adjoint, columns, clock, where)
         ),
-        reductions=tuple(_reduction(r) for r in loss.function.reductions),
+        reductions=tuple(reduction_program(r) for r in loss.function.reductions),
         total=convert(loss.function.value),
-        backward=tuple(_reduction(r) for r in loss.backward),
+        backward=tuple(reduction_program(r) for r in loss.backward),
         gradient=convert(loss.gradient),
         score=convert(loss.function.score) if loss.function.score is not None else None,
     )
 
 
-def _reduction(reduction: Reduction) -> ReductionProgram:
+def reduction_program(reduction: Reduction) -> ReductionProgram:
+    """A reduction in the Program's own expressions."""
     return ReductionProgram(reduction.name.name, reduction.operation, convert(reduction.each))
 
 

@@ -14,6 +14,8 @@ from genprop.describe.topology import initial_topology
 from genprop.errors import ConfigurationError, refuse_if
 from genprop.runtime.announce import announced
 from genprop.runtime.clock_choice import choose_clock
+from genprop.runtime.graded import GradedSimulator
+from genprop.runtime.graded_compile import build_graded, refuse_tolerance
 from genprop.runtime.lowering import lowered, unsteppable
 from genprop.runtime.memory import refuse_beyond_memory
 from genprop.runtime.parameters import initial_parameters
@@ -48,28 +50,25 @@ def compile(
     events: str = "merge",
     clock: str | None = None,
     stages: Sequence[Stage] = (),
+    tolerance: float | None = None,
 ) -> Simulator:
     """A network ready to run on ``backend`` and, with a loss and an optimiser, to learn.
 
     Args:
         net: the description.
         loss: what is minimised; without one the network only runs.
-        optimiser: one for all that is learned, or one per kind (``"weight"``, ``"delay"``), model
-            parameter (``"tau_mem"``) or flat name.
+        optimiser: one for all that is learned, or by kind (``"weight"``), model parameter or name.
         dt: [ms], a step of the grid; on the exact clock how often states are recorded.
         duration: length of a trial, a multiple of dt.
         batch: samples per batch, at most.
-        backend: a name (``"native"``, ``"reference"``, …) or an object with options
-            (``gp.Native(threads=1)``).
+        backend: a name (``"native"``, …) or an object with options (``gp.Native(threads=1)``).
         seed: initial parameters are drawn from it.
-        solver: ``"exact"`` (linear flows) or ``"runge_kutta[:substeps]"``, to which non-linear
-            flows fall back.
-        events: ``"merge"`` takes several events of a channel in one step as one, ``"sum"`` counts
-            each.
+        solver: ``"exact"``, or ``"runge_kutta[:substeps]"``, to which non-linear flows fall back.
+        events: ``"merge"`` takes several of a channel in one step as one, ``"sum"`` counts each.
         clock: ``"exact"``, real times, the default for linear flows on native and reference;
-            ``"grid"``, steps of dt, the default elsewhere.
-        stages: what stands between the parameters and the arrays that run, in that order, after
-            what the network derives itself.
+            ``"grid"``, steps of dt, elsewhere.
+        stages: what stands between parameters and what runs, after what the network derives.
+        tolerance: of neurons that send values: run until no state is faster [per ms].
 
     Raises:
         GenpropError: everything that is wrong with the description, or beyond the backend, at once.
@@ -78,11 +77,14 @@ def compile(
     spec = net.freeze(loss, optimiser, stages)
     stages = cast("Sequence[Stage]", net.stages(loss, stages))
     target = get_backend(backend)
+    if spec.graded:
+        built = build_graded(spec, target, in_ms(dt), in_ms(duration), tolerance)
+        return GradedSimulator.of(spec, built, target, stages, batch=batch, seed=seed)
+    refuse_tolerance(tolerance)
     first = partial(_first_arrays, spec, seed, stages)
     time = choose_clock(clock, in_ms(dt), in_ms(duration), spec, target, solver, first)
     refuse_if([*target.check(spec, time), *unsteppable(solver, time)])
-    arrays = first()
-    program, bundle = lowered(spec, time, solver, target, arrays, stages)
+    program, bundle = lowered(spec, time, solver, target, first(), stages)
     return Simulator(
         spec,
         program,

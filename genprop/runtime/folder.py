@@ -30,6 +30,7 @@ from genprop.backends.base import Standalone
 from genprop.emit.bundle import SourceBundle
 from genprop.errors import ConfigurationError
 from genprop.runtime.earlier import derived_anew
+from genprop.runtime.graded_show import refuse_graded
 from genprop.runtime.remembered import fingerprint
 from genprop.runtime.saved_stages import read_stages, write_stages
 from genprop.runtime.serialise import deserialised, serialised
@@ -61,6 +62,9 @@ def save(sim: Simulator, folder: str | Path) -> Path:
             where the sources run without genprop.
     """
     refuse_unlike(sim, "spec program bundle", "save(sim, …)", "what gp.compile(…) gave")
+    refuse_graded(
+        sim.spec, "save(sim, …)", "keep sim.state(), and compile the network again to restore it"
+    )
     place = given_path(folder, "save(sim, folder)")
     _refuse_foreign(place)
     content = {

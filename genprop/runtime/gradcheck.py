@@ -21,6 +21,7 @@ from genprop.runtime.compile import compile
 from genprop.runtime.differences import Quotient, quotients, worst_error
 from genprop.runtime.exact_measure import ExactMeasure, exact_solver, fine_step, same_counts
 from genprop.runtime.fitted import fitted_quotients
+from genprop.runtime.graded_show import refuse_graded
 from genprop.runtime.random_batch import random_batch
 from genprop.runtime.report import EXACT, NEAR, SINGLE, GradientReport, ParameterCheck, stays
 from genprop.stages.stack import Stages
@@ -104,6 +105,12 @@ class _Check:
         backend: str | Target,
     ) -> None:
         self.spec, self.samples, self.seed, self.clocks = net.freeze(loss), samples, seed, clocks
+        refuse_graded(
+            self.spec,
+            "check_gradients(net, …)",
+            "compare gradients at the fixed point with those of sim.on(tolerance=float('inf'), "
+            "backend='reference'), which goes through all steps",
+        )
         self.batch = batch if batch is not None else random_batch(self.spec, duration, seed)
         self.drawn, self.duration = (len(self.batch), len(self.batch)), duration
         self.learned = [p.name for p in self.spec.leaf_parameters() if p.learned]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.backends.base import Inputs, Part
+from genprop.data.graded import GradedBatch
 from genprop.data.partial import PartialBatch
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import DataError, did_you_mean
@@ -42,6 +43,12 @@ def inputs_of(
         raise DataError(
             f"a batch of spikes was expected, not a {type(batch).__name__}",
             remedy="make one: gp.data.SpikeBatch.from_events(…), or dataset.batches(…)",
+        )
+    if isinstance(batch, GradedBatch):
+        raise DataError(
+            "a batch of spikes was expected, not one of values",
+            remedy="values drive networks with sources gp.graded(); images become spikes by "
+            "gp.data.latency_code(…)",
         )
     _refuse_other_sources(program, batch)
     if batch.duration > program.duration * (1 + 1e-6):

@@ -22,7 +22,9 @@ from genprop.errors import (
     did_you_mean,
     refuse_if,
 )
+from genprop.lower.clocks import make_clock
 from genprop.runtime.clock_choice import choose_clock, clock_words
+from genprop.runtime.graded_show import show_graded
 from genprop.runtime.lowering import lowered
 from genprop.runtime.memory import memory_text
 from genprop.units import Quantity, dimension_name, in_ms
@@ -109,6 +111,8 @@ def show(
         spec = net.freeze(loss, optimiser)
         stages = cast("Sequence[Stage]", net.stages(loss))
     target = get_backend(backend)
+    if spec.graded:
+        return show_graded(spec, stage, make_clock("grid", in_ms(dt), in_ms(duration)), target)
     time = choose_clock(clock, in_ms(dt), in_ms(duration), spec, target, solver)
     return _SHOWN[stage](_Request(spec, time, solver, target, batch, stages))
 
@@ -134,6 +138,11 @@ def adjoint(neuron: Neuron) -> Equations:
 def _alone(neuron: Neuron) -> NetworkSpec:
     """A network of one such neuron, with an exponential synapse where it has an input I."""
     spec, net = neuron.spec, Network(neuron.spec.name)
+    if spec.send:
+        raise UnsupportedError(
+            f"neuron {spec.name!r} sends values, and has no adjoint with jumps at spikes",
+            remedy="show the source of its network: its reverse is the transpose of its step",
+        )
     values = default_values(spec.name, spec.parameters, neuron.units)
     cell = net.population("neuron", 1, neuron.of(spec, values, neuron.units))
     for drive in spec.inputs:

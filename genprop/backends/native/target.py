@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from genprop._checks import integer, is_one_of
 from genprop.backends.native.engine import NativeEngine
+from genprop.backends.native.graded import NativeGraded
 from genprop.build.compile import build
 from genprop.emit.layout import GROUPS
 from genprop.emit.names import belongs_to_cpp, in_users_words
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
     from genprop.emit.bundle import SourceBundle
     from genprop.lower.clocks.base import Clock
+    from genprop.lower.graded_program import GradedProgram
     from genprop.lower.program import Program
 
 __all__ = ["Native", "default"]
@@ -39,6 +41,11 @@ release refractory_steps fraction batch_weight step_weight
 at adjoints late induced time_taken motion apart apart_at whole flows holds wait_at
 """
 _RESERVED = frozenset(_WORDS.split())
+_GRADED_WORDS = """
+Real AlignedArray Batch lanes lane block rows size moved largest batch sample group i dt steps
+tolerance groups greatest least sign padded useful
+"""
+_RESERVED_GRADED = frozenset(_GRADED_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,31 @@ class Native:
             raise in_users_words(error, program.names) from error
         return NativeEngine(program, spec, made, self.precision, threads)
 
+    def check_graded(self, spec: NetworkSpec) -> list[GenpropError]:
+        """Names that C++ or the generated code keeps."""
+        return [
+            UnsupportedError(
+                f"{word!r} is taken in generated C++",
+                where=f"neuron or synapse model {owner}",
+                remedy="give the state, value or parameter another name",
+            )
+            for owner, word in sorted({*_words(spec), *_graded_words(spec)})
+            if word in _RESERVED_GRADED or belongs_to_cpp(word)
+        ]
+
+    def render_graded(self, program: GradedProgram) -> SourceBundle:
+        """The C++ text of a network whose neurons send values."""
+        from genprop.emit.graded import render_graded
+
+        return render_graded(program, self.precision)
+
+    def load_graded(self, program: GradedProgram, bundle: SourceBundle | None) -> NativeGraded:
+        """Compile, or find compiled, and load."""
+        if bundle is None:
+            raise InternalError("the native backend was given no text")
+        threads = min(self.threads or _cores(), GROUPS)
+        return NativeGraded(program, build(bundle), self.precision, threads)
+
 
 def default() -> Native:
     """The backend as ``backend="native"`` gives it; ``GENPROP_THREADS`` sets its threads."""
@@ -124,6 +156,13 @@ def _unreset(spec: NetworkSpec, clock: Clock) -> Iterator[UnsupportedError]:
                 where=f"population {population.name}",
                 remedy="clock='grid', or backend='reference'",
             )
+
+
+def _graded_words(spec: NetworkSpec) -> Iterator[tuple[str, str]]:
+    for population in spec.populations:
+        if cell := population.neuron:
+            yield from ((cell.name, q.name) for q in cell.inputs)
+            yield from ((cell.name, e.target) for e in cell.send)
 
 
 def _cores() -> int:

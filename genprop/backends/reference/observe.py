@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.backends.reference.losses import LossValue, loss_of
 from genprop.numerics.buffers import Buffers
 from genprop.numerics.evaluate import evaluate
+from genprop.numerics.losses import LossValue, loss_of
 
 if TYPE_CHECKING:
     from genprop.backends.base import Inputs

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from genprop.backends.reference.exact.engine import ExactEngine
+from genprop.backends.reference.graded import GradedReference
 from genprop.backends.reference.interpret import Interpreter
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from genprop.emit.bundle import SourceBundle
     from genprop.errors import GenpropError
     from genprop.lower.clocks.base import Clock
+    from genprop.lower.graded_program import GradedProgram
     from genprop.lower.program import Program
 
 __all__ = ["Reference", "default"]
@@ -52,6 +54,18 @@ class Reference:
         if not program.clock.rounds:
             return ExactEngine(program, spec)
         return Interpreter(program, spec, self.locates)
+
+    def check_graded(self, spec: NetworkSpec) -> list[GenpropError]:
+        """Nothing is beyond it."""
+        return []
+
+    def render_graded(self, program: GradedProgram) -> SourceBundle | None:
+        """There is no text."""
+        return None
+
+    def load_graded(self, program: GradedProgram, bundle: SourceBundle | None) -> GradedReference:
+        """The interpreter of a graded network."""
+        return GradedReference(program)
 
 
 def default() -> Reference:

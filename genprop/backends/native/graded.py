@@ -1,0 +1,249 @@
+"""Runs the compiled library of a graded network: numpy arrays in, numpy arrays out."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.backends.base import mean_terms
+from genprop.backends.graded import GradedOutcome
+from genprop.build.compile import load_library
+from genprop.emit.graded import batch_fields, graded_layout, numbers_of
+from genprop.emit.layout import GROUPS
+from genprop.emit.names import identifier
+from genprop.errors import ConfigurationError, ConvergenceError, InternalError, UnsupportedError
+from genprop.numerics.graded import constants_of, losses_of
+from genprop.numerics.update import update_parameters
+
+if TYPE_CHECKING:
+    from genprop.backends.base import Parameters
+    from genprop.build.compile import Artifact
+    from genprop.describe.topology import Topology
+    from genprop.lower.graded_program import GradedProgram
+    from genprop.numerics.graded import GradedInputs, Losses
+
+__all__ = ["NativeGraded"]
+
+Array = np.ndarray
+Arrays = dict[str, np.ndarray]
+_LANES = 16
+
+
+class NativeGraded:
+    """One loaded library; see :class:`~genprop.backends.graded.GradedEngine`."""
+
+    def __init__(
+        self, program: GradedProgram, artifact: Artifact, precision: str, threads: int
+    ) -> None:
+        self.program, self.artifact, self.threads = program, artifact, threads
+        self.dtype: np.dtype[np.floating] = np.dtype(
+            np.float32 if precision == "float" else np.float64
+        )
+        self._library = load_library(artifact.path)
+        self._library.genprop_layout.restype = ctypes.c_char_p
+        if self._library.genprop_layout().decode() != graded_layout(program, precision):
+            raise ConfigurationError(
+                "the library was compiled for other arrays",
+                where=str(artifact.path),
+                remedy="compile the network again",
+            )
+        kinds = {"std::int64_t": ctypes.c_int64}
+        fields = [(n, kinds.get(kind, ctypes.c_void_p)) for kind, n in batch_fields(program)]
+        self._batch = type("Batch", (ctypes.Structure,), {"_fields_": fields})
+
+    def reserve(self, batch: int) -> None:
+        """Nothing is kept between batches."""
+
+    def run(
+        self,
+        parameters: Parameters,
+        topology: Topology,
+        inputs: GradedInputs,
+        record: tuple[str, ...] = (),
+    ) -> GradedOutcome:
+        """Forward only."""
+        call = _Call(self, parameters, topology, inputs)
+        read = zip(self.program.losses, self.program.readouts, strict=True)
+        call.keep([*record, *(f"{loss.population}.{name}" for loss, name in read)])
+        self._run("settle", call)
+        return call.outcome(call.losses(), record)
+
+    def gradients(
+        self, parameters: Parameters, topology: Topology, inputs: GradedInputs
+    ) -> tuple[GradedOutcome, Arrays]:
+        """Forward and backward: by parameter, and by ``"<source>.value"`` of the inputs."""
+        if self.program.tolerance is None:
+            raise UnsupportedError(
+                "native differentiates fixed points, and without a tolerance there is none",
+                where="gradients(…)",
+                remedy="compile(…, tolerance=1e-5), or backend='reference' for the gradient of "
+                "all steps",
+            )
+        call = _Call(self, parameters, topology, inputs)
+        call.keep(
+            f"{p.name}.{x}"
+            for p in self.program.populations
+            if not p.source
+            for x in (*p.states, *p.inputs, *p.values)
+        )
+        self._run("settle", call)
+        losses = call.losses()
+        outcome = call.outcome(losses, ())
+        if not np.all(outcome.speed <= self.program.tolerance):
+            return outcome, call.gradients()  # the caller refuses the outcome
+        call.reverse(losses)
+        self._run("reverse", call)
+        call.refuse_unsettled()
+        return outcome, call.gradients()
+
+    def update(
+        self,
+        parameters: Mapping[str, np.ndarray],
+        gradients: Mapping[str, np.ndarray],
+        state: Mapping[str, np.ndarray],
+        settings: Mapping[str, Mapping[str, float]],
+        count: int,
+    ) -> None:
+        """One step of every optimiser, in place."""
+        update_parameters(self.program.updates, parameters, gradients, state, settings, count)
+
+    def structure(self) -> ctypes.Structure:
+        """An empty ``struct Batch``."""
+        return self._batch()
+
+    def _run(self, function: str, call: _Call) -> None:
+        status = self._library[f"genprop_{function}"](ctypes.byref(call.batch))
+        if status == 1:
+            raise MemoryError
+        if status:
+            raise InternalError(f"the generated code failed with status {status}")
+
+
+class _Call:
+    """Fills the generated ``struct Batch``; keeps every array alive that it points to."""
+
+    def __init__(
+        self, engine: NativeGraded, parameters: Parameters, topology: Topology, inputs: GradedInputs
+    ) -> None:
+        self.program, self.dtype, self.inputs = engine.program, engine.dtype, inputs
+        self.batch = engine.structure()
+        self.batch.samples, self.batch.threads = inputs.batch, engine.threads
+        self._alive: Arrays = {}
+        self._ends: Arrays = {}
+        self._sums: dict[str, tuple[Array, tuple[int, ...]]] = {}
+        self._point("steps_made", np.zeros(inputs.batch, np.int32))
+        self._point("finite", np.zeros(inputs.batch, np.int32))
+        self._point("speed", np.zeros(inputs.batch, self.dtype))
+        self._parameters, self._topology = parameters, topology
+        for p in self.program.populations:
+            own = identifier(p.name)
+            if p.source:
+                values = np.ascontiguousarray(inputs.values[p.name], self.dtype)
+                self._point(f"{own}_value", values)
+                setattr(self.batch, f"{own}_stride", int(values.ndim == 3))
+                continue
+            numbers = constants_of(p, parameters, self.program.dt)
+            for name in numbers_of(p):
+                each = np.broadcast_to(numbers[name], p.size).astype(self.dtype)
+                self._point(f"{own}_{name}", np.pad(each, (0, -p.size % _LANES), mode="edge"))
+        for q in self.program.projections:
+            own, synapses = identifier(q.name), topology[q.name]
+            self._point(f"{own}_weight", np.ascontiguousarray(parameters[q.weight], self.dtype))
+            if not synapses.dense:
+                self._point(f"{own}_start", np.ascontiguousarray(synapses.row_start, np.int64))
+                self._point(f"{own}_receiver", np.ascontiguousarray(synapses.column, np.int64))
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Make room for where states, inputs and values end, (batch, n) each."""
+        for name in dict.fromkeys(names):
+            population, _, what = name.rpartition(".")
+            size = self.program.population(population).size
+            array = np.zeros((self.inputs.batch, size), self.dtype)
+            self._ends[name] = array
+            self._point(f"{identifier(population)}_end_{what}", array)
+
+    def losses(self) -> Losses:
+        """The losses of where the samples ended."""
+        found: dict[tuple[str, str], Array] = {}
+        for name, array in self._ends.items():
+            population, _, what = name.rpartition(".")
+            found[population, what] = array
+        return losses_of(self.program, found, self.inputs)
+
+    def outcome(self, losses: Losses, record: tuple[str, ...]) -> GradedOutcome:
+        """What the forward run gave."""
+        terms = mean_terms(losses.values)
+        return GradedOutcome(
+            loss=sum(terms.values()),
+            terms=terms,
+            scores=losses.scores,
+            spikes={},
+            recorded={name: self._ends[name] for name in record},
+            finite=self._alive["finite"] > 0,
+            values=losses.values,
+            steps=self._alive["steps_made"],
+            speed=self._alive["speed"].copy(),
+        )
+
+    def reverse(self, losses: Losses) -> None:
+        """Point to ∂L/∂ of what was read, and make room for gradients."""
+        scale = np.zeros(self.inputs.batch)
+        for (population, what), slope in losses.slopes.items():
+            scale = np.maximum(scale, np.abs(slope).max(axis=1))
+            drive = np.ascontiguousarray(slope, self.dtype)
+            self._point(f"{identifier(population)}_drive_{what}", drive)
+        self._point("scale", scale.astype(self.dtype))
+        for p in self.program.populations:
+            own = identifier(p.name)
+            if p.source:
+                array = np.zeros((self.inputs.batch, p.size), self.dtype)
+                self._sums[f"{p.name}.value"] = array, array.shape
+                self._point(f"{own}_dL_dvalue", array)
+            for used in p.parameters:
+                if used.learned:
+                    array = np.zeros((GROUPS, p.size), self.dtype)
+                    self._sums[used.name] = array, (p.size,) if used.per_neuron else ()
+                    self._point(f"{own}_dL_d{used.local}", array)
+        for q in self.program.projections:
+            if q.learned:
+                shape = np.shape(self._parameters[q.weight])
+                array = np.zeros((GROUPS, *shape), self.dtype)
+                self._sums[q.weight] = array, shape
+                self._point(f"{identifier(q.name)}_dL_dweight", array)
+                setattr(self.batch, f"{identifier(q.name)}_synapses", int(np.prod(shape)))
+
+    def refuse_unsettled(self) -> None:
+        """Refuse gradients whose adjoint had not settled at the end.
+
+        Raises:
+            ConvergenceError: with the steps made and the speed left.
+        """
+        scale = self._alive["scale"]
+        moving = ~(self._alive["speed"] <= (self.program.tolerance or 0.0) * scale)
+        if moving.any():
+            worst = int(np.argmax(moving))
+            left = float(self._alive["speed"][worst]) / max(float(scale[worst]), 1e-300)
+            raise ConvergenceError(
+                f"the adjoint has not settled after {self.program.steps} steps: it still moves by "
+                f"{left:.3g} of its drive per ms",
+                where=f"sample {worst} of the batch",
+                remedy="give a longer duration, or a larger tolerance",
+            )
+
+    def gradients(self) -> Arrays:
+        """The sums over the groups, in their order."""
+        found: Arrays = {}
+        for name, (array, shape) in self._sums.items():
+            if name.endswith(".value") and array.shape == shape:
+                found[name] = array
+                continue
+            each = np.add.reduce(array, axis=0)
+            found[name] = each if each.shape == shape else np.asarray(each.sum())
+        return found
+
+    def _point(self, field: str, array: Array) -> None:
+        self._alive[field] = array
+        setattr(self.batch, field, array.ctypes.data)

@@ -1,0 +1,232 @@
+"""Graded networks as C++: what the templates receive, and the arrays that a batch points to."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from genprop._version import __version__
+from genprop.emit.bundle import SourceBundle
+from genprop.emit.comments import comment
+from genprop.emit.environment import environment
+from genprop.emit.layout import GROUPS
+from genprop.emit.names import file_stem, identifier, type_name
+from genprop.emit.printers import CPrinter
+from genprop.emit.render import tidy
+
+if TYPE_CHECKING:
+    from genprop.lower.graded_program import (
+        GradedPopulation,
+        GradedProgram,
+        GradedProjection,
+        Slope,
+    )
+
+__all__ = ["GradedPrinter", "batch_fields", "graded_layout", "render_graded"]
+
+View = dict[str, object]
+
+_FILES = {
+    "platform/memory.hpp": "platform/memory.hpp",
+    "platform/threads.hpp": "platform/threads.hpp",
+    "batch.hpp": "platform/graded/batch.hpp",
+    "senders.hpp": "platform/graded/senders.hpp",
+    "groups.hpp": "platform/graded/groups.hpp",
+    "interface.cpp": "platform/graded/interface.cpp",
+}
+_LANES = {"float": 16, "double": 8}
+
+
+@dataclass(frozen=True, slots=True)
+class GradedPrinter(CPrinter):
+    """Prints C++ whose minima and maxima are single instructions, as comparisons are."""
+
+    def _function(self, name: str) -> str:
+        inline = {"max": "greatest", "min": "least"}
+        return inline[name] if name in inline else CPrinter._function(self, name)
+
+
+def render_graded(program: GradedProgram, precision: str) -> SourceBundle:
+    """The C++ of ``program`` in ``"float"`` or ``"double"``, one unit with its headers."""
+    cells = [p for p in program.populations if not p.source]
+    incoming = [q for q in program.projections if program.population(q.pre).source]
+    own = [q for q in program.projections if q not in incoming]
+    view: View = {
+        "name": comment(program.name),
+        "digest": program.digest[:16],
+        "version": __version__,
+        "real": precision,
+        "lanes": _LANES[precision],
+        "groups": GROUPS,
+        "steps": program.steps,
+        "dt": repr(program.dt),
+        "tolerance": repr(program.tolerance or 0.0),
+        "layout": graded_layout(program, precision),
+        "fields": [{"type": kind, "name": name} for kind, name in batch_fields(program)],
+        "widest": max((p.size for p in program.populations), default=1),
+        "populations": [_population(p) for p in cells],
+        "projections": [_projection(q, program, "input") for q in own],
+        "constant": [_projection(q, program, "always") for q in incoming],
+        "stepwise": [_projection(q, program, "input") for q in incoming],
+        "learned": [_projection(q, program, "input") for q in program.projections if q.learned],
+    }
+    jinja = environment()
+    texts = [
+        (path, jinja.get_template(f"native/{name}.j2").render(view))
+        for path, name in _FILES.items()
+    ]
+    template = jinja.get_template("native/platform/graded/population.hpp.j2")
+    for p in cells:
+        text = template.render(view | {"p": _population(p)})
+        texts.append((f"populations/{identifier(p.name)}.hpp", text))
+    return SourceBundle(
+        name=file_stem(program.name),
+        files=tuple((path, tidy(text)) for path, text in texts),
+        main="interface.cpp",
+        metadata=(("digest", program.digest), ("precision", precision), ("target", "native")),
+    )
+
+
+def batch_fields(program: GradedProgram) -> Iterator[tuple[str, str]]:
+    """Type and name of every field of ``struct Batch``, in order."""
+    yield from (("std::int64_t", name) for name in ("samples", "threads"))
+    yield from (("std::int32_t*", "steps_made"), ("std::int32_t*", "finite"))
+    yield from (("Real*", "speed"), ("const Real*", "scale"))
+    for p in program.populations:
+        own = identifier(p.name)
+        if p.source:
+            yield "const Real*", f"{own}_value"
+            yield "std::int64_t", f"{own}_stride"
+            yield "Real*", f"{own}_dL_dvalue"
+            continue
+        yield from (("const Real*", f"{own}_{name}") for name in numbers_of(p))
+        yield from (("Real*", f"{own}_end_{x}") for x in (*p.states, *p.inputs, *p.values))
+        yield from (("const Real*", f"{own}_drive_{x}") for x in (*p.states, *p.values))
+        yield from (("Real*", f"{own}_dL_d{q.local}") for q in p.parameters if q.learned)
+    for q in program.projections:
+        own = identifier(q.name)
+        yield "const Real*", f"{own}_weight"
+        if q.connectivity != "dense":
+            yield from (("const std::int64_t*", f"{own}_{n}") for n in ("start", "receiver"))
+        if q.learned:
+            yield "Real*", f"{own}_dL_dweight"
+            yield "std::int64_t", f"{own}_synapses"
+
+
+def graded_layout(program: GradedProgram, precision: str) -> str:
+    """16 hex digits that change with any size, name or order of the arrays of a batch."""
+    sizes = [(p.name, p.size) for p in program.populations]
+    facts = [precision, program.steps, sizes, list(batch_fields(program))]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def numbers_of(p: GradedPopulation) -> tuple[str, ...]:
+    """The names of parameters and constants that a population's expressions read."""
+    return tuple(dict.fromkeys([*(q.local for q in p.parameters), *(c.name for c in p.constants)]))
+
+
+def _population(p: GradedPopulation) -> View:
+    own, printer = identifier(p.name), GradedPrinter()
+    slopes = [*p.of_states, *p.of_values]
+    learned = [q.local for q in p.parameters if q.learned]
+    numbers = [f"const Real {n} = batch.{own}_{n}[i];" for n in numbers_of(p)]
+    read = [
+        *numbers,
+        *(f"const Real {x} = state_{x}[i];" for x in p.states),
+        *(f"const Real {x} = input_{x}[i];" for x in p.inputs),
+    ]
+    printed_step = [f"const Real {a.target} = {printer.expression(a.value)};" for a in p.advance]
+    printed_send = [f"value_{a.target}[i] = {printer.expression(a.value)};" for a in p.send]
+    printed_slopes = [f"{s.name}[i] = {printer.expression(s.value)};" for s in slopes]
+    fed = [s.name for s in p.of_values if s.by not in learned]
+    return {
+        "name": comment(p.name),
+        "id": own,
+        "type": type_name(p.name),
+        "size": p.size,
+        "states": p.states,
+        "inputs": p.inputs,
+        "sends": p.values,
+        "recordable": p.recordable,
+        "initial": [(x, repr(v)) for x, v in zip(p.states, p.initial, strict=True)],
+        "arrays": [
+            *(f"state_{x}" for x in p.states),
+            *(f"{kind}_{x}" for x in p.inputs for kind in ("input", "always")),
+            *(f"value_{x}" for x in p.values),
+        ],
+        "adjoints": [
+            *(s.name for s in slopes),
+            *_adjoints(p),
+            *(f"drive_{x}" for x in p.recordable),
+        ],
+        "cleared": _adjoints(p),
+        "read_step": _used(read, printed_step),
+        "read_send": _used(read, printed_send),
+        "read_slopes": _used(read, printed_slopes),
+        "advance": printed_step,
+        "send": printed_send,
+        "slopes": printed_slopes,
+        "useful": " || ".join(f"{name}[i] != 0" for name in fed) or "false",
+        "reverse_states": [(x, _sum(x, p.of_states, p.of_values)) for x in p.states],
+        "reverse_inputs": [(x, _sum(x, p.of_states, p.of_values)) for x in p.inputs],
+        "reverse_parameters": [(x, _sum(x, p.of_states, p.of_values)) for x in learned],
+        "ends": [
+            *((x, f"state_{x}") for x in p.states),
+            *((x, f"input_{x}") for x in p.inputs),
+            *((x, f"value_{x}") for x in p.values),
+        ],
+    }
+
+
+def _adjoints(p: GradedPopulation) -> list[str]:
+    pairs = (("p", p.states), ("q", p.inputs), ("m", p.values))
+    return [f"{letter}_{x}" for letter, names in pairs for x in names]
+
+
+def _used(read: list[str], lines: list[str]) -> list[str]:
+    """The declarations of names that ``lines`` read."""
+    words = set(re.findall(r"\w+", " ".join(lines)))
+    return [line for line in read if line.split()[2] in words]
+
+
+def _sum(by: str, of_states: tuple[Slope, ...], of_values: tuple[Slope, ...]) -> str:
+    """Σ slope · adjoint of all that depends on ``by``."""
+    terms = [f"{s.name}[i] * p_{s.of}[i]" for s in of_states if s.by == by]
+    terms += [f"{s.name}[i] * m_{s.of}[i]" for s in of_values if s.by == by]
+    return " + ".join(terms) or "Real(0)"
+
+
+def _projection(q: GradedProjection, program: GradedProgram, to: str) -> View:
+    """The calls of the kernels for one projection; what arrives goes to ``to``."""
+    pre, post, own = program.population(q.pre), program.population(q.post), identifier(q.name)
+    source, target = identifier(pre.name), identifier(post.name)
+    if pre.source:
+        step = " + step" if to == "input" else ""
+        offset = f"(k * (batch.{source}_stride ? steps : 1){step}) * {pre.size}"
+        sent = f"batch.{source}_value + {offset if step else f'k * {pre.size}'}"
+        useful, adjoint = "", f"batch.{source}_dL_dvalue + k * {pre.size}"
+    else:
+        sent, useful = f"{source}.value_{q.value}.data()", f"{source}.useful.data()"
+        adjoint = f"{source}.m_{q.value}.data()"
+    arriving = f"{target}.{to}_{q.input}.data()"
+    returning = f"{target}.q_{q.input}.data()"
+    weight = f"batch.{own}_weight"
+    useful = useful or "everyone.data()"
+    if q.connectivity == "dense":
+        sizes, listed = f"<{pre.size}, {post.size}>", ""
+        send = f"send_dense{sizes}({sent}, {weight}, {arriving}, sending.data());"
+    else:
+        sizes, listed = f"<{pre.size}>", f"batch.{own}_start, batch.{own}_receiver, "
+        send = f"send_sparse{sizes}({sent}, {weight}, {listed}{arriving});"
+    kind = "dense" if q.connectivity == "dense" else "sparse"
+    constant = f"batch.{source}_value + k * {pre.size}" if pre.source else sent
+    slope = f"batch.{own}_dL_dweight + group * size_t(batch.{own}_synapses)"
+    return {
+        "source": source,
+        "send": send,
+        "return": f"return_{kind}{sizes}({returning}, {weight}, {listed}{useful}, {adjoint});",
+        "learn": f"learn_{kind}{sizes}({constant}, {returning}, {listed}{slope});",
+    }

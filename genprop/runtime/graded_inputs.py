@@ -1,0 +1,126 @@
+"""A batch of values as backends take it, with everything checked that they rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from genprop.data.graded import GradedBatch
+from genprop.errors import DataError, did_you_mean
+from genprop.lower.nodes import names_in
+from genprop.numerics.graded import GradedInputs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from genprop.data.spikes import SpikeBatch
+    from genprop.lower.graded_program import GradedProgram
+    from genprop.lower.loss_program import LossProgram
+
+__all__ = ["graded_inputs", "refuse_unreadable"]
+
+
+def graded_inputs(program: GradedProgram, batch: SpikeBatch, *, learning: bool) -> GradedInputs:
+    """Values, labels and targets.
+
+    Args:
+        program: the network.
+        batch: its samples.
+        learning: whether a gradient is wanted, for which the loss needs labels or targets.
+
+    Raises:
+        DataError: for spikes, and values, labels or targets that do not fit the network.
+    """
+    if not isinstance(batch, GradedBatch):
+        raise DataError(
+            f"the network's sources send values, and the batch is a {type(batch).__name__}",
+            remedy="make one of values: gp.data.GradedBatch.of(x, labels=…)",
+        )
+    values = {p.name: batch.values_of(p.name) for p in program.populations if p.source}
+    for name, given in values.items():
+        size = program.population(name).size
+        legal = [(len(batch), size), (len(batch), program.steps, size)]
+        if given.shape not in legal:
+            raise DataError(
+                f"values of shape {given.shape} do not fit population {name!r} of {size}",
+                remedy=f"give values of shape {legal[0]}, or for every step {legal[1]}",
+            )
+        if given.ndim == 3 and program.tolerance is not None:
+            raise DataError(
+                "values that change in steps have no fixed point to settle at",
+                where=f"population {name}",
+                remedy="compile without tolerance, or give values of shape (batch, n)",
+            )
+    return GradedInputs(
+        values, len(batch), _labels(program, batch, learning), _targets(program, batch)
+    )
+
+
+def refuse_unreadable(program: GradedProgram, record: Sequence[str]) -> None:
+    """Refuse names that are no ``"population.state"`` or ``"population.value"``.
+
+    Raises:
+        DataError: naming the closest that can be recorded.
+    """
+    known = {f"{p.name}.{x}" for p in program.populations if not p.source for x in p.recordable}
+    if isinstance(record, str) or not isinstance(record, Collection):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise DataError(
+            f"what is recorded is given as a list, not as {record!r:.60}",
+            where="run(record=…)",
+            remedy=f"record={sorted(known)[:1]}",
+        )
+    for name in record:
+        if name not in known:
+            raise DataError(
+                f"{name!r:.60} cannot be recorded",
+                where="run(record=…)",
+                remedy=did_you_mean(name, known),
+            )
+
+
+def _labels(program: GradedProgram, batch: GradedBatch, learning: bool) -> np.ndarray:
+    wanting = [x for x in program.losses if _reads(x, "is_label") or _unaimed(x, batch)]
+    if batch.labels is None:
+        if learning and wanting:
+            raise DataError(
+                f"the batch has neither labels nor targets, and the loss {wanting[0].name} needs "
+                "them",
+                remedy="give GradedBatch.of(x, labels=…) or targets=…",
+            )
+        return np.full(len(batch), -1, np.int64)
+    for loss in wanting:
+        size = program.population(loss.population).size
+        outside = np.flatnonzero(batch.labels >= size)
+        if outside.size:
+            raise DataError(
+                f"label {batch.labels[outside[0]]} is out of range: there are {size} outputs",
+                where=f"sample {outside[0]} of the batch",
+                remedy="give the output population as many neurons as there are classes",
+            )
+    return batch.labels
+
+
+def _targets(program: GradedProgram, batch: GradedBatch) -> np.ndarray | None:
+    readers = [x for x in program.losses if _reads(x, "target")]
+    if batch.targets is None or not readers:
+        return None
+    for loss in readers:
+        legal = len(batch), program.population(loss.population).size
+        if batch.targets.shape != legal:
+            raise DataError(
+                f"targets of shape {batch.targets.shape} do not fit population {loss.population!r}",
+                where=f"loss {loss.name}",
+                remedy=f"give targets of shape {legal}",
+            )
+    return batch.targets
+
+
+def _unaimed(loss: LossProgram, batch: GradedBatch) -> bool:
+    return _reads(loss, "target") and batch.targets is None
+
+
+def _reads(loss: LossProgram, name: str) -> bool:
+    parts = [loss.total, loss.gradient, *(r.each for r in (*loss.reductions, *loss.backward))]
+    return any(name in names_in(part) for part in parts)

@@ -1,0 +1,108 @@
+"""Sparse coding networks that tests of graded networks have in common, with their problems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import genprop as gp
+from genprop import ms
+from genprop.testing.basis_pursuit import Array, Penalty, pursue
+
+if TYPE_CHECKING:
+    from genprop.describe.initial import Learn
+
+DIM, ATOMS, SIZE, CLASSES = 18, 24, 4, 3
+GROUPS = gp.groups(ATOMS, SIZE)
+INHIBITION = gp.Synapse("inhibition", arrival="I = I + w*a")
+POWER = gp.Synapse("power", arrival="q = q + w*power")
+SHRINKAGE = gp.Synapse("shrinkage", arrival="shrinkage = shrinkage + w*shrinkage")
+DOUBLE = gp.Native(precision="double", threads=1)
+
+
+@dataclass
+class Problem:
+    """Samples and a dictionary of unit columns, new ones each time; codes of a kind of penalty."""
+
+    grouped: bool
+    learned: bool = False
+    batch: int = 4
+    gamma: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        rng = np.random.default_rng()
+        dictionary = rng.normal(size=(DIM, ATOMS))
+        self.dictionary: Array = dictionary / np.linalg.norm(dictionary, axis=0)
+        self.x: Array = rng.normal(size=(self.batch, DIM))
+        self.labels = rng.integers(0, CLASSES, self.batch)
+        self.read: Array = rng.normal(0, 0.3, (ATOMS, CLASSES))
+        self.gamma = 0.8 if self.grouped else 0.3
+
+    @property
+    def penalty(self) -> Penalty:
+        return Penalty(self.gamma, GROUPS if self.grouped else None)
+
+    @property
+    def code(self) -> Array:
+        return pursue(self.x, self.dictionary, self.penalty).code
+
+    @property
+    def samples(self) -> gp.data.GradedBatch:
+        return gp.data.GradedBatch.of(self.x, labels=self.labels)
+
+    @property
+    def largest(self) -> float:
+        """λ_max(DᵀD)."""
+        return float(np.linalg.eigvalsh(self.dictionary.T @ self.dictionary)[-1])
+
+    def network(self, recurrent: Array | None = None) -> gp.Network:
+        """The code's network: `recurrent` weights instead of 1 − DᵀD where they are given."""
+        net = gp.Network("sparse-code")
+        source = net.population("x", DIM, gp.graded())
+        gamma = gp.learn(self.gamma, min=0.0) if self.learned else self.gamma
+        model = gp.neuron("group_lca") if self.grouped else gp.neuron("lca", gamma=gamma)
+        atoms = net.population("atoms", ATOMS, model)
+        dictionary = self._learn(self.dictionary)
+        net.connect(source, atoms, gp.synapse("graded"), weight=dictionary)
+        lateral = gp.gram("x->atoms.weight") if recurrent is None else recurrent
+        net.connect(atoms, atoms, INHIBITION, weight=lateral)
+        if self.grouped:
+            each = np.full(GROUPS.count, self.gamma)
+            norm = gp.neuron("group_norm", gamma=gp.learn(each, min=0.0) if self.learned else each)
+            norms = net.population("norms", GROUPS.count, norm)
+            net.connect(atoms, norms, POWER, weight=1.0, pattern=GROUPS.gather)
+            net.connect(norms, atoms, SHRINKAGE, weight=1.0, pattern=GROUPS.spread)
+        return net
+
+    def classifier(self) -> gp.Network:
+        """The same with a linear readout of the code."""
+        net = self.network()
+        out = net.population("out", CLASSES, gp.neuron("li", tau_mem=5 * ms))
+        net.connect("atoms", out, INHIBITION, weight=self._learn(self.read), name="read")
+        return net
+
+    def _learn(self, weight: Array) -> Array | Learn:
+        return gp.learn(weight) if self.learned else weight
+
+    def compiled(
+        self,
+        backend: object = DOUBLE,
+        *,
+        classifier: bool = False,
+        dt: float = 1.0,
+        duration: float = 100_000.0,
+        tolerance: float | None = 1e-9,
+    ) -> gp.Simulator:
+        """A simulator; steps and tolerance fit both kinds."""
+        return gp.compile(
+            self.classifier() if classifier else self.network(),
+            loss=gp.CrossEntropy(gp.final("out", "v")) if classifier else None,
+            optimiser=gp.Adam(1e-3) if self.learned else None,
+            dt=dt,
+            duration=duration,
+            batch=64,
+            backend=backend,  # type: ignore[arg-type]
+            tolerance=tolerance,
+        )
