@@ -61,19 +61,34 @@ def network(net: Network | NetworkSpec | Simulator, *, ax: Axes | None = None) -
         _draw_arrow(ax, spec, projection, places, taken[ends])
     for population in spec.populations:
         _draw_losses(ax, spec, population, places[population.name])
-    xs, ys = [p.x for p in places.values()], [p.y for p in places.values()]
-    ax.set(
-        xlim=(min(xs) - 0.7, max(xs) + 0.7), ylim=(min(ys) - 1.0, max(ys) + 1.05), aspect="equal"
-    )
+    left, right, low, high = _extent(spec, places)
+    ax.set(xlim=(left, right), ylim=(low, high), aspect="equal")
     ax.axis("off")
     return ax
 
 
 def diagram_size(net: Network | NetworkSpec | Simulator) -> tuple[float, float]:
     """Width and height of the diagram [inches]."""
-    places = _layout(_spec(net)).values()
-    xs, ys = [p.x for p in places], [p.y for p in places]
-    return _INCHES * (max(xs) - min(xs) + 1.4), _INCHES * (max(ys) - min(ys) + 2.05)
+    spec = _spec(net)
+    left, right, low, high = _extent(spec, _layout(spec))
+    return _INCHES * (right - left), _INCHES * (high - low)
+
+
+def _extent(spec: NetworkSpec, places: dict[str, _Place]) -> tuple[float, float, float, float]:
+    """Left, right, lower and upper end: room above for loops, below for arrows and losses."""
+    xs, ys = [p.x for p in places.values()], [p.y for p in places.values()]
+    loops = [p for p in spec.projections if p.pre == p.post]
+    beneath = [p for p in spec.projections if _below(p, places)]
+    above = 1.05 + 0.25 * (len(loops) - 1) if loops else 0.55
+    under = 1.0 if beneath else 0.65 if spec.loss else 0.45
+    return min(xs) - 0.7, max(xs) + 0.7, min(ys) - under, max(ys) + above
+
+
+def _below(projection: ProjectionSpec, places: dict[str, _Place]) -> bool:
+    """Whether its arrow runs below the boxes: back, or past some."""
+    one, other = places[projection.pre], places[projection.post]
+    past = other.x - one.x > 1.5 * _ACROSS and one.y == other.y
+    return past or (other.x <= one.x and projection.pre != projection.post)
 
 
 def _spec(net: Network | NetworkSpec | Simulator) -> NetworkSpec:

@@ -54,10 +54,9 @@ class _Request:
     stages: Sequence[Stage]
 
     def lowered(self) -> tuple[Program, SourceBundle | None]:
-        refuse_if(self.target.check(self.spec, self.clock))
-        return self.unchecked()
-
-    def unchecked(self) -> tuple[Program, SourceBundle | None]:
+        """What would be compiled; nothing is, so that what compiles it need not be there."""
+        findings = self.target.check(self.spec, self.clock)
+        refuse_if(e for e in findings if not isinstance(e, ToolchainError))
         return lowered(self.spec, self.clock, self.solver, self.target, stages=self.stages)
 
 
@@ -101,13 +100,13 @@ def show(
             where="show(stage=…)",
             remedy=did_you_mean(stage, STAGES),
         )
-    refuse_unlike(net, "name", "show(net, …)", "a network or a neuron")
     stages: Sequence[Stage] = ()
     if isinstance(net, Neuron):
         spec = _alone(net)
     elif isinstance(net, NetworkSpec):
         spec = net
     else:
+        refuse_unlike(net, "name", "show(net, …)", "a network or a neuron")
         spec = net.freeze(loss, optimiser)
         stages = cast("Sequence[Stage]", net.stages(loss))
     target = get_backend(backend)
@@ -196,9 +195,7 @@ def _source(request: _Request) -> str:
 
 
 def _memory(request: _Request) -> str:
-    findings = request.target.check(request.spec, request.clock)
-    refuse_if(e for e in findings if not isinstance(e, ToolchainError))  # nothing is compiled
-    program, _ = request.unchecked()
+    program, _ = request.lowered()
     if isinstance(request.target, MemoryEstimator):
         return request.target.memory(request.spec, program, request.batch)
     return memory_text(request.spec, program, request.batch)

@@ -11,7 +11,15 @@ import pytest
 import genprop
 
 ROOT = Path(genprop.__file__).parents[1]
-PLACES = ("genprop", "templates", "models", "experiments", "README.md", "CONTRIBUTING.md")
+PLACES = (
+    "genprop",
+    "templates",
+    "models",
+    "experiments",
+    "docs",
+    "README.md",
+    "CONTRIBUTING.md",
+)
 SUFFIXES = (".py", ".j2", ".toml", ".md")
 
 WORDS: Mapping[str, str] = {
@@ -81,6 +89,8 @@ def found(root: Path) -> Iterator[tuple[str, int, str]]:
     for place in PLACES:
         top = root / place
         for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
+            if {"_build", "made", "written"} & {*path.relative_to(root).parts}:  # by Sphinx
+                continue
             if path.suffix not in SUFFIXES or not path.is_file():
                 continue
             name = path.relative_to(root).as_posix()

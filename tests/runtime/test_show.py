@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 import genprop as gp
@@ -31,6 +33,18 @@ def test_a_neuron_shows_the_jump_of_its_adjoint() -> None:
     assert "p_v⁻ = −κ/ġ" in shown
     assert "−dp_I/dt = −p_I/τ_exp + p_v/τ_mem" in shown
     assert "dL/dv_th    += κ/ġ" in shown
+
+
+def test_a_neuron_by_itself_is_shown_like_a_network_of_one() -> None:
+    assert "dv/dt" in gp.show(gp.neuron("QIF"), "system")
+    assert gp.show(gp.neuron("QIF"), "program").startswith("time grid of 1 ms")
+
+
+def test_source_is_shown_without_what_compiles_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pygenn", None)
+    assert "// ==== shown_genn/neurons.py" in gp.show(
+        network(), "source", loss=LOSS, backend="genn"
+    )
 
 
 def test_a_neuron_of_ones_own_shows_its_adjoint(capsys: pytest.CaptureFixture[str]) -> None:
