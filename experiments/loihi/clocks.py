@@ -52,12 +52,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("GENPROP_DATA", ".")))
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
+    parser.add_argument("--clocks", nargs="+", choices=CLOCKS, default=list(CLOCKS))
     parser.add_argument("--runs", type=Path, default=Path(tempfile.gettempdir()) / "loihi_clocks")
     parser.add_argument("--output", type=Path, default=HERE / "clocks.json")
     options = parser.parse_args()
     for seed in options.seeds:
         for name in options.networks:
-            for clock in CLOCKS:
+            for clock in options.clocks:
                 found = _read(options.output)
                 key = f"{name}, {clock}, seed {seed}"
                 if key not in found:

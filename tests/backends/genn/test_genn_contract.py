@@ -1,9 +1,11 @@
 """GeNN's CPU backend against the interpreter, over the whole zoo, in double and in float.
 
 Tolerances are those of the native backend, and for its reasons; spikes of flows that are not linear
-happen at the ends of steps here, as in the interpreter that does not locate them. In ``budgeted``
-what the delays to an integral readout are worth nearly cancels over the spikes: native keeps 1.8e-5
-of the largest entry, and GeNN, without fused operations, 3e-5.
+happen at the ends of steps here, as in the interpreter that does not locate them. What a delay to
+an integral readout is worth is the difference of two adjoints that nearly cancel: in ``izhikevich``
+at 0.1 ms 0.0056 of 0.27, so that 600 steps leave an error of nine roundings of the terms, 2.7e-5 of
+the largest entry, where native, with fused operations, keeps 2.0e-5; in ``budgeted`` 3e-5 and
+1.8e-5. Both are within 1e-9 in double.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ pytestmark = [
 DOUBLE, FLOAT = gp.GeNN(precision="double"), gp.GeNN(precision="float")
 C, D = 1e-9, 2e-5
 ROUNDING, NEARLY_CANCELS = 16, 6e-5
+CANCELLING = ("budgeted", "izhikevich")
 
 CASES = contract.cases()
 FEW = [c for c in CASES if c.name in ("recurrent", "refractory", "delta_synapse", "branched")]
@@ -47,9 +50,8 @@ def test_float_equals_the_interpreter(case: Case) -> None:
     contract.check_spikes(FLOAT, case)
     contract.check_states(FLOAT, case, D, ROUNDING)
     contract.check_loss(FLOAT, case, D)
-    contract.check_gradients(
-        FLOAT, case, NEARLY_CANCELS if case.name == "budgeted" else D, ROUNDING
-    )
+    allowed = NEARLY_CANCELS if case.name in CANCELLING else D
+    contract.check_gradients(FLOAT, case, allowed, ROUNDING)
 
 
 @pytest.mark.parametrize("case", FEW, ids=str)
