@@ -64,7 +64,7 @@ TASKS = {
     "yin_yang": Task(
         EXPERIMENTS / "yin_yang" / "train.toml",
         ("options.samples=2000",),
-        (*_clocks(1, 5), _OWN_STEP),
+        (*_clocks(1, 2, 5), _OWN_STEP),
         _SEEDS,
     ),
     "delay_line": Task(
@@ -75,14 +75,14 @@ TASKS = {
     ),
     "spoken_digits": Task(
         EXPERIMENTS / "spoken_digits" / "small.toml",
-        ("options.hidden=32", "fit.epochs=3"),
-        _clocks(1),
+        ("options.hidden=32", "fit.epochs=6"),
+        _clocks(1, 2),
         _SEEDS,
     ),
     "braille7": Task(
         EXPERIMENTS / "braille7" / "ablations.toml",
         ("fit.epochs=12",),
-        _clocks(1, 5),
+        _clocks(1, 2, 5),
         _SEEDS,
     ),
 }
