@@ -30,34 +30,13 @@ def main() -> None:
     parser.add_argument("--prune", action="store_true", help="also remove synapses and test")
     parser.add_argument("--output", type=Path, default=HERE / "results.json")
     options = parser.parse_args()
-    results = [path for folder in options.folders for path in folder.rglob("result.json")]
-    for path in sorted(results):
-        stored = _stored(options.output)
-        case = about(path.parent)
-        if any(case.items() <= known.items() for known in stored):
-            continue
-        found = case | numbers(path) | looked_at(path.parent, options.nulls, options.prune)
-        print(json.dumps(found), flush=True)
-        ordered = sorted([*stored, found], key=lambda c: json.dumps([c[k] for k in case]))
-        options.output.write_text(f"{json.dumps(ordered, indent=1)}\n", encoding="utf-8")
-
-
-def about(run: Path) -> dict[str, Any]:
-    """What a run was of: the options that vary, epochs and seed."""
-    config = gp.experiment.read_config(run / "config.toml")
-    known = OPTIONS | config.options
-    return {name: known[name] for name in OPTIONS} | {"epochs": config.epochs, "seed": config.seed}
-
-
-def numbers(result: Path) -> dict[str, Any]:
-    """Accuracies at the epoch that validation chose, and how long it took."""
-    stored = json.loads(result.read_text(encoding="utf-8"))
-    return {
-        "valid accuracy": round(stored["metrics"]["valid.accuracy"], 4),
-        "test accuracy": round(stored["test"]["accuracy"], 4),
-        "best epoch": stored["best_epoch"],
-        "seconds": round(stored["seconds"]),
-    }
+    gp.experiment.gather(
+        options.folders,
+        options.output,
+        OPTIONS,
+        lambda run: looked_at(run, options.nulls, options.prune),
+        tell=lambda row: print(json.dumps(row), flush=True),
+    )
 
 
 def looked_at(run: Path, nulls: int, prune: bool) -> dict[str, Any]:
@@ -99,10 +78,6 @@ def compared(measure: gp.analysis.Compared) -> dict[str, float]:
     """A measure and its nulls, to four places."""
     rounded = {"value": measure.value, "nulls": measure.mean, "sd of nulls": measure.deviation}
     return {name: round(float(number), 4) for name, number in rounded.items()}
-
-
-def _stored(output: Path) -> list[dict[str, Any]]:
-    return json.loads(output.read_text(encoding="utf-8")) if output.exists() else []
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Prints the tables of README.md from results.json and times.json."""
+"""Prints the tables of README.md from results.json, times.json and placement.json."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+import genprop as gp
 
 HERE = Path(__file__).parent
 NAMES = {
@@ -37,6 +39,9 @@ def main() -> None:
     print("\nCost\n", costs(beside), sep="\n")
     cut = [c for c in cases if "removed" in c and (c["epochs"] == longest or c["cost"])]
     print("\nRemoved\n", removed(cut), sep="\n")
+    placements = read(HERE / "placement.json")
+    if placements:
+        print("\nPlacement\n", placed(placements), sep="\n")
     times = read(HERE / "times.json")
     if times:
         print("\nTimes\n", spent(times), sep="\n")
@@ -51,7 +56,7 @@ def accuracies(cases: Sequence[Case]) -> str:
         row += [percent(group, "valid accuracy"), percent(group, "test accuracy"), single]
         rows.append([*row, *(beside_nulls(group, key) for key in MEASURES)])
     head = ["H", "recurrent delays", "learned for them", "validation", "test", "single seeds"]
-    return table([*head, "modularity (nulls)", "wiring efficiency (nulls)"], rows)
+    return gp.experiment.markdown([*head, "modularity (nulls)", "wiring efficiency (nulls)"], rows)
 
 
 def costs(cases: Sequence[Case]) -> str:
@@ -65,7 +70,7 @@ def costs(cases: Sequence[Case]) -> str:
         length = f"{mean(group, 'mean length'):.1f}" if "mean length" in group[0] else ""
         rows.append([*row, length])
     head = ["H", "recurrent delays", "cost", "test", "modularity (nulls)"]
-    return table([*head, "wiring efficiency (nulls)", "mean length [ms]"], rows)
+    return gp.experiment.markdown([*head, "wiring efficiency (nulls)", "mean length [ms]"], rows)
 
 
 def removed(cases: Sequence[Case]) -> str:
@@ -80,7 +85,7 @@ def removed(cases: Sequence[Case]) -> str:
                 left = np.mean([case[key] for case in group], axis=0)
                 row = [str(hidden), NAMES[delays], costing(l1, cost), name]
                 rows.append([*row, *(f"{100 * value:.1f}" for value in left)])
-    return table(
+    return gp.experiment.markdown(
         ["H", "recurrent delays", "cost", "removed", *(f"{100 * p:g} %" for p in parts)], rows
     )
 
@@ -93,7 +98,19 @@ def spent(times: Mapping[str, Any]) -> str:
             of = found["of free"]
             ratio = f"{of['median']:.2f} ({of['min']:.2f} … {of['max']:.2f})"
             rows.append([hidden, NAMES[name], f"{found['seconds per epoch']:.2f} s", ratio])
-    return table(["H", "recurrent delays", "epoch", "of free delays"], rows)
+    return gp.experiment.markdown(["H", "recurrent delays", "epoch", "of free delays"], rows)
+
+
+def placed(cases: Sequence[Case]) -> str:
+    """A row per network and size of cores: hops per spike by each placement."""
+    rows = []
+    for case in cases:
+        for size, hops in case["hops per sample by neurons on a core"].items():
+            row = [str(case["hidden"]), costing(0.0, case["cost"]), size]
+            each = case["spikes per sample"]
+            rows.append([*row, f"{each:.0f}", *(f"{value / each:.2f}" for value in hops.values())])
+    head = ["H", "cost", "neurons on a core", "spikes of a sample", "by position", "by index"]
+    return gp.experiment.markdown([*head, "by min-cut"], rows)
 
 
 def grouped(cases: Sequence[Case], *keys: str) -> dict[tuple[Any, ...], list[Case]]:
@@ -132,12 +149,6 @@ def beside_nulls(group: Sequence[Case], key: str) -> str:
         return ""
     value, nulls = (np.mean([case[key][part] for case in group]) for part in ("value", "nulls"))
     return f"{value:.3f} ({nulls:.3f})"
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """In Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def read(path: Path) -> Any:

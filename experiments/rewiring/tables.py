@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+import genprop as gp
+
 HERE = Path(__file__).parent
 STRUCTURES = {"fixed": "fixed", "rigl": "RigL", "deep_r": "DEEP R"}
 CELLS = [(delays, rule) for rule in STRUCTURES for delays in ("fixed", "learned")]
@@ -45,7 +47,7 @@ def square(cases: Sequence[Case], key: str) -> str:
             )
         rows.append(row)
     head = [f"{STRUCTURES[rule]}, delays {delays}" for delays, rule in CELLS]
-    return table(["sparsity", *head], rows)
+    return gp.experiment.markdown(["sparsity", *head], rows)
 
 
 def grouping(cases: Sequence[Case]) -> str:
@@ -60,7 +62,9 @@ def grouping(cases: Sequence[Case]) -> str:
                     place = [sparsity(halvings), "yes" if dale else "no", delays]
                     rows.append([*place, STRUCTURES[rule], *morans(group)])
     head = ["sparsity", "Dale", "delays", "structure", "before", "after"]
-    return table([*head, "shuffled delays", "shuffled channels", "synapses that stayed"], rows)
+    return gp.experiment.markdown(
+        [*head, "shuffled delays", "shuffled channels", "synapses that stayed"], rows
+    )
 
 
 def morans(group: Sequence[Case]) -> list[str]:
@@ -85,7 +89,9 @@ def spent(times: Mapping[str, Any]) -> str:
                 f"{found['MB allocated at most']:.1f} MB, {found['of N² floats']:.2f} N² floats"
             )
             rows.append([hidden, STRUCTURES[rule], f"{each:.0f} ms", ratio, memory])
-    return table(["H", "structure", "5 batches", "of fixed", "allocated at most"], rows)
+    return gp.experiment.markdown(
+        ["H", "structure", "5 batches", "of fixed", "allocated at most"], rows
+    )
 
 
 def sparsity(halvings: int) -> str:
@@ -99,12 +105,6 @@ def percent(group: Sequence[Case], key: str) -> str:
     if len(values) < 2:
         return f"{values[0]:.1f}" if values else "–"
     return f"{np.mean(values):.1f} ± {np.std(values, ddof=1):.1f}"
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """In Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def read(path: Path) -> Any:

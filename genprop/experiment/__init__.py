@@ -3,6 +3,7 @@
 from genprop.experiment.callbacks import CALLBACKS
 from genprop.experiment.config import Config, read_config
 from genprop.experiment.experiment import Experiment, load_experiment
+from genprop.experiment.gather import gather, markdown
 from genprop.experiment.training import evaluate_run, open_run, train_run
 
 __all__ = [
@@ -10,7 +11,9 @@ __all__ = [
     "Config",
     "Experiment",
     "evaluate_run",
+    "gather",
     "load_experiment",
+    "markdown",
     "open_run",
     "read_config",
     "train_run",
