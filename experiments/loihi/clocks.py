@@ -72,7 +72,7 @@ def main() -> None:
 def measured(
     network: Trained, clock: str, seed: int, data: Path, run: Path
 ) -> Mapping[str, object]:
-    """One training, and what its network is worth in floats, in steps, on the chip, and tuned."""
+    """One training, and what its network achieves in floats, in steps, on the chip, and tuned."""
     chosen = [f"options.data={data / network.data}", f"compile.clock={clock}", f"seed={seed}"]
     config = gp.experiment.read_config(
         network.toml, [*chosen, f"fit.epochs={network.epochs}", "compile.threads=1"]

@@ -227,8 +227,7 @@ class Simulator:
         """Go back to a :meth:`state`.
 
         Raises:
-            CheckpointError: naming what is missing, unknown, of another shape or no sound number;
-                then nothing has changed.
+            CheckpointError: naming what is missing, unknown or unsound; nothing has changed then.
         """
         restore_state(self, state)
 

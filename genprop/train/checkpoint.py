@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop._hdf5 import opened
-from genprop._reading import one_number, reading
-from genprop.describe.update import refuse_unsound_settings
+from genprop._reading import reading
 from genprop.errors import CheckpointError, DataError, OutputError
 from genprop.train.files import write_atomically
 from genprop.train.history import History, Record, parse_history
+from genprop.train.settings import restore_settings
 
 if TYPE_CHECKING:
     import h5py
@@ -198,24 +198,6 @@ def refuse_other_network(snapshot: Snapshot, sim: Trainable, where: str) -> None
             where=where,
             remedy="build the network with the options of its run (config.toml in the run folder)",
         )
-
-
-def restore_settings(sim: Trainable, settings: Mapping[str, np.ndarray]) -> None:
-    """Put optimiser settings back, ``"<parameter>/<setting>"`` each.
-
-    Raises:
-        ValueError: for what is no finite number; ``reading`` translates it.
-        DescriptionError: for one beyond the bounds of its setting.
-    """
-    found = {path: one_number(value, path) for path, value in settings.items()}
-    new = {name: dict(numbers) for name, numbers in sim.settings.items()}
-    for path, number in found.items():
-        name, _, key = path.rpartition("/")
-        if key in new.get(name, {}):
-            new[name][key] = number
-    refuse_unsound_settings(sim.spec.updates, new)
-    for name, numbers in new.items():
-        sim.settings[name].update(numbers)
 
 
 def _image(snapshot: Snapshot) -> bytes:

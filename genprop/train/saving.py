@@ -16,10 +16,10 @@ from genprop.train.checkpoint import (
     Snapshot,
     read_snapshot,
     refuse_other_network,
-    restore_settings,
     write_snapshot,
 )
 from genprop.train.metrics import is_better
+from genprop.train.settings import restore_settings
 
 __all__ = ["Checkpoint", "resume_training", "snapshot_of"]
 
