@@ -15,6 +15,7 @@ from genprop.describe import drawings, explanation
 if TYPE_CHECKING:
     from genprop import (
         analysis,
+        attack,
         backends,
         data,
         errors,
@@ -120,6 +121,7 @@ __all__ = [
     "__version__",
     "agreement",
     "analysis",
+    "attack",
     "axonal",
     "backends",
     "check_gradients",
@@ -184,6 +186,7 @@ __all__ = [
 
 _ROOMS = (
     "analysis",
+    "attack",
     "backends",
     "data",
     "errors",

@@ -20,6 +20,7 @@ ROOMS = (
     "backends",
     "stages",
     "runtime",
+    "attack",
     "interchange",
     "train",
     "analysis",
