@@ -22,6 +22,23 @@ import genprop as gp
 
 HERE = Path(__file__).parent
 SAMPLES = 32
+SPIN = """\
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+#include <vector>
+int main(int, char** given) {
+    const auto begin = std::chrono::steady_clock::now();
+    std::vector<std::thread> threads;
+    for (int t = 0; t < std::atoi(given[1]); ++t)
+        threads.emplace_back([] { for (volatile long k = 0; k < 100000000; k = k + 1) {} });
+    for (auto& thread : threads) thread.join();
+    const std::chrono::nanoseconds taken = std::chrono::steady_clock::now() - begin;
+    std::printf("together %f ms", double(taken.count()) / 1e6);
+}
+"""
+"""Each thread counts in memory of its own: what two of them gain is what the machine gives."""
 
 
 def main() -> None:
@@ -70,9 +87,13 @@ def batch_times(rounds: int, yardstick: Path | None) -> dict[str, object]:
         name: (lambda sim=sim: _train(sim, data)) for name, sim in sims.items()
     }
     with tempfile.TemporaryDirectory() as place:
+        spin = Path(place) / "spin.cpp"
+        spin.write_text(SPIN, encoding="utf-8")
+        bare = _compiled(spin, Path(place), "-pthread")
+        variants |= {f"spin of {n}": (lambda n=n: _told(bare, n)) for n in (1, 2)}
         if yardstick is not None:
             program = _compiled(yardstick, Path(place))
-            variants["yardstick"] = lambda: _yardstick(program)
+            variants["yardstick"] = lambda: _told(program, SAMPLES)
         for run in variants.values():
             run()
         times: dict[str, list[float]] = {name: [] for name in variants}
@@ -83,6 +104,19 @@ def batch_times(rounds: int, yardstick: Path | None) -> dict[str, object]:
     report: dict[str, object] = {name: _spread(t) for name, t in times.items()}
     report["spikes per hidden neuron"] = round(activity, 2)
     report["2 threads / 1 thread, speed-up"] = _ratios(times["1 thread"], times["2 threads"])
+    report["spin of two threads, speed-up"] = _ratios(
+        [2 * t for t in times["spin of 1"]], times["spin of 2"]
+    )
+    report["speed-up by spin, round by round"] = [
+        [round(one / two, 2), round(2 * own / both, 2)]
+        for one, two, own, both in zip(
+            times["1 thread"],
+            times["2 threads"],
+            times["spin of 1"],
+            times["spin of 2"],
+            strict=True,
+        )
+    ]
     report["no delays / delays"] = _ratios(times["1 thread, no delays"], times["1 thread"])
     if yardstick is not None:
         report["1 thread / yardstick"] = _ratios(times["1 thread"], times["yardstick"])
@@ -107,6 +141,18 @@ def start_up() -> dict[str, float]:
         }
 
 
+def added_memory() -> float:
+    """What 700-256-20 at batch 32 on one thread adds to a process with genprop [MB]."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(HERE)!r}); import network; data = network.batch(32); "
+        "now = lambda: int(open('/proc/self/statm').read().split()[1]) * 4096 / 1e6; at = now(); "
+        "sim = network.simulator(threads=1); "
+        "[(sim.gradients(data), sim.step()) for _ in range(3)]; "
+        "print(now() - at)"
+    )
+    return _python(code, dict(os.environ))
+
+
 def peak_memory() -> dict[str, float]:
     """Largest resident memory of a process that trains 700-512-20 at batch 256, two threads."""
     code = (
@@ -115,7 +161,10 @@ def peak_memory() -> dict[str, float]:
         "[(sim.gradients(data), sim.step()) for _ in range(2)]; "
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
     )
-    return {"700-512-20, batch 256": round(_python(code, dict(os.environ)), 1)}
+    return {
+        "700-512-20, batch 256": round(_python(code, dict(os.environ)), 1),
+        "added by 700-256-20, batch 32": round(added_memory(), 1),
+    }
 
 
 def scaling() -> dict[str, dict[str, float]]:
@@ -145,18 +194,20 @@ def _train(sim: gp.Simulator, data: gp.data.SpikeBatch) -> float:
     return (time.perf_counter() - started) / len(data) * 1e3
 
 
-def _compiled(source: Path, place: Path) -> Path:
-    flags = ["-O3", "-march=native", "-ffast-math", "-mprefer-vector-width=512"]
+def _compiled(source: Path, place: Path, *more: str) -> Path:
+    flags = ["-O3", "-march=native", "-ffast-math", "-mprefer-vector-width=512", *more]
     compiler = shutil.which("g++") or shutil.which("c++") or "c++"
-    subprocess.run([compiler, *flags, str(source), "-o", str(place / "yardstick")], check=True)
-    return place / "yardstick"
+    program = place / source.stem
+    subprocess.run([compiler, *flags, str(source), "-o", str(program)], check=True)
+    return program
 
 
-def _yardstick(program: Path) -> float:
-    run = subprocess.run([program, str(SAMPLES)], capture_output=True, text=True, check=True)
+def _told(program: Path, argument: int) -> float:
+    """The time that a program says it took."""
+    run = subprocess.run([program, str(argument)], capture_output=True, text=True, check=True)
     found = re.search(r"together ([\d.]+) ms", run.stdout)
     if found is None:
-        sys.exit(f"the yardstick printed no time: {run.stdout}")
+        sys.exit(f"{program.name} printed no time: {run.stdout}")
     return float(found.group(1))
 
 

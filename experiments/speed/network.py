@@ -52,6 +52,7 @@ def simulator(
     threads: int = 1,
     clock: str = "grid",
     dt: float = 1.0,
+    backend: gp.Native | gp.GeNN | None = None,
 ) -> gp.Simulator:
     """The compiled network with Adam at rates that keep its activity; ``dt`` in ms."""
     net = network(hidden, longest)
@@ -62,7 +63,7 @@ def simulator(
         dt=dt * ms,
         duration=STEPS * ms,
         batch=samples,
-        backend=gp.Native(threads=threads),
+        backend=backend or gp.Native(threads=threads),
         events="sum",
         clock=clock,
         seed=1,

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["Synapses", "Topology", "beginning", "digest_with_synapses", "initial_topology"]
 
 
+PAIR_BY_PAIR = 2**26
+"""So many pairs of neurons at most are drawn one by one."""
+
+
 def _none() -> NDArray[np.int64]:
     return np.zeros(0, np.int64)
 
@@ -152,15 +156,37 @@ Topology: TypeAlias = Mapping[str, Synapses]
 
 
 def beginning(pattern: PatternSpec, pre: int, post: int) -> Synapses:
-    """The synapses that a pattern begins with."""
+    """The synapses that a pattern begins with.
+
+    Each pair has one with the pattern's probability, whatever the others have. Up to
+    :data:`PAIR_BY_PAIR` pairs are drawn one by one; of more the gaps between those that have one
+    are drawn, which takes time and memory for the synapses alone.
+    """
     if pattern.kind == "dense":
         return Synapses(pre, post)
     if not isinstance(pattern.drawn, Drawn):
         return Synapses.sparse(pre, post, pattern.row_start, pattern.column)
     rng = np.random.default_rng([pattern.drawn.seed, pre, post])
+    if pre * post > PAIR_BY_PAIR:
+        return Synapses.of_numbers(pre, post, _by_gaps(rng, pre * post, pattern.drawn.probability))
     rows = [np.flatnonzero(rng.random(post) < pattern.drawn.probability) for _ in range(pre)]
     start = np.concatenate([[0], np.cumsum([row.size for row in rows])])
     return Synapses.sparse(pre, post, start, np.concatenate(rows) if rows else _none())
+
+
+def _by_gaps(rng: np.random.Generator, pairs: int, probability: float) -> NDArray[np.int64]:
+    """Which of ``pairs`` are drawn, (nnz,) ascending: gaps are geometric."""
+    if probability <= 0:
+        return _none()
+    found: list[NDArray[np.int64]] = []
+    last = -1
+    while last < pairs:
+        some = int(1.01 * probability * (pairs - last)) + 100
+        gaps = np.minimum(rng.geometric(probability, some), pairs + 1)  # no sum runs over
+        found.append(last + np.cumsum(gaps))
+        last = int(found[-1][-1])
+    numbers = np.concatenate(found)
+    return numbers[: np.searchsorted(numbers, pairs)]
 
 
 def initial_topology(spec: NetworkSpec) -> dict[str, Synapses]:

@@ -122,13 +122,13 @@ class Config:
         return f"{self.source}, line {line}" if line else f"{self.source}, {'.'.join(path)}"
 
     def differences(self, other: Config) -> list[str]:
-        """What differs from ``other``, key by key; epochs and threads do not count.
+        """What differs from ``other``, key by key; epochs, threads and memory do not count.
 
         Networks are compared by their code, in which comments and layout do not count.
         """
         ours, theirs = dict(_flat(self.tables())), dict(_flat(other.tables()))
         for tables in (ours, theirs):
-            for free in ("fit.epochs", "compile.threads", "network"):
+            for free in ("fit.epochs", "compile.threads", "compile.memory", "network"):
                 tables.pop(free, None)
         same = _meaning(self.code) == _meaning(other.code)
         return [f"the code of {self.code} is not that of {other.code}"] * (not same) + [

@@ -27,6 +27,7 @@ SECTIONS: Mapping[str, Keys | None] = {
         "solver": (str,),
         "precision": (str,),
         "threads": (int,),
+        "memory": (int,),
         "device": (str,),
         "tape": (int,),
         "events": (str,),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["backend_of", "optimiser_of", "quantise_of"]
 
-_OPTIONS = ("precision", "threads", "device", "tape")
+_OPTIONS = ("precision", "threads", "memory", "device", "tape")
 """Settings of [compile] that are options of the backend."""
 
 

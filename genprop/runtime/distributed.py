@@ -11,7 +11,7 @@ from genprop._ranks import Ranks, world
 from genprop.backends.distributed import DistributedEngine, ranks_of
 from genprop.backends.parts import Divisible
 from genprop.errors import ConfigurationError, UnsupportedError
-from genprop.runtime.remembered import fingerprint
+from genprop.runtime.remembered import code_digest
 from genprop.runtime.simulator import Simulator
 
 __all__ = ["digest_of", "distributed", "refuse_drift"]
@@ -90,7 +90,7 @@ def _facts(sim: Simulator, engine: Divisible) -> dict[str, str]:
     bundle = sim.bundle.files if sim.bundle is not None else ()
     artifact = getattr(engine, "artifact", None)
     facts = {
-        "the code of genprop": fingerprint(),
+        "the code of genprop": code_digest(),
         "the version of numpy": np.__version__,
         "the network": sim.spec.digest(),
         "the generated code": hashlib.sha256(repr(bundle).encode()).hexdigest(),

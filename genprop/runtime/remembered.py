@@ -14,9 +14,11 @@ from genprop._version import __version__
 from genprop.build import cache
 from genprop.emit.templates import own_templates
 
-__all__ = ["fingerprint", "remembered"]
+__all__ = ["code_digest", "fingerprint", "remembered"]
 
 T = TypeVar("T")
+
+_PACKAGE = Path(__file__).parents[1]
 
 
 def remembered(make: Callable[[], T], *words: str) -> T:
@@ -32,12 +34,20 @@ def remembered(make: Callable[[], T], *words: str) -> T:
 @once
 def fingerprint() -> str:
     """Names this version of genprop's code and templates: a change of either derives anew."""
-    hasher = hashlib.sha256(__version__.encode())
-    package = Path(__file__).parents[1]
     rooms = ("equations", "adjoint", "lower", "numerics", "emit", "backends")
-    folders = [*(package / room for room in rooms), data_dir("templates")]
-    for path in sorted(
-        p for folder in folders for p in folder.rglob("*") if p.suffix in (".py", ".j2")
-    ):
+    return _digest_of(*(_PACKAGE / room for room in rooms))
+
+
+@once
+def code_digest() -> str:
+    """Names all of genprop's code, that which learns, reads data and writes too."""
+    return _digest_of(_PACKAGE)
+
+
+def _digest_of(*folders: Path) -> str:
+    """Of the code in ``folders``, and of the templates."""
+    hasher = hashlib.sha256(__version__.encode())
+    every = (p for folder in (*folders, data_dir("templates")) for p in folder.rglob("*"))
+    for path in sorted(p for p in every if p.suffix in (".py", ".j2")):
         hasher.update(path.read_bytes())
     return hasher.hexdigest()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,8 @@ import pytest
 import genprop as gp
 from genprop import ms
 from genprop.backends.base import Part
+from genprop.backends.native.engine import NativeEngine
+from genprop.backends.native.tapes import tape_bytes
 from genprop.backends.parts import (
     Divisible,
     Node,
@@ -31,7 +35,9 @@ IN, HIDDEN, OUT, SAMPLES = 10, 9, 3, 23
 Gradients = dict[str, np.ndarray]
 
 
-def network(backend: str | gp.Native, *, budget: bool) -> gp.Simulator:
+def network(
+    backend: str | gp.Native, *, budget: bool, clock: str = "grid", steps: int = 40
+) -> gp.Simulator:
     """Everything learned, sparse and dense, with a loss that sees the whole batch or without."""
     net, exp = gp.Network("shared"), gp.synapse("exp", tau=gp.learn(5 * ms))
     source = net.population("in", IN, gp.spikes())
@@ -48,7 +54,7 @@ def network(backend: str | gp.Native, *, budget: bool) -> gp.Simulator:
         loss = loss + 1e-2 * gp.SpikeBudget(hidden, per_trial=3)
     return gp.compile(
         net, loss=loss, optimiser=gp.Adam(1e-2),
-        clock="grid", dt=1 * ms, duration=40 * ms, batch=SAMPLES,
+        clock=clock, dt=1 * ms, duration=steps * ms, batch=SAMPLES,
         backend=backend, seed=3,
     )  # fmt: skip
 
@@ -138,6 +144,48 @@ def test_every_sample_is_in_one_group() -> None:
             assert [p.first for p in parts[1:]] == [p.last for p in parts[:-1]]
             sizes = [high - low for part in parts for low, high in bounds(part, 16)]
             assert sum(sizes) == samples and len(sizes) == 16
+
+
+@pytest.mark.parametrize("clock", ["grid", "exact"])
+@pytest.mark.parametrize("precision", ["float", "double"])
+def test_a_batch_in_chunks_gives_the_bits_of_the_whole(precision: str, clock: str) -> None:
+    found = []
+    for memory in (0, 1):  # the computer's, and room for no sample's tapes
+        sim = network(gp.Native(precision, threads=2, memory=memory), budget=True, clock=clock)
+        for _ in range(2):
+            sim.gradients(batch())
+            sim.step()
+        inputs = sim.inputs(batch(), True)
+        found.append(sim.engine.gradients(sim.parameters, sim.topology, inputs))
+        engine = sim.engine
+        assert isinstance(engine, NativeEngine)
+        assert engine.runs_in_chunks(SAMPLES) == (memory == 1)
+        assert not engine.runs_in_chunks(0)
+    refuse_other_bits(*found)
+
+
+PEAK = """
+import resource, sys
+import genprop as gp
+from tests.backends.test_parts import batch, network
+
+sim = network(gp.Native(threads=1, memory=int(sys.argv[1])), budget=True, steps=20000)
+sim.run(batch(1))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+sim.gradients(batch())
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3)
+"""
+
+
+def test_chunks_hold_the_tapes_of_a_sample_at_a_time() -> None:
+    whole, chunks = (
+        float(subprocess.check_output([sys.executable, "-c", PEAK, memory], text=True))
+        for memory in ("0", "1")
+    )
+    program = network(gp.Native(threads=1), budget=True, steps=20000).program
+    each = tape_bytes(program, 4) / 1e6
+    assert whole > SAMPLES * each > 10  # [MB]
+    assert chunks < whole - (SAMPLES - 2) * each
 
 
 def test_the_means_of_the_batch_matter() -> None:

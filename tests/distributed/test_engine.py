@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from genprop.backends import distributed as engine
 from genprop.backends.parts import Divisible, Node, branches, divide, nodes_of, tree_of
 from genprop.data import Dataset, SpikeBatch
 from genprop.errors import ConfigurationError, DataError, DescriptionError, UnsupportedError
+from genprop.runtime import distributed
 from genprop.runtime.distributed import digest_of, refuse_drift
 from genprop.train import Clip, Sharpness
 from genprop.train.distributed import divided
@@ -215,6 +217,19 @@ def test_ranks_with_another_state_network_or_data_are_named() -> None:
 
     with pytest.raises(ConfigurationError, match="data of rank 1 is not that of rank 0"):
         on_ranks(2, other_data)
+
+
+def test_ranks_with_other_code_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole package counts, also what does not change the generated text."""
+    backend, here = gp.Native(threads=1), threading.local()
+    monkeypatch.setattr(distributed, "code_digest", lambda: here.code)
+
+    def other_code(ranks: Ranks) -> None:
+        here.code = "later" if ranks.rank == 1 else "earlier"
+        gp.distributed(network(backend, budget=False), ranks)
+
+    with pytest.raises(ConfigurationError, match="the code of genprop of rank 1 is not that of"):
+        on_ranks(3, other_code)
 
 
 def test_ranks_that_drift_apart_are_stopped() -> None:

@@ -177,6 +177,25 @@ def test_a_mistake_in_the_network_of_one_rank_ends_all(folder: Path) -> None:
     assert "rank 1 of 2 has failed" in done.stderr
 
 
+def test_ranks_with_other_code_end_at_the_start(folder: Path) -> None:
+    """A comment in a file that no generated text depends on is another code."""
+    copy = folder / "copy"
+    for name in ("genprop", "templates", "models"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", copy)  # so that it is a checkout
+    changed = copy / "genprop/train/fit.py"
+    changed.write_text(changed.read_text() + "# another\n")
+    one = command(folder, 1, "--run", "run")
+    other = ["env", f"PYTHONPATH={copy}", *one]
+    line = [str(MPIRUN), "-n", "1", *one, ":", "-n", "1", *other]
+    done = subprocess.run(
+        line, capture_output=True, text=True, env=environment(), cwd=folder, timeout=300
+    )
+    assert done.returncode != 0
+    assert "the code of genprop of rank 1 is not that of rank 0" in done.stderr
+    assert not (folder / "run/checkpoints/last.h5").exists()
+
+
 @pytest.mark.nightly
 def test_ranks_that_are_killed_ten_times_lose_nothing(folder: Path) -> None:
     epochs, kills, moments = 400, 0, 10

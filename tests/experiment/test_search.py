@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
+import os
 import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -221,6 +224,77 @@ def test_a_search_that_is_killed_ends_in_the_trials_of_one_that_was_not(tmp_path
     assert "Best trials" in page and "Importance" in page and "History" in page
     assert main(["report", str(tmp_path / "runs"), "-o", str(tmp_path / "again.html")]) == 0
     assert (tmp_path / "again.html").read_text() == page
+
+
+@slow
+@pytest.mark.nightly
+def test_a_search_that_is_killed_at_ten_moments_loses_no_trial(tmp_path: Path) -> None:
+    """With two at a time the sampler sees ends in another order; every trial stands, complete."""
+    path, root, kills = write(tmp_path, SEARCH), tmp_path / "runs", 0
+    line = [sys.executable, "-m", "genprop", "search", str(path), "--set", "search.trials=6"]
+    line += ["--jobs", "2", "--run", str(root)]
+    for k in range(10):
+        running = subprocess.Popen(
+            line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            running.wait(2.5 + 0.6 * k)
+        if running.poll() is None:
+            kills += 1
+            os.killpg(running.pid, signal.SIGKILL)
+        running.wait(60)
+    assert kills > 3
+    assert subprocess.run(line, stdout=subprocess.DEVNULL, timeout=400).returncode == 0
+    trials = told(root)
+    assert [trial["number"] for trial in trials] == list(range(6))
+    values: dict[object, object] = {}
+    for trial in trials:
+        assert trial["state"] in ("finished", "stopped")
+        if trial["state"] == "finished":
+            result = RunFolder(root / trial_name(int(str(trial["number"])))).read_result()
+            assert trial["value"] == result["metrics"]["valid.loss"]  # type: ignore[index]
+            values[trial["number"]] = trial["value"]
+    best = json.loads((root / "search.json").read_text())["best"]
+    assert values[best] == min(values.values())  # type: ignore[type-var]
+
+
+@slow
+@pytest.mark.nightly
+def test_a_training_that_is_killed_costs_its_own_trial_alone(tmp_path: Path) -> None:
+    """At ten moments, each in a search of its own, which goes on to its end."""
+    path, kills = write(tmp_path, SEARCH), 0
+    for k in range(10):
+        root = tmp_path / f"runs{k}"
+        line = [sys.executable, "-m", "genprop", "search", str(path), "--jobs", "2"]
+        line += ["--set", "search.trials=3", "--run", str(root)]
+        running = subprocess.Popen(line, stdout=subprocess.DEVNULL, start_new_session=True)
+        until = time.monotonic() + 120
+        while running.poll() is None and not list(root.glob("*/history.jsonl")):
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        time.sleep(0.05 * k)
+        listed = subprocess.run(["pgrep", "-P", str(running.pid)], capture_output=True, text=True)
+        for own in listed.stdout.split()[:1]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(own), signal.SIGKILL)
+                kills += 1
+        assert running.wait(300) == 0
+        states = [trial["state"] for trial in told(root)]
+        assert len(states) == 3 and states.count("failed") <= 1
+        again = subprocess.run(line, stdout=subprocess.DEVNULL)
+        assert again.returncode == 0
+    assert kills > 3
+
+
+@slow
+def test_a_search_on_dask_ends_in_the_trials_of_one_here(tmp_path: Path) -> None:
+    """One training at a time, so that the sampler sees the same."""
+    pytest.importorskip("distributed", reason="dask is not installed: pip install genprop[cluster]")
+    path = write(tmp_path, SEARCH)
+    here, there = tmp_path / "here", tmp_path / "dask"
+    run_search(path, ["search.trials=4"], here, jobs=1, on_trial=silent)
+    run_search(path, ["search.trials=4"], there, jobs=1, on="dask", on_trial=silent)
+    assert told(there) == told(here)
 
 
 def test_a_training_worse_than_the_median_is_stopped_at_its_epoch(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import weakref
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,7 +15,8 @@ from genprop.backends.base import Inputs, Part
 from genprop.backends.native.call import Call, Computed
 from genprop.backends.native.continuous_call import ContinuousCall
 from genprop.backends.native.layout import PHASES, batch_type
-from genprop.backends.parts import nodes_of
+from genprop.backends.native.tapes import keeps_tapes, tape_bytes
+from genprop.backends.parts import batch_means, nodes_of
 from genprop.build.compile import load_library
 from genprop.emit.layout import GROUPS, layout_digest
 from genprop.emit.names import identifier
@@ -43,9 +45,16 @@ class NativeEngine:
     locates = True  # spikes inside steps, where their flow is not linear
 
     def __init__(
-        self, program: Program, spec: NetworkSpec, artifact: Artifact, precision: str, threads: int
+        self,
+        program: Program,
+        spec: NetworkSpec,
+        artifact: Artifact,
+        precision: str,
+        threads: int,
+        memory: float = math.inf,
     ) -> None:
         self.program, self.spec, self.artifact, self.threads = program, spec, artifact, threads
+        self.memory = memory
         self.dtype: np.dtype[np.floating] = np.dtype(
             np.float32 if precision == "float" else np.float64
         )
@@ -81,6 +90,9 @@ class NativeEngine:
         self, parameters: Parameters, topology: Topology, inputs: Inputs
     ) -> tuple[Outcome, dict[str, np.ndarray]]:
         """Forward and backward: the gradient of the mean loss."""
+        if inputs.part is None and self.runs_in_chunks(inputs.batch):
+            means = batch_means([self.observations(parameters, topology, inputs)])
+            inputs = replace(inputs, part=Part(inputs.batch, 0, self.groups, means))
         call = self._call(parameters, topology, inputs)
         call.want_gradients()
         self._run(call, learning=True)
@@ -90,7 +102,7 @@ class NativeEngine:
         self, parameters: Parameters, topology: Topology, inputs: Inputs
     ) -> dict[str, np.ndarray]:
         """What the samples gave of losses that see its mean over the batch."""
-        if not any(loss.readout.pooled for loss in self.program.losses):
+        if not keeps_tapes(self.program):
             return {}
         call = self._call(parameters, topology, inputs)
         call.batch.phase = PHASES.index("observe")
@@ -151,6 +163,11 @@ class NativeEngine:
                     ctypes.c_int64(self.threads if x.size > 50_000 else 1),
                 )
                 self._refuse(status)
+
+    def runs_in_chunks(self, samples: int) -> bool:
+        """Whether the tapes of so many samples at once would take more memory than they may."""
+        each = tape_bytes(self.program, self.dtype.itemsize)
+        return keeps_tapes(self.program) and samples * each > self.memory
 
     def _refuse_other_layout(self, precision: str) -> None:
         """Refuse a library that reads other arrays than this Program has, and past their ends."""

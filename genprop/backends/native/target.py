@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from genprop._checks import integer, is_one_of
+from genprop._checks import integer, is_one_of, memory
 from genprop.backends.native.engine import NativeEngine
 from genprop.backends.native.graded import NativeGraded
 from genprop.build.compile import build
@@ -55,10 +55,14 @@ class Native:
     Args:
         precision: ``"float"`` or ``"double"``.
         threads: how many cores to use; 0 means all. Results do not depend on it.
+        memory: [bytes] that the tapes of a batch may take together; 0 means half of what there is.
+            Where a loss sees the mean over the batch, a batch whose tapes would take more runs in
+            chunks, forwards twice. Results do not depend on it.
     """
 
     precision: str = "float"
     threads: int = 0
+    memory: int = 0
     name: str = "native"
 
     def __post_init__(self) -> None:
@@ -67,10 +71,11 @@ class Native:
                 f"there is no precision {self.precision!r:.60}", remedy="use 'float' or 'double'"
             )
         object.__setattr__(self, "threads", integer(self.threads, "Native(threads=…)"))
+        object.__setattr__(self, "memory", integer(self.memory, "Native(memory=…)"))
 
     @property
     def form(self) -> str:
-        """Threads do not change the text."""
+        """Threads and memory do not change the text."""
         return f"native {self.precision}"
 
     def check(self, spec: NetworkSpec, clock: Clock) -> list[GenpropError]:
@@ -106,7 +111,9 @@ class Native:
             made = build(bundle)
         except ToolchainError as error:
             raise in_users_words(error, program.names) from error
-        return NativeEngine(program, spec, made, self.precision, threads)
+        return NativeEngine(
+            program, spec, made, self.precision, threads, self.memory or memory() / 2
+        )
 
     def check_graded(self, spec: NetworkSpec) -> list[GenpropError]:
         """Names that C++ or the generated code keeps."""

@@ -1,9 +1,13 @@
 // Sums over groups of samples that do not depend on who ran which group, or when.
 #pragma once
 
-#include "platform/threads.hpp"
+#include "platform/memory.hpp"
 
 #include <array>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
 
 constexpr size_t next_power_of_two(size_t n) { size_t power = 1; while (power < n) power *= 2; return power; }
 
@@ -14,7 +18,7 @@ template <class Sums, size_t count> class Tree {
 public:
     using Some = std::unique_ptr<Sums>;
 
-    /// Begins a batch, and forgets what one left that failed.
+    /// Begins a batch, and clears what one left that failed.
     void begin() {
         for (size_t first = 0; first < count; ++first) drop(first);
     }
