@@ -71,7 +71,8 @@ class Callback:
 
     def __repr__(self) -> str:
         given = inspect.signature(type(self).__init__).parameters
-        shown = {name: getattr(self, name) for name in given if hasattr(self, name)}
+        held = {name: getattr(self, name) for name in given if hasattr(self, name)}
+        shown = {name: value for name, value in held.items() if not inspect.ismethod(value)}
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in shown.items())})"
 
     def on_train_begin(self, training: Training) -> None:

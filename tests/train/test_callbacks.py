@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import genprop as gp
 from genprop.describe.spec import PatternSpec
 from genprop.describe.topology import beginning
 from genprop.errors import ConfigurationError
@@ -209,3 +210,22 @@ def test_a_stopped_training_stays_stopped_when_resumed(tmp_path: Path) -> None:
     again, same = train_on(True)
     assert epochs == same
     assert equal_states(first.state(), again.state())
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        gp.train.Clip(1.0),
+        gp.train.EarlyStopping("train.loss", patience=3),
+        gp.train.ReviveSilent(0.01),
+        gp.train.Plateau("train.loss"),
+        gp.train.DualEMAPlateau("train.loss"),
+        gp.train.ExponentialWarmup(9),
+        gp.Checkpoint("last.h5"),
+    ],
+    ids=lambda made: type(made).__name__,
+)
+def test_a_callback_shows_what_it_was_given(made: gp.train.Callback) -> None:
+    """Also where a parameter is called as one of its methods is."""
+    assert repr(made).startswith(f"{type(made).__name__}(")
+    assert "=" in repr(made) and "bound method" not in repr(made)
