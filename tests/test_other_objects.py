@@ -164,7 +164,7 @@ OTHER: Mapping[str, object] = {
     "a class": int,
 }
 OPTIONAL = ("loss", "optimiser", "pattern", "rewire", "step")
-TAKEN = (("model", "a model"),)
+TAKEN = (("model", "a model"), ("show", "a model"))
 
 
 @pytest.mark.parametrize("place", PLACES)
