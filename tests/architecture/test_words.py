@@ -77,8 +77,6 @@ OTHERWISE: Mapping[str, tuple[str, ...]] = {
     "genprop/testing/contract.py": ("forget",),
     "genprop/train/__init__.py": ("Bump", "EaseIn", "TwoAverages"),
     "genprop/train/checkpoint.py": ("Bump", "EaseIn", "TwoAverages"),
-    "templates/native/platform/threads.hpp.j2": ("share",),  # what threads do with calls
-    "templates/native/platform/tree.hpp.j2": ("forgets",),
     # a folder of the system
     "genprop/backends/loihi/files/lava_python.py": ("share",),
 }
