@@ -273,8 +273,7 @@ class Simulator:
         Args:
             target: ``"loihi"``: Loihi 2.
             quantise: how floats become integers; by default 8 bits, the largest weight kept.
-            on_rounded: is called with (projection, neurons done, neurons in all) while weights are
-                rounded by data, which takes a while for many synapses with delays.
+            on_rounded: is called with (projection, neurons done, neurons in all) while rounding.
 
         Raises:
             GenpropError: everything that the chip cannot hold, at once, with remedies.
