@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from genprop.interchange.mlgenn import load_mlgenn
     from genprop.interchange.nir_export import save_nir
     from genprop.interchange.nir_import import load_nir
+    from genprop.interchange.torch_layer import torch_layer
     from genprop.runtime.aware import QuantiseAware
     from genprop.runtime.citation import citation
     from genprop.runtime.compile import compile
@@ -174,6 +175,7 @@ __all__ = [
     "synapse",
     "testing",
     "tied",
+    "torch_layer",
     "trace",
     "train",
     "uniform",
@@ -230,6 +232,7 @@ _NAMES = {
     "interchange.mlgenn": ("load_mlgenn",),
     "interchange.nir_export": ("save_nir",),
     "interchange.nir_import": ("load_nir",),
+    "interchange.torch_layer": ("torch_layer",),
     "runtime.aware": ("QuantiseAware",),
     "runtime.citation": ("citation",),
     "runtime.compile": ("compile",),

@@ -53,7 +53,7 @@ DOORS = {
     "networkx": ("analysis/graph.py",),
     "sklearn": ("data/", "analysis/"),
     "scipy": (),
-    "torch": (),
+    "torch": ("interchange/torch_module.py",),
 }
 OPTIONAL = ("matplotlib", "networkx", "pygenn", "sklearn", "tensorboardX", "tonic")
 """Imported inside functions and for types only."""

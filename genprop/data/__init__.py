@@ -8,6 +8,7 @@ from genprop.data.crossings import level_crossings
 from genprop.data.dataset import Dataset
 from genprop.data.graded import GradedBatch
 from genprop.data.images import digits, mnist
+from genprop.data.info import FileInfo, info, oddities
 from genprop.data.latency import latency_code
 from genprop.data.spikes import SpikeBatch
 from genprop.data.spoken import fsdd, hdspikes, shd, ssc
@@ -21,6 +22,7 @@ __all__ = [
     "Blend",
     "Dataset",
     "Drop",
+    "FileInfo",
     "GradedBatch",
     "Jitter",
     "Noise",
@@ -34,9 +36,11 @@ __all__ = [
     "from_tonic",
     "fsdd",
     "hdspikes",
+    "info",
     "latency_code",
     "level_crossings",
     "mnist",
+    "oddities",
     "shd",
     "ssc",
     "step_count",
