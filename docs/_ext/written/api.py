@@ -71,22 +71,25 @@ ROOMS: Mapping[str, str] = {
     "report": "Reports",
     "backends": "Backends",
 }
-"""Pages of whole rooms: every name that they export."""
+"""Titles of the pages of whole rooms, which have every name that they export; others have theirs."""
+
+_ELSEWHERE = ("errors", "testing", "units")
+"""Rooms and leaves that have pages of another kind, or none."""
 
 
 def pages(root: Path) -> Iterator[tuple[str, str]]:
     """One page per group, one per room."""
     grouped = {name for _, _, names in GROUPS.values() for name in names}
-    rooms = {*ROOMS, "errors", "testing", "units", "__version__"}
-    left = sorted(set(genprop.__all__) - grouped - rooms)
+    left = sorted(set(genprop.__all__) - grouped - {*genprop._ROOMS, "__version__"})
     for key, (title, lead, names) in GROUPS.items():
         known = [name for name in names if name in genprop.__all__]
         yield f"api/{key}.rst", _page(title, lead, "genprop", known)
-    for room, title in ROOMS.items():
+    for room in set(genprop._ROOMS) - {*_ELSEWHERE}:
         module = import_module(f"genprop.{room}")
         lead = (inspect.getdoc(module) or "").split("\n")[0]
         names = [name for name in module.__all__ if name not in genprop.__all__]
-        yield f"api/{room}.rst", _page(title, lead, f"genprop.{room}", names)
+        title = ROOMS.get(room, room.capitalize())
+        yield f"api/rooms/{room}.rst", _page(title, lead, f"genprop.{room}", names)
     yield "api/more.rst", _page("More names", "What has no page of its own yet.", "genprop", left)
 
 
