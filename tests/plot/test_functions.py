@@ -229,13 +229,22 @@ def test_a_network_that_cannot_be_yet_says_why_in_a_notebook() -> None:
     assert "has no population" in gp.Network("empty")._repr_html_()
 
 
-@pytest.mark.parametrize("name", [m.name for m in gp.list_models() if m.kind == "neuron"])
+NEURONS = {m.name: gp.neuron(m.name) for m in gp.list_models() if m.kind == "neuron"}
+
+
+@pytest.mark.parametrize("name", [name for name, found in NEURONS.items() if not found.spec.send])
 def test_the_equations_of_every_neuron_are_typeset(name: str) -> None:
-    neuron = gp.neuron(name)
+    neuron = NEURONS[name]
     ax = gp.plot.adjoint(neuron)
     ax.figure.canvas.draw()  # raises for what matplotlib does not typeset
     lines = sum(len(found) for _, found in neuron.adjoint().sections)  # pyright: ignore[reportAttributeAccessIssue]
     assert sum(text.get_text().startswith("$") for text in ax.texts) == lines
+
+
+def test_a_neuron_that_sends_values_has_no_adjoint_to_typeset() -> None:
+    (first, *_) = (found for found in NEURONS.values() if found.spec.send)
+    with pytest.raises(gp.errors.UnsupportedError, match="sends values"):
+        gp.plot.adjoint(first)
 
 
 @pytest.mark.parametrize(
