@@ -1,10 +1,12 @@
-"""The table of README.md, from theorem.json."""
+"""The tables of README.md, from theorem.json and attacks.json."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 HERE = Path(__file__).parent
 
@@ -25,5 +27,25 @@ def theorem(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def attacks(found: dict[str, Any]) -> str:
+    """Mean ± standard deviation over draws."""
+    first = next(iter(next(iter(found.values())).values()))
+    eps, supports = [*first["accuracy"]], [*first["support"]]
+    head = [*(f"ε = {float(e):g}" for e in eps), *supports, "draws"]
+    lines = [f"| | {' | '.join(head)} |", f"|{' --- |' * (len(head) + 1)}"]
+    for estimator, draws in found.items():
+        cells = [
+            *(_percent([d["accuracy"][e] for d in draws.values()]) for e in eps),
+            *(_percent([d["support"][s] for d in draws.values()]) for s in supports),
+        ]
+        lines.append(f"| {estimator} | {' | '.join(cells)} | {len(draws)} |")
+    return "\n".join(lines)
+
+
+def _percent(values: list[float]) -> str:
+    return f"{100 * np.mean(values):.0f} ± {100 * np.std(values, ddof=1):.0f} %"
+
+
 if __name__ == "__main__":
-    print(theorem(json.loads((HERE / "theorem.json").read_text())))
+    for table in (theorem, attacks):
+        print(table(json.loads((HERE / f"{table.__name__}.json").read_text())), end="\n\n")
