@@ -31,6 +31,7 @@ View = dict[str, object]
 
 _FILES = {
     "platform/memory.hpp": "platform/memory.hpp",
+    "platform/pool.hpp": "platform/pool.hpp",
     "platform/threads.hpp": "platform/threads.hpp",
     "batch.hpp": "platform/graded/batch.hpp",
     "senders.hpp": "platform/graded/senders.hpp",
