@@ -285,6 +285,6 @@ def refuse_rewiring(target: Target, spec: NetworkSpec) -> None:
 class MemoryEstimator(Protocol):
     """A target that estimates its own memory, because it lays it out in its own way."""
 
-    def memory(self, spec: NetworkSpec, program: Program, batch: int) -> str:
+    def memory_table(self, spec: NetworkSpec, program: Program, batch: int) -> str:
         """A table of what is held for batches of ``batch`` samples, in words."""
         ...

@@ -197,7 +197,7 @@ def _source(request: _Request) -> str:
 def _memory(request: _Request) -> str:
     program, _ = request.lowered()
     if isinstance(request.target, MemoryEstimator):
-        return request.target.memory(request.spec, program, request.batch)
+        return request.target.memory_table(request.spec, program, request.batch)
     return memory_text(request.spec, program, request.batch)
 
 

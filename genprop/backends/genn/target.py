@@ -97,7 +97,7 @@ class GeNN:
         arrays = connectivity_arrays(topology)
         return {"connectivity.npz": arrays} if arrays else {}
 
-    def memory(self, spec: NetworkSpec, program: Program, batch: int) -> str:
+    def memory_table(self, spec: NetworkSpec, program: Program, batch: int) -> str:
         """A table of what is held."""
         return memory_text(spec, program, self.device, self.precision, self.tape, batch)
 

@@ -194,8 +194,8 @@ def test_a_saved_program_derives_without_genprop(tmp_path: Path) -> None:
 
 def test_memory_says_where_derived_parameters_are_computed() -> None:
     sim = network("dale", "reference")
-    text = DOUBLE.memory(sim.spec, sim.program, 4)
+    text = DOUBLE.memory_table(sim.spec, sim.program, 4)
     assert "hidden->hidden.delay is computed on the device from hidden.position" in text
     assert "derivation of hidden->hidden.weight" in text
-    text = DOUBLE.memory(sim.spec, replace(sim.program, derivations=()), 4)
+    text = DOUBLE.memory_table(sim.spec, replace(sim.program, derivations=()), 4)
     assert "hidden->hidden.weight is computed on the host and sent with every batch" in text
