@@ -108,8 +108,12 @@ def test_a_file_of_the_folder_is_a_clock() -> None:
         assert made.rounds is rounds
 
 
+RATES = ("graded_trial.py", "graded_reverse.py")
+"""Say how fast values still move when a network settles [1/ms]."""
+
+
 def test_times_are_turned_into_steps_by_clocks_alone() -> None:
-    """No other file of the pipeline or its machines divides by dt."""
+    """No other file of the pipeline or its machines divides by dt, but for rates per ms."""
     rooms = ("lower", "numerics", "emit", "backends", "runtime", "interchange")
     files = [p for room in rooms for p in (ROOT / "genprop" / room).rglob("*.py")]
     found = [
