@@ -288,6 +288,18 @@ def test_a_delay_line_that_no_memory_holds_is_refused_before_it_is_compiled(back
         gp.compile(net, clock="grid", dt=1, duration=10, batch=1, backend=backend)
 
 
+def test_a_delay_line_of_more_places_than_synapses_can_name_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    net = gp.Network("n")
+    source = net.population("a", 1, gp.spikes())
+    cells = net.population("b", 100_000, gp.neuron("LI"))
+    net.connect(source, cells, gp.synapse("exp"), weight=1.0)
+    monkeypatch.setattr(_checks, "memory", lambda: 1e15)
+    with pytest.raises(UnsupportedError, match=r"4\.3e\+09 places"):
+        gp.compile(net, clock="grid", dt=1, duration=43_000, batch=1, backend="native")
+
+
 def test_a_batch_for_which_the_memory_does_not_suffice_says_so() -> None:
     sim = compiled("reference")
 

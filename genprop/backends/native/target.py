@@ -106,6 +106,7 @@ class Native:
         """Compile, or find compiled, and load."""
         if bundle is None:
             raise InternalError("the native backend was given no text")
+        _refuse_beyond_offsets(program)
         threads = min(self.threads or _cores(), GROUPS)  # more would have nothing to do
         try:
             made = build(bundle)
@@ -151,6 +152,22 @@ def default() -> Native:
             remedy="give an integer; 0 means all cores",
         )
     return Native(threads=int(given))
+
+
+def _refuse_beyond_offsets(program: Program) -> None:
+    """Refuse delay lines of more places than the offset of a synapse, of 32 bits, can name."""
+    if not program.clock.rounds:
+        return
+    for p in program.populations:
+        for receptor in p.receptors:
+            places = program.grid.slots(receptor.max_delay_steps) * p.size
+            if places >= 2**32:
+                raise UnsupportedError(
+                    f"arrivals at {receptor.name!r} have {places:.4g} places, of a step and neuron "
+                    "each, and synapses name fewer than 2³²",
+                    where=f"population {p.name}",
+                    remedy="use a shorter trial, a longer dt, or divide the population",
+                )
 
 
 def _unreset(spec: NetworkSpec, clock: Clock) -> Iterator[UnsupportedError]:
