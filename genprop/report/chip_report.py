@@ -13,6 +13,7 @@ from genprop.report.figures.chip import chip_figures
 from genprop.report.figures.chip_data import collect_chip
 from genprop.report.page import figure_view, undrawn
 from genprop.runtime.aware import QuantiseAware
+from genprop.train.agreement import as_correlation
 from genprop.train.files import write_atomically
 from genprop.train.folder import RunFolder
 
@@ -88,7 +89,7 @@ def _facts(found: Deployed) -> Iterator[tuple[str, str]]:
     if seen.steps is not None and seen.steps.accuracy is not None:
         yield "accuracy in floats, in the chip's steps", f"{seen.steps.accuracy[1]:.2%}"
     if seen.correlation is not None:
-        yield "readout correlation", f"{seen.correlation:.4f}"
+        yield "readout correlation", as_correlation(seen.correlation)
     needs = report.resources
     yield "cores", as_range(*needs.cores)
     yield "synapse memory", f"{needs.synapse_bytes / 1024:.1f} KiB"

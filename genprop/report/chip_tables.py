@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from genprop.backends.loihi.chip import limits
 from genprop.backends.loihi.chip.costs import CONSTANTS, ESTIMATE, of_reference
 from genprop.backends.loihi.chip.published import PUBLISHED, REFERENCE
+from genprop.train.agreement import as_correlation
 
 if TYPE_CHECKING:
     from genprop.experiment.deploy import Deployed
@@ -50,7 +51,7 @@ def as_range(few: int, many: int) -> str:
 def _agreement(found: Deployed) -> View:
     seen = found.agreement
     rows = [
-        [name, f"{first:.4g}", f"{second:.4g}", f"{seen.counts[name]:.4f}"]
+        [name, f"{first:.4g}", f"{second:.4g}", as_correlation(seen.counts[name])]
         for name, (first, second) in seen.spikes.items()
     ]
     return _table(

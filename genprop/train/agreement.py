@@ -15,7 +15,7 @@ from genprop.train.arguments import refuse_other_data
 if TYPE_CHECKING:
     from genprop.train.surface import Dataset, Outcome, Runnable
 
-__all__ = ["Agreement", "agreement"]
+__all__ = ["Agreement", "agreement", "as_correlation"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +48,7 @@ class Agreement:
         lines = [f"{self.samples} samples"]
         if self.predictions is not None:
             lines[0] += f"  same predictions {self.predictions:.2%}"
-            lines[0] += f"  correlation of scores {self.correlation:.4f}"
+            lines[0] += f"  correlation of scores {as_correlation(self.correlation)}"
         if self.accuracy is not None:
             lines[0] += f"  accuracies {self.accuracy[0]:.2%} and {self.accuracy[1]:.2%}"
         if self.loss is not None:
@@ -56,7 +56,7 @@ class Agreement:
         for name, (first, second) in self.spikes.items():
             lines.append(
                 f"{name}: {first:.4g} and {second:.4g} spikes per neuron and trial, "
-                f"correlation of counts {self.counts[name]:.4f}"
+                f"correlation of counts {as_correlation(self.counts[name])}"
             )
         if self.steps is not None:
             own = str(self.steps).replace("\n", "\n  ")
@@ -156,6 +156,11 @@ def _compared(one: _Seen, other: _Seen, true: np.ndarray | None, samples: int) -
         accuracy=accuracy,
         correlation=_correlation(*scores),
     )
+
+
+def as_correlation(value: float | None) -> str:
+    """A correlation in words: where one of both is constant there is none."""
+    return "not defined" if value is None or np.isnan(value) else f"{value:.4f}"
 
 
 def _correlation(one: np.ndarray, other: np.ndarray) -> float:

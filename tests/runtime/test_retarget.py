@@ -14,6 +14,7 @@ from genprop.backends.loihi.files.netx import effective_weights, read_netx
 from genprop.data.dataset import Dataset
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import ConfigurationError, DataError, UnsupportedError
+from genprop.train.agreement import Agreement
 
 STEPS = 60
 
@@ -293,3 +294,9 @@ def test_longer_delays_may_be_clipped_and_are_counted(data: Dataset) -> None:
     )
     assert ours.scores is not None and theirs.scores is not None
     np.testing.assert_array_equal(ours.scores, theirs.scores)
+
+
+def test_a_correlation_with_what_is_constant_is_told_to_be_none() -> None:
+    seen = Agreement(2, 1.0, None, float("nan"), {"h": (0.0, 0.0)}, {"h": float("nan")})
+    assert str(seen).count("not defined") == 2
+    assert "nan" not in str(seen)
