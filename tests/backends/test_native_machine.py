@@ -59,6 +59,7 @@ def test_c_compilers_link_the_library_of_c_plus_plus(
     expected = pure().run(batch()).spikes["hidden"]
     monkeypatch.setenv("CXX", compiler)
     monkeypatch.setenv("CXXFLAGS", flags)
+    monkeypatch.setenv("GENPROP_CXXFLAGS", "-Werror")  # without the headers that g++ has parsed
     assert np.array_equal(pure().run(batch()).spikes["hidden"], expected)
 
 

@@ -165,20 +165,21 @@ def test_a_batch_in_chunks_gives_the_bits_of_the_whole(precision: str, clock: st
 
 
 PEAK = """
-import resource, sys
+import sys
 import genprop as gp
 from tests.backends.test_parts import batch, network
+from tests.memory import peak
 
 sim = network(gp.Native(threads=1, memory=int(sys.argv[1])), budget=True, steps=20000)
 sim.run(batch(1))
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
 sim.gradients(batch())
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3)
+print(peak() - before)
 """
 
 
 def test_chunks_hold_the_tapes_of_a_sample_at_a_time() -> None:
-    # Compiled here, since deriving takes more memory than what is measured.
+    # Compiled here, as deriving may take more memory than what is measured.
     program = network(gp.Native(threads=1), budget=True, steps=20000).program
     whole, chunks = (
         float(subprocess.check_output([sys.executable, "-c", PEAK, memory], text=True))

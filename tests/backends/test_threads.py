@@ -51,7 +51,7 @@ import sys
 import numpy as np
 import genprop as gp
 from genprop import ms
-from tests.backends.test_threads import resident
+from tests.memory import peak
 
 def network():
     net = gp.Network("wide")
@@ -66,22 +66,15 @@ sim = network()
 trains = [(np.arange(8.0), np.arange(8)) for _ in range(64)]
 data = gp.data.SpikeBatch.from_events(trains, channels=1000, duration=10, labels=np.zeros(64, int))
 sim.run(data)
-before = resident()
+before = peak()
 sim.gradients(data)
-print(resident() - before)
+print(peak() - before)
 """
 
 
 def threads() -> int:
     """How many this process has."""
     return len(list(Path("/proc/self/task").iterdir()))
-
-
-def resident() -> float:
-    """The most memory that this process had [MB]."""
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
 
 def network(count: int) -> gp.Simulator:
@@ -154,6 +147,5 @@ def test_simulators_that_run_at_once_share_the_pool_and_give_the_same_bits() -> 
 @pytest.mark.parametrize("count", [1, 2])
 def test_few_gradient_sums_are_held_at_a_time(count: int) -> None:
     one = 1000 * 504 * 4 / 1e6  # [MB] of a sum: a weight's, padded to blocks of 8
-    assert (
-        float(run(HEAVY, str(count))) < (1 + 4 + count + 4) * one
-    )  # 16 groups would be 16 of them
+    # Of all 16 groups beside parameters and gradients there would be more than 20.
+    assert 5 * one < float(run(HEAVY, str(count))) < 15 * one

@@ -14,10 +14,10 @@ from genprop.describe.spec import Drawn, PatternSpec
 from genprop.describe.topology import beginning
 
 LEARN = """
-import resource
 import numpy as np
 import genprop as gp
 from genprop import ms
+from tests.memory import peak
 
 def simulator(neurons, synapses):
     net, exp = gp.Network("many"), gp.synapse("exp", tau=5 * ms)
@@ -45,12 +45,12 @@ def learn(sim):
     assert sim.last.spikes["many"].sum() > 0
 
 learn(simulator(200, 2000))
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
 neurons, synapses = 20_000, 200_000
 sim = simulator(neurons, synapses)
 learn(sim)
 assert abs(sim.topology["many->many"].column.size - synapses) < 5 * synapses**0.5
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3)
+print(peak() - before)
 """
 
 
@@ -69,7 +69,7 @@ def test_nothing_has_the_size_of_all_pairs() -> None:
     synapses, neurons = 200_000 + 40_000 + 40_000, 20_000
     steps = 20 + 1 + 3
     expected = (200 * synapses + 40 * neurons * steps) / 1e6  # [MB], see experiments/large
-    assert float(done.stdout) < 1.5 * expected < 200
+    assert 0.3 * expected < float(done.stdout) < 1.5 * expected < 200
 
 
 @pytest.mark.parametrize("probability", [0.001, 0.3, 1.0, 0.0])
