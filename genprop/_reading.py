@@ -6,7 +6,9 @@ elsewhere. HDF5 has a file of its own, ``_hdf5``.
 
 from __future__ import annotations
 
+import ast
 import contextlib
+import io
 import json
 import zipfile
 from collections.abc import Generator, Sequence
@@ -34,6 +36,8 @@ Arrays = dict[str, npt.NDArray[np.generic]]
 
 _FACTOR, _FREE = 64, 1 << 26
 """A packed file may unfold to 64 times its size, and to 64 MiB in any case."""
+_HEADER = 10_000
+"""Bytes of the longest header of an array, as numpy bounds it."""
 
 
 @contextlib.contextmanager
@@ -131,12 +135,16 @@ def _array(stream: IO[bytes], size: int, name: str) -> npt.NDArray[np.generic]:
     """One array in numpy's format, whose header is held against the ``size`` of the stream."""
     version = np.lib.format.read_magic(stream)
     headers = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
+        (1, 0): (2, np.lib.format.read_array_header_1_0),
+        (2, 0): (4, np.lib.format.read_array_header_2_0),
     }
     if version not in headers:
         raise ValueError(f"{name} has version {version} of the format")
-    shape, fortran, dtype = headers[version](stream)
+    width, read_header = headers[version]
+    begin = stream.read(width)
+    header = stream.read(min(int.from_bytes(begin, "little"), _HEADER))
+    ast.literal_eval(header.decode("latin1"))  # numpy mends with a warning what is none
+    shape, fortran, dtype = read_header(io.BytesIO(begin + header))
     count = 1
     for extent in shape:
         count *= int(extent)

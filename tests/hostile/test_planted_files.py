@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -277,3 +278,14 @@ def test_what_hdf5_dies_of_ends_in_an_error(kind: int, packed: bool, tmp_path: P
         refused(lambda read=read: read(path), len(data))
     with pytest.raises(DataError):
         gp.data.hdspikes(path, cache=False)
+
+
+def test_a_header_that_is_no_literal_is_refused_without_a_warning(tmp_path: Path) -> None:
+    """numpy takes (3L,), as Python 2 wrote it, with a warning; so it takes some that are spoilt."""
+    path = tmp_path / "x.npy"
+    np.save(path, np.arange(3.0))
+    path.write_bytes(path.read_bytes().replace(b"(3,), }", b"(3L,),}"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(DataError, match="SyntaxError"), reading(path, "array", DataError, "x"):
+            read_npy(path)
