@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from genprop.numerics.evaluate import evaluate
-from genprop.numerics.losses import loss_of
+from genprop.numerics.losses import loss_of, one_hot
 
 if TYPE_CHECKING:
     from genprop.lower.graded_program import GradedPopulation, GradedProgram, Slope
@@ -79,9 +79,9 @@ def losses_of(
     scores = None
     for loss, read in zip(program.losses, program.readouts, strict=True):
         y = np.asarray(found[loss.population, read], np.float64)
-        is_label = (inputs.labels[:, None] == np.arange(y.shape[1])).astype(np.float64)
-        target = is_label if inputs.targets is None else inputs.targets
-        result = loss_of(loss, y, is_label, target)
+        hot = one_hot(inputs.labels, y.shape[1])
+        target = hot if inputs.targets is None else inputs.targets
+        result = loss_of(loss, y, hot, target)
         values[loss.name] = result.value
         own = result.gradient / max(inputs.whole, 1)
         key = loss.population, read

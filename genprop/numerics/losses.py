@@ -13,7 +13,7 @@ from genprop.numerics.evaluate import evaluate
 if TYPE_CHECKING:
     from genprop.lower.loss_program import LossProgram, ReductionProgram
 
-__all__ = ["LossValue", "loss_of"]
+__all__ = ["LossValue", "loss_of", "one_hot"]
 
 Array = np.ndarray
 
@@ -28,6 +28,11 @@ class LossValue:
     value: Array
     gradient: Array
     score: Array | None
+
+
+def one_hot(labels: Array, size: int) -> Array:
+    """The labels (batch,) one-hot, (batch, size); −1, where there is none, is no neuron's."""
+    return (np.arange(size) == labels[:, None]).astype(float)
 
 
 def loss_of(loss: LossProgram, y: Array, is_label: Array, target: Array) -> LossValue:

@@ -1,4 +1,4 @@
-"""Optimisers in numpy."""
+"""Optimisers in numpy, and the part of an engine that steps them so."""
 
 from __future__ import annotations
 
@@ -13,9 +13,27 @@ from genprop.numerics.evaluate import execute
 if TYPE_CHECKING:
     from genprop.lower.program import UpdateProgram
 
-__all__ = ["update_parameters"]
+__all__ = ["HostUpdates", "update_parameters"]
 
 Arrays = Mapping[str, np.ndarray]
+
+
+class HostUpdates:
+    """The part of an engine that steps the optimisers, in numpy."""
+
+    def __init__(self, updates: Sequence[UpdateProgram]) -> None:
+        self._updates = updates
+
+    def update(
+        self,
+        parameters: Arrays,
+        gradients: Arrays,
+        state: Arrays,
+        settings: Mapping[str, Mapping[str, float]],
+        count: int,
+    ) -> None:
+        """One step of every optimiser, in place."""
+        update_parameters(self._updates, parameters, gradients, state, settings, count)
 
 
 def update_parameters(

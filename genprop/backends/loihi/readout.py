@@ -9,6 +9,7 @@ import numpy as np
 
 from genprop.numerics.buffers import Buffers
 from genprop.numerics.evaluate import evaluate
+from genprop.numerics.losses import one_hot
 
 if TYPE_CHECKING:
     from genprop.backends.base import Inputs
@@ -28,7 +29,7 @@ class Observer:
         self.loss, self._program, self._inputs = loss, program, inputs
         size = program.population(loss.population).size
         self._shape = (inputs.batch, size)
-        self._is_label = (np.arange(size) == inputs.labels[:, None]).astype(float)
+        self._is_label = one_hot(inputs.labels, size)
         self._buffers = Buffers(loss.readout, program, self._shape)
         self._average = np.zeros(self._shape)
         self._costs: list[np.ndarray] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,7 @@ from genprop.emit.layout import GROUPS
 from genprop.emit.names import identifier
 from genprop.errors import ConfigurationError, ConvergenceError, InternalError, UnsupportedError
 from genprop.numerics.graded import constants_of, losses_of
-from genprop.numerics.update import update_parameters
+from genprop.numerics.update import HostUpdates
 
 if TYPE_CHECKING:
     from genprop.backends.base import Parameters
@@ -32,12 +32,13 @@ Arrays = dict[str, np.ndarray]
 _LANES = 16
 
 
-class NativeGraded:
+class NativeGraded(HostUpdates):
     """One loaded library; see :class:`~genprop.backends.graded.GradedEngine`."""
 
     def __init__(
         self, program: GradedProgram, artifact: Artifact, precision: str, threads: int
     ) -> None:
+        super().__init__(program.updates)
         self.program, self.artifact, self.threads = program, artifact, threads
         self.dtype: np.dtype[np.floating] = np.dtype(
             np.float32 if precision == "float" else np.float64
@@ -98,17 +99,6 @@ class NativeGraded:
         self._run("reverse", call)
         call.refuse_unsettled()
         return outcome, call.gradients()
-
-    def update(
-        self,
-        parameters: Mapping[str, np.ndarray],
-        gradients: Mapping[str, np.ndarray],
-        state: Mapping[str, np.ndarray],
-        settings: Mapping[str, Mapping[str, float]],
-        count: int,
-    ) -> None:
-        """One step of every optimiser, in place."""
-        update_parameters(self.program.updates, parameters, gradients, state, settings, count)
 
     def structure(self) -> ctypes.Structure:
         """An empty ``struct Batch``."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from genprop.backends.reference.graded_reverse import at_fixed_point, unrolled
 from genprop.backends.reference.graded_trial import Trial
-from genprop.numerics.update import update_parameters
+from genprop.numerics.update import HostUpdates
 
 if TYPE_CHECKING:
     from genprop.backends.base import Parameters
@@ -23,12 +22,13 @@ __all__ = ["GradedReference"]
 Array = np.ndarray
 
 
-class GradedReference:
+class GradedReference(HostUpdates):
     """The interpreter; see :class:`~genprop.backends.graded.GradedEngine`."""
 
     dtype: np.dtype[np.floating] = np.dtype(np.float64)
 
     def __init__(self, program: GradedProgram) -> None:
+        super().__init__(program.updates)
         self.program = program
 
     def reserve(self, batch: int) -> None:
@@ -55,14 +55,3 @@ class GradedReference:
         trial.run()
         reverse = unrolled if trial.keep else at_fixed_point
         return trial.outcome(()), reverse(trial)
-
-    def update(
-        self,
-        parameters: Mapping[str, np.ndarray],
-        gradients: Mapping[str, np.ndarray],
-        state: Mapping[str, np.ndarray],
-        settings: Mapping[str, Mapping[str, float]],
-        count: int,
-    ) -> None:
-        """One step of every optimiser, in place."""
-        update_parameters(self.program.updates, parameters, gradients, state, settings, count)

@@ -14,7 +14,7 @@ from genprop.backends.reference.observe import Observer
 from genprop.backends.reference.reverse import reverse
 from genprop.backends.reference.simulate import simulate
 from genprop.backends.reference.wiring import Wiring
-from genprop.numerics.update import update_parameters
+from genprop.numerics.update import HostUpdates
 
 if TYPE_CHECKING:
     from genprop.backends.parts import Node
@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 __all__ = ["Interpreter"]
 
 
-class Interpreter:
+class Interpreter(HostUpdates):
     """The reference engine; see :class:`~genprop.backends.parts.Divisible`."""
 
     groups = 16
     dtype: np.dtype[np.floating] = np.dtype(np.float64)
 
     def __init__(self, program: Program, spec: NetworkSpec, locates: bool = True) -> None:
+        super().__init__(program.updates)
         self.program = program if locates else program.without_location
         self.spec, self.locates = spec, locates
 
@@ -118,17 +119,6 @@ class Interpreter:
         for back in reverses.values():
             sums |= _learned(back.program, back.gradients)
         return self._outcome(runs, observers, recorder, inputs.batch), sums
-
-    def update(
-        self,
-        parameters: Mapping[str, np.ndarray],
-        gradients: Mapping[str, np.ndarray],
-        state: Mapping[str, np.ndarray],
-        settings: Mapping[str, Mapping[str, float]],
-        count: int,
-    ) -> None:
-        """One step of every optimiser, in place."""
-        update_parameters(self.program.updates, parameters, gradients, state, settings, count)
 
     def _forward(
         self, wiring: Wiring, parameters: Parameters, inputs: Inputs, recorder: _Recorder

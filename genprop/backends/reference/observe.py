@@ -9,7 +9,7 @@ import numpy as np
 
 from genprop.numerics.buffers import Buffers
 from genprop.numerics.evaluate import evaluate
-from genprop.numerics.losses import LossValue, loss_of
+from genprop.numerics.losses import LossValue, loss_of, one_hot
 
 if TYPE_CHECKING:
     from genprop.backends.base import Inputs
@@ -32,7 +32,7 @@ class Observer:
         self.readout = loss.readout
         size = program.population(loss.population).size
         self.shape = (inputs.batch, size)
-        self.is_label = (np.arange(size) == inputs.labels[:, None]).astype(float)
+        self.is_label = one_hot(inputs.labels, size)
         self.buffers = Buffers(loss.readout, program, self.shape)
         self.tape: list[dict[str, Array]] = []
         self.average = np.zeros(self.shape)

@@ -17,7 +17,7 @@ from genprop.backends.base import Inputs, Outcome, Parameters, Part, Recorded, m
 from genprop.backends.parts import bounds, branches, joined, samples_of
 from genprop.backends.reference.exact.events import EventSimulator
 from genprop.equations.analyse import understand
-from genprop.numerics.update import update_parameters
+from genprop.numerics.update import HostUpdates
 
 if TYPE_CHECKING:
     from genprop.backends.parts import Node
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["ExactEngine"]
 
 
-class ExactEngine:
+class ExactEngine(HostUpdates):
     """A network on the exact clock, event by event in numpy float64.
 
     See :class:`~genprop.backends.parts.Divisible`.
@@ -40,6 +40,7 @@ class ExactEngine:
     dtype: np.dtype[np.floating] = np.dtype(np.float64)
 
     def __init__(self, program: Program, spec: NetworkSpec) -> None:
+        super().__init__(program.updates)
         self.program, self.spec = program, spec
         network = understand(spec)
         self._systems = network.populations
@@ -103,17 +104,6 @@ class ExactEngine:
     ) -> dict[str, np.ndarray]:
         """The gradients from the sums over all groups, which they are already."""
         return {p.name: sums[p.name] for p in self.spec.parameters() if p.learned}
-
-    def update(
-        self,
-        parameters: Mapping[str, np.ndarray],
-        gradients: Mapping[str, np.ndarray],
-        state: Mapping[str, np.ndarray],
-        settings: Mapping[str, Mapping[str, float]],
-        count: int,
-    ) -> None:
-        """One step of every optimiser, in place."""
-        update_parameters(self.program.updates, parameters, gradients, state, settings, count)
 
     def _solve(
         self, parameters: Parameters, topology: Topology, inputs: Inputs, *, gradient: bool
