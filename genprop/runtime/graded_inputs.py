@@ -9,15 +9,14 @@ import numpy as np
 
 from genprop.data.graded import GradedBatch
 from genprop.errors import DataError, did_you_mean
-from genprop.lower.nodes import names_in
 from genprop.numerics.graded import GradedInputs
+from genprop.runtime.aims import needs_label, reads_target, refuse_outside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from genprop.data.spikes import SpikeBatch
     from genprop.lower.graded_program import GradedProgram
-    from genprop.lower.loss_program import LossProgram
 
 __all__ = ["graded_inputs", "refuse_unreadable"]
 
@@ -81,7 +80,7 @@ def refuse_unreadable(program: GradedProgram, record: Sequence[str]) -> None:
 
 
 def _labels(program: GradedProgram, batch: GradedBatch, learning: bool) -> np.ndarray:
-    wanting = [x for x in program.losses if _reads(x, "is_label") or _unaimed(x, batch)]
+    wanting = [x for x in program.losses if needs_label(x, batch)]
     if batch.labels is None:
         if learning and wanting:
             raise DataError(
@@ -90,20 +89,12 @@ def _labels(program: GradedProgram, batch: GradedBatch, learning: bool) -> np.nd
                 remedy="give GradedBatch.of(x, labels=…) or targets=…",
             )
         return np.full(len(batch), -1, np.int64)
-    for loss in wanting:
-        size = program.population(loss.population).size
-        outside = np.flatnonzero(batch.labels >= size)
-        if outside.size:
-            raise DataError(
-                f"label {batch.labels[outside[0]]} is out of range: there are {size} outputs",
-                where=f"sample {outside[0]} of the batch",
-                remedy="give the output population as many neurons as there are classes",
-            )
+    refuse_outside(program, wanting, batch.labels)
     return batch.labels
 
 
 def _targets(program: GradedProgram, batch: GradedBatch) -> np.ndarray | None:
-    readers = [x for x in program.losses if _reads(x, "target")]
+    readers = [x for x in program.losses if reads_target(x)]
     if batch.targets is None or not readers:
         return None
     for loss in readers:
@@ -115,12 +106,3 @@ def _targets(program: GradedProgram, batch: GradedBatch) -> np.ndarray | None:
                 remedy=f"give targets of shape {legal}",
             )
     return batch.targets
-
-
-def _unaimed(loss: LossProgram, batch: GradedBatch) -> bool:
-    return _reads(loss, "target") and batch.targets is None
-
-
-def _reads(loss: LossProgram, name: str) -> bool:
-    parts = [loss.total, loss.gradient, *(r.each for r in (*loss.reductions, *loss.backward))]
-    return any(name in names_in(part) for part in parts)

@@ -13,13 +13,13 @@ from genprop.data.graded import GradedBatch
 from genprop.data.partial import PartialBatch
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import DataError, did_you_mean
-from genprop.lower.nodes import names_in
+from genprop.runtime.aims import needs_label, reads_target, refuse_outside
 from genprop.runtime.spike_times import SPIKE_TIMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from genprop.lower.program import LossProgram, Program
+    from genprop.lower.program import Program
 
 __all__ = ["inputs_of", "refuse_unrecordable"]
 
@@ -129,29 +129,22 @@ def _refuse_other_sources(program: Program, batch: SpikeBatch) -> None:
 def _labels(program: Program, batch: SpikeBatch, *, learning: bool) -> np.ndarray:
     """(batch,) int64, −1 where there is no label."""
     if batch.labels is None or not program.losses:
-        wanting = [x.name for x in program.losses if _needs_label(x, batch)]
+        wanting = [x.name for x in program.losses if needs_label(x, batch)]
         if learning and wanting:
             raise DataError(
                 f"the batch has neither labels nor targets, and the loss {wanting[0]} needs them",
                 remedy="give SpikeBatch labels=… or targets=…",
             )
         return np.full(len(batch), -1)
-    for loss in program.losses:
-        size = program.population(loss.population).size
-        outside = np.flatnonzero(batch.labels >= size)
-        if outside.size and (loss.score is not None or _needs_label(loss, batch)):
-            raise DataError(
-                f"label {batch.labels[outside[0]]} is out of range: there are {size} outputs",
-                where=f"sample {outside[0]} of the batch",
-                remedy="give the output population as many neurons as there are classes",
-            )
+    classed = (x for x in program.losses if x.score is not None or needs_label(x, batch))
+    refuse_outside(program, classed, batch.labels)
     return batch.labels
 
 
 def _targets(program: Program, batch: SpikeBatch) -> np.ndarray | None:
     """The targets, of a shape that every loss which reads them can take; None where none does."""
     targets = batch.targets
-    readers = [x for x in program.losses if "target" in _names(x)]
+    readers = [x for x in program.losses if reads_target(x)]
     if targets is None or not readers:
         return None
     for loss in readers:
@@ -167,13 +160,3 @@ def _targets(program: Program, batch: SpikeBatch) -> np.ndarray | None:
                 "(batch, neurons), for a trace also (batch, steps, neurons)",
             )
     return targets
-
-
-def _needs_label(loss: LossProgram, batch: SpikeBatch) -> bool:
-    names = _names(loss)
-    return "is_label" in names or ("target" in names and batch.targets is None)
-
-
-def _names(loss: LossProgram) -> set[str]:
-    parts = [loss.total, loss.gradient, *(r.each for r in (*loss.reductions, *loss.backward))]
-    return {name for part in parts for name in names_in(part)}
