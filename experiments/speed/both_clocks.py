@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import network
+from spread import ratios
 
 CLOCKS = (("grid", "grid", 1.0), ("exact", "exact", 1.0), ("fine grid", "grid", 0.01))
 """Name, clock and dt [ms]."""
@@ -23,16 +24,6 @@ def resident() -> float:
     """Memory of this process [MB], where the system tells."""
     status = Path("/proc/self/statm")
     return int(status.read_text().split()[1]) * 4096 / 1e6 if status.exists() else float("nan")
-
-
-def ratios(above: list[float], below: list[float]) -> dict[str, float]:
-    """Least, median and largest ratio of one round."""
-    found = [a / b for a, b in zip(above, below, strict=True)]
-    return {
-        "min": round(min(found), 2),
-        "median": round(statistics.median(found), 2),
-        "max": round(max(found), 2),
-    }
 
 
 def main() -> None:

@@ -8,15 +8,15 @@ import os
 import platform
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from network import batch, simulator
+from spread import ratios, spread
 
 import genprop as gp
 
@@ -101,10 +101,10 @@ def batch_times(rounds: int, yardstick: Path | None) -> dict[str, object]:
             for name, run in variants.items():
                 times[name].append(run())
     activity = float(sims["1 thread"].last.spikes["hidden"].mean())
-    report: dict[str, object] = {name: _spread(t) for name, t in times.items()}
+    report: dict[str, object] = {name: spread(t) for name, t in times.items()}
     report["spikes per hidden neuron"] = round(activity, 2)
-    report["2 threads / 1 thread, speed-up"] = _ratios(times["1 thread"], times["2 threads"])
-    report["spin of two threads, speed-up"] = _ratios(
+    report["2 threads / 1 thread, speed-up"] = ratios(times["1 thread"], times["2 threads"])
+    report["spin of two threads, speed-up"] = ratios(
         [2 * t for t in times["spin of 1"]], times["spin of 2"]
     )
     report["speed-up by spin, round by round"] = [
@@ -117,9 +117,9 @@ def batch_times(rounds: int, yardstick: Path | None) -> dict[str, object]:
             strict=True,
         )
     ]
-    report["no delays / delays"] = _ratios(times["1 thread, no delays"], times["1 thread"])
+    report["no delays / delays"] = ratios(times["1 thread, no delays"], times["1 thread"])
     if yardstick is not None:
-        report["1 thread / yardstick"] = _ratios(times["1 thread"], times["yardstick"])
+        report["1 thread / yardstick"] = ratios(times["1 thread"], times["yardstick"])
     return report
 
 
@@ -216,17 +216,6 @@ def _python(code: str, environment: dict[str, str]) -> float:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
     )
     return round(float(run.stdout.split()[-1]), 3)
-
-
-def _spread(values: Sequence[float]) -> dict[str, float]:
-    names = ("min", "median", "max")
-    picks = (min(values), statistics.median(values), max(values))
-    return {name: round(value, 3) for name, value in zip(names, picks, strict=True)}
-
-
-def _ratios(above: Sequence[float], below: Sequence[float]) -> dict[str, float]:
-    """Pair by pair, so that a machine whose speed drifts does not matter."""
-    return _spread([a / b for a, b in zip(above, below, strict=True)])
 
 
 def _processor() -> str:
