@@ -33,6 +33,7 @@ _FILES = {
     "platform/memory.hpp": "platform/memory.hpp",
     "platform/pool.hpp": "platform/pool.hpp",
     "platform/threads.hpp": "platform/threads.hpp",
+    "kernels/guarded.hpp": "kernels/guarded.hpp",
     "batch.hpp": "platform/graded/batch.hpp",
     "senders.hpp": "platform/graded/senders.hpp",
     "groups.hpp": "platform/graded/groups.hpp",

@@ -29,6 +29,7 @@ CONTINUOUS_FILES = (
     ("platform/pool.hpp", "platform/pool.hpp"),
     ("platform/threads.hpp", "platform/threads.hpp"),
     ("platform/tree.hpp", "platform/tree.hpp"),
+    ("kernels/guarded.hpp", "kernels/guarded.hpp"),
     *(
         (f"platform/exact/{name}.hpp", f"platform/exact/{name}.hpp")
         for name in (

@@ -29,6 +29,7 @@ _FIXED = (
     "platform/sparse.hpp",
     "kernels/clock.hpp",
     "kernels/delivery.hpp",
+    "kernels/guarded.hpp",
     "kernels/loss.hpp",
     "kernels/update.hpp",
     "sample.hpp",

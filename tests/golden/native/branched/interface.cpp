@@ -9,6 +9,7 @@ constexpr size_t groups = 16;
 
 inline Real sign(Real x) { return Real((x > 0) - (x < 0)); }
 
+#include "kernels/guarded.hpp"
 #include "kernels/update.hpp"
 #include "platform/threads.hpp"
 #include "platform/tree.hpp"
@@ -31,11 +32,6 @@ struct Engine {
     std::vector<SpikeList> relay_spikes;
     std::vector<SpikeList> hidden_spikes;
 };
-
-/// 0 if `call` came to its end, 1 if memory was short, 2 for anything else: nothing is thrown at the caller, who is no C++.
-template <class Call> std::int32_t guarded(const Call& call) {
-    try { call(); return 0; } catch (const std::bad_alloc&) { return 1; } catch (...) { return 2; }
-}
 
 }  // namespace
 

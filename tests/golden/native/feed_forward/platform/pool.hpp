@@ -1,6 +1,7 @@
 // Threads that live as long as the engines that use them.
 #pragma once
 
+#include "kernels/guarded.hpp"
 #include "platform/memory.hpp"
 
 #include <pthread.h>
@@ -35,7 +36,7 @@ public:
         std::unique_lock<std::mutex> hold(guard_);
         tasks_.push_back(&task);
         wanted_ += task.count - 1;
-        grow();
+        grow(hold);
         begun_.notify_all();
         while (task.next < task.count) make_one(task, hold);
         ended_.wait(hold, [&] { return task.running == 0; });
@@ -43,26 +44,20 @@ public:
         tasks_.erase(std::find(tasks_.begin(), tasks_.end(), &task));
     }
 
-    void enter() {
-        const std::lock_guard<std::mutex> alone(door_);
-        ++engines_;
-    }
+    void enter() { const std::lock_guard<std::mutex> alone(door_); ++engines_; }
     void leave() {
         const std::lock_guard<std::mutex> alone(door_);
         if (--engines_ > 0) return;
         close(true);
         for (auto& thread : threads_) thread.join();
         threads_.clear();
+        ready_ = 0;
         close(false);
     }
     size_t engines() const { return engines_; }
 
 private:
-    void close(bool closing) {
-        const std::lock_guard<std::mutex> hold(guard_);
-        closing_ = closing;
-        begun_.notify_all();
-    }
+    void close(bool closing) { const std::lock_guard<std::mutex> hold(guard_); closing_ = closing; begun_.notify_all(); }
     void make_one(Task& task, std::unique_lock<std::mutex>& hold) {
         const size_t index = task.next++;
         ++task.running;
@@ -74,7 +69,10 @@ private:
         if (--task.running == 0) ended_.notify_all();
     }
     void work() {
+        throw_once();
         std::unique_lock<std::mutex> hold(guard_);
+        ++ready_;
+        ended_.notify_all();
         while (!closing_) {
             const auto open = std::find_if(tasks_.begin(), tasks_.end(), [](const Task* t) { return t->next < t->count; });
             if (open == tasks_.end()) begun_.wait(hold);
@@ -82,7 +80,7 @@ private:
         }
     }
     /// As many threads as all tasks want, and the system gives; signals are left to the program's own.
-    void grow() {
+    void grow(std::unique_lock<std::mutex>& hold) {
         if (threads_.size() >= wanted_) return;
         sigset_t all, before;
         sigfillset(&all);
@@ -91,13 +89,14 @@ private:
             while (threads_.size() < wanted_) threads_.emplace_back([this] { work(); });
         } catch (...) {}
         pthread_sigmask(SIG_SETMASK, &before, nullptr);
+        ended_.wait(hold, [&] { return ready_ == threads_.size(); });
     }
 
     std::mutex guard_, door_;
     std::condition_variable begun_, ended_;
     std::vector<Task*> tasks_;
     std::vector<std::thread> threads_;
-    size_t wanted_ = 0, engines_;
+    size_t wanted_ = 0, ready_ = 0, engines_;
     bool closing_ = false;
 };
 
@@ -112,7 +111,7 @@ Pool*& pool() {
 
 /// What an engine holds to keep the pool.
 struct PoolMember {
-    PoolMember() { pool()->enter(); }
+    PoolMember() { throw_once(); pool()->enter(); }
     PoolMember(const PoolMember&) = delete;
     ~PoolMember() { pool()->leave(); }
 };
