@@ -52,7 +52,10 @@ def lacking(sanitiser: str) -> str:
 
 
 def runtime(sanitiser: str) -> Path:
-    name = RUNTIMES[sanitiser][0]
+    return _library(RUNTIMES[sanitiser][0])
+
+
+def _library(name: str) -> Path:
     line = ["g++", f"-print-file-name={name}"]
     done = subprocess.run(line, capture_output=True, text=True, check=False)
     return Path(done.stdout.strip() or name).resolve()
@@ -70,8 +73,12 @@ def environment(sanitiser: str) -> dict[str, str]:
 
 
 def run_sanitised(sanitiser: str, code: list[str]) -> subprocess.CompletedProcess[str]:
-    """Python with the sanitiser, at addresses that do not change (its own map wants that)."""
-    loaded = {**environment(sanitiser), "LD_PRELOAD": str(runtime(sanitiser))}
+    """Python with the sanitiser, at addresses that do not change (its own map wants that).
+
+    The sanitiser looks for what throws exceptions when it is loaded, and Python itself has none.
+    """
+    both = f"{runtime(sanitiser)} {_library('libstdc++.so.6')}"
+    loaded = {**environment(sanitiser), "LD_PRELOAD": both}
     line = ["setarch", platform.machine(), "-R", sys.executable, *code]
     return subprocess.run(line, env=loaded, capture_output=True, text=True, check=False)
 
