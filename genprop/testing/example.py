@@ -53,6 +53,11 @@ class Example:
         """The solver that a clocked backend needs for it."""
         return "exact" if self.linear else "runge_kutta:4"
 
+    @property
+    def plastic(self) -> bool:
+        """Whether a synapse has states on its sender's side, which not every backend runs."""
+        return any(p.sender for p in self.spec().projections)
+
     def spec(self) -> NetworkSpec:
         """The frozen description with its loss."""
         return self.network.freeze(self.loss)

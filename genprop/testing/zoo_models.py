@@ -34,6 +34,7 @@ __all__ = [
     "izhikevich",
     "no_reset",
     "per_neuron",
+    "plastic",
     "quadratic",
     "refractory",
     "slow_synapse",
@@ -238,6 +239,22 @@ def branched() -> Example:
     net.connect("hidden", "out", syn, weight=weights(0.0, 1.0), delay=delays())
     net.connect("relay", "out", syn, weight=weights(0.0, 1.0))
     return make("branched", net, CrossEntropy(integral("out")))
+
+
+def plastic() -> Example:
+    """Synapses that depress and facilitate: states on the side of sources and of neurons."""
+    first = synapse("tsodyks_markram", U=learn(0.4), tau_f=learn(30.0), tau_d=learn(40.0))
+    each = values([0.3, 0.4, 0.5])
+    last = synapse("tsodyks_markram", U=learn(each), tau_d=learn(values([20.0, 35.0, 50.0])))
+    some = sparse(pairs=[(0, 0), (0, 2), (1, 1), (2, 0), (2, 2), (3, 1)])
+    net, hidden = Network(), neuron("LIF", tau_mem=learn(15.0), tau_ref=1.0)
+    net.population("inp", 4, spikes())
+    net.population("hidden", 3, hidden)
+    net.population("out", 3, neuron("LI"))
+    net.connect("inp", "hidden", first, weight=weights(9.0, 1.5), delay=delays(), pattern=some)
+    net.connect("hidden", "hidden", synapse("exp"), weight=weights(0.0, 0.4), delay=delays())
+    net.connect("hidden", "out", last, weight=weights(0.5, 1.0), delay=delays())
+    return make("plastic", net, CrossEntropy(integral("out")), samples=2)
 
 
 def quadratic() -> Example:

@@ -253,12 +253,13 @@ def test_a_value_taken_after_the_jump_is_another_train() -> None:
     ("clock", "sparse"),
     [
         ("exact", False),
-        ("grid", True),
         pytest.param("exact", True, marks=pytest.mark.nightly),
         pytest.param("grid", False, marks=pytest.mark.nightly),
+        pytest.param("grid", True, marks=pytest.mark.nightly),
     ],
 )
 def test_generated_code_gives_the_same(clock: str, sparse: bool) -> None:
+    """In every run ``plastic`` of the zoo does so on the grid, in the contract."""
     one, other = (compiled(b, clock, sparse=sparse) for b in ("reference", DOUBLE))
     for seed in range(3):
         rng = np.random.default_rng(seed)

@@ -18,7 +18,7 @@ from genprop.equations.analyse import understand
 from genprop.lower.clocks.grid import TimeGrid
 from genprop.lower.network import lower
 from genprop.numerics.constants import numbers
-from genprop.testing.zoo import NAMES, example
+from genprop.testing.zoo import example, examples
 from tests.backends.genn.stub_pygenn import stub_pygenn
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from genprop.emit.bundle import SourceBundle
     from genprop.lower.program import Program
 
+NAMES = [e.name for e in examples() if not e.plastic]
 ALLOWED = {
     "argparse",
     "collections.abc",
