@@ -10,6 +10,7 @@ import numpy as np
 import genprop as gp
 from genprop import ms
 from genprop.testing.basis_pursuit import Array, Penalty, pursue
+from tests.graded.solved import solved
 
 if TYPE_CHECKING:
     from genprop.describe.initial import Learn
@@ -24,21 +25,31 @@ DOUBLE = gp.Native(precision="double", threads=1)
 
 @dataclass
 class Problem:
-    """Samples and a dictionary of unit columns, new ones each time; codes of a kind of penalty."""
+    """Samples and a dictionary of unit columns, new ones each time; codes of a kind of penalty.
+
+    They are made from their codes (``solved.py``), so that active sets are well conditioned and no
+    state is near a threshold; with ``any_draw`` both are drawn without such conditions.
+    """
 
     grouped: bool
     learned: bool = False
     batch: int = 4
+    any_draw: bool = False
     gamma: float = field(init=False)
 
     def __post_init__(self) -> None:
         rng = np.random.default_rng()
-        dictionary = rng.normal(size=(DIM, ATOMS))
-        self.dictionary: Array = dictionary / np.linalg.norm(dictionary, axis=0)
-        self.x: Array = rng.normal(size=(self.batch, DIM))
+        self.gamma = 0.8 if self.grouped else 0.3
+        if self.any_draw:
+            dictionary = rng.normal(size=(DIM, ATOMS))
+            self.dictionary: Array = dictionary / np.linalg.norm(dictionary, axis=0)
+            self.x: Array = rng.normal(size=(self.batch, DIM))
+        else:
+            of = GROUPS.of if self.grouped else np.arange(ATOMS)
+            made = solved(rng, self.batch, DIM, of, self.gamma)
+            self.dictionary, self.x, self.known = made.dictionary, made.x, made.code
         self.labels = rng.integers(0, CLASSES, self.batch)
         self.read: Array = rng.normal(0, 0.3, (ATOMS, CLASSES))
-        self.gamma = 0.8 if self.grouped else 0.3
 
     @property
     def penalty(self) -> Penalty:
@@ -47,6 +58,11 @@ class Problem:
     @property
     def code(self) -> Array:
         return pursue(self.x, self.dictionary, self.penalty).code
+
+    @property
+    def known_active(self) -> Array:
+        """Which groups of the codes that the problem was made from are active (batch, groups)."""
+        return self.penalty.norms(self.known) > 0
 
     @property
     def samples(self) -> gp.data.GradedBatch:
@@ -82,6 +98,21 @@ class Problem:
         out = net.population("out", CLASSES, gp.neuron("li", tau_mem=5 * ms))
         net.connect("atoms", out, INHIBITION, weight=self._learn(self.read), name="read")
         return net
+
+    def enter(self, sim: gp.Simulator) -> gp.Simulator:
+        """Put these numbers into a simulator compiled for another problem of this kind."""
+        sim.parameters["x->atoms.weight"] = self.dictionary
+        if "read.weight" in sim.parameters:
+            sim.parameters["read.weight"] = self.read
+        return sim
+
+    def active(self, sim: gp.Simulator, batch: gp.data.GradedBatch) -> Array:
+        """Which groups are active (batch, groups), all by a margin from their threshold."""
+        name = "norms.n" if self.grouped else "atoms.u"
+        found = np.abs(np.asarray(sim.run(batch, record=[name]).recorded[name]))
+        gamma = np.asarray(sim.parameters["norms.gamma" if self.grouped else "atoms.gamma"])
+        assert np.abs(found - gamma).min() > 0.1 * self.gamma
+        return found > gamma
 
     def _learn(self, weight: Array) -> Array | Learn:
         return gp.learn(weight) if self.learned else weight

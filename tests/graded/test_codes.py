@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import genprop as gp
-from genprop.testing.basis_pursuit import kkt_residual
+from genprop.testing.basis_pursuit import kkt_residual, objective
 from tests.graded.networks import DIM, DOUBLE, GROUPS, Problem
 
 if TYPE_CHECKING:
@@ -25,9 +25,21 @@ def test_codes_are_fistas(backend: str, grouped: bool) -> None:
     outcome = problem.compiled(BACKENDS[backend]).run(problem.samples, record=["atoms.a"])
     code = np.asarray(outcome.recorded["atoms.a"])
     assert np.abs(code - problem.code).max() < AGREES
+    assert np.abs(code - problem.known).max() < AGREES
     settled = np.where(np.abs(code) < AGREES, 0.0, code)  # a group comes near 0, and never there
     residual = kkt_residual(problem.x, problem.dictionary, problem.penalty, settled)
     assert residual.max() < 10 * AGREES  # of which it is λ_max times the code's
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_what_settles_is_a_minimum_of_any_draw(grouped: bool) -> None:
+    """However badly conditioned its active set is, and where codes may be far from one another."""
+    problem = Problem(grouped, any_draw=True)
+    sim = problem.compiled(tolerance=1e-8, duration=1_000_000.0)
+    code = np.asarray(sim.run(problem.samples, record=["atoms.a"]).recorded["atoms.a"])
+    excess = (objective(problem.x, problem.dictionary, problem.penalty, c)
+              for c in (code, problem.code))  # fmt: skip
+    assert np.abs(np.subtract(*excess)).max() < AGREES
 
 
 def test_the_pooled_code_is_the_norm_of_each_group() -> None:

@@ -10,6 +10,10 @@ import pytest
 import genprop as gp
 from tests.graded.networks import CLASSES, DOUBLE, Problem
 
+DRAWS = 5
+SETTLED = 1e-12
+"""Where states still move by v, codes err by τ v/λ_min, and a quotient over 2 h by that / 2 h."""
+
 if TYPE_CHECKING:
     from genprop.backends.graded import GradedOutcome
     from genprop.runtime.graded import GradedSimulator
@@ -43,24 +47,30 @@ def test_the_fixed_points_gradient_is_that_of_all_steps(grouped: bool) -> None:
 
 @pytest.mark.parametrize("grouped", [False, True])
 def test_gradients_are_difference_quotients(grouped: bool) -> None:
+    """Where no active set changes between the two sides: there the loss has a derivative."""
     problem = Problem(grouped, learned=True, batch=3)
-    sim = problem.compiled(classifier=True)
-    found = everything(sim, problem.samples)
+    sim = problem.compiled(classifier=True, tolerance=SETTLED)
+    for _ in range(DRAWS):
+        problem = Problem(grouped, learned=True, batch=3)
+        refuse_wrong_gradients(problem, problem.enter(sim))
+
+
+def refuse_wrong_gradients(problem: Problem, sim: gp.Simulator) -> None:
+    found, active = everything(sim, problem.samples), problem.active(sim, problem.samples)
+    assert np.array_equal(active, problem.known_active)
     rng, h = np.random.default_rng(), 1e-5
     for name, gradient in found.items():
         direction = rng.normal(size=gradient.shape)
         sides: list[float] = []
-        for sign in (1, -1):
+        for change in (h * direction, -h * direction):
+            batch, before = problem.samples, dict(sim.state())
             if name == "x":
-                moved = gp.data.GradedBatch.of(
-                    problem.x + sign * h * direction, labels=problem.labels
-                )
-                sides.append(sim.run(moved).loss)
+                batch = gp.data.GradedBatch.of(problem.x + change, labels=problem.labels)
             else:
-                before = sim.parameters[name].copy()
-                sim.parameters[name] = before + sign * h * direction
-                sides.append(sim.run(problem.samples).loss)
-                sim.parameters[name] = before
+                sim.parameters[name] = sim.parameters[name] + change
+            assert np.array_equal(problem.active(sim, batch), active)
+            sides.append(sim.last.loss)
+            sim.restore(before)
         quotient = (sides[0] - sides[1]) / (2 * h)
         scale = float(np.sqrt(np.sum(gradient**2)))
         assert abs(quotient - np.sum(gradient * direction)) < 1e-4 * scale, name
@@ -84,11 +94,25 @@ def test_a_wrong_slope_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert error(wrong["x->atoms.weight"], right["x->atoms.weight"]) > 1e-3
 
 
+def off_the_threshold(problem: Problem, rng: np.random.Generator, steps: int) -> np.ndarray:
+    """x (batch, steps, dim): each step's is drawn until no state is within 1e-4 of a threshold."""
+    u = np.zeros((problem.batch, problem.dictionary.shape[1]))
+    a, x = u, []
+    lateral = np.eye(u.shape[1]) - problem.dictionary.T @ problem.dictionary
+    while len(x) < steps:
+        now = rng.normal(size=(problem.batch, len(problem.dictionary)))
+        later = u + 0.1 * (now @ problem.dictionary + a @ lateral - u)  # τ = 10, dt = 1
+        if np.abs(np.abs(later) - problem.gamma).min() > 1e-4:
+            u, x = later, [*x, now]
+            a = np.sign(u) * np.maximum(np.abs(u) - problem.gamma, 0)
+    return np.stack(x, axis=1)
+
+
 def test_unrolled_gradients_of_values_in_steps_are_quotients() -> None:
     problem = Problem(grouped=False, learned=True, batch=2)
     sim = problem.compiled("reference", classifier=True, tolerance=None, duration=10.0)
     rng, h = np.random.default_rng(), 1e-6
-    x = rng.normal(size=(2, 10, len(problem.dictionary)))
+    x = off_the_threshold(problem, rng, steps=10)
 
     def batch(values: np.ndarray) -> gp.data.GradedBatch:
         return gp.data.GradedBatch.of(values, labels=problem.labels)
