@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from genprop.lower.clocks.base import StepClock
+    from genprop.lower.derivation import Derivation
     from genprop.lower.loss_program import LossProgram
     from genprop.lower.nodes import Assign, Expr
     from genprop.lower.program import Constant, UpdateProgram, UsedParameter
@@ -119,6 +120,11 @@ class GradedProgram:
     def duration(self) -> float:
         """Length of a trial [ms]."""
         return self.clock.duration
+
+    @property
+    def derivations(self) -> tuple[Derivation, ...]:
+        """What generated code derives itself: nothing."""
+        return ()
 
     def population(self, name: str) -> GradedPopulation:
         """The population called ``name``."""

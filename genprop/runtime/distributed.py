@@ -41,6 +41,13 @@ def distributed(sim: Simulator, ranks: Ranks | None = None) -> Simulator:
     engine = sim.engine
     if isinstance(engine, DistributedEngine):
         return sim
+    if sim.spec.graded:
+        raise UnsupportedError(
+            "gp.distributed divides batches of spikes alone, and the neurons of this network send "
+            "values",
+            where="gp.distributed(sim)",
+            remedy="train it in one process: its threads divide the samples of a batch",
+        )
     if not isinstance(engine, Divisible):
         raise UnsupportedError(
             f"the backend {sim.target.name!r} cannot divide a batch",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from genprop.emit.bundle import SourceBundle
     from genprop.lower.program import Program
 
-__all__ = ["derived_anew"]
+__all__ = ["derived_anew", "refuse_edited"]
 
 Saved = Mapping[str, object]
 
@@ -32,12 +32,7 @@ def derived_anew(
     Raises:
         ConfigurationError: where ``sources`` were edited, or no solver gives the Program's steps.
     """
-    if sources is not None and found.get("sources") not in (None, sources.digest()):
-        raise ConfigurationError(
-            "the sources were edited, and another version of genprop wrote them",
-            where=where,
-            remedy="make the edits in what genprop build NET -o OTHER writes now",
-        )
+    refuse_edited(found, sources, where)
     if sources is not None and "sources" not in found:
         warnings.warn(
             f"{where}: another version of genprop wrote the sources; they are rendered anew and "
@@ -57,6 +52,20 @@ def derived_anew(
         where=where,
         remedy="write the folder again: genprop build NET -o DIR",
     )
+
+
+def refuse_edited(found: Saved, sources: SourceBundle | None, where: str) -> None:
+    """Refuse sources that were edited, to be called by code that did not write them.
+
+    Raises:
+        ConfigurationError: where their digest is not the saved one.
+    """
+    if sources is not None and found.get("sources") not in (None, sources.digest()):
+        raise ConfigurationError(
+            "the sources were edited, and another version of genprop wrote them",
+            where=where,
+            remedy="make the edits in what genprop build NET -o OTHER writes now",
+        )
 
 
 def _solvers(saved: Saved) -> Iterator[str]:

@@ -30,7 +30,8 @@ from genprop.backends.base import Standalone
 from genprop.emit.bundle import SourceBundle
 from genprop.errors import ConfigurationError
 from genprop.runtime.earlier import derived_anew
-from genprop.runtime.graded_show import refuse_graded
+from genprop.runtime.graded import GradedSimulator
+from genprop.runtime.graded_folder import saved_graded
 from genprop.runtime.remembered import fingerprint
 from genprop.runtime.saved_stages import read_stages, write_stages
 from genprop.runtime.serialise import deserialised, serialised
@@ -62,9 +63,6 @@ def save(sim: Simulator, folder: str | Path) -> Path:
             where the sources run without genprop.
     """
     refuse_unlike(sim, "spec program bundle", "save(sim, …)", "what gp.compile(…) gave")
-    refuse_graded(
-        sim.spec, "save(sim, …)", "keep sim.state(), and compile the network again to restore it"
-    )
     place = given_path(folder, "save(sim, folder)")
     _refuse_foreign(place)
     content = {
@@ -130,6 +128,14 @@ def _loaded(place: Path, backend: Target | None, stages: Sequence[Stage]) -> Sim
     spec = cast("NetworkSpec", deserialised(content["spec"], where))
     target = backend or _target(content)
     bundle = SourceBundle.read(place) if (place / _BUNDLE).is_file() else None
+    batch, seed = integer(content["batch"], "batch", least=1), integer(content["seed"], "seed")
+    if spec.graded:
+        built = saved_graded(content, spec, target, bundle, where)
+        graded = GradedSimulator.of(
+            spec, built, target, read_stages(content, stages, spec, where), batch=batch, seed=seed
+        )
+        graded.restore(_state(place / _STATE))
+        return graded
     if content.get("code") == fingerprint():
         program = cast("Program", deserialised(content["program"], where))
     else:
@@ -139,8 +145,8 @@ def _loaded(place: Path, backend: Target | None, stages: Sequence[Stage]) -> Sim
         spec,
         program,
         target.load(program, spec, bundle),
-        batch=integer(content["batch"], "batch", least=1),
-        seed=integer(content["seed"], "seed"),
+        batch=batch,
+        seed=seed,
         events=str(content["events"]),
         target=target,
         bundle=bundle,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from genprop.lower.clocks.base import StepClock
     from genprop.lower.graded_program import GradedProgram
 
-__all__ = ["GradedBuild", "build_graded", "refuse_tolerance"]
+__all__ = ["GradedBuild", "build_graded", "graded_target", "refuse_tolerance"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +42,29 @@ def build_graded(
     """
     if tolerance is not None:
         tolerance = real(tolerance, "compile(tolerance=…)", above=0.0)
+    able = graded_target(target)
+    refuse_if(able.check_graded(spec))
+    steps = cast("StepClock", make_clock("grid", dt, duration))
+    words = (spec.digest(), repr(steps), repr(tolerance), spec.name, "graded")
+    program = remembered(lambda: _lowered(spec, steps, tolerance), *words)
+    bundle = remembered(lambda: able.render_graded(program), *words, target.form)
+    with announced(f"compiling {spec.name!r}, once for these equations", after=10.0):
+        return GradedBuild(program, bundle, able.load_graded(program, bundle))
+
+
+def graded_target(target: Target) -> GradedTarget:
+    """The target, where it runs networks whose neurons send values.
+
+    Raises:
+        UnsupportedError: where it does not.
+    """
     if not isinstance(target, GradedTarget):
         raise UnsupportedError(
             f"the backend {target.name!r} runs no network whose neurons send values",
             where="compile(backend=…)",
             remedy="use backend='native' or 'reference'",
         )
-    refuse_if(target.check_graded(spec))
-    steps = cast("StepClock", make_clock("grid", dt, duration))
-    words = (spec.digest(), repr(steps), repr(tolerance), spec.name, "graded")
-    program = remembered(lambda: _lowered(spec, steps, tolerance), *words)
-    bundle = remembered(lambda: target.render_graded(program), *words, target.form)
-    with announced(f"compiling {spec.name!r}, once for these equations", after=10.0):
-        return GradedBuild(program, bundle, target.load_graded(program, bundle))
+    return target
 
 
 def refuse_tolerance(tolerance: object) -> None:

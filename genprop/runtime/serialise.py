@@ -18,13 +18,14 @@ from genprop.lower import (
     delivery,
     derivation,
     formula,
+    graded_program,
     loss_program,
     nodes,
     program,
     update_program,
 )
 from genprop.lower.clocks import CLOCKS
-from genprop.stages import derived, distance, neuronal, penalties, signed, tied, wiring_cost
+from genprop.stages import derived, distance, gram, neuronal, penalties, signed, tied, wiring_cost
 from genprop.stages.rewiring import deep_r, rigl, sparse_evolution
 
 __all__ = ["deserialised", "is_data", "serialised"]
@@ -38,9 +39,9 @@ def _title(kind: type) -> str:
 
 
 _DESCRIBED = (modelspec, spec, draws, declaration)
-_STAGES = (derived, distance, neuronal, penalties, signed, tied, wiring_cost)
+_STAGES = (derived, distance, gram, neuronal, penalties, signed, tied, wiring_cost)
 _RULES = (deep_r, rigl, sparse_evolution)
-_LOWERED = (program, continuous, loss_program, delivery, nodes, update_program)
+_LOWERED = (program, graded_program, continuous, loss_program, delivery, nodes, update_program)
 _PROGRAMS = (*_LOWERED, derivation, formula)
 _clocks = (import_module(f"genprop.lower.clocks.{name}") for name in CLOCKS)
 _KNOWN: Mapping[str, type] = {

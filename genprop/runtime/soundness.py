@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 from genprop.describe.text import check_identifier, check_title
 from genprop.describe.topology import initial_topology
 from genprop.errors import ConfigurationError
+from genprop.lower.graded_program import GradedProjection
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
+    from genprop.lower.graded_program import GradedProgram
     from genprop.lower.program import Program
 
 __all__ = ["refuse_unsound_files"]
 
 
-def refuse_unsound_files(spec: NetworkSpec, program: Program, where: str) -> None:
+def refuse_unsound_files(spec: NetworkSpec, program: Program | GradedProgram, where: str) -> None:
     """Refuse sizes, shapes, connections and names that backends would run over.
 
     Raises:
@@ -37,7 +39,7 @@ def refuse_unsound_files(spec: NetworkSpec, program: Program, where: str) -> Non
             raise _unsound(f"projection {q.name} is not described", where)
         if not synapses[q.name].dense:
             continue  # their shape is that of their synapses, which are state
-        for name in (q.weight, q.delay):
+        for name in (q.weight,) if isinstance(q, GradedProjection) else (q.weight, q.delay):
             if name and shapes.get(name) != (sizes[q.pre], sizes[q.post]):
                 raise _unsound(f"{name} has the shape {shapes.get(name)}", where)
 

@@ -60,7 +60,7 @@ class Problem:
         return pursue(self.x, self.dictionary, self.penalty).code
 
     @property
-    def known_active(self) -> Array:
+    def known_active(self) -> np.ndarray:
         """Which groups of the codes that the problem was made from are active (batch, groups)."""
         return self.penalty.norms(self.known) > 0
 
@@ -106,7 +106,7 @@ class Problem:
             sim.parameters["read.weight"] = self.read
         return sim
 
-    def active(self, sim: gp.Simulator, batch: gp.data.GradedBatch) -> Array:
+    def active(self, sim: gp.Simulator, batch: gp.data.GradedBatch) -> np.ndarray:
         """Which groups are active (batch, groups), all by a margin from their threshold."""
         name = "norms.n" if self.grouped else "atoms.u"
         found = np.abs(np.asarray(sim.run(batch, record=[name]).recorded[name]))

@@ -14,10 +14,12 @@ known rate, and an active set changes only where a state moves by more than marg
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.testing.basis_pursuit import Array
+if TYPE_CHECKING:
+    from genprop.testing.basis_pursuit import Array
 
 PATTERNS = 4  # residuals, and with them active sets, in a batch; samples beyond share them
 MARGIN = 0.2

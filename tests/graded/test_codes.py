@@ -36,7 +36,7 @@ def test_what_settles_is_a_minimum_of_any_draw(grouped: bool) -> None:
     """However badly conditioned its active set is, and where codes may be far from one another."""
     problem = Problem(grouped, any_draw=True)
     sim = problem.compiled(tolerance=1e-8, duration=1_000_000.0)
-    code = np.asarray(sim.run(problem.samples, record=["atoms.a"]).recorded["atoms.a"])
+    code = np.asarray(sim.run(problem.samples, record=["atoms.a"]).recorded["atoms.a"], np.float64)
     excess = (objective(problem.x, problem.dictionary, problem.penalty, c)
               for c in (code, problem.code))  # fmt: skip
     assert np.abs(np.subtract(*excess)).max() < AGREES

@@ -134,8 +134,10 @@ def test_what_is_of_spikes_alone_is_refused() -> None:
     with pytest.raises(UnsupportedError, match="no adjoint with jumps"):
         gp.neuron("lca").adjoint()
     sim = problem.compiled("reference")
-    with pytest.raises(UnsupportedError, match="send values"):
-        gp.save(sim, "nowhere")
+    with pytest.raises(
+        UnsupportedError, match=r"divides batches of spikes alone[^→]*→ train it in one process"
+    ):
+        gp.distributed(problem.compiled())
     with pytest.raises(UnsupportedError, match="not rounded to Loihi"):
         sim.retarget("loihi")
 
