@@ -117,7 +117,8 @@ class Outcome:
         spikes: (batch, n) counts per population with neurons that spike.
         recorded: ``"pop.spikes"``: per sample (k, 2), int32 of [step, neuron] on the grid, float64
             of [time [ms], neuron] on the exact clock (``clock.spike_train`` reads both);
-            ``"pop.state"``: (batch, steps, n), at t_{n+1} after the resets.
+            ``"pop.state"``: (batch, steps, n), at t_{n+1} after the resets; ``"pre->post.state"``,
+            of the sender's side: (batch, steps, n) of the sending neurons.
         finite: (batch,) whether every state stayed finite; None where the backend cannot tell.
         values: (batch,) float64 per loss term, where the engine tells them.
         clock: what says when recorded spikes happened; a simulator fills it in.

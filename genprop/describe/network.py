@@ -82,10 +82,8 @@ class Network:
             DescriptionError: for a name that is taken, a size below 1, or arrays of another size.
         """
         check_identifier(name, "population")
-        if name in self._populations:
-            raise DescriptionError(
-                f"there is a population {name!r} already", remedy="choose another name"
-            )
+        if name in self._populations or name in self._projections:
+            raise DescriptionError(f"there is a {name!r} already", remedy="choose another name")
         count = _count(name, size)
         if not isinstance(model, (Neuron, Source)):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise DescriptionError(

@@ -32,6 +32,7 @@ def layout_digest(program: Program, precision: str) -> str:
     for s in program.senders:
         learned = [q.local for q in s.cell.parameters if q.learned] if s.cell.active else []
         facts.append((s.projection, s.cell.size, constant_names(s.cell), tuple(learned)))
+        facts.append(tuple(s.cell.states))
     for q in program.projections:
         facts.append((q.name, q.pre, q.post, q.receptor, q.connectivity))
         facts.append((q.max_delay_steps, bool(q.delay), q.learn_weight, q.learn_delay))

@@ -10,7 +10,8 @@ from genprop._checks import enough_memory, refuse_unlike
 from genprop.backends import get_backend
 from genprop.errors import DataError, UnsupportedError
 from genprop.runtime.graded_compile import build_graded
-from genprop.runtime.graded_inputs import graded_inputs, refuse_unreadable
+from genprop.runtime.graded_inputs import graded_inputs
+from genprop.runtime.recordable import refuse_unrecordable
 from genprop.runtime.settling import refuse_long_step, refuse_unsettled
 from genprop.runtime.simulator import Simulator
 from genprop.units import in_ms
@@ -104,7 +105,8 @@ class GradedSimulator(Simulator):
             ConvergenceError: where a sample has not settled at the end of the trial.
             DivergenceError: where a state leaves the finite numbers.
         """
-        refuse_unreadable(self.graded, record)
+        alive = [p for p in self.graded.populations if not p.source]
+        refuse_unrecordable([f"{p.name}.{x}" for p in alive for x in p.recordable], record)
         inputs, flow = self._given(batch, False), self._flow()
         outcome = self._machine.run(flow.used, self.topology, inputs, tuple(record))
         refuse_unsettled(self.graded, outcome)

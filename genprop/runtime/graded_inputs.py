@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from genprop.data.graded import GradedBatch
-from genprop.errors import DataError, did_you_mean
+from genprop.errors import DataError
 from genprop.numerics.graded import GradedInputs
 from genprop.runtime.aims import needs_label, reads_target, refuse_outside
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from genprop.data.spikes import SpikeBatch
     from genprop.lower.graded_program import GradedProgram
 
-__all__ = ["graded_inputs", "refuse_unreadable"]
+__all__ = ["graded_inputs"]
 
 
 def graded_inputs(program: GradedProgram, batch: SpikeBatch, *, learning: bool) -> GradedInputs:
@@ -55,28 +52,6 @@ def graded_inputs(program: GradedProgram, batch: SpikeBatch, *, learning: bool) 
     return GradedInputs(
         values, len(batch), _labels(program, batch, learning), _targets(program, batch)
     )
-
-
-def refuse_unreadable(program: GradedProgram, record: Sequence[str]) -> None:
-    """Refuse names that are no ``"population.state"`` or ``"population.value"``.
-
-    Raises:
-        DataError: naming the closest that can be recorded.
-    """
-    known = {f"{p.name}.{x}" for p in program.populations if not p.source for x in p.recordable}
-    if isinstance(record, str) or not isinstance(record, Collection):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise DataError(
-            f"what is recorded is given as a list, not as {record!r:.60}",
-            where="run(record=…)",
-            remedy=f"record={sorted(known)[:1]}",
-        )
-    for name in record:
-        if name not in known:
-            raise DataError(
-                f"{name!r:.60} cannot be recorded",
-                where="run(record=…)",
-                remedy=did_you_mean(name, known),
-            )
 
 
 def _labels(program: GradedProgram, batch: GradedBatch, learning: bool) -> np.ndarray:

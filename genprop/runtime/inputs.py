@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,16 +11,13 @@ from genprop.backends.base import Inputs, Part
 from genprop.data.graded import GradedBatch
 from genprop.data.partial import PartialBatch
 from genprop.data.spikes import SpikeBatch
-from genprop.errors import DataError, did_you_mean
+from genprop.errors import DataError
 from genprop.runtime.aims import needs_label, reads_target, refuse_outside
-from genprop.runtime.spike_times import SPIKE_TIMES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from genprop.lower.program import Program
 
-__all__ = ["inputs_of", "refuse_unrecordable"]
+__all__ = ["inputs_of"]
 
 
 def inputs_of(
@@ -77,33 +73,6 @@ def inputs_of(
         events,
         part,
     )
-
-
-def refuse_unrecordable(program: Program, record: Sequence[str]) -> None:
-    """Refuse names that are no ``"population.state"``, ``".spikes"`` or ``".spike_times"``.
-
-    Raises:
-        DataError: naming the closest that can be recorded.
-    """
-    known = {
-        f"{p.name}.{what}"
-        for p in program.populations
-        if not p.source
-        for what in (*p.recordable, *(("spikes", SPIKE_TIMES) if p.guard is not None else ()))
-    }
-    if not isinstance(record, Collection):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise DataError(
-            f"what is recorded is given as a list, not as {record!r:.60}",
-            where="run(record=…)",
-            remedy=f"record={sorted(known)[:1]}",
-        )
-    for name in record:
-        if not isinstance(name, str) or name not in known:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise DataError(
-                f"{name!r:.60} cannot be recorded",
-                where="run(record=…)",
-                remedy=did_you_mean(name, known),
-            )
 
 
 def _refuse_other_sources(program: Program, batch: SpikeBatch) -> None:

@@ -23,8 +23,9 @@ from genprop.backends.loihi.mapping.quantise import Quantised, quantise
 from genprop.backends.loihi.placement.place import METHODS, place, spike_hops
 from genprop.backends.loihi.report import Report, Travelled
 from genprop.describe.position import position_name
-from genprop.errors import DataError, UnsupportedError, did_you_mean, refuse_if
+from genprop.errors import UnsupportedError, did_you_mean, refuse_if
 from genprop.runtime.calibrate import look
+from genprop.runtime.recordable import refuse_unrecordable
 
 if TYPE_CHECKING:
     from genprop.backends.base import Inputs, Outcome
@@ -140,14 +141,8 @@ class Chip:
         Raises:
             DataError: for a batch that does not fit, or something to record that does not exist.
         """
-        known = {f"{c.name}.{what}" for c in self.network.cells for what in ("u", "v", "spikes")}
-        for name in record:
-            if name not in known:
-                raise DataError(
-                    f"{name!r} cannot be recorded",
-                    where="run(record=…)",
-                    remedy=did_you_mean(name, known),
-                )
+        known = [f"{c.name}.{what}" for c in self.network.cells for what in ("u", "v", "spikes")]
+        refuse_unrecordable(known, record)
         outcome = self._engine.run(self._inputs(batch), tuple(record))
         return replace(outcome, clock=self.program.clock)
 

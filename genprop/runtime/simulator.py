@@ -19,8 +19,9 @@ from genprop.runtime.copying import parts_of
 from genprop.runtime.counted import initial_states
 from genprop.runtime.divergence import refuse_divergence
 from genprop.runtime.elsewhere import elsewhere
-from genprop.runtime.inputs import inputs_of, refuse_unrecordable
+from genprop.runtime.inputs import inputs_of
 from genprop.runtime.parameters import Parameters, initial_parameters
+from genprop.runtime.recordable import recordable, refuse_unrecordable
 from genprop.runtime.rewiring import rewire
 from genprop.runtime.spike_times import run_recording
 from genprop.runtime.spike_trains import SpikeTrains, spike_trains
@@ -166,7 +167,7 @@ class Simulator:
 
     @enough_memory("this batch", _FEWER)
     def run(self, batch: SpikeBatch, record: Sequence[str] = ()) -> Outcome:
-        """Forward only; ``record`` names ``"pop.spikes"``, ``"pop.spike_times"``, ``"pop.state"``.
+        """Forward; ``record``: ``"pop.spikes"``, ``.spike_times``, ``.state``, ``"pre->post.u"``.
 
         Raises:
             DataError: for a batch that does not fit, or something to record that does not exist.
@@ -174,7 +175,7 @@ class Simulator:
                 and for those at which a neuron starts, or is after its reset, above its threshold.
             DivergenceError: where a state leaves the finite numbers.
         """
-        refuse_unrecordable(self.program, record)
+        refuse_unrecordable(recordable(self.program), record)
         inputs, flow = self.inputs(batch, False), self._flow()
         outcome = run_recording(self, flow.given, inputs, record)
         refuse_divergence(self, lambda: flow.used, batch, outcome)

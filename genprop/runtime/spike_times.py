@@ -45,8 +45,10 @@ def run_recording(
 
 def _requested(program: Program, name: str, locates: bool) -> str:
     population, what = name.rsplit(".", 1)
+    if what != SPIKE_TIMES:
+        return name
     located = locates and program.population(population).location is not None
-    return f"{population}.spikes" if what == SPIKE_TIMES and not located else name
+    return name if located else f"{population}.spikes"
 
 
 def _timed(program: Program, spikes: np.ndarray) -> np.ndarray:

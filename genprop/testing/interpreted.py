@@ -10,6 +10,7 @@ import numpy as np
 
 from genprop.backends.reference.target import Reference
 from genprop.runtime.compile import compile
+from genprop.runtime.recordable import recordable_states
 from genprop.testing.zoo import example
 
 if TYPE_CHECKING:
@@ -102,9 +103,8 @@ def moved_by_rounding(case: Case, locates: bool = True) -> dict[str, float]:
 
 def recordable(sim: Simulator) -> list[str]:
     """Every state, and the spikes of every population that spikes."""
-    alive = [p for p in sim.program.populations if not p.source]
-    states = [f"{p.name}.{state}" for p in alive for state in p.recordable]
-    return states + [f"{p.name}.spikes" for p in alive if p.guard is not None]
+    spiking = [p.name for p in sim.program.populations if p.guard is not None]
+    return [*recordable_states(sim.program), *(f"{name}.spikes" for name in spiking)]
 
 
 def clear_references() -> None:

@@ -342,3 +342,46 @@ def test_the_chip_and_other_tools_say_what_they_lack(tmp_path: Path) -> None:
         sim.retarget("loihi")
     with pytest.raises(UnsupportedError, match="NIR has no node with states on the sender's side"):
         gp.save_nir(sim, tmp_path / "plastic.nir")
+
+
+# What a run records of it
+
+
+@pytest.mark.parametrize(
+    ("backend", "clock"),
+    [("reference", "exact"), ("reference", "grid"), (DOUBLE, "exact"), (DOUBLE, "grid")],
+    ids=["solver", "interpreter", "native exact", "native grid"],
+)
+def test_recorded_states_are_the_closed_form_between_spikes(
+    backend: str | Target, clock: str
+) -> None:
+    """After each step, what happens at its end included; every neuron has its own parameters."""
+    U, tau_f, tau_d = np.array([0.3, 0.6]), 30.0, np.array([50.0, 20.0])
+    net = gp.Network("train")
+    inp, out = net.population("input", 2, gp.spikes()), net.population("out", 1, gp.neuron("LI"))
+    own = plastic(U=gp.values(U), tau_f=tau_f * ms, tau_d=gp.values(tau_d))
+    net.connect(inp, out, own, weight=1.0)
+    sim = gp.compile(net, backend=backend, clock=clock, dt=1 * ms, duration=DURATION, batch=2)  # pyright: ignore
+    times, neurons = np.array([0.5, 3.5, 3.5, 10.5, 40.5]), np.array([0, 0, 1, 1, 0])
+    given = SpikeBatch.from_events(
+        [(times, neurons), (times[:0], neurons[:0])], channels=2, duration=DURATION
+    )
+    found = sim.run(given, record=["input->out.x", "input->out.u"]).recorded
+    for j in range(2):
+        u, x, at = 0.0, 1.0, 0.0
+        happen = times[neurons == j] if clock == "exact" else np.ceil(times[neurons == j])
+        for step in range(int(DURATION)):
+            for t in happen[(happen > step) & (happen <= step + 1)]:
+                u = u * np.exp(-(t - at) / tau_f)
+                x = 1 + (x - 1) * np.exp(-(t - at) / tau_d[j])
+                u = u + U[j] * (1 - u)
+                x, at = x - u * x, t
+            due = {
+                "u": u * np.exp(-(step + 1 - at) / tau_f),
+                "x": 1 + (x - 1) * np.exp(-(step + 1 - at) / tau_d[j]),
+            }
+            for name, value in due.items():
+                read = np.asarray(found[f"input->out.{name}"])
+                assert read.shape == (2, 60, 2)
+                assert read[0, step, j] == pytest.approx(value, abs=1e-12), (name, step, j)
+                assert read[1, step, j] == pytest.approx(float(name == "x"), abs=1e-12)  # at rest

@@ -77,16 +77,17 @@ class Call:
             for x in program.losses
         }
 
-    def record(self, population: str, what: str) -> None:
-        """Ask for the spikes, their times or a state of a population."""
-        own = identifier(population)
+    def record(self, owner: str, what: str) -> None:
+        """Ask for the spikes, their times or a state of a population, or a projection's state."""
+        sender = self.program.sender(owner)
+        cell = self.program.population(owner) if sender is None else sender.cell
+        own = identifier(cell.name)
         if what in ("spikes", "spike_times"):
             setattr(self.batch, f"{own}_keep_spikes", 1)
-            self.spikes_wanted.append((population, what))
+            self.spikes_wanted.append((owner, what))
             return
-        size = self.program.population(population).size
-        shape = (self.program.steps, size)
-        self._states[f"{population}.{what}"] = self._output(f"{own}_record_{what}", shape)
+        shape = (self.program.steps, cell.size)
+        self._states[f"{owner}.{what}"] = self._output(f"{own}_record_{what}", shape)
 
     def want_gradients(self) -> None:
         """Make room for the gradient of everything learned."""

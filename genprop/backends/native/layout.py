@@ -46,7 +46,9 @@ def batch_type(program: Program) -> type[ctypes.Structure]:
     for s in program.senders:
         own = identifier(s.cell.name)
         learned = [q.local for q in s.cell.parameters if q.learned] if s.cell.active else []
-        fields += [(f"{own}_{n}", _POINTER) for n in ("numbers", *(f"dL_d{x}" for x in learned))]
+        names = ("numbers", *(f"dL_d{x}" for x in learned))
+        names += tuple(f"record_{x}" for x in s.cell.states)
+        fields += [(f"{own}_{n}", _POINTER) for n in names]
     for p in program.populations:
         if not p.source:
             fields += _population(p, program)

@@ -11,6 +11,7 @@ import numpy as np
 from genprop.backends.base import Inputs, Outcome, Parameters, Part, mean_terms
 from genprop.backends.parts import bounds, branches, joined, samples_of
 from genprop.backends.reference.observe import Observer
+from genprop.backends.reference.record import Recorder
 from genprop.backends.reference.reverse import reverse
 from genprop.backends.reference.simulate import simulate
 from genprop.backends.reference.wiring import Wiring
@@ -49,7 +50,7 @@ class Interpreter(HostUpdates):
     ) -> Outcome:
         """Forward only."""
         wiring = Wiring(self.program, topology, parameters, inputs)
-        recorder = _Recorder(record)
+        recorder = Recorder(record, wiring.senders)
         runs, observers = self._forward(wiring, parameters, inputs, recorder)
         return self._outcome(runs, observers, recorder, inputs.batch)
 
@@ -67,7 +68,7 @@ class Interpreter(HostUpdates):
         if not any(loss.readout.pooled for loss in self.program.losses):
             return {}
         wiring = Wiring(self.program, topology, parameters, inputs)
-        _, observers = self._forward(wiring, parameters, inputs, _Recorder(()))
+        _, observers = self._forward(wiring, parameters, inputs, Recorder(()))
         return {o.loss.name: o.buffers.observed() for o in observers if o.readout.pooled}
 
     def partials(
@@ -104,7 +105,7 @@ class Interpreter(HostUpdates):
     ) -> tuple[Outcome, dict[str, np.ndarray]]:
         """Forward and backward of some samples: what they add, per synapse and neuron."""
         wiring = Wiring(self.program, topology, parameters, inputs)
-        recorder = _Recorder(())
+        recorder = Recorder(())
         runs, observers = self._forward(wiring, parameters, inputs, recorder)
         reverses = reverse(self.program, wiring, runs, observers)
         sums: dict[str, np.ndarray] = {}
@@ -121,7 +122,7 @@ class Interpreter(HostUpdates):
         return self._outcome(runs, observers, recorder, inputs.batch), sums
 
     def _forward(
-        self, wiring: Wiring, parameters: Parameters, inputs: Inputs, recorder: _Recorder
+        self, wiring: Wiring, parameters: Parameters, inputs: Inputs, recorder: Recorder
     ) -> tuple[dict[str, PopulationRun], list[Observer]]:
         observers = [Observer(loss, self.program, inputs) for loss in self.program.losses]
         runs = simulate(self.program, wiring, parameters, inputs, [*observers, recorder])
@@ -133,7 +134,7 @@ class Interpreter(HostUpdates):
         self,
         runs: Mapping[str, PopulationRun],
         observers: list[Observer],
-        recorder: _Recorder,
+        recorder: Recorder,
         batch: int,
     ) -> Outcome:
         values = {o.loss.name: np.asarray(o.final.value) for o in observers}
@@ -162,56 +163,3 @@ def _counts(run: PopulationRun) -> np.ndarray:
     for spikes in run.tape.spikes:
         np.add.at(counts, (spikes.sample, spikes.neuron), 1)
     return counts
-
-
-class _Recorder:
-    """Records what is requested, as ``"population.state"`` or ``"population.spikes"``."""
-
-    def __init__(self, record: tuple[str, ...]) -> None:
-        self.requested = [tuple(name.rsplit(".", 1)) for name in record]
-        self.states: dict[str, list[np.ndarray]] = {}
-
-    def delivered(self, step: int, runs: Mapping[str, PopulationRun]) -> None:
-        """Nothing is recorded between steps."""
-
-    def observe(self, step: int, runs: Mapping[str, PopulationRun]) -> None:
-        """Nothing is recorded before the resets."""
-
-    def fired(self, step: int, runs: Mapping[str, PopulationRun], fired: object) -> None:
-        """States at t_{n+1}, after the resets; spikes are read off the tape in the end."""
-        for population, what in self.requested:
-            if what not in ("spikes", "spike_times"):
-                state = np.array(runs[population].values[what])
-                self.states.setdefault(f"{population}.{what}", []).append(state)
-
-    def finish(
-        self, runs: Mapping[str, PopulationRun], batch: int
-    ) -> dict[str, list[np.ndarray] | np.ndarray]:
-        recorded: dict[str, list[np.ndarray] | np.ndarray] = {
-            name: np.stack(states, axis=1) for name, states in self.states.items()
-        }
-        for population, what in self.requested:
-            if what == "spikes":
-                recorded[f"{population}.spikes"] = _spike_lists(runs[population], batch)
-            elif what == "spike_times":
-                recorded[f"{population}.spike_times"] = _time_lists(runs[population], batch)
-        return recorded
-
-
-def _spike_lists(run: PopulationRun, batch: int) -> list[np.ndarray]:
-    rows = [
-        np.stack([s.sample, np.full(len(s.sample), n), s.neuron], axis=1)
-        for n, s in enumerate(run.tape.spikes)
-    ]
-    every = np.concatenate(rows) if rows else np.zeros((0, 3), np.int64)
-    return [every[every[:, 0] == b][:, 1:].astype(np.int32) for b in range(batch)]
-
-
-def _time_lists(run: PopulationRun, batch: int) -> list[np.ndarray]:
-    """The same with times [ms] in place of steps."""
-    rows = [
-        np.stack([s.sample, float(run.clock.instant(n)) + s.times, s.neuron], axis=1)
-        for n, s in enumerate(run.tape.spikes)
-    ]
-    every = np.concatenate(rows) if rows else np.zeros((0, 3))
-    return [every[every[:, 0] == b][:, 1:] for b in range(batch)]

@@ -72,6 +72,15 @@ class SenderRun:
         values = [self._send(step, int(s), int(j)) for s, j in zip(sample, neuron, strict=True)]
         return np.array(values, np.float64)
 
+    def states(self, step: int) -> dict[str, Array]:
+        """The states at the end of ``step``, after what happens then: (batch, n) by name."""
+        found = np.empty(self._states.shape)
+        for sample, neuron in np.ndindex(self._instant.shape):
+            at = sample, neuron
+            over = self._propagator(step + 1 - int(self._instant[at]), neuron)
+            found[at] = over[:-1, :-1] @ self._states[at] + over[:-1, -1]
+        return {x: found[:, :, k] for k, x in enumerate(self.cell.states)}
+
     def _send(self, step: int, sample: int, neuron: int) -> float:
         cell, at = self.cell, (sample, neuron)
         stretch = step + 1 - int(self._instant[at])

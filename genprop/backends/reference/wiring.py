@@ -93,6 +93,11 @@ class Wiring:
             by_step = [np.flatnonzero(events.step == n) for n in range(program.steps)]
             self._events[name] = [(sample[k], events.channel[k], value[k]) for k in by_step]
 
+    @property
+    def senders(self) -> dict[str, SenderRun]:
+        """The sender's side of every projection that has one."""
+        return {q.program.name: q.sender for q in self.projections if q.sender is not None}
+
     def events(self, source: str, step: int) -> tuple[Array, Array, Array]:
         """Samples, channels and values of the input events of ``step``."""
         return self._events[source][step]

@@ -43,7 +43,9 @@ class ExactEngine(HostUpdates):
         super().__init__(program.updates)
         self.program, self.spec = program, spec
         network = understand(spec)
-        self._systems = network.populations
+        self._states = {k: [x.name for x in s.states] for k, s in network.populations.items()}
+        self._sending = {k: [x.name for x in s.system.states] for k, s in network.senders.items()}
+        self._projections = [p.name for p in spec.projections]
         self._solver = EventSimulator(
             spec,
             network,
@@ -144,13 +146,16 @@ class ExactEngine(HostUpdates):
         times = self.program.clock.instant(np.arange(1, self.program.steps + 1))
         recorded: dict[str, Recorded] = {}
         for name in record:
-            population, what = name.rsplit(".", 1)
+            owner, what = name.rsplit(".", 1)
             if what == "spikes":
-                recorded[name] = [np.stack(s, axis=1) for s in found.spikes[population]]
+                recorded[name] = [np.stack(s, axis=1) for s in found.spikes[owner]]
+            elif owner in self._sending:
+                k, q = self._sending[owner].index(what), self._projections.index(owner)
+                each = [t.senders[q].states_at(times)[:, :, k] for t in found.trials]
+                recorded[name] = np.stack(each)
             else:
-                states = [x.name for x in self._systems[population].states]
-                k = states.index(what)
-                recorded[name] = np.stack([_states(t, population, times, k) for t in found.trials])
+                k = self._states[owner].index(what)
+                recorded[name] = np.stack([_states(t, owner, times, k) for t in found.trials])
         return recorded
 
 

@@ -59,6 +59,7 @@ class SenderRun:
         self._value = model.value
         self._time = np.zeros(cells.size)
         self._states = cells.start.copy()
+        self._after = [[(0.0, cells.start[k])] for k in range(cells.size)]
 
     def send(self, neuron: int, time: float) -> Sending:
         """Let a spike happen: its value is that of the states before the jump."""
@@ -71,7 +72,25 @@ class SenderRun:
             t = min(t + step, time) if step == self.cells.reach else time
         value = float(self._value(*x, *self.cells.theta[:, neuron])[0])
         self._time[neuron], self._states[neuron] = time, self.cells.reset(neuron, x)
+        self._after[neuron].append((time, self._states[neuron].copy()))
         return Sending(neuron, time, x, value, pieces)
+
+    def states_at(self, times: np.ndarray) -> np.ndarray:
+        """The states at rising ``times`` [ms], after what happens then: (times, n, states)."""
+        found = np.empty((len(times), self.cells.size, len(self.cells.model.held)))
+        for neuron, after in enumerate(self._after):
+            last = np.searchsorted([t for t, _ in after], times, side="right") - 1
+            for k, (time, spike) in enumerate(zip(times, last, strict=True)):
+                t, x = after[spike]
+                found[k, neuron] = self._moved(neuron, x, time - t)
+        return found
+
+    def _moved(self, neuron: int, x: np.ndarray, length: float) -> np.ndarray:
+        while length > 0:
+            step = min(self.cells.reach, length)
+            x = evaluate(self.cells.coefficients(neuron, x, False), step)
+            length -= step
+        return x
 
 
 class SenderReverseModel:
