@@ -39,6 +39,7 @@ DOORS = {
     ),
     "tensorboardX": ("train/tensorboard.py",),
     "tomlkit": ("experiment/toml.py",),
+    "soundfile": ("data/sounds.py",),
     "tonic": ("data/tonic_sets.py",),
     "matplotlib": ("describe/drawings.py", "plot/", "report/figures/"),
     "platformdirs": ("_resources.py",),
@@ -55,7 +56,7 @@ DOORS = {
     "scipy": (),
     "torch": ("interchange/torch_module.py",),
 }
-OPTIONAL = ("matplotlib", "networkx", "pygenn", "sklearn", "tensorboardX", "tonic")
+OPTIONAL = ("matplotlib", "networkx", "pygenn", "sklearn", "soundfile", "tensorboardX", "tonic")
 """Imported inside functions and for types only."""
 
 

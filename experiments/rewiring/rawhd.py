@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.errors import ConfigurationError, DataError
+import genprop as gp
+from genprop.errors import DataError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-BANDS, POINTS = 40, 512
 _NAMED = re.compile(r"lang-(english|german)_.*digit-(\d)")
 
 
@@ -45,35 +45,8 @@ def rawhd_frames(
     if not names or None in found:
         raise DataError(f"{listing.name} names no lang-…_digit-… recordings", where=str(folder))
     labels = [int(m[2]) + 10 * (m[1] == "german") for m in found if m is not None]
-    x = [_fitted(mel(*_read(folder / "audio" / name)), length) for name in names]
+    x = [_fitted(_logs(folder / "audio" / name), length) for name in names]
     return np.stack(x), np.array(labels, np.int64)
-
-
-def mel(sound: npt.NDArray[np.float64], rate: float) -> npt.NDArray[np.float64]:
-    """Logarithms of 40 triangular mel bands, (40, frames): 25 ms Hamming windows every 10 ms.
-
-    Pre-emphasis 0.95, 512 points of the Fourier transform.
-
-    Args:
-        sound: (n,) the wave.
-        rate: its sampling rate [Hz].
-    """
-    steep = np.append(sound[:1], sound[1:] - 0.95 * sound[:-1])
-    width, step = round(0.025 * rate), round(0.01 * rate)
-    steep = np.pad(steep, (0, max(width - steep.size, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(steep, width)[::step]
-    points = max(POINTS, 1 << (width - 1).bit_length())
-    power = np.abs(np.fft.rfft(windows * np.hamming(width), points)) ** 2 / points
-    return np.log(np.maximum(power @ bands(points, rate).T, 1e-10)).T
-
-
-def bands(points: int, rate: float) -> npt.NDArray[np.float64]:
-    """Triangles (40, points/2 + 1), evenly spaced in mel from 0 to half the sampling rate."""
-    top = 2595 * np.log10(1 + rate / 2 / 700)
-    edges = 700 * (10 ** (np.linspace(0, top, BANDS + 2) / 2595) - 1)
-    at = np.fft.rfftfreq(points, 1 / rate)
-    low, middle, high = (edges[k : k + BANDS, None] for k in range(3))
-    return np.maximum(np.minimum((at - low) / (middle - low), (high - at) / (high - middle)), 0)
 
 
 def _fitted(logs: npt.NDArray[np.float64], length: int) -> npt.NDArray[np.float32]:
@@ -82,12 +55,6 @@ def _fitted(logs: npt.NDArray[np.float64], length: int) -> npt.NDArray[np.float3
     return np.pad(x, fill, constant_values=float(x.min()))[:, :length].astype(np.float32)
 
 
-def _read(path: Path) -> tuple[npt.NDArray[np.float64], float]:
-    try:
-        import soundfile  # pyright: ignore[reportMissingImports]
-    except ImportError as error:
-        raise ConfigurationError(
-            "the recordings are FLAC, which soundfile reads", remedy="pip install soundfile"
-        ) from error
-    sound, rate = soundfile.read(str(path))
-    return np.asarray(sound, np.float64).reshape(len(sound), -1).mean(axis=1), float(rate)
+def _logs(path: Path) -> npt.NDArray[np.float64]:
+    sound = gp.data.file_sound(path, mix="mean")
+    return gp.data.mel_bands(sound.wave, sound.rate)

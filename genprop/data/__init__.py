@@ -1,15 +1,20 @@
 """Spikes in, labels out: batches, data sets, augmentations and tasks.
 
-This room imports no other room. h5py, scikit-learn and tonic are imported only where needed.
+This room imports no other room. h5py, scikit-learn, soundfile and tonic are imported only where
+needed.
 """
 
+from genprop.data.audio import from_audio
 from genprop.data.augment import Augmentation, Blend, Drop, Jitter, Noise, Shift, Warp
 from genprop.data.crossings import level_crossings
 from genprop.data.dataset import Dataset
+from genprop.data.front_end import FrontEnd
 from genprop.data.graded import GradedBatch
 from genprop.data.images import digits, mnist
 from genprop.data.info import FileInfo, info, oddities
 from genprop.data.latency import latency_code
+from genprop.data.mel import mel_bands
+from genprop.data.sounds import Sound, file_sound
 from genprop.data.spikes import SpikeBatch
 from genprop.data.spoken import fsdd, hdspikes, shd, ssc
 from genprop.data.steps import StepEvents, step_count
@@ -23,22 +28,27 @@ __all__ = [
     "Dataset",
     "Drop",
     "FileInfo",
+    "FrontEnd",
     "GradedBatch",
     "Jitter",
     "Noise",
     "Shift",
+    "Sound",
     "SpikeBatch",
     "StepEvents",
     "Warp",
     "braille",
     "delay_line",
     "digits",
+    "file_sound",
+    "from_audio",
     "from_tonic",
     "fsdd",
     "hdspikes",
     "info",
     "latency_code",
     "level_crossings",
+    "mel_bands",
     "mnist",
     "oddities",
     "shd",

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop.data.audio import from_audio
 from genprop.data.files import existing
+from genprop.data.sounds import ENDINGS, file_sound
 from genprop.data.spoken import hdspikes
 from genprop.data.tactile import braille
 from genprop.errors import DataError
@@ -25,6 +27,9 @@ _UNEVEN = 3.0
 """Likewise a class, or a sample's length, beside the median."""
 _EARLY = 0.5
 """Samples whose events end this early leave much of their time empty."""
+_FULL, _FAINT, _OFFSET, _SOFT = 32767 / 32768, 0.01, 0.05, 0.01
+"""Of a wave: full scale of 16 bits; and as fractions, of full scale a faint peak, of the peak an
+odd mean, and what is silence."""
 _SHOWN = 8
 _GRIDS = (1.0, 0.1)
 
@@ -55,7 +60,8 @@ def info(path: str | Path, *, channels: int = 700) -> FileInfo:
     """Read a file and say what it holds, and what is odd about it.
 
     Files of SHD's layout (``.h5``, ``.h5.gz``, ``.h5.zip``) are one data set; Braille letters
-    (``.npz``, ``.pkl``) come in the parts that :func:`braille` makes of them.
+    (``.npz``, ``.pkl``) come in the parts that :func:`braille` makes of them; a sound (``.wav``,
+    ``.flac``, ``.ogg``, ``.aif``) is one sample of :func:`from_audio`.
 
     Args:
         path: the file; a relative one is looked for in ``$GENPROP_DATA`` too.
@@ -70,14 +76,45 @@ def info(path: str | Path, *, channels: int = 700) -> FileInfo:
         parts = (hdspikes(file, channels=channels),)
     elif file.suffix in (".npz", ".pkl", ".pickle"):
         parts = tuple(part for part in braille(file) if len(part))
+    elif file.suffix.lower() in ENDINGS:
+        return _of_sound(file)
     else:
         raise DataError(
             f"files that end in {file.suffix or 'nothing'} are not known",
             where=str(file),
-            remedy="give an .h5 of SHD's layout (plain, .gz or .zip), or Braille letters as .npz "
-            "or .pkl",
+            remedy="give an .h5 of SHD's layout (plain, .gz or .zip), Braille letters as .npz or "
+            ".pkl, or a sound as .wav or .flac",
         )
     return FileInfo(file, parts, tuple(tuple(oddities(part)) for part in parts))
+
+
+def _of_sound(file: Path) -> FileInfo:
+    """A sound as it would be heard, its channels averaged, and what its wave has."""
+    sound = file_sound(file, mix="mean")
+    seconds, peak = len(sound.wave) / sound.rate, float(np.abs(sound.wave).max())
+    title = f"{file.stem}, {seconds:.4g} s sampled at {sound.rate:g} Hz"
+    part = from_audio(file, labels=[0], mix="mean", name=title)
+    findings = [*_of_wave(sound.wave, sound.rate, peak)]
+    if sound.channels > 1:
+        findings.append(f"it has {sound.channels} channels: from_audio(mix=…) says what of them")
+    return FileInfo(file, (part,), (tuple(findings),))
+
+
+def _of_wave(wave: np.ndarray, rate: float, peak: float) -> Iterator[str]:
+    if peak == 0:
+        yield "it is silent: every sample is 0"
+        return
+    if clipped := int(np.count_nonzero(np.abs(wave) >= _FULL)):
+        yield f"{clipped} samples are at full scale: it was probably recorded too loud"
+    if peak < _FAINT:
+        yield f"its peak is {20 * np.log10(peak):.3g} dB of full scale: few channels will spike"
+    if abs(offset := float(wave.mean())) > _OFFSET * peak:
+        yield f"its mean is {offset:.2g}, not 0: the microphone had an offset"
+    loud = np.flatnonzero(np.abs(wave) > _SOFT * peak)
+    edges = loud[0] / rate, (len(wave) - 1 - loud[-1]) / rate
+    for where, silence in zip(("begins", "ends"), edges, strict=True):
+        if silence > _EARLY * len(wave) / rate:
+            yield f"it {where} with {silence:.3g} s of silence: cut it off"
 
 
 def oddities(data: Dataset) -> Iterator[str]:

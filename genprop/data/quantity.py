@@ -7,10 +7,13 @@ import math
 from genprop.errors import DataError, DimensionError
 from genprop.units import Quantity, dimension_name, ms
 
-__all__ = ["Time", "in_unit", "times_in_ms"]
+__all__ = ["Frequency", "Time", "in_unit", "times_in_ms"]
 
 Time = float | Quantity
 """A quantity, or a number of ms."""
+
+Frequency = float | Quantity
+"""A quantity, or a number of Hz."""
 
 _LARGEST = 3e38  # what single precision holds, in which times are kept
 

@@ -52,7 +52,7 @@ def script(
     return script_of(FOLDER)
 
 
-def tone(path: str) -> tuple[np.ndarray, int]:
+def tone(path: str, **kinds: object) -> tuple[np.ndarray, int]:
     """500 Hz for digit 0, 500 Hz more for each: half of a second, then silence."""
     match = re.search(r"digit-(\d)", path)
     assert match is not None
