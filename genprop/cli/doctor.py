@@ -36,6 +36,7 @@ _OPTIONAL = (
         "event files for TensorBoard",
         "pip install 'genprop[tensorboard]'",
     ),
+    ("soundfile", "soundfile", "recordings as WAV and FLAC", "pip install 'genprop[audio]'"),
     ("tonic", "tonic", "download of public data sets", "pip install 'genprop[data]'"),
     (
         "pygenn",

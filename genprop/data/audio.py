@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from genprop.data.dataset import Dataset
+from genprop.data.files import existing
 from genprop.data.front_end import FrontEnd, Train
 from genprop.data.labelled import Labels, labels_of, marks_of
 from genprop.data.quantity import Frequency, Time, in_unit
@@ -47,7 +49,8 @@ def from_audio(
     Args:
         sounds: a folder (all WAV, FLAC, OGG and AIFF files below it, by name), one path, several,
             a list of waves, or an array (sounds, n). A wave is (n,), or (n, channels): floats with
-            full scale 1, or integers, whose full scale is that of their type.
+            full scale 1, or integers, whose full scale is that of their type. A relative path is
+            looked for in ``$GENPROP_DATA`` too.
         rate: of arrays, how fast they were sampled [Hz]; files say it themselves.
         labels: one per sound, integers or names, or a function of the path; None: the folder in
             which a file stands, next below the one given.
@@ -69,8 +72,7 @@ def from_audio(
     """
     front = _front_end(front_end)
     files = listed(sounds)
-    folder = Path(sounds).expanduser() if isinstance(sounds, (str, Path)) and files else None
-    root = folder if folder is not None and folder.is_dir() else None
+    root = existing(sounds, folders=True) if isinstance(sounds, (str, Path)) else None
     trains: list[Train] = []
     longest = 0.0
     for block in _blocks(sounds_of(files or sounds, rate, mix), resample, front.channels):
@@ -83,9 +85,7 @@ def from_audio(
         duration=math.ceil(longest + front.tail) + 1.0,
         labels=classes,
     )
-    who = (
-        None if speakers is None else _numbered(marks_of(speakers, files, len(trains), "speakers"))
-    )
+    who = _numbered(speakers, files, len(trains))
     found = Dataset(replace(batch, times=batch.times.astype(np.float32)), count, name, names, who)
     return found if duration is None else found.crop(duration)
 
@@ -135,8 +135,13 @@ def _blocks(
         yield block
 
 
-def _numbered(marks: Sequence[str | int]) -> np.ndarray:
-    """(sounds,) int64: integers as they are, names by their place in order."""
+def _numbered(
+    speakers: Labels, files: Sequence[Path] | None, count: int
+) -> npt.NDArray[np.int64] | None:
+    """(sounds,): integers as they are, names by their place in order; None where none are given."""
+    if speakers is None:
+        return None
+    marks = marks_of(speakers, files, count, "speakers")
     if all(isinstance(mark, int) for mark in marks):
         return np.array(marks, np.int64)
     return np.unique(np.array([str(mark) for mark in marks]), return_inverse=True)[1].astype(

@@ -41,8 +41,12 @@ def data_folder(folder: str | Path | None) -> Path:
     return place
 
 
-def existing(path: str | Path) -> Path:
+def existing(path: str | Path, *, folders: bool = False) -> Path:
     """The file ``path``; a relative one is looked for here, then in ``$GENPROP_DATA``.
+
+    Args:
+        path: the file.
+        folders: whether it may be a folder.
 
     Raises:
         DataError: where it is in neither place.
@@ -50,10 +54,10 @@ def existing(path: str | Path) -> Path:
     given = given_path(path, "the path of the data", DataError)
     folder = os.environ.get("GENPROP_DATA")
     places = [given, *([Path(folder).expanduser() / given] if folder else [])]
-    found = next((place for place in places if place.is_file()), None)
+    found = next((p for p in places if p.is_file() or (folders and p.is_dir())), None)
     if found is None:
         raise DataError(
-            "there is no such file",
+            "there is no such file" + " or folder" * folders,
             where=" or ".join(str(place) for place in dict.fromkeys(places)),
             remedy="check the path" if folder else "check the path, or set GENPROP_DATA",
         )

@@ -82,7 +82,7 @@ def _one(mark: object) -> Mark:
 
 def _folder(path: Path, root: Path | None) -> str:
     """The folder, next below ``root``, in which a file stands."""
-    parts = () if root is None else path.relative_to(root).parts
+    parts = () if root is None or root == path else path.relative_to(root).parts
     if len(parts) < 2:
         raise DataError(
             "the file stands in no folder that could name its class",

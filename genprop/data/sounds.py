@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from genprop._checks import given_path
 from genprop._reading import reading
 from genprop.data.files import existing
 from genprop.data.quantity import in_unit
@@ -66,9 +65,9 @@ def listed(sounds: object) -> list[Path] | None:
         DataError: for a path that is not there, or a folder without sounds.
     """
     if isinstance(sounds, (str, Path)):
-        given = given_path(sounds, "the path of the sounds", DataError)
+        given = existing(sounds, folders=True)
         if not given.is_dir():
-            return [existing(given)]
+            return [given]
         found = [p for p in given.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file()]
         found = [p for p in found if not any(x.startswith(".") for x in p.relative_to(given).parts)]
         if not found:

@@ -7,6 +7,10 @@
     name = "yin-yang"           # of the run folder; by default the folder of this file
     seed = 1                    # initial values, order of samples, augmentation
 
+    [data]                      # for build(train, valid, test), see genprop.experiment.sources
+    source = "from_audio"       # a function of gp.data, called with the other keys
+    sounds = "recordings"
+
     [options]                   # what build() is called with
     hidden = 30
 
@@ -65,6 +69,7 @@ class Config:
     network: Path
     name: str
     seed: int = 0
+    data: Table = field(default_factory=dict[str, object])
     options: Table = field(default_factory=dict[str, object])
     compile: Table = field(default_factory=dict[str, object])
     optimiser: Table = field(default_factory=dict[str, object])
@@ -101,6 +106,7 @@ class Config:
     def section(self, name: str) -> Table:
         """The table ``[name]``."""
         found = {
+            "data": self.data,
             "options": self.options,
             "compile": self.compile,
             "optimiser": self.optimiser,
@@ -170,6 +176,7 @@ def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
         code_snapshot=None if snapshot is None else path.parent / str(snapshot),
         name=str(tables.get("name", path.resolve().parent.name)),
         seed=int(str(tables.get("seed", 0))),
+        data=section("data"),
         options=section("options"),
         compile=section("compile"),
         optimiser=section("optimiser"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from genprop.errors import ConfigurationError, did_you_mean
 from genprop.experiment.callbacks import make_callbacks
 from genprop.experiment.settings import backend_of, optimiser_of, quantise_of
+from genprop.experiment.sources import data_sets
 
 if TYPE_CHECKING:
     from genprop.data.augment import Augmentation
@@ -77,7 +78,8 @@ class Experiment:
 def load_experiment(config: Config) -> Experiment:
     """Call ``build`` of the config's network.py with its options.
 
-    ``build`` is also given ``seed`` where it asks for it and [options] does not set it.
+    ``build`` is also given ``seed`` where it asks for it and [options] does not set it, and the
+    data sets of [data] as ``train``, ``valid`` and ``test``, as far as it asks for them.
 
     Raises:
         ConfigurationError: for a file without ``build``, options it does not take (with "did you
@@ -88,6 +90,7 @@ def load_experiment(config: Config) -> Experiment:
     known = inspect.signature(build).parameters
     if "seed" in known:
         options.setdefault("seed", config.seed)
+    options |= {k: part for k, part in data_sets(config, known).items() if k in known}
     if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in known.values()):
         for name in options:
             if name not in known:

@@ -18,6 +18,7 @@ _NUMBER = (int, float)
 TOP: Keys = {"network": (str,), "code_snapshot": (str,), "name": (str,), "seed": (int,)}
 """The keys above all sections, with their types."""
 SECTIONS: Mapping[str, Keys | None] = {
+    "data": None,
     "options": None,
     "compile": {
         "dt": _NUMBER,

@@ -74,7 +74,7 @@ def test_files_in_no_folder_want_labels(folder: Path) -> None:
 
 
 def test_rates_that_differ_are_refused_or_brought_to_one(folder: Path) -> None:
-    import soundfile
+    soundfile = pytest.importorskip("soundfile")
 
     soundfile.write(folder / "yes" / "3_fast.wav", tone(900, 16000), 16000)
     with pytest.raises(DataError, match="sampled at 16000 Hz") as fault:
@@ -106,7 +106,7 @@ def test_without_soundfile_it_is_said_how_to_get_it(
 def test_data_info_says_what_is_odd_about_a_sound(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import soundfile
+    soundfile = pytest.importorskip("soundfile")
 
     assert main(["data", "info", str(folder / "no" / "1_ann.flac")]) == 0
     shown = capsys.readouterr().out

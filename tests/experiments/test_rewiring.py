@@ -41,6 +41,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for k, (lang, digit) in enumerate((x, d) for x in ("english", "german") for d in "0359")
         ]
         (folder / f"{part}_filenames.txt").write_text("\n".join(names))
+        for name in names:
+            (folder / "audio" / name).touch()  # read by the stub below
     return folder
 
 
@@ -57,7 +59,8 @@ def tone(path: str, **kinds: object) -> tuple[np.ndarray, int]:
     match = re.search(r"digit-(\d)", path)
     assert match is not None
     t = np.arange(RATE) / RATE
-    return np.sin(2 * np.pi * 500 * (1 + int(match[1])) * t) * (t < 0.5), RATE
+    assert kinds == {"dtype": "float64", "always_2d": True}
+    return (np.sin(2 * np.pi * 500 * (1 + int(match[1])) * t) * (t < 0.5))[:, None], RATE
 
 
 def config(toml: str, data: Path, *more: str) -> gp.experiment.Config:
