@@ -24,7 +24,15 @@ from genprop.errors import ConfigurationError, TrainingError
 if TYPE_CHECKING:
     from genprop.describe.groups import Groups
 
-__all__ = ["Penalty", "SparseCode", "deep_pursuit", "kkt_residual", "layered_pursuit", "pursue"]
+__all__ = [
+    "Penalty",
+    "SparseCode",
+    "deep_pursuit",
+    "kkt_residual",
+    "layered_pursuit",
+    "objective",
+    "pursue",
+]
 
 Array = npt.NDArray[np.float64]
 

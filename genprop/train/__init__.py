@@ -16,6 +16,7 @@ from genprop.train.schedule import Cosine, Exponential, ExponentialWarmup, Sched
 from genprop.train.sharpness import Sharpness
 from genprop.train.stopping import EarlyStopping
 from genprop.train.tensorboard import TensorBoard
+from genprop.train.two_factor import TwoFactor
 
 __all__ = [
     "Callback",
@@ -38,6 +39,7 @@ __all__ = [
     "Snapshot",
     "TensorBoard",
     "Training",
+    "TwoFactor",
     "cross_validate",
     "evaluate",
     "fit",

@@ -84,15 +84,12 @@ class NativeGraded(HostUpdates):
                 "all steps",
             )
         call = _Call(self, parameters, topology, inputs)
-        call.keep(
-            f"{p.name}.{x}"
-            for p in self.program.populations
-            if not p.source
-            for x in (*p.states, *p.inputs, *p.values)
-        )
+        populations = [p for p in self.program.populations if not p.source]
+        call.keep(f"{p.name}.{x}" for p in populations for x in (*p.states, *p.inputs, *p.values))
         self._run("settle", call)
         losses = call.losses()
-        outcome = call.outcome(losses, ())
+        ends = tuple(f"{p.name}.{x}" for p in populations for x in p.recordable)
+        outcome = call.outcome(losses, ends)
         if not np.all(outcome.speed <= self.program.tolerance):
             return outcome, call.gradients()  # the caller refuses the outcome
         call.reverse(losses)

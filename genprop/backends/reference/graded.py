@@ -54,4 +54,6 @@ class GradedReference(HostUpdates):
         trial.keep = self.program.tolerance is None
         trial.run()
         reverse = unrolled if trial.keep else at_fixed_point
-        return trial.outcome(()), reverse(trial)
+        populations = [p for p in self.program.populations if not p.source]
+        ends = tuple(f"{p.name}.{x}" for p in populations for x in p.recordable)
+        return trial.outcome(ends), reverse(trial)
