@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from genprop.lower.nodes import Expr
     from genprop.lower.program import Program, ProjectionProgram
 
-__all__ = ["MODULES", "genn_view", "package_name", "render_genn"]
+__all__ = ["MODULES", "genn_view", "package_name", "render_genn", "tidy_python"]
 
 View = dict[str, object]
 SCRIPT = "network.py"
@@ -76,7 +76,7 @@ def render_genn(program: Program, precision: str, device: str) -> SourceBundle:
     }
     return SourceBundle(
         name=file_stem(program.name),
-        files=tuple((path, _tidy(text)) for path, text in files.items()),
+        files=tuple((path, tidy_python(text)) for path, text in files.items()),
         main=SCRIPT,
         metadata=(
             ("digest", program.digest),
@@ -208,7 +208,7 @@ def _scaled(coefficient: float, text: str) -> str:
     return f"{coefficient!r} * " + (text if text.startswith("np.sum(") else f"({text})")
 
 
-def _tidy(text: str) -> str:
+def tidy_python(text: str) -> str:
     """No trailing blanks, at most two empty lines, empty lists in a line, one line end at last."""
     joined = re.sub(r"([\[{])\n\s*([\]}])", r"\1\2", text)
     lines = [line.rstrip() for line in joined.splitlines()]

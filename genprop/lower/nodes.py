@@ -97,7 +97,8 @@ class Power:
 class Call:
     """exp, log, sqrt, sin, cos, tanh, abs, sign, min, max of arguments.
 
-    ``time_of`` is the time [ms] of an instant, its step number and dt being the arguments.
+    ``time_of`` is the time [ms] of an instant, its step number and dt being the arguments;
+    ``shift`` moves the bits of an integer to the right, by so many.
     """
 
     function: str

@@ -44,6 +44,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Array]] = {
     "max": np.maximum,
     "pow": np.power,
     "time_of": np.multiply,
+    "shift": np.right_shift,
 }
 _RELATIONS: Mapping[str, Callable[..., Array]] = {
     ">": np.greater,

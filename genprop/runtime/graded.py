@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from genprop._checks import enough_memory, refuse_unlike
 from genprop.backends import get_backend
-from genprop.errors import DataError, UnsupportedError
+from genprop.errors import ConfigurationError, DataError, UnsupportedError
 from genprop.runtime.graded_compile import build_graded
 from genprop.runtime.graded_inputs import graded_inputs
 from genprop.runtime.recordable import refuse_unrecordable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from genprop.backends.base import Engine, Target
     from genprop.backends.graded import GradedEngine, GradedOutcome
+    from genprop.backends.loihi.mapping.options import Quantise
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.spec import NetworkSpec
     from genprop.lower.graded_program import GradedProgram
@@ -184,13 +185,30 @@ class GradedSimulator(Simulator):
         made.settings = {name: dict(numbers) for name, numbers in self.settings.items()}
         return made
 
-    def retarget(self, *args: object, **options: object) -> NoReturn:
-        """Refused: values are not yet rounded to a chip's integers."""
-        raise UnsupportedError(
-            "networks whose neurons send values are not rounded to Loihi 2's integers yet",
-            where="retarget(…)",
-            remedy="run it on native or reference",
-        )
+    def retarget(
+        self, target: str = "loihi", quantise: Quantise | None = None, **other: object
+    ) -> Any:
+        """This network, with its present parameters, in the integers and steps of a chip.
+
+        Args:
+            target: ``"loihi"``: Loihi 2.
+            quantise: bits of a weight, and the data that scales are measured on, which are needed.
+            other: refused; only the weights of networks of spikes are rounded one by one.
+
+        Returns:
+            A :class:`~genprop.runtime.graded_chip.GradedChip`.
+
+        Raises:
+            GenpropError: everything that the chip cannot hold, at once, with remedies.
+        """
+        from genprop.runtime.graded_chip import retarget_graded
+
+        if other:
+            raise ConfigurationError(
+                f"retarget has no {', '.join(other)} for networks whose neurons send values",
+                remedy="leave it out",
+            )
+        return retarget_graded(self, target, quantise)
 
     def _slopes(self, batch: SpikeBatch) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """What the engine gave, and the gradients of the leaves."""

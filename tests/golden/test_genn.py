@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 import genprop as gp
@@ -19,23 +20,29 @@ from genprop.adjoint.derive import derive
 from genprop.backends.genn import GeNN
 from genprop.describe.update import Adam
 from genprop.equations.analyse import understand
+from genprop.equations.graded import understand_graded
 from genprop.lower.clocks.grid import TimeGrid
+from genprop.lower.graded import lower_graded
 from genprop.lower.network import lower
 from genprop.testing.zoo import example
 
 if TYPE_CHECKING:
     from genprop.emit.bundle import SourceBundle
+    from genprop.lower.graded_program import GradedProgram
     from genprop.lower.program import Program
 
 HERE = Path(__file__).parent / "genn"
 # The plainest network with an optimiser, one with sparse delays and refractoriness without, and one
 # with positions, a conduction speed and Dale's law, of which one projection is sparse.
-EXAMPLES = ("feed_forward", "branched", "spatial")
+# A sparse code in groups, whose neurons send values, has templates of its own.
+EXAMPLES = ("feed_forward", "branched", "spatial", "group_lca")
 
 
 def rendered(name: str) -> SourceBundle:
     if name == "spatial":
         return GeNN().render(spatial())
+    if name == "group_lca":
+        return GeNN().render_graded(group_lca())
     chosen = example(name)
     optimiser = Adam() if name == "feed_forward" else None
     spec = chosen.network.freeze(chosen.loss, optimiser)
@@ -65,6 +72,25 @@ def spatial() -> Program:
         clock="grid",
         backend="reference",
     ).program
+
+
+def group_lca() -> GradedProgram:
+    """Six atoms in groups of two, and a readout."""
+    groups = gp.groups(6, 2)
+    net = gp.Network("group-lca")
+    source = net.population("x", 4, gp.graded())
+    atoms = net.population("atoms", 6, gp.neuron("group_lca"))
+    norm = gp.neuron("group_norm", gamma=gp.values(np.array([0.1, 0.2, 0.3])))
+    norms = net.population("norms", groups.count, norm)
+    net.connect(source, atoms, gp.synapse("graded"), weight=gp.learn(gp.normal(0, 0.25)))
+    sent = gp.Synapse("sent", arrival="I = I + w*a")
+    net.connect(atoms, atoms, sent, weight=gp.gram("x->atoms.weight"))
+    power = gp.Synapse("power", arrival="q = q + w*power")
+    gate = gp.Synapse("gate", arrival="shrinkage = shrinkage + w*shrinkage")
+    net.connect(atoms, norms, power, weight=1.0, pattern=groups.gather)
+    net.connect(norms, atoms, gate, weight=1.0, pattern=groups.spread)
+    spec = net.freeze()
+    return lower_graded(spec, understand_graded(spec), TimeGrid.of(1.0, 1000.0), 1e-6)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from genprop.errors import GenpropError
     from genprop.lower.clocks.base import Clock
 
-__all__ = ["findings"]
+__all__ = ["findings", "graded_findings"]
 
 LONGEST_DELAY = 65_534
 """Steps. A delay of d needs d + 1 places, and its index is a uint16."""
@@ -26,7 +26,7 @@ below above fraction rise dL_dt_arrival refractory_steps time_start time_end if 
 switch case default break continue const char short int long float double signed unsigned bool true
 false size_t Isyn inSyn weight delay exp expm1 exp2 pow log log1p log2 log10 sin cos tan sinh cosh
 tanh sqrt cbrt ceil floor round rint fabs fmin fmax min max abs erf fma gennrand multiplicity
-printf assert back_step
+printf assert back_step moved
 """
 _RESERVED = frozenset(_WORDS.split())
 _TAKEN = frozenset(["np", "expm", "slope", "stack", "steps_of"])
@@ -43,6 +43,11 @@ def findings(spec: NetworkSpec, device: str, clock: Clock) -> list[GenpropError]
         *_empty(spec),
         *_senders(spec),
     ]
+
+
+def graded_findings(spec: NetworkSpec, device: str) -> list[GenpropError]:
+    """The same of a network whose neurons send values."""
+    return [*_missing(device), *_names(spec), *_empty(spec)]
 
 
 def _missing(device: str) -> Iterator[GenpropError]:
@@ -93,6 +98,8 @@ def _words(spec: NetworkSpec) -> Iterator[tuple[str, str]]:
         if population.neuron is not None:
             cell = population.neuron
             yield from ((cell.name, q.name) for q in (*cell.states, *cell.parameters))
+            yield from ((cell.name, q.name) for q in cell.inputs)
+            yield from ((cell.name, e.target) for e in cell.send)
         for receptor in population.receptors:
             yield from ((receptor.synapse.name, q.name) for q in receptor.synapse.states)
 

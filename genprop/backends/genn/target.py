@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from genprop._checks import integer, is_one_of
-from genprop.backends.genn.check import findings
+from genprop.backends.genn.check import findings, graded_findings
 from genprop.backends.genn.engine import GeNNEngine
+from genprop.backends.genn.graded import GradedGeNN
 from genprop.backends.genn.memory import memory_text
 from genprop.backends.genn.pygenn import DEVICES
 from genprop.errors import InternalError, UnsupportedError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from genprop.emit.bundle import SourceBundle
     from genprop.errors import GenpropError
     from genprop.lower.clocks.base import Clock
+    from genprop.lower.graded_program import GradedProgram
     from genprop.lower.program import Program
 
 __all__ = ["GeNN", "default"]
@@ -80,6 +82,22 @@ class GeNN:
         if bundle is None:
             raise InternalError("the GeNN backend was given no text")
         return GeNNEngine(program, spec, bundle, self.device, self.precision, self.tape)
+
+    def check_graded(self, spec: NetworkSpec) -> list[GenpropError]:
+        """The same of a network whose neurons send values."""
+        return graded_findings(spec, self.device)
+
+    def render_graded(self, program: GradedProgram) -> SourceBundle:
+        """The Python text of a network whose neurons send values."""
+        from genprop.emit.genn_graded import render_graded_genn
+
+        return render_graded_genn(program, self.precision, self.device)
+
+    def load_graded(self, program: GradedProgram, bundle: SourceBundle | None) -> GradedGeNN:
+        """An engine that compiles, or finds compiled, once it knows the batch."""
+        if bundle is None:
+            raise InternalError("the GeNN backend was given no text")
+        return GradedGeNN(program, bundle, self.device, self.precision)
 
     @property
     def compiles_topology(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from genprop.lower.graded_program import GradedPopulation, GradedProgram, GradedProjection
     from genprop.numerics.graded import GradedInputs
 
-__all__ = ["Moment", "Trial"]
+__all__ = ["Moment", "Trial", "matrix"]
 
 Array = np.ndarray
 
@@ -64,8 +65,11 @@ class Trial:
         for p in self.cells:
             self._send(p, self.now)
 
-    def run(self) -> None:
-        """All steps; with a tolerance until every sample has settled, which then stands still."""
+    def run(self, look: Callable[[Moment], None] | None = None) -> None:
+        """All steps; with a tolerance until every sample has settled, which then stands still.
+
+        ``look`` is shown the numbers of every step.
+        """
         tolerance = self.program.tolerance
         going = np.ones(self.inputs.batch, bool)
         for step in range(self.program.steps):
@@ -78,6 +82,8 @@ class Trial:
                     self._send(p, after)
                 self._hold(going, after)
             self.steps[going] += 1
+            if look is not None:
+                look(self.now)
             if tolerance is not None:
                 going &= ~(self.speed <= tolerance)
                 if not going.any():

@@ -1,0 +1,161 @@
+"""Neurons that send values on the chip: bits, the error they cost, and what is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import pytest
+
+import genprop as gp
+from genprop.backends.loihi.graded.emulator import GradedEmulator
+from genprop.errors import (
+    ConfigurationError,
+    DataError,
+    DescriptionError,
+    DivergenceError,
+    UnsupportedError,
+)
+from genprop.testing.basis_pursuit import objective
+from tests.backends.loihi.graded_oracle import Shift, down, group_lca, lca, towards_zero
+from tests.graded.networks import CLASSES, DIM, Problem
+
+if TYPE_CHECKING:
+    from genprop.runtime.graded_chip import GradedChip
+
+STEPS = 40
+
+
+def on_chip(
+    problem: Problem,
+    bits: int = 8,
+    tolerance: float | None = 1e-5,
+    duration: float = 20_000.0,
+    **more: Any,
+) -> GradedChip:
+    sim = problem.compiled("reference", tolerance=tolerance, duration=duration)
+    data = gp.data.Dataset(problem.samples, CLASSES)
+    chip = sim.retarget("loihi", gp.Quantise(weight_bits=bits, calibrate=data, **more))
+    return cast("GradedChip", chip)
+
+
+def differs(problem: Problem, chip: GradedChip, shift: Shift) -> bool:
+    """Whether any state or message of any step is another integer than the oracle's."""
+    oracle = group_lca if problem.grouped else lca
+    inputs = chip.floats.inputs(problem.samples)
+    emulator = GradedEmulator(chip.network, problem.batch, chip.constants(inputs))
+    traces = [oracle(chip, x, problem.dictionary, problem.gamma, STEPS, shift) for x in problem.x]
+    for step in range(STEPS):
+        emulator.step()
+        found = {".".join(k): x.tolist() for k, x in (emulator.states | emulator.sent).items()}
+        for sample, trace in enumerate(traces):
+            if any(found[name][sample] != x for name, x in trace[step].items()):
+                return True
+    return False
+
+
+@pytest.mark.parametrize("bits", [8, 6])
+@pytest.mark.parametrize("grouped", [False, True])
+def test_every_bit_is_that_of_the_equations_in_python_integers(grouped: bool, bits: int) -> None:
+    problem = Problem(grouped, batch=2)
+    chip = on_chip(problem, bits)
+    assert not differs(problem, chip, down)
+    assert differs(problem, chip, towards_zero)  # the planted mistake: another rounding is seen
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_where_it_ends_the_equations_hold_but_for_the_last_bits(grouped: bool) -> None:
+    """|Dᵀx + W a − u| ≤ (3 roundings and what may still move) / η, W being the chip's weights."""
+    problem = Problem(grouped)
+    chip = on_chip(problem)
+    out = chip.run(problem.samples, record=["atoms.a", "atoms.u"])
+    a, u = (np.asarray(out.recorded[name]) for name in ("atoms.a", "atoms.u"))
+    wire = next(s for s in chip.network.synapses if s.name == "atoms->atoms")
+    eta = 0.1 / chip.report().stretched["atoms.u"]
+    weight = wire.weight * 2.0**wire.exponent / eta
+    left = problem.x @ problem.dictionary + a @ weight - u
+    assert np.abs(left).max() < (3 / chip.scales["atoms.u"] + 3e-5) / eta
+    exact = np.eye(len(weight)) - problem.dictionary.T @ problem.dictionary
+    step = 2.0**wire.exponent / eta
+    assert np.abs(weight - exact).max() <= 0.51 * step <= 0.52 * np.abs(exact).max() / 127
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_what_rounded_weights_cost_is_bounded_by_convexity(grouped: bool) -> None:
+    """−E b is a subgradient of F at b: F(b) − F(a) ≤ ‖E b‖ ‖b − a‖; six bits cost more.
+
+    Silent groups come near 0, and never there: of groups the second alone is held.
+    """
+    problem = Problem(grouped, batch=16)
+    best = objective(problem.x, problem.dictionary, problem.penalty, problem.code)
+    gaps: list[float] = []
+    for bits in (8, 6):
+        chip = on_chip(problem, bits)
+        out = chip.run(problem.samples, record=["atoms.a"])
+        b = np.asarray(out.recorded["atoms.a"], np.float64)
+        wire = next(s for s in chip.network.synapses if s.name == "atoms->atoms")
+        eta = 0.1 / chip.report().stretched["atoms.u"]
+        gram = np.eye(len(b.T)) - problem.dictionary.T @ problem.dictionary
+        off = np.linalg.norm(b @ (wire.weight * 2.0**wire.exponent / eta - gram), axis=1)
+        gap = objective(problem.x, problem.dictionary, problem.penalty, b) - best
+        bound = (off + 1e-2) * np.linalg.norm(b - problem.code, axis=1)
+        assert grouped or (gap <= bound).all()
+        gaps.append(float(np.mean(gap / best)))
+    assert 0 < gaps[0] < gaps[1]
+
+
+def test_a_sample_has_the_same_bits_in_another_batch() -> None:
+    problem = Problem(grouped=True, batch=5)
+    chip = on_chip(problem)
+    whole = chip.run(problem.samples, record=["atoms.a"])
+    part = chip.run(problem.samples.select([3, 1]), record=["atoms.a"])
+    assert np.array_equal(
+        np.asarray(whole.recorded["atoms.a"])[[3, 1]], np.asarray(part.recorded["atoms.a"])
+    )
+    assert np.array_equal(whole.steps[[3, 1]], part.steps)
+
+
+def test_a_classifier_is_read_on_the_chip_as_in_floats() -> None:
+    problem = Problem(grouped=False, batch=8)
+    sim = problem.compiled("reference", classifier=True, tolerance=1e-5, duration=20_000.0)
+    data = gp.data.Dataset(problem.samples, CLASSES)
+    chip = sim.retarget("loihi", gp.Quantise(calibrate=data))
+    ours, theirs = (np.asarray(n.run(problem.samples).scores) for n in (chip, sim))
+    assert np.abs(ours - theirs).max() < 0.1 * np.abs(theirs).max()
+    assert gp.agreement(sim, chip, data).samples == 8
+
+
+def test_what_leaves_24_bits_is_refused_and_not_held() -> None:
+    problem = Problem(grouped=False)
+    chip = on_chip(problem, tolerance=None, duration=100.0)
+    louder = problem.samples.replaced("x", 10 * problem.x)
+    with pytest.raises(DivergenceError, match=r"atoms\.\w leaves the chip's 24 bits in step"):
+        chip.run(louder)
+    roomy = on_chip(problem, tolerance=None, duration=100.0, headroom=40.0)
+    found = roomy.run(louder, record=["atoms.u"]).recorded["atoms.u"]
+    assert np.abs(np.asarray(found)).max() > 2**23 / chip.scales["atoms.u"]
+
+
+def test_what_the_chip_cannot_is_refused_at_once() -> None:
+    net = gp.Network("root")
+    x = net.population("x", DIM, gp.graded())
+    cell = gp.Neuron("root", flow="du/dt = (I/(1 + u*u) - u)/tau", send="a = sqrt(1 + u*u)",
+                     parameters={"tau": 10 * gp.ms})  # fmt: skip
+    net.population("cells", 4, cell)
+    net.connect(x, "cells", gp.synapse("graded"), weight=1.0)
+    sim = gp.compile(net, dt=1.0, duration=100.0, backend="reference", tolerance=1e-3)
+    with pytest.raises(DescriptionError, match="have not") as refusal:
+        sim.retarget("loihi")
+    words = str(refusal.value)
+    assert "sqrt in a" in words and "division in u_next" in words and "follow from data" in words
+    problem = Problem(grouped=False)
+    plain = problem.compiled("reference", duration=100.0, tolerance=None)
+    with pytest.raises(ConfigurationError, match="follow from data"):
+        plain.retarget("loihi")
+    with pytest.raises(UnsupportedError, match="no chip"):
+        plain.retarget("loihi3")
+    data = gp.data.Dataset(problem.samples, CLASSES)
+    chip = cast("GradedChip", plain.retarget("loihi", gp.Quantise(calibrate=data)))
+    assert chip.report().stretched == {}  # all steps count, so their speed is kept
+    with pytest.raises(DataError, match="written to the chip in each"):
+        chip.run(gp.data.GradedBatch.of(np.zeros((1, 100, DIM))))
