@@ -98,9 +98,11 @@ def test_every_test_that_a_page_names_exists() -> None:
 def test_every_experiment_has_a_page_with_its_claim() -> None:
     research = importlib.import_module("written.research")
     found = dict(research.pages(pages.ROOT))
-    for readme in (pages.ROOT / "experiments").glob("*/README.md"):
-        assert f"research/{readme.parent.name}.md" in found
+    for readme in (pages.ROOT / "experiments").rglob("README.md"):
+        name = "-".join(readme.parent.relative_to(pages.ROOT / "experiments").parts)
+        assert f"research/{name}.md" in found
         assert "**Claim" in readme.read_text(encoding="utf-8")
+    assert "research/basis_pursuit-synthetic.md" in found
     listed = found["research/index.md"]
     assert listed.count("**Claim") == len(found) - 1 - sum(path.endswith("svg") for path in found)
 

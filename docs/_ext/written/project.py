@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["pages", "relinked"]
+__all__ = ["experiment", "pages", "relinked"]
 
 
 def pages(root: Path) -> Iterator[tuple[str, str]]:
@@ -14,6 +14,11 @@ def pages(root: Path) -> Iterator[tuple[str, str]]:
     for name in ("CONTRIBUTING", "CHANGELOG"):
         text = (root / f"{name}.md").read_text(encoding="utf-8")
         yield f"{name.lower()}.md", relinked(text, root, root, "")
+
+
+def experiment(folder: Path) -> str:
+    """The name of the page of ``experiments/a/b``: ``a-b``."""
+    return "-".join(folder.parts[1:])
 
 
 def relinked(text: str, folder: Path, root: Path, place: str) -> str:
@@ -32,8 +37,8 @@ def relinked(text: str, folder: Path, root: Path, place: str) -> str:
         if mark:
             return f"![{words}]({path.parent.name}_{path.name})"
         inside = path.relative_to(root) if path.is_relative_to(root) else Path(target)
-        if inside.parts[:1] == ("experiments",) and len(inside.parts) == 2:
-            return f"[{words}]({back}research/{inside.parts[1]}.md)"
+        if inside.parts[:1] == ("experiments",) and (root / inside / "README.md").exists():
+            return f"[{words}]({back}research/{experiment(inside)}.md)"
         if inside.as_posix() in ("experiments", "CONTRIBUTING.md", "CHANGELOG.md"):
             page = (
                 "research/index.md" if inside.name == "experiments" else f"{inside.stem.lower()}.md"

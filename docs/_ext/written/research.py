@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from written.project import relinked
+from written.project import experiment, relinked
 
 __all__ = ["claim", "pages"]
 
@@ -15,8 +15,9 @@ def pages(root: Path) -> Iterator[tuple[str, str | bytes]]:
     """A page per experiment, its figures beside it, and the list."""
     rows: list[str] = []
     names: list[str] = []
-    for readme in sorted((root / "experiments").glob("*/README.md")):
-        name, text = readme.parent.name, readme.read_text(encoding="utf-8")
+    for readme in sorted((root / "experiments").rglob("README.md")):
+        name = experiment(readme.parent.relative_to(root))
+        text = readme.read_text(encoding="utf-8")
         names.append(name)
         yield f"research/{name}.md", relinked(text, readme.parent, root, "research")
         for figure in sorted(readme.parent.glob("*.svg")):
