@@ -1,0 +1,116 @@
+"""What experiments/basis_pursuit/mnist trains, attacks and states, on a tiny file of its layout."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+if TYPE_CHECKING:
+    from tests.experiments.conftest import Script
+
+FOLDER = Path(__file__).parents[2] / "experiments" / "basis_pursuit" / "mnist"
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def script(script_of: Callable[[Path], Script]) -> Script:
+    return script_of(FOLDER)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of mnist.npz's names, types and image size: a blot for every class, in noise."""
+    rng = np.random.default_rng(1)
+    blots = rng.integers(0, 256, (10, 28, 28)) * (rng.random((10, 28, 28)) < 0.2)
+    held: dict[str, Any] = {}
+    for part, count in (("train", 240), ("test", 20)):
+        labels = np.arange(count) % 10
+        noise = rng.integers(0, 60, (count, 28, 28))
+        held[f"x_{part}"] = np.clip(blots[labels] + noise, 0, 255).astype(np.uint8)
+        held[f"y_{part}"] = labels.astype(np.uint8)
+    file = tmp_path_factory.mktemp("data") / "mnist.npz"
+    np.savez(file, **held)
+    return file
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+def test_a_network_learns_is_attacked_and_certified(
+    data: Path, script: Script, tmp_path: Path
+) -> None:
+    places = ["--data", str(data), "--runs", str(tmp_path), "--results", str(tmp_path / "found")]
+    small = ["images=150", "backend=reference", "batch=50", "shown=20", "spread=1.0"]
+    script("train.py", "PGBP", "1", *places, "--set", *small)
+    made = json.loads((tmp_path / "found" / "PGBP-1.json").read_text())
+    assert made["epochs"][-1]["valid.accuracy"] > 0.5
+    reference = ["--backend", "reference"]
+    few = ["--samples", "6", "--clean", "20", "--anytime", "20"]
+    script("attacks.py", "PGBP", "1", *places, *few, *reference)
+    found = json.loads((tmp_path / "found" / "PGBP-1-attacks.json").read_text())
+    assert set(found) == {"clean", "l2", "radius", "anytime", "linf", "l2 of pixels"}
+    assert found["l2"]["0.15"] <= found["l2"]["0.0"] == found["linf"]["0.0"] > 0.5
+    assert not any(found["radius"]["certified and broken"].values())
+    assert found["radius"]["median"] > 0
+    script("estimators.py", "1", *places, "--codes", "100", *reference)
+    assert json.loads((tmp_path / "found" / "1-estimators.json").read_text())["linear"]
+
+
+def test_an_estimators_gradient_is_a_difference_quotient(script: Script) -> None:
+    made = script("estimators.py")
+    rng = np.random.default_rng()
+    layers = [(rng.normal(size=(7, 5)), rng.normal(size=5)), (rng.normal(size=(5, 4)), np.ones(4))]
+    net = made["FeedForward"](layers, rng.normal(size=(4, 3)))
+    x, labels, h = rng.normal(size=(6, 7)), rng.integers(0, 3, 6), 1e-6
+
+    def loss(x: np.ndarray) -> float:
+        scores = net.scores(x)
+        total = np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(6), labels]
+        return float(total.sum())
+
+    way = rng.normal(size=x.shape)
+    quotient = (loss(x + h * way) - loss(x - h * way)) / (2 * h)
+    assert quotient == pytest.approx(np.sum(net.input_gradient(x, labels) * way), rel=1e-5)
+
+
+def test_the_bounds_of_a_radius_are_not_exceeded_by_codes(script: Script) -> None:
+    """Scores of FISTA's codes move by less than the bound says, and it is not idle."""
+    from genprop.testing.basis_pursuit import Penalty, pursue
+
+    made, parts = script("certified.py"), script("dictionary.py")
+    rng = np.random.default_rng()
+    dictionary = parts["orthonormal"](rng.normal(size=(784, 256)))
+    groups = parts["GROUPS"]
+    read, penalty = rng.normal(size=(groups.count, 10)), Penalty(0.1, groups)
+    x = rng.normal(size=(4, 784)) / 28 + dictionary[:, :4].T
+    change = rng.normal(size=x.shape)
+    change *= 0.3 / np.linalg.norm(change, axis=1, keepdims=True)
+    scores = [penalty.norms(pursue(v, dictionary, penalty, tolerance=1e-7).code) @ read
+              for v in (x, x + change)]  # fmt: skip
+    labels = scores[0].argmax(axis=1)
+    radius = made["strongly_convex"](dictionary, read, scores[0], labels, True)
+    margins = [s[np.arange(4), labels][:, None] - s for s in scores]
+    smallest = np.linalg.svd(dictionary, compute_uv=False)[-1]
+    pairs = np.linalg.norm(read.T[:, None] - read.T[None], axis=2)[labels]
+    assert np.all(margins[0] - margins[1] <= 0.3 * pairs / smallest + 1e-6)
+    others = np.arange(10)[None] != labels[:, None]
+    reach = np.where(others, margins[0] / np.where(others, pairs, 1), np.inf)
+    assert radius == pytest.approx(smallest * reach.min(axis=1)) and (radius > 0).all()
+
+
+def test_the_tables_of_the_page_are_those_of_the_files(script: Script) -> None:
+    page = (FOLDER / "README.md").read_text(encoding="utf-8")
+    made = script("tables.py")
+    for name, table in made["TABLES"].items():
+        assert table(FOLDER / "results") in page, name
+
+
+def test_no_certified_image_was_broken() -> None:
+    files = sorted((FOLDER / "results").glob("*-attacks.json"))
+    assert len(files) >= 3
+    for file in files:
+        radius = json.loads(file.read_text())["radius"]
+        assert not any(radius["certified and broken"].values())
