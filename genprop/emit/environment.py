@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from typing import TYPE_CHECKING
 
 from genprop.emit.templates import template_folders
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 __all__ = ["environment"]
 
@@ -23,6 +25,8 @@ def environment() -> Environment:
 
 @cache
 def _environment(folders: tuple[Path, ...]) -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     return Environment(
         loader=FileSystemLoader(folders),
         undefined=StrictUndefined,

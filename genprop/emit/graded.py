@@ -31,6 +31,7 @@ View = dict[str, object]
 
 _FILES = {
     "platform/memory.hpp": "platform/memory.hpp",
+    "platform/lock.hpp": "platform/lock.hpp",
     "platform/pool.hpp": "platform/pool.hpp",
     "platform/threads.hpp": "platform/threads.hpp",
     "kernels/guarded.hpp": "kernels/guarded.hpp",

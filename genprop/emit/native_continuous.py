@@ -26,6 +26,7 @@ USUAL_DEGREES = {4: 6, 8: 10}
 
 CONTINUOUS_FILES = (
     ("platform/memory.hpp", "platform/memory.hpp"),
+    ("platform/lock.hpp", "platform/lock.hpp"),
     ("platform/pool.hpp", "platform/pool.hpp"),
     ("platform/threads.hpp", "platform/threads.hpp"),
     ("platform/tree.hpp", "platform/tree.hpp"),

@@ -21,7 +21,7 @@ from genprop.emit.parts import (
     states_of,
     times,
 )
-from genprop.lower.crossing import crossing_name
+from genprop.lower.given import crossing_name
 
 if TYPE_CHECKING:
     from genprop.emit.printers import CPrinter

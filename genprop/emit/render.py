@@ -21,6 +21,7 @@ __all__ = ["render_native", "tidy"]
 
 _FIXED = (
     "platform/memory.hpp",
+    "platform/lock.hpp",
     "platform/pool.hpp",
     "platform/threads.hpp",
     "platform/tree.hpp",

@@ -26,6 +26,7 @@ import sympy
 
 from genprop.equations.algebra import simplified, substitute
 from genprop.lower.convert import convert
+from genprop.lower.given import FRACTION, RATE, crossing_name
 from genprop.lower.nodes import Add, Assign, Call, Expr, Multiply, Name, Negate, Number
 
 if TYPE_CHECKING:
@@ -33,13 +34,11 @@ if TYPE_CHECKING:
 
     from genprop.equations.system import HybridSystem
 
-__all__ = ["FRACTION", "RATE", "GridCrossing", "crossing_name", "grid_crossing"]
+__all__ = ["GridCrossing", "grid_crossing"]
 
-FRACTION = "fraction"
-"""The part of the step that lies before the crossing: what machines give to the spike's tape."""
 GRAZING = 2.0
 """How many steps before its summit a guard that is crossed is taken to graze the threshold."""
-RATE, _LATE = "crossing_rate", "crossing_late"
+_LATE = "crossing_late"
 _R = sympy.Symbol(_LATE, real=True)
 
 
@@ -80,11 +79,6 @@ def grid_crossing(
         Assign(RATE, Call("max", (known, Number(least_rate)))),
     )
     return GridCrossing(tape, gradient, slopes)
-
-
-def crossing_name(state: str) -> str:
-    """The name by which a spike's tape reads ``state`` where the guard was crossed."""
-    return f"{state}_crossing"
 
 
 def _grown(first: sympy.Expr, second: sympy.Expr) -> sympy.Expr:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from genprop.lower.continuous_network import continuous_population
-from genprop.lower.crossing import FRACTION, crossing_name
 from genprop.lower.delivery import with_values
+from genprop.lower.given import FRACTION, crossing_name
 from genprop.lower.loss import lower_loss
 from genprop.lower.nodes import names_in
 from genprop.lower.population import lower_population, lower_source

@@ -9,6 +9,7 @@ import sympy
 from genprop.equations.algebra import substitute
 from genprop.lower.continuous_population import continuous
 from genprop.lower.convert import assignments, convert
+from genprop.lower.given import COST
 from genprop.lower.nodes import Accumulate, Assign
 from genprop.lower.program import PopulationProgram, SenderProgram, UsedParameter
 
@@ -19,10 +20,7 @@ if TYPE_CHECKING:
     from genprop.describe.spec import ProjectionSpec
     from genprop.lower.nodes import Statement
 
-__all__ = ["COST", "lower_sender"]
-
-COST = "cost"
-"""What the jump of a sender assigns: what moving the spike's time costs its states."""
+__all__ = ["lower_sender"]
 
 
 def lower_sender(

@@ -13,7 +13,8 @@ from genprop.adjoint.system import SEND
 from genprop.equations.algebra import simplified, substitute, symbols
 from genprop.errors import DescriptionError, UnsupportedError
 from genprop.lower.convert import assignments, convert
-from genprop.lower.crossing import RATE, GridCrossing, grid_crossing
+from genprop.lower.crossing import GridCrossing, grid_crossing
+from genprop.lower.given import RATE
 from genprop.lower.nodes import Accumulate, Assign, Call, Divide, Name, Number, Statement
 from genprop.lower.program import Induced, Refractory
 

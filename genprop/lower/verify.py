@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from genprop.errors import InternalError
 from genprop.lower.constants import constant_names
-from genprop.lower.crossing import FRACTION, crossing_name
 from genprop.lower.delivery import DL_DVALUE, LATE, SENT, VALUE, WEIGHT
+from genprop.lower.given import FRACTION, crossing_name
 from genprop.lower.nodes import Accumulate, Assign, Expr, Statement, names_in
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 import genprop as gp
 from genprop import ms
 from genprop.backends.reference.forward import PopulationRun
-from genprop.lower.crossing import FRACTION, crossing_name
+from genprop.lower.given import FRACTION, crossing_name
 
 DURATION, DRAWS, INPUTS, HIDDEN = 80.0, 12, 6, 5
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from genprop.lower.crossing import FRACTION, crossing_name
+from genprop.lower.given import FRACTION, crossing_name
 from genprop.numerics.constants import numbers, refractory_steps
 from genprop.numerics.evaluate import evaluate, execute
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.lower.delivery import DL_DVALUE
-from genprop.lower.sender import COST
+from genprop.lower.given import COST
 from genprop.numerics.continuous import stretches
 from genprop.numerics.evaluate import evaluate, execute
 from genprop.numerics.matrix import expm

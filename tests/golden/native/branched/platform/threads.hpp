@@ -13,8 +13,10 @@ namespace {
 /// Calls function(thread) for each of `threads`, at the same time as far as there are threads in the pool.
 /// What one of them throws is thrown here, once all have ended.
 template <class Function> void in_parallel(size_t threads, const Function& function) {
-    if (threads == 1) return function(size_t(0));
-    Task task{threads, &function, [](const void* what, size_t thread) { (*static_cast<const Function*>(what))(thread); }};
+    void (*call)(const void*, size_t) = [](const void* what, size_t thread) { (*static_cast<const Function*>(what))(thread); };
+    KEEP_IN_REGISTER(call);   // else it is inlined below, and compiled once for one thread and once for several
+    if (threads == 1) return call(&function, 0);
+    Task task{threads, &function, call};
     pool()->run(task);
     if (task.fault) std::rethrow_exception(task.fault);
 }

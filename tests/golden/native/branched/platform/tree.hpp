@@ -1,11 +1,11 @@
 // Sums over groups of samples that do not depend on who ran which group, or when.
 #pragma once
 
+#include "platform/lock.hpp"
 #include "platform/memory.hpp"
 
 #include <array>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -25,7 +25,7 @@ public:
 
     /// Sums for the next group, zero; those that served before are zero already.
     Some room() {
-        const std::lock_guard<std::mutex> hold(guard_);
+        const Hold hold(guard_);
         if (free_.empty()) return std::make_unique<Sums>();
         Some sums = std::move(free_.back());
         free_.pop_back();
@@ -35,7 +35,7 @@ public:
     /// Takes the sums of a group, null where it has no samples. `take(left, right)` adds the right to the left, in nodes of
     /// up to `largest` groups, and leaves it zero.
     template <class Take> void put(size_t first, Some sums, size_t largest, const Take& take) {
-        std::unique_lock<std::mutex> hold(guard_);
+        Hold hold(guard_);
         size_t size = 1;
         for (; size < largest; size *= 2) {
             const size_t sibling = first ^ size;
@@ -92,7 +92,7 @@ public:
 private:
     void drop(size_t first) { node_[first].reset(); size_[first] = 0; }
 
-    std::mutex guard_;
+    Mutex guard_ = PTHREAD_MUTEX_INITIALIZER;
     std::vector<Some> free_;
     std::array<Some, count> node_;
     std::array<size_t, count> size_{};

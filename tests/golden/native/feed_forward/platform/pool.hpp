@@ -2,16 +2,13 @@
 #pragma once
 
 #include "kernels/guarded.hpp"
+#include "platform/lock.hpp"
 #include "platform/memory.hpp"
 
 #include <pthread.h>
 #include <signal.h>
 
-#include <algorithm>
-#include <condition_variable>
 #include <exception>
-#include <mutex>
-#include <thread>
 #include <vector>
 
 namespace {
@@ -32,24 +29,26 @@ public:
 
     /// Makes all calls of a task, here and in threads that are free. A thread that comes late finds nothing left to do, so
     /// that nobody waits for it; where the system gives no thread, this one does everything.
-    void run(Task& task) {
-        std::unique_lock<std::mutex> hold(guard_);
+    __attribute__((noinline)) void run(Task& task) {   // one copy, not one for each caller
+        Hold hold(guard_);
         tasks_.push_back(&task);
         wanted_ += task.count - 1;
         grow(hold);
-        begun_.notify_all();
+        pthread_cond_broadcast(&begun_);
         while (task.next < task.count) make_one(task, hold);
-        ended_.wait(hold, [&] { return task.running == 0; });
+        hold.wait(ended_, [&] { return task.running == 0; });
         wanted_ -= task.count - 1;
-        tasks_.erase(std::find(tasks_.begin(), tasks_.end(), &task));
+        for (auto& other : tasks_)
+            if (other == &task) std::swap(other, tasks_.back());
+        tasks_.pop_back();
     }
 
-    void enter() { const std::lock_guard<std::mutex> alone(door_); ++engines_; }
+    void enter() { const Hold alone(door_); ++engines_; }
     void leave() {
-        const std::lock_guard<std::mutex> alone(door_);
+        const Hold alone(door_);
         if (--engines_ > 0) return;
         close(true);
-        for (auto& thread : threads_) thread.join();
+        for (const pthread_t thread : threads_) pthread_join(thread, nullptr);
         threads_.clear();
         ready_ = 0;
         close(false);
@@ -57,8 +56,8 @@ public:
     size_t engines() const { return engines_; }
 
 private:
-    void close(bool closing) { const std::lock_guard<std::mutex> hold(guard_); closing_ = closing; begun_.notify_all(); }
-    void make_one(Task& task, std::unique_lock<std::mutex>& hold) {
+    void close(bool closing) { const Hold hold(guard_); closing_ = closing; pthread_cond_broadcast(&begun_); }
+    void make_one(Task& task, Hold& hold) {
         const size_t index = task.next++;
         ++task.running;
         hold.unlock();
@@ -66,36 +65,42 @@ private:
         try { task.call(task.function, index); } catch (...) { fault = std::current_exception(); }
         hold.lock();
         if (fault) task.fault = fault;
-        if (--task.running == 0) ended_.notify_all();
+        if (--task.running == 0) pthread_cond_broadcast(&ended_);
     }
     void work() {
         throw_once();
-        std::unique_lock<std::mutex> hold(guard_);
+        Hold hold(guard_);
         ++ready_;
-        ended_.notify_all();
+        pthread_cond_broadcast(&ended_);
         while (!closing_) {
-            const auto open = std::find_if(tasks_.begin(), tasks_.end(), [](const Task* t) { return t->next < t->count; });
-            if (open == tasks_.end()) begun_.wait(hold);
-            else make_one(**open, hold);
+            if (Task* task = open()) make_one(*task, hold);
+            else hold.wait(begun_);
         }
     }
+    /// A task of which there are calls left, null where there is none.
+    Task* open() const {
+        for (Task* task : tasks_)
+            if (task->next < task->count) return task;
+        return nullptr;
+    }
     /// As many threads as all tasks want, and the system gives; signals are left to the program's own.
-    void grow(std::unique_lock<std::mutex>& hold) {
+    void grow(Hold& hold) {
         if (threads_.size() >= wanted_) return;
+        try { threads_.reserve(wanted_); } catch (...) { return; }
         sigset_t all, before;
         sigfillset(&all);
         pthread_sigmask(SIG_SETMASK, &all, &before);
-        try {
-            while (threads_.size() < wanted_) threads_.emplace_back([this] { work(); });
-        } catch (...) {}
+        pthread_t thread;
+        while (threads_.size() < wanted_ && pthread_create(&thread, nullptr, begin, this) == 0) threads_.push_back(thread);
         pthread_sigmask(SIG_SETMASK, &before, nullptr);
-        ended_.wait(hold, [&] { return ready_ == threads_.size(); });
+        hold.wait(ended_, [&] { return ready_ == threads_.size(); });
     }
+    static void* begin(void* pool) { static_cast<Pool*>(pool)->work(); return nullptr; }
 
-    std::mutex guard_, door_;
-    std::condition_variable begun_, ended_;
+    Mutex guard_ = PTHREAD_MUTEX_INITIALIZER, door_ = PTHREAD_MUTEX_INITIALIZER;
+    Condition begun_ = PTHREAD_COND_INITIALIZER, ended_ = PTHREAD_COND_INITIALIZER;
     std::vector<Task*> tasks_;
-    std::vector<std::thread> threads_;
+    std::vector<pthread_t> threads_;
     size_t wanted_ = 0, ready_ = 0, engines_;
     bool closing_ = false;
 };
