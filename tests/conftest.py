@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 import zlib
 from datetime import date
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
+from genprop._resources import cache_dir
 from genprop.testing.zoo import NAMES
 from tests.headers import with_headers
 from tests.train.small_run import small_run
@@ -34,6 +36,10 @@ ON_REQUEST = {
 
 if "GENPROP_CXXFLAGS" not in os.environ:  # workers have it of the process that began them
     os.environ["GENPROP_CXXFLAGS"] = with_headers(QUICK)
+if sys.dont_write_bytecode:  # beside sources; without any, each process of a test parses them all
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode, sys.pycache_prefix = False, str(cache_dir() / "bytecode")
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # workers share the cores
 # No example is late: how long it takes depends on what else the machine does.
 hypothesis.settings.register_profile(

@@ -9,7 +9,9 @@ import sympy
 from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
-__all__ = ["parts", "simplified", "substitute", "symbols", "together"]
+from genprop.equations.rational import is_rational, rational_form
+
+__all__ = ["parts", "simplest", "simplified", "substitute", "symbols", "together"]
 
 _MOST_OPERATIONS, _OPERATIONS_OF_A_FUNCTION = 120, 45
 """Expressions of so many operations are simplified in a tenth of a second."""
@@ -36,14 +38,28 @@ def parts(expression: sympy.Expr) -> tuple[sympy.Expr, ...]:
     return cast("tuple[sympy.Expr, ...]", expression.args)
 
 
+def simplest(expression: sympy.Basic) -> sympy.Expr:
+    """``expression`` in sympy's idea of a simple form, however long it takes."""
+    found = cast("sympy.Expr", expression)
+    if is_rational(found):
+        return rational_form(found)
+    exponentials = found.atoms(sympy.exp)
+    if len(exponentials) == 1:  # as in a softmax: a symbol stands for it
+        stands = {exponentials.pop(): sympy.Dummy(positive=True)}
+        plain = cast("sympy.Expr", found.xreplace(stands))
+        if is_rational(plain) and plain.is_polynomial(*stands.values()):
+            return substitute(rational_form(plain), {s: e for e, s in stands.items()})
+    return sympy.simplify(found)
+
+
 def simplified(expression: sympy.Basic) -> sympy.Expr:
-    """``expression`` in sympy's idea of a simple form, or as it is where to look takes too long.
+    """:func:`simplest` form of ``expression``, or as it is where to look takes too long.
 
     The time that sympy takes has no bound: it grows fast with the number of operations, of which
     exponentials and their like count more. Beyond a limit an expression only costs more operations.
     """
     found = cast("sympy.Expr", expression)
-    return sympy.simplify(found) if _small(found) else found
+    return simplest(found) if _small(found) else found
 
 
 def together(expression: sympy.Expr) -> sympy.Expr:

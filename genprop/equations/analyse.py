@@ -9,7 +9,7 @@ import numpy as np
 import sympy
 
 from genprop.describe.text import CLOCK
-from genprop.equations.algebra import substitute
+from genprop.equations.algebra import simplest, substitute
 from genprop.equations.dimensions import check
 from genprop.equations.grammar import parse_expression, parse_guard
 from genprop.equations.sender import sender_systems
@@ -119,7 +119,7 @@ class _Synapse:
         for equation in synapse.arrival:
             target = scope[equation.target]
             jump = sympy.expand(parse_expression(equation, {**scope, "w": weight}) - target)
-            unit = sympy.simplify(sympy.diff(jump, weight))
+            unit = simplest(sympy.diff(jump, weight))
             foreign = unit.free_symbols - set(constants.values())
             if read := sorted(x.name for x in jump.free_symbols & ({*own.values()} - {target})):
                 raise _plastic(synapse.name, f"{equation.target} = {equation.text}", read)

@@ -16,6 +16,8 @@ from genprop import ms
 from genprop.data import SpikeBatch
 from genprop.runtime.differences import Parameters, Quotient, fitted_slope, worst_error
 
+pytestmark = pytest.mark.usefixtures("production_flags")  # -Og takes 40 times as long to run
+
 NEAR, FINE, T = 0.02, 0.001, 40.0
 STEPS = {"weight": (1e-2, 3e-3, 1e-3), "delay": (0.05, 0.02), "tau_mem": (1e-2, 3e-3, 1e-3)}
 

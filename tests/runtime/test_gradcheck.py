@@ -68,6 +68,7 @@ def test_gradients_of_a_linear_network_agree_with_the_exact_solver() -> None:
     assert all(p.quotient is not None and p.quotient < 1e-7 for p in report.parameters)
 
 
+@pytest.mark.usefixtures("production_flags")  # -Og takes many times as long to run
 def test_gradients_of_a_non_linear_network_agree_with_difference_quotients() -> None:
     quick = gp.Native("double")
     # spikes arrive on steps, and the quotient sees that: it tends to the gradient as steps shrink

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import sympy
 
+from genprop.equations.algebra import simplest
 from genprop.lower.convert import assignments, convert
 from genprop.lower.nodes import Accumulate, Expr, Statement
 from genprop.lower.program import Propagator, PropagatorDerivative
@@ -125,7 +126,7 @@ def _augmented(states: Sequence[sympy.Symbol], flow: Flow) -> sympy.Matrix:
     jacobian = vector.jacobian(sympy.Matrix(states))
     drift = vector.subs({x: 0 for x in states}, simultaneous=True)
     top = jacobian.row_join(drift)
-    return top.col_join(sympy.zeros(1, len(states) + 1)).applyfunc(sympy.simplify)
+    return top.col_join(sympy.zeros(1, len(states) + 1)).applyfunc(simplest)
 
 
 def _reachable(matrix: sympy.Matrix) -> list[list[bool]]:
