@@ -5,7 +5,6 @@
 #include "platform/lock.hpp"
 #include "platform/memory.hpp"
 
-#include <pthread.h>
 #include <signal.h>
 
 #include <exception>
@@ -38,8 +37,7 @@ public:
         while (task.next < task.count) make_one(task, hold);
         hold.wait(ended_, [&] { return task.running == 0; });
         wanted_ -= task.count - 1;
-        for (auto& other : tasks_)
-            if (other == &task) std::swap(other, tasks_.back());
+        for (auto& other : tasks_) if (other == &task) std::swap(other, tasks_.back());
         tasks_.pop_back();
     }
 
@@ -72,15 +70,13 @@ private:
         Hold hold(guard_);
         ++ready_;
         pthread_cond_broadcast(&ended_);
-        while (!closing_) {
+        while (!closing_)
             if (Task* task = open()) make_one(*task, hold);
             else hold.wait(begun_);
-        }
     }
     /// A task of which there are calls left, null where there is none.
     Task* open() const {
-        for (Task* task : tasks_)
-            if (task->next < task->count) return task;
+        for (Task* task : tasks_) if (task->next < task->count) return task;
         return nullptr;
     }
     /// As many threads as all tasks want, and the system gives; signals are left to the program's own.
