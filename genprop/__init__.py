@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     from genprop.stages.base import Stage
     from genprop.stages.derived import derived
     from genprop.stages.distance import distance
-    from genprop.stages.gram import gram
+    from genprop.stages.gram import feedback, gram
     from genprop.stages.neuronal import axonal, dendritic
     from genprop.stages.penalties import L1, L2
     from genprop.stages.rewiring.deep_r import DeepR
@@ -139,6 +139,7 @@ __all__ = [
     "errors",
     "evaluate",
     "experiment",
+    "feedback",
     "final",
     "first_spike",
     "fit",
@@ -244,7 +245,7 @@ _NAMES = {
     "stages.base": ("Stage",),
     "stages.derived": ("derived",),
     "stages.distance": ("distance",),
-    "stages.gram": ("gram",),
+    "stages.gram": ("feedback", "gram"),
     "stages.neuronal": ("axonal", "dendritic"),
     "stages.penalties": ("L1", "L2"),
     "stages.rewiring.deep_r": ("DeepR",),

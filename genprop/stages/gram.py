@@ -1,8 +1,8 @@
-"""Lateral inhibition by a dictionary: weights 1 − DᵀD, D the feed-forward weights."""
+"""Weights that a dictionary D gives: lateral inhibition 1 − DᵀD, feedback −Dᵀ."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from genprop.describe.topology import Topology
     from genprop.stages.base import Arrays
 
-__all__ = ["Gram", "GramOf", "gram"]
+__all__ = ["Feedback", "Gram", "GramOf", "feedback", "gram"]
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,52 @@ class Gram(Stage):
         return {self.source: -values[self.source] @ (slope + slope.T)}
 
 
+@dataclass(frozen=True)
+class Feedback(Stage):
+    """``target`` = −Dᵀ with D (pre, post) the weights ``source``; dL/dD = −Gᵀ."""
+
+    target: str
+    source: str
+
+    @property
+    def name(self) -> str:
+        """``"feedback <target>"``."""
+        return f"feedback {self.target}"
+
+    def declare(self, spec: NetworkSpec) -> Declared:
+        """The target.
+
+        Raises:
+            DescriptionError: where one of the two is not dense, or their sizes do not fit.
+        """
+        ours, theirs = (_projection(spec, name) for name in (self.target, self.source))
+        dense = ours.pattern.kind == theirs.pattern.kind == "dense"
+        if not dense or ours.weight.shape != theirs.weight.shape[::-1]:
+            raise DescriptionError(
+                f"{self.target} is −Dᵀ of {self.source}, which has other sizes or synapses",
+                where=self.target,
+                remedy="let both be dense, one from where the other arrives",
+            )
+        return Declared((), (self.target,), (self.source,))
+
+    def forward(self, values: Mapping[str, np.ndarray], topology: Topology) -> Arrays:
+        """−Dᵀ."""
+        return {self.target: -values[self.source].T}
+
+    def backward(
+        self, values: Mapping[str, np.ndarray], gradients: Arrays, topology: Topology
+    ) -> Arrays:
+        """−Gᵀ."""
+        return {self.source: -gradients[self.target].T} if self.target in gradients else {}
+
+
 @dataclass(frozen=True, slots=True)
 class GramOf:
-    """What :func:`gram` gives: a weight as ``connect`` takes it."""
+    """What :func:`gram` and :func:`feedback` give: a weight as ``connect`` takes it."""
 
     source: str
+    make: Callable[[str, str], Stage]
+    written: str
 
     def placeholder(self, known: Mapping[str, ParameterSpec]) -> float:
         """No value of its own.
@@ -78,12 +119,12 @@ class GramOf:
         """
         if self.source not in known:
             raise DescriptionError(
-                f"gram({self.source!r}): there are no such weights yet",
+                f"{self.make.__name__.lower()}({self.source!r}): there are no such weights yet",
                 remedy=did_you_mean(self.source, known),
             )
         return 0.0
 
-    def of(self, projection: ProjectionSpec, target: ParameterSpec) -> Gram:
+    def of(self, projection: ProjectionSpec, target: ParameterSpec) -> Stage:
         """The stage.
 
         Raises:
@@ -91,11 +132,12 @@ class GramOf:
         """
         if target.key != "weight" or not self.source.endswith(".weight"):
             raise DescriptionError(
-                f"{target.name} cannot be 1 − DᵀD of {self.source}",
+                f"{target.name} cannot be {self.written} of {self.source}",
                 where=target.name,
-                remedy='give it as a weight, of weights: weight=gp.gram("input->atoms.weight")',
+                remedy="give it as a weight, of weights: "
+                f'weight=gp.{self.make.__name__.lower()}("input->atoms.weight")',
             )
-        return Gram(target.name, self.source)
+        return self.make(target.name, self.source)
 
 
 def gram(dictionary: str) -> GramOf:
@@ -108,12 +150,35 @@ def gram(dictionary: str) -> GramOf:
     Args:
         dictionary: the flat name of the weights D (dim, atoms), of an earlier projection.
     """
-    if not isinstance(dictionary, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+    return _weights_of(dictionary, Gram, "1 − DᵀD")
+
+
+def feedback(dictionary: str) -> GramOf:
+    """Weights −Dᵀ from neurons with a dictionary D back to those that drive them.
+
+    With neurons of the models ``residual`` and ``lca``, and the latter's own values back to them,
+    sparse coding has two layers, and only local weights: the residual x − Da, and Dᵀ of it::
+
+        net.connect(x, residual, gp.synapse("graded"), weight=1.0, pattern=gp.one_to_one())
+        net.connect(residual, atoms, gp.Synapse("up", arrival="I = I + w*r"), weight=D)
+        own = gp.Synapse("own", arrival="I = I + w*a")
+        net.connect(atoms, residual, own, weight=gp.feedback("residual->atoms.weight"))
+        net.connect(atoms, atoms, own, weight=1.0, pattern=gp.one_to_one())
+
+    Args:
+        dictionary: the flat name of the weights D (dim, atoms), of an earlier projection.
+    """
+    return _weights_of(dictionary, Feedback, "−Dᵀ")
+
+
+def _weights_of(dictionary: object, make: type[Gram | Feedback], written: str) -> GramOf:
+    if not isinstance(dictionary, str):
+        name = make.__name__.lower()
         raise DescriptionError(
-            f"gram: {dictionary!r:.60} is no name of weights",
-            remedy='gp.gram("input->atoms.weight")',
+            f"{name}: {dictionary!r:.60} is no name of weights",
+            remedy=f'gp.{name}("input->atoms.weight")',
         )
-    return GramOf(dictionary)
+    return GramOf(dictionary, make, written)
 
 
 def _projection(spec: NetworkSpec, parameter: str) -> ProjectionSpec:
