@@ -81,11 +81,11 @@ _ELSEWHERE = ("errors", "testing", "units")
 def pages(root: Path) -> Iterator[tuple[str, str]]:
     """One page per group, one per room."""
     grouped = {name for _, _, names in GROUPS.values() for name in names}
-    left = sorted(set(genprop.__all__) - grouped - {*genprop._ROOMS, "__version__"})
+    left = sorted(set(genprop.__all__) - grouped - {*genprop._ROOMS, "__version__"})  # pyright: ignore[reportPrivateUsage]
     for key, (title, lead, names) in GROUPS.items():
         known = [name for name in names if name in genprop.__all__]
         yield f"api/{key}.rst", _page(title, lead, "genprop", known)
-    for room in set(genprop._ROOMS) - {*_ELSEWHERE}:
+    for room in set(genprop._ROOMS) - {*_ELSEWHERE}:  # pyright: ignore[reportPrivateUsage]
         module = import_module(f"genprop.{room}")
         lead = (inspect.getdoc(module) or "").split("\n")[0]
         names = [name for name in module.__all__ if name not in genprop.__all__]
