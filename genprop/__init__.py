@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from genprop.runtime.distributed import distributed
     from genprop.runtime.folder import load, save
     from genprop.runtime.gradcheck import check_gradients
+    from genprop.runtime.pretrained import list_pretrained, pretrained
     from genprop.runtime.show import show
     from genprop.runtime.simulator import Simulator
     from genprop.stages.base import Stage
@@ -151,6 +152,7 @@ __all__ = [
     "leaf",
     "learn",
     "list_models",
+    "list_pretrained",
     "load",
     "load_mlgenn",
     "load_nir",
@@ -164,6 +166,7 @@ __all__ = [
     "pA",
     "plot",
     "predict",
+    "pretrained",
     "report",
     "s",
     "save",
@@ -188,18 +191,9 @@ __all__ = [
 ]
 
 _ROOMS = (
-    "analysis",
-    "attack",
-    "backends",
-    "data",
-    "errors",
-    "experiment",
-    "plot",
-    "report",
-    "testing",
-    "train",
-    "units",
-)
+    "analysis", "attack", "backends", "data", "errors", "experiment", "plot", "report", "testing",
+    "train", "units",
+)  # fmt: skip
 _NAMES = {
     "adjoint.readouts.final": ("final",),
     "adjoint.readouts.first_spike": ("first_spike",),
@@ -240,6 +234,7 @@ _NAMES = {
     "runtime.distributed": ("distributed",),
     "runtime.folder": ("load", "save"),
     "runtime.gradcheck": ("check_gradients",),
+    "runtime.pretrained": ("list_pretrained", "pretrained"),
     "runtime.show": ("show",),
     "runtime.simulator": ("Simulator",),
     "stages.base": ("Stage",),

@@ -8,6 +8,7 @@ from genprop.data.audio import from_audio
 from genprop.data.augment import Augmentation, Blend, Drop, Jitter, Noise, Shift, Warp
 from genprop.data.crossings import level_crossings
 from genprop.data.dataset import Dataset
+from genprop.data.event_cameras import dvs_gesture, nmnist
 from genprop.data.front_end import FrontEnd
 from genprop.data.graded import GradedBatch
 from genprop.data.images import digits, mnist
@@ -40,6 +41,7 @@ __all__ = [
     "braille",
     "delay_line",
     "digits",
+    "dvs_gesture",
     "file_sound",
     "from_audio",
     "from_tonic",
@@ -50,6 +52,7 @@ __all__ = [
     "level_crossings",
     "mel_bands",
     "mnist",
+    "nmnist",
     "oddities",
     "shd",
     "ssc",

@@ -5,19 +5,22 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from genprop._checks import integer
 from genprop.data.dataset import Dataset
+from genprop.data.quantity import in_unit
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import DataError
+from genprop.units import ms
 
 if TYPE_CHECKING:
     from genprop.data.quantity import Time
 
-__all__ = ["download", "from_tonic"]
+__all__ = ["download", "from_tonic", "opened"]
 
 _PARTS = {"train": {"train": True}, "test": {"train": False}}
 
@@ -64,24 +67,58 @@ def download(name: str, folder: Path, missing: Sequence[str]) -> None:
             ) from fault
 
 
+def opened(name: str, folder: Path, part: str, options: Mapping[str, object]) -> Any:
+    """Tonic's data set ``name``; what of it is missing is downloaded, with a bar and a checksum.
+
+    Args:
+        name: tonic's class, ``"NMNIST"`` or ``"DVSGesture"``.
+        folder: tonic has a folder of that name in it.
+        part: ``"train"`` or ``"test"``.
+        options: of the class.
+
+    Raises:
+        DataError: where tonic is not installed, or what is missing cannot be downloaded.
+    """
+    try:
+        datasets = importlib.import_module("tonic.datasets")
+    except ImportError as absent:
+        raise DataError(
+            f"{name} is read by tonic, which is not installed ({absent})",
+            where=str(folder),
+            remedy="pip install 'genprop[data]' (tonic is under the GPL-3)",
+        ) from absent
+    try:
+        return getattr(datasets, name)(save_to=str(folder), **_PARTS[part], **options)
+    except Exception as fault:
+        raise DataError(
+            f"tonic could not get {name} {part}: {fault}",
+            where=str(folder / name),
+            remedy="without a network, copy the folder that tonic makes elsewhere, with its "
+            "archives: it takes what is there for downloaded",
+        ) from fault
+
+
 def from_tonic(
     samples: TonicSet,
     *,
     sensor_size: tuple[int, int, int],
     classes: int,
     duration: Time | None = None,
+    pool: int = 1,
     name: str = "tonic",
     label_names: Iterable[str] = (),
 ) -> Dataset:
     """The data set of a data set of tonic, or of anything that gives its kind of events.
 
     Channel = (p · height + y) · width + x; a field the events lack, or of extent 1, counts as 0.
+    Of pooled pixels x, y, width and height are those of the squares of ``pool`` × ``pool``.
 
     Args:
         samples: gives (events, label); events is structured with ``t`` in µs and some of x, y, p.
         sensor_size: (width, height, polarities), tonic's ``sensor_size``.
         classes: how many classes there are.
         duration: later events are dropped [ms]; None: the longest sample, rounded up to 1 ms.
+        pool: so many pixels by so many become one, with the events of all of them.
         name: what to call it.
         label_names: one per class, or empty.
 
@@ -89,38 +126,52 @@ def from_tonic(
         DataError: for events outside the sensor, without times or with absolute ones, and for
             labels that are no class.
     """
-    width, height, polarities = sensor_size
+    pool = integer(pool, "pool=…", least=1, fault=DataError)
+    ends = np.inf if duration is None else in_unit(duration, ms, "duration")
     pairs: list[tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]] = []
     labels: list[int] = []
     for k in range(len(samples)):
         events, label = samples[k]
-        fields = events.dtype.names or ()
-        if "t" not in fields:
-            raise DataError(
-                f"the events have the fields {fields}, but no t",
-                where=f"sample {k}",
-                remedy="give the data set without a transform",
-            )
-        used = [
-            f if f in fields and extent > 1 else ""
-            for f, extent in zip("xyp", sensor_size, strict=True)
-        ]
-        x, y, p = (
-            events[f].astype(np.int64) if f else np.zeros(len(events), np.int64) for f in used
-        )
-        times = events["t"].astype(np.float64) / 1000
-        _refuse_outside(k, times, {"x": (x, width), "y": (y, height), "p": (p, polarities)})
-        pairs.append((times.astype(np.float32), (p * height + y) * width + x))
+        times, channels = _flat(events, k, sensor_size, pool)
+        pairs.append((times[times < ends].astype(np.float32), channels[times < ends]))
         labels.append(int(label))
     longest = max((float(t.max()) for t, _ in pairs if t.size), default=0.0)
+    width, height, polarities = sensor_size
     spikes = SpikeBatch.from_events(
         pairs,
-        channels=width * height * polarities,
+        channels=_pooled(width, pool) * _pooled(height, pool) * polarities,
         duration=float(np.floor(longest) + 1),
         labels=np.array(labels, np.int64),
     )
     found = Dataset(spikes, classes, name, tuple(label_names))
     return found if duration is None else found.crop(duration)
+
+
+def _flat(
+    events: npt.NDArray[np.void], sample: int, sensor_size: tuple[int, int, int], pool: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Times [ms] and channels of one sample's structured events."""
+    width, height, polarities = sensor_size
+    fields = events.dtype.names or ()
+    if "t" not in fields:
+        raise DataError(
+            f"the events have the fields {fields}, but no t",
+            where=f"sample {sample}",
+            remedy="give the data set without a transform",
+        )
+    used = [
+        f if f in fields and extent > 1 else ""
+        for f, extent in zip("xyp", sensor_size, strict=True)
+    ]
+    x, y, p = (events[f].astype(np.int64) if f else np.zeros(len(events), np.int64) for f in used)
+    times = events["t"].astype(np.float64) / 1000
+    _refuse_outside(sample, times, {"x": (x, width), "y": (y, height), "p": (p, polarities)})
+    columns, rows = _pooled(width, pool), _pooled(height, pool)
+    return times, (p * rows + y // pool) * columns + x // pool
+
+
+def _pooled(extent: int, pool: int) -> int:
+    return -(-extent // pool)
 
 
 _LATEST = 10 * 60 * 1000.0

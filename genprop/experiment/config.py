@@ -5,6 +5,7 @@
     network = "network.py"      # beside this file; its build(**options) gives a gp.Experiment
     code_snapshot = "network.py"  # in a run folder: the copy of it that was trained, and is run
     name = "yin-yang"           # of the run folder; by default the folder of this file
+    recipe = "small-data"       # settings by name, under those here, see genprop.experiment.recipes
     seed = 1                    # initial values, order of samples, augmentation
 
     [data]                      # for build(train, valid, test), see genprop.experiment.sources
@@ -54,6 +55,7 @@ from pathlib import Path
 
 from genprop._moved import attributes
 from genprop.errors import ConfigurationError, did_you_mean, refuse_if
+from genprop.experiment.recipes import with_recipe
 from genprop.experiment.renamed import with_new_names
 from genprop.experiment.schema import AROUND, SECTIONS, TOP, findings
 from genprop.experiment.toml import Table, line_of, parse_assignment, read_toml, toml_text
@@ -165,6 +167,7 @@ def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
         options |= _table(tables.get("options", {})).keys()
         change = with_new_names(parse_assignment(override), f"--set {override}")
         _merge(tables, _qualified(change, options, override))
+    tables = with_recipe(tables, str(path))
     refuse_if(findings(tables, text, path))
 
     def section(name: str) -> Table:

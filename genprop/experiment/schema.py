@@ -15,7 +15,13 @@ __all__ = ["AROUND", "SECTIONS", "TOP", "findings"]
 Keys = Mapping[str, tuple[type, ...]]
 
 _NUMBER = (int, float)
-TOP: Keys = {"network": (str,), "code_snapshot": (str,), "name": (str,), "seed": (int,)}
+TOP: Keys = {
+    "network": (str,),
+    "code_snapshot": (str,),
+    "recipe": (str,),
+    "name": (str,),
+    "seed": (int,),
+}
 """The keys above all sections, with their types."""
 SECTIONS: Mapping[str, Keys | None] = {
     "data": None,

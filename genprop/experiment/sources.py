@@ -33,11 +33,14 @@ __all__ = ["SOURCES", "data_sets"]
 
 SOURCES = (
     "braille",
+    "delay_line",
     "digits",
+    "dvs_gesture",
     "from_audio",
     "fsdd",
     "hdspikes",
     "mnist",
+    "nmnist",
     "shd",
     "ssc",
     "xor",
