@@ -42,3 +42,17 @@ def test_groups_keep_more_labels_under_attack_than_single_atoms() -> None:
     for eps in ("0.2", "0.5"):
         mean = {e: sum(d["accuracy"][eps] for d in ds.values()) for e, ds in found.items()}
         assert min(mean["GBP"], mean["PGBP"]) > mean["BP"] + 1  # a tenth, over ten draws
+
+
+def test_the_times_of_the_page_are_those_of_the_file() -> None:
+    folder = FOLDER.with_name("time")
+    page = (folder / "README.md").read_text(encoding="utf-8")
+    found = json.loads((folder / "results.json").read_text(encoding="utf-8"))["solvers"]
+    median = {name: row["cpu [us a code]"][1] for name, row in found.items()}
+    for row in found.values():
+        assert row["error: median, 99 %, largest"][1] < 1e-4
+        assert f"{', '.join(f'{t:.0f}' for t in row['cpu [us a code]'])} µs" in page
+    ours = median["lca_momentum"]
+    assert f"{median['lca'] / ours:.1f} times" in page
+    assert 2.5 < median["FISTA"] / ours < 3.5 and 10 < median["Lasso"] / ours < 12
+    assert 0.85 < ours / median["Lasso, Gram"] < 0.95  # which the page calls nine tenths
