@@ -55,7 +55,7 @@ GROUPS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "training": (
         "Train and evaluate",
         "Learning from data; `genprop.train` holds the callbacks.",
-        ("fit", "evaluate", "predict", "Checkpoint", "Experiment"),
+        ("fit", "evaluate", "predict", "Checkpoint", "Experiment", "pretrained", "list_pretrained"),
     ),
     "chip": ("Loihi 2", "Networks in the integers of the chip.", ("Quantise", "QuantiseAware", "agreement")),
     "exchange": ("Exchange", "Networks of other tools.", ("save_nir", "load_nir", "load_mlgenn", "torch_layer")),
