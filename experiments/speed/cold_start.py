@@ -36,7 +36,9 @@ import genprop.runtime.compile
 imported = spent()
 network.simulator()
 done = spent()
-print(begun[0], *(b - a for a, b in zip(begun, imported)), *(b - a for a, b in zip(imported, done)))
+print(network.gp.__file__)
+print(begun[0], *(b - a for a, b in zip(begun, imported)))
+print(*(b - a for a, b in zip(imported, done)))
 """
 
 
@@ -83,8 +85,12 @@ def start(root: Path, place: Path, empty: bool = False) -> dict[str, float]:
         }
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         line = [sys.executable, "-c", CODE, str(HERE)]
-        run = subprocess.run(line, capture_output=True, text=True, check=True, env=environment)
-    begin, *parts = map(float, run.stdout.split())
+        run = subprocess.run(
+            line, capture_output=True, text=True, check=True, env=environment, cwd=root
+        )
+    where, *numbers = run.stdout.splitlines()
+    assert Path(where).is_relative_to(root), f"{where} was measured in place of {root}"
+    begin, *parts = map(float, " ".join(numbers).split())
     imports, rest = parts[:3], parts[3:]
     return {
         "processor time": begin + imports[0] + rest[0] + rest[1],
