@@ -201,7 +201,7 @@ class GradedSimulator(Simulator):
         Raises:
             GenpropError: everything that the chip cannot hold, at once, with remedies.
         """
-        from genprop.runtime.graded_chip import retarget_graded
+        from genprop.runtime.graded_retarget import retarget_graded
 
         if other:
             raise ConfigurationError(

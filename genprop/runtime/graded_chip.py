@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 import numpy as np
 
-from genprop._checks import refuse_unlike
 from genprop.backends.base import mean_terms
 from genprop.backends.graded import GradedOutcome
-from genprop.backends.loihi.graded.check import graded_findings
+from genprop.backends.loihi.files.lava import run_lava
 from genprop.backends.loihi.graded.emulator import GradedEmulator
+from genprop.backends.loihi.graded.lava import write_graded_lava
 from genprop.backends.loihi.graded.report import GradedReport
-from genprop.backends.loihi.graded.rounding import round_graded
-from genprop.backends.loihi.mapping.options import Quantise
-from genprop.backends.reference.graded_trial import Moment, Trial, matrix
-from genprop.errors import DataError, UnsupportedError, did_you_mean, refuse_if
+from genprop.errors import DataError, UnsupportedError
 from genprop.numerics.graded import losses_of
 from genprop.runtime.recordable import refuse_unrecordable
 from genprop.runtime.settling import refuse_unsettled
@@ -24,15 +23,15 @@ from genprop.runtime.settling import refuse_unsettled
 if TYPE_CHECKING:
     from genprop.backends.loihi.graded.integers import GradedIntegers
     from genprop.backends.loihi.graded.rounding import GradedRounded
+    from genprop.backends.loihi.mapping.options import Quantise
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.spec import NetworkSpec
     from genprop.describe.topology import Synapses
     from genprop.lower.graded_program import GradedProgram
     from genprop.numerics.graded import GradedInputs
 
-__all__ = ["GradedChip", "retarget_graded"]
+__all__ = ["GradedChip", "Trained"]
 
-_TARGETS = ("loihi",)
 Place = tuple[str, str]
 
 
@@ -162,6 +161,50 @@ class GradedChip:
             for (p, i), x in found.items()
         }
 
+    def write_lava(self, folder: str | Path) -> Path:
+        """Write a stand-alone Lava program and its arrays; gives the program's path.
+
+        Raises:
+            UnsupportedError: for names that Lava's processes have themselves.
+        """
+        return write_graded_lava(folder, self.network, self.spec.name, self.program.digest)
+
+    def run_lava(
+        self, batch: SpikeBatch, sample: int = 0, steps: int = 100, timeout: float = 600.0
+    ) -> dict[str, np.ndarray]:
+        """One sample in live Lava, in an interpreter of its own.
+
+        Args:
+            batch: the data.
+            sample: which of its samples.
+            steps: how many.
+            timeout: [s].
+
+        Returns:
+            The chip's integers (steps, n), by ``"population.state"`` and ``"population.value"``.
+
+        Raises:
+            ToolchainError: without an interpreter that imports lava (``$GENPROP_LAVA_PYTHON``), or
+                where the program fails or takes too long.
+        """
+        constants = self.constants(self.floats.inputs(batch))
+        given = {f"{p}.{i}": x[sample] for (p, i), x in constants.items()}
+        with TemporaryDirectory() as folder:
+            program = self.write_lava(folder)
+            return run_lava(program, {**given, "steps": np.asarray(steps)}, timeout)
+
+    def save(self, path: str | Path) -> NoReturn:
+        """Refused.
+
+        Raises:
+            UnsupportedError: always: NetX files hold neurons that spike, of one kind.
+        """
+        raise UnsupportedError(
+            "NetX files hold neurons of one kind, which spike, and these send values",
+            where=f"save({str(path)!r:.60})",
+            remedy="chip.write_lava(folder) writes them as Lava processes",
+        )
+
     def report(self) -> GradedReport:
         """What was lost, and what was seen on the data that ran so far."""
         return GradedReport(
@@ -207,48 +250,6 @@ class GradedChip:
             self._peaks[key] = max(self._peaks.get(key, 0), peak)
         for name, count in emulator.events.items():
             self._messages[name] = self._messages.get(name, 0) + count
-
-
-def retarget_graded(sim: Trained, target: str, options: Quantise | None) -> GradedChip:
-    """The network of ``sim`` on a chip, its scales measured on ``options.calibrate``.
-
-    Raises:
-        GenpropError: everything that the chip cannot hold, at once.
-    """
-    if not isinstance(target, str) or target not in _TARGETS:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise UnsupportedError(
-            f"there is no chip {target!r:.60}",
-            where="retarget(…)",
-            remedy=did_you_mean(target, _TARGETS),
-        )
-    chosen = Quantise() if options is None else options
-    refuse_unlike(chosen, "rounding scale", "retarget(…, quantise)", "gp.Quantise(…)")
-    refuse_if(graded_findings(sim.graded, chosen))
-    arrays = sim.arrays()
-    weights = {q.name: matrix(q, arrays, sim.topology) for q in sim.graded.projections}
-    peaks = _peaks(sim, chosen, arrays)
-    rounded = round_graded(sim.graded, weights, arrays, peaks, chosen.weight_bits, chosen.headroom)
-    return GradedChip(sim, rounded, chosen)
-
-
-def _peaks(sim: Trained, options: Quantise, arrays: Mapping[str, np.ndarray]) -> dict[Place, float]:
-    """The largest magnitudes over all samples and steps, in floats.
-
-    Raises:
-        DataError: where the calibration data have no samples.
-    """
-    found: dict[Place, float] = {}
-
-    def look(now: Moment) -> None:
-        for key, x in (now.states | now.inputs | now.values).items():
-            found[key] = max(found.get(key, 0.0), float(np.abs(x).max(initial=0.0)))
-
-    assert options.calibrate is not None
-    for batch in options.calibrate.batches(sim.batch, seed=None):
-        Trial(sim.graded, arrays, sim.topology, sim.inputs(batch)).run(look)
-    if not found:
-        raise DataError("there are no samples to calibrate with", remedy="give some")
-    return found
 
 
 def _place(name: str) -> Place:

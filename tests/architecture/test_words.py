@@ -65,6 +65,7 @@ WORDS: Mapping[str, str] = {
 """Words of before as patterns, and what the field says instead."""
 
 OTHERWISE: Mapping[str, tuple[str, ...]] = {
+    "templates/loihi/graded.py.j2": ("ports?",),  # of Lava
     "genprop/cli/main.py": ("adopt",),
     "genprop/data/augment.py": ("share",),
     "genprop/experiment/config.py": ("kept",),

@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parents[2] / "experiments" / "basis_pursuit" / "syntheti
 def test_the_tables_of_the_page_are_those_of_the_files(script_of: Callable[[Path], Script]) -> None:
     tables = script_of(FOLDER)("tables.py")
     page = (FOLDER / "README.md").read_text(encoding="utf-8")
-    for name in ("theorem", "attacks"):
+    for name in ("theorem", "attacks", "chip"):
         found = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
         assert tables[name](found) in page
 
@@ -56,3 +56,10 @@ def test_the_times_of_the_page_are_those_of_the_file() -> None:
     assert f"{median['lca'] / ours:.1f} times" in page
     assert 2.5 < median["FISTA"] / ours < 3.5 and 10 < median["Lasso"] / ours < 12
     assert 0.85 < ours / median["Lasso, Gram"] < 0.95  # which the page calls nine tenths
+
+
+def test_eight_bits_cost_less_than_a_ten_thousandth_of_the_objective() -> None:
+    found = json.loads((FOLDER / "chip.json").read_text(encoding="utf-8"))
+    gap = {(row["model"], row["bits"]): row["mean gap"] for row in found["rows"]}
+    for model in ("lca", "group_lca"):
+        assert 0 < gap[model, 8] < 1e-4 < gap[model, 6]

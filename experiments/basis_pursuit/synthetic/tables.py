@@ -1,4 +1,4 @@
-"""The tables of README.md, from theorem.json and attacks.json."""
+"""The tables of README.md, from theorem.json, attacks.json and chip.json."""
 
 from __future__ import annotations
 
@@ -42,10 +42,24 @@ def attacks(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def chip(found: dict[str, Any]) -> str:
+    """What the chip's integers cost, by model and weight bits."""
+    lines = [
+        "| model | weight bits | samples | mean gap | largest gap | largest error |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in found["rows"]:
+        lines.append(
+            f"| `{row['model']}` | {row['bits']} | {row['samples']} | {row['mean gap']:.1e} | "
+            f"{row['largest gap']:.1e} | {row['largest error']:.3f} |"
+        )
+    return "\n".join(lines)
+
+
 def _percent(values: list[float]) -> str:
     return f"{100 * np.mean(values):.0f} ± {100 * np.std(values, ddof=1):.0f} %"
 
 
 if __name__ == "__main__":
-    for table in (theorem, attacks):
+    for table in (theorem, attacks, chip):
         print(table(json.loads((HERE / f"{table.__name__}.json").read_text())), end="\n\n")

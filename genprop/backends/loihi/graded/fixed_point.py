@@ -71,14 +71,14 @@ class FixedPoint:
 
     def at(self, e: Expr, fraction: int) -> Expr:
         """The integers of ``e`` with that fraction."""
+        if isinstance(e, Negate):
+            return Negate(self.at(e.x, fraction))
         if self._constant(e):
             value = np.rint(self._value(e) * 2.0**fraction)
             return self.number(value, next(iter(names_in(e)), "constant"))
         match e:
             case Name(name):
                 return shifted(e, self._fraction[name] - fraction)
-            case Negate(x):
-                return Negate(self.at(x, fraction))
             case Add(terms):
                 return Add(tuple(self.at(t, fraction) for t in terms))
             case Call("abs", (x,)):

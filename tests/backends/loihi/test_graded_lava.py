@@ -1,0 +1,74 @@
+"""Neurons that send values as Lava processes: the emulator's bits, and what Lava cannot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import pytest
+
+import genprop as gp
+from genprop import ms
+from genprop.backends.loihi.graded.emulator import GradedEmulator
+from genprop.errors import UnsupportedError
+from tests.backends.loihi.test_emulator import interpreter
+from tests.graded.networks import CLASSES, DIM, Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from genprop.runtime.graded_chip import GradedChip
+
+STEPS = 25
+
+
+def on_chip(problem: Problem) -> GradedChip:
+    sim = problem.compiled("reference", tolerance=1e-5, duration=20_000.0)
+    data = gp.data.Dataset(problem.samples, CLASSES)
+    return cast("GradedChip", sim.retarget("loihi", gp.Quantise(calibrate=data)))
+
+
+@pytest.mark.lava
+@pytest.mark.parametrize("grouped", [False, True])
+def test_lava_gives_the_emulators_bits(grouped: bool) -> None:
+    interpreter()
+    problem = Problem(grouped, batch=2)
+    chip = on_chip(problem)
+    theirs = chip.run_lava(problem.samples, sample=1, steps=STEPS)
+    constants = chip.constants(chip.floats.inputs(problem.samples))
+    ours = GradedEmulator(chip.network, problem.batch, constants)
+    for step in range(STEPS):
+        ours.step()
+        for (population, name), x in (ours.states | ours.sent).items():
+            np.testing.assert_array_equal(theirs[f"{population}.{name}"][step], x[1])
+    assert all(theirs[name].any() for name in ("atoms.u", "atoms.a"))
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_the_program_is_whole_python_and_holds_its_integers(grouped: bool, tmp_path: Path) -> None:
+    chip = on_chip(Problem(grouped, batch=2))
+    path = chip.write_lava(tmp_path)
+    text = path.read_text()
+    compile(text, str(path), "exec")
+    assert "genprop import" not in text and "class AtomsModel(PyLoihiProcessModel)" in text
+    with np.load(tmp_path / "network.npz") as arrays:
+        stored = arrays["0:atoms->atoms.weight"]
+    wire = chip.network.synapses[0]
+    assert wire.name == "atoms->atoms" and np.array_equal(stored, 2 * wire.weight.T)
+    assert f"weight_exp={wire.exponent - 1}," in text
+
+
+def test_what_lava_and_netx_cannot_hold_is_refused(tmp_path: Path) -> None:
+    net = gp.Network("taken")
+    x = net.population("x", DIM, gp.graded())
+    cell = gp.Neuron("cell", flow="dvars/dt = (I - vars)/tau", send="a = vars",
+                     parameters={"tau": 10 * ms})  # fmt: skip
+    net.population("cells", 4, cell)
+    net.connect(x, "cells", gp.synapse("graded"), weight=1.0)
+    sim = gp.compile(net, dt=1.0, duration=50.0, backend="reference", tolerance=1e-1)
+    data = gp.data.Dataset(gp.data.GradedBatch.of(np.ones((2, DIM)), labels=[0, 1]), 2)
+    chip = cast("GradedChip", sim.retarget("loihi", gp.Quantise(calibrate=data)))
+    with pytest.raises(UnsupportedError, match="'vars' is taken in a Lava process"):
+        chip.write_lava(tmp_path)
+    with pytest.raises(UnsupportedError, match="NetX files hold neurons of one kind"):
+        chip.save(tmp_path / "mine.net")
