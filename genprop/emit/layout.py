@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING
 from genprop.lower.constants import constant_names
 
 if TYPE_CHECKING:
-    from genprop.lower.program import Program
+    from genprop.lower.program import Program, SenderProgram
 
-__all__ = ["GROUPS", "layout_digest", "vector_width"]
+__all__ = [
+    "GROUPS",
+    "layout_digest",
+    "sender_bytes",
+    "sender_numbers",
+    "sent_spike_bytes",
+    "vector_width",
+]
 
 GROUPS = 16
 """Gradient sums of a batch: fixed, so that results do not depend on threads.
@@ -39,6 +46,30 @@ def layout_digest(program: Program, precision: str) -> str:
     facts += [(x.name, x.population) for x in program.losses]
     facts += [(u.name, tuple(u.states), len(u.settings)) for u in program.updates]
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def sender_bytes(sender: SenderProgram) -> int:
+    """What one thread holds of a sender's side: ``Sender`` of ``platform/sender.hpp``."""
+    components = _components(sender) + (len(sender.cell.adjoints) if sender.cell.active else 0)
+    return sender.cell.size * (8 * components + 4)
+
+
+def sender_numbers(sender: SenderProgram) -> int:
+    """Bytes of its numbers: the flow and the start of each neuron, where they differ."""
+    each, n = any(q.per_neuron for q in sender.cell.parameters), _components(sender)
+    sizes = [sender.cell.size if q.per_neuron else 1 for q in sender.cell.parameters]
+    return 8 * (sum(sizes) + (sender.cell.size if each else 1) * (n * (n + 1) + n + 1))
+
+
+def sent_spike_bytes(program: Program, sender: SenderProgram, real: int) -> int:
+    """What a spike leaves there, in numbers of ``real`` bytes: ``SenderRecord``."""
+    read_apart = not program.clock.rounds and sender.cell.active
+    return 16 + 8 * _components(sender) + real + 8 * read_apart
+
+
+def _components(sender: SenderProgram) -> int:
+    assert sender.cell.continuous is not None  # as of every sender
+    return len(sender.cell.continuous.states)
 
 
 def vector_width(numbers: int) -> int:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from genprop.lower.nodes import Expr
     from genprop.lower.program import PopulationProgram
 
-__all__ = ["PATH_DEGREE", "Reaction", "Stretches", "stretches"]
+__all__ = ["PATH_DEGREE", "FreeFlow", "Reaction", "Stretches", "free_flow", "stretches"]
 
 PATH_DEGREE = 12
 """Of the polynomials of paths: enough where the norm of the flow times dt is at most 1."""
@@ -44,6 +44,15 @@ class Reaction:
     grows: bool
     excess: np.ndarray
     origin: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class FreeFlow:
+    """What carries S components between events; see :class:`Stretches` for the arrays."""
+
+    flow: np.ndarray
+    norm: np.ndarray
+    start: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,20 @@ class Stretches:
     reactions: Mapping[str, Reaction]
 
 
+def free_flow(p: PopulationProgram, parameters: Mapping[str, np.ndarray]) -> FreeFlow:
+    """What a population or a sender's side does between events; parameters by flat name."""
+    parts = p.continuous
+    assert parts is not None  # as of every sender, and every population on the exact clock
+    table = _table(p, parameters)
+    flow, start = table.rows(parts.flow), [a.value for a in p.initial]
+    zero = np.zeros((table.sets, len(parts.states) - len(start)))
+    return FreeFlow(
+        flow=flow,
+        norm=np.abs(flow[:, :, :-1]).sum(axis=-1).max(axis=-1, initial=0.0),
+        start=np.concatenate([table.row(start), zero], axis=1),
+    )
+
+
 def stretches(
     p: PopulationProgram,
     parameters: Mapping[str, np.ndarray],
@@ -94,10 +117,8 @@ def stretches(
     """
     parts = p.continuous
     assert parts is not None  # as of every population on the exact clock
-    values = {q.local: np.asarray(parameters[q.name], np.float64) for q in p.parameters}
-    each = any(q.per_neuron for q in p.parameters)
-    table = _Table(values, p.size if each else 1)
-    flow = table.rows(parts.flow)
+    table, free = _table(p, parameters), free_flow(p, parameters)
+    flow = free.flow
     propagated = _propagators(flow, dt)
     rows = {
         v.loss: table.rows((v.row,))[:, 0]
@@ -109,15 +130,13 @@ def stretches(
     low, high = _curvature(bounded_by, flow, propagated, dt)
     path, curvature = _guard_path(guard, flow, propagated)
     back = _propagators(flow, -dt)[:-1]
-    start = [a.value for a in p.initial]
-    zero = np.zeros((table.sets, len(parts.states) - len(start)))
     return Stretches(
-        each=each,
+        each=any(q.per_neuron for q in p.parameters),
         flow=flow,
         held=table.rows(parts.held_flow) if parts.held_flow else np.zeros((table.sets, 0, 0)),
-        norm=np.abs(flow[:, :, :-1]).sum(axis=-1).max(axis=-1, initial=0.0),
+        norm=free.norm,
         step=propagated[-1][:, :-1],
-        start=np.concatenate([table.row(start), zero], axis=1),
+        start=free.start,
         guard=guard,
         rows=rows,
         bounded=np.zeros_like(low) if bounded_by is None else bounded_by,
@@ -130,6 +149,11 @@ def stretches(
             for name, e in parts.arrivals
         },
     )
+
+
+def _table(p: PopulationProgram, parameters: Mapping[str, np.ndarray]) -> _Table:
+    values = {q.local: np.asarray(parameters[q.name], np.float64) for q in p.parameters}
+    return _Table(values, p.size if any(q.per_neuron for q in p.parameters) else 1)
 
 
 @dataclass(frozen=True, slots=True)

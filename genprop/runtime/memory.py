@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from genprop._checks import within_memory
 from genprop.backends.base import MemoryEstimator
-from genprop.emit.layout import GROUPS
+from genprop.emit.layout import GROUPS, sender_bytes, sender_numbers, sent_spike_bytes
 
 if TYPE_CHECKING:
     from genprop.backends.base import Target
@@ -33,7 +33,11 @@ def memory_text(spec: NetworkSpec, program: Program, batch: int) -> str:
     own = sum(size for what, size in rows if what.endswith("*"))
     total = f"{shared / 1e6:.1f} MB, and {own / 1e6:.1f} MB for every thread"
     taped = "Spikes" if program.clock.rounds else "States and adjoints, spikes and arrivals"
-    return "\n".join([*lines, total, f"{taped} are taped as they come, in addition."])
+    sent = [
+        f"One that {s.projection} sends leaves {sent_spike_bytes(program, s, _REAL)} bytes there."
+        for s in program.senders
+    ]
+    return "\n".join([*lines, total, f"{taped} are taped as they come, in addition.", *sent])
 
 
 def refuse_beyond_memory(target: Target, spec: NetworkSpec, program: Program) -> None:
@@ -64,6 +68,14 @@ def memory_rows(spec: NetworkSpec, program: Program, batch: int) -> Iterator[tup
             synapses = sizes[projection.weight]
             yield f"gradient of {projection.name}", _LEVELS * _PAIR * synapses
             yield f"gradient of {projection.name} *", _PAIR * synapses
+    for s in program.senders:
+        yield f"numbers at the senders of {s.projection}", sender_numbers(s)
+        yield f"states at the senders of {s.projection} *", sender_bytes(s)
+        learned = sum(q.learned for q in s.cell.parameters) if s.cell.active else 0
+        if learned:
+            each = _PAIR * s.cell.size * learned
+            yield f"gradient at the senders of {s.projection}", _LEVELS * each
+            yield f"gradient at the senders of {s.projection} *", each
     states = sum(len(u.states) * sum(sizes[n] for n in u.parameters) for u in program.updates)
     if states:
         yield "states of the optimisers", _REAL * states

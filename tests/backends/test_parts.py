@@ -12,7 +12,7 @@ import pytest
 
 import genprop as gp
 from genprop import ms
-from genprop.backends.base import Part
+from genprop.backends.base import Inputs, Part
 from genprop.backends.native.engine import NativeEngine
 from genprop.backends.native.tapes import tape_bytes
 from genprop.backends.parts import (
@@ -28,7 +28,7 @@ from genprop.backends.parts import (
 from genprop.data.spikes import SpikeBatch
 
 if TYPE_CHECKING:
-    from genprop.backends.base import Inputs, Outcome
+    from genprop.backends.base import Outcome
 
 IN, HIDDEN, OUT, SAMPLES = 10, 9, 3, 23
 
@@ -159,8 +159,8 @@ def test_a_batch_in_chunks_gives_the_bits_of_the_whole(precision: str, clock: st
         found.append(sim.engine.gradients(sim.parameters, sim.topology, inputs))
         engine = sim.engine
         assert isinstance(engine, NativeEngine)
-        assert engine.runs_in_chunks(SAMPLES) == (memory == 1)
-        assert not engine.runs_in_chunks(0)
+        assert engine.runs_in_chunks(inputs) == (memory == 1)
+        assert not engine.runs_in_chunks(Inputs({}, 0, np.zeros(0, np.int64)))
     refuse_other_bits(*found)
 
 

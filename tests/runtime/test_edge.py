@@ -95,6 +95,22 @@ def test_which_labels_fit_does_not_depend_on_the_order_of_a_sum() -> None:
             sim.gradients(samples(labels=np.array([0, 3])))
 
 
+@pytest.mark.parametrize("clock", ["exact", "grid"])
+def test_a_label_that_one_loss_reads_may_be_beyond_what_another_looks_at(clock: str) -> None:
+    """The budget is that of one neuron, and classes are three."""
+    net, exp = gp.Network("few"), gp.synapse("exp")
+    source = net.population("input", 2, gp.spikes())
+    hidden = net.population("hidden", 1, gp.neuron("LIF"))
+    out = net.population("out", 3, gp.neuron("LI"))
+    net.connect(source, hidden, exp, weight=gp.learn(gp.constant(2.0)))
+    net.connect(hidden, out, exp, weight=gp.learn(gp.normal(0, 0.5)))
+    loss = gp.CrossEntropy(gp.integral("out")) + gp.SpikeBudget("hidden", 1)
+    options: dict[str, Any] = {"dt": 1, "duration": 10, "batch": 4, "backend": "reference"}
+    sim = gp.compile(net, loss=loss, clock=clock, **options)
+    value, _ = sim.gradients(samples(labels=np.array([0, 2])))
+    assert value == pytest.approx(sum(sim.last.terms.values()))
+
+
 def test_a_loss_of_counts_alone_needs_no_labels() -> None:
     compiled("reference", gp.SpikeBudget("hidden", 1)).gradients(samples(labels=None))
 

@@ -14,7 +14,7 @@ from genprop.emit.layout import GROUPS, vector_width
 from genprop.emit.names import identifier
 from genprop.lower.constants import constant_names
 from genprop.numerics.constants import numbers, refractory_steps
-from genprop.numerics.continuous import stretches
+from genprop.numerics.continuous import free_flow
 
 if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
@@ -246,7 +246,7 @@ class Call:
 
     def _sender(self, cell: PopulationProgram) -> ctypes.Structure:
         """The numbers of a sender's side, all in double."""
-        found = stretches(cell, self.parameters, self.program.dt, None, 1e-15)
+        found = free_flow(cell, self.parameters)
         structure = sender_numbers_type(cell)()
         for q in cell.parameters:
             array = np.atleast_1d(np.asarray(self.parameters[q.name], np.float64))

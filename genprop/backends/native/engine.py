@@ -14,13 +14,13 @@ import numpy as np
 from genprop.backends.base import Inputs, Part
 from genprop.backends.native.call import Call, Computed
 from genprop.backends.native.continuous_call import ContinuousCall
+from genprop.backends.native.failures import refuse_failed, refuse_other_layout
 from genprop.backends.native.layout import PHASES, batch_type
-from genprop.backends.native.tapes import keeps_tapes, tape_bytes
+from genprop.backends.native.tapes import keeps_tapes, sent_bytes, tape_bytes
 from genprop.backends.parts import batch_means, nodes_of
 from genprop.build.compile import load_library
 from genprop.emit.layout import GROUPS, layout_digest
 from genprop.emit.names import identifier
-from genprop.errors import ConfigurationError, InternalError, UnsupportedError
 from genprop.lower.clocks.exact import ExactClock
 from genprop.lower.update_program import COUNT
 
@@ -63,7 +63,8 @@ class NativeEngine:
         self._library.genprop_destroy.argtypes = [ctypes.c_void_p]
         self._library.genprop_run.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
         self._library.genprop_layout.restype = ctypes.c_char_p
-        self._refuse_other_layout(precision)
+        due = layout_digest(program, precision)
+        refuse_other_layout(self._library.genprop_layout().decode(), due, artifact.sources)
         self._engine = ctypes.c_void_p(self._library.genprop_create())
         weakref.finalize(self, self._library.genprop_destroy, self._engine)
         self._batch = batch_type(program)
@@ -90,7 +91,7 @@ class NativeEngine:
         self, parameters: Parameters, topology: Topology, inputs: Inputs
     ) -> tuple[Outcome, dict[str, np.ndarray]]:
         """Forward and backward: the gradient of the mean loss."""
-        if inputs.part is None and self.runs_in_chunks(inputs.batch):
+        if inputs.part is None and self.runs_in_chunks(inputs):
             means = batch_means([self.observations(parameters, topology, inputs)])
             inputs = replace(inputs, part=Part(inputs.batch, 0, self.groups, means))
         call = self._call(parameters, topology, inputs)
@@ -162,34 +163,13 @@ class NativeEngine:
                     ctypes.c_int64(x.size),
                     ctypes.c_int64(self.threads if x.size > 50_000 else 1),
                 )
-                self._refuse(status)
+                refuse_failed(status, self.program.name, self.threads)
 
-    def runs_in_chunks(self, samples: int) -> bool:
-        """Whether the tapes of so many samples at once would take more memory than they may."""
+    def runs_in_chunks(self, inputs: Inputs) -> bool:
+        """Whether the tapes of all samples at once would take more memory than they may."""
         each = tape_bytes(self.program, self.dtype.itemsize)
-        return keeps_tapes(self.program) and samples * each > self.memory
-
-    def _refuse_other_layout(self, precision: str) -> None:
-        """Refuse a library that reads other arrays than this Program has, and past their ends."""
-        if self._library.genprop_layout().decode() != layout_digest(self.program, precision):
-            raise ConfigurationError(
-                "the library was compiled for a network of other sizes, delays or precision",
-                where=str(self.artifact.sources),
-                remedy="the description and the sources beside it do not belong together: "
-                "write the folder anew (genprop build NET -o DIR)",
-            )
-
-    def _refuse(self, status: int) -> None:
-        """Tell what the library met; 0 is nothing."""
-        if status == 1:
-            raise UnsupportedError(
-                "the memory does not suffice for this batch",
-                where=f"network {self.program.name}, {self.threads} threads",
-                remedy="compile(…, batch=…) with fewer samples, gp.Native(threads=…) with fewer "
-                "threads, or a shorter trial; genprop show NET --stage memory says what is held",
-            )
-        if status != 0:
-            raise InternalError(f"the generated code failed with status {status}")
+        sent = sent_bytes(self.program, self.dtype.itemsize, inputs.events)
+        return keeps_tapes(self.program) and inputs.batch * each + sent > self.memory
 
     def _call(self, parameters: Parameters, topology: Topology, inputs: Inputs) -> Call:
         batch = self._batch()
@@ -202,7 +182,7 @@ class NativeEngine:
         call.batch.threads = self.threads
         call.batch.learning = int(learning)
         status = self._library.genprop_run(self._engine, ctypes.addressof(call.batch))
-        self._refuse(status)
+        refuse_failed(status, self.program.name, self.threads)
 
     def _spikes(self, call: Call, samples: int) -> dict[str, list[np.ndarray]]:
         found: dict[str, list[np.ndarray]] = {}

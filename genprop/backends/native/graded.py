@@ -10,11 +10,12 @@ import numpy as np
 
 from genprop.backends.base import mean_terms
 from genprop.backends.graded import GradedOutcome
+from genprop.backends.native.failures import refuse_failed, refuse_other_layout
 from genprop.build.compile import load_library
 from genprop.emit.graded import batch_fields, graded_layout, numbers_of
 from genprop.emit.layout import GROUPS
 from genprop.emit.names import identifier
-from genprop.errors import ConfigurationError, ConvergenceError, InternalError, UnsupportedError
+from genprop.errors import ConvergenceError, UnsupportedError
 from genprop.numerics.graded import constants_of, losses_of
 from genprop.numerics.update import HostUpdates
 
@@ -45,12 +46,8 @@ class NativeGraded(HostUpdates):
         )
         self._library = load_library(artifact.path)
         self._library.genprop_layout.restype = ctypes.c_char_p
-        if self._library.genprop_layout().decode() != graded_layout(program, precision):
-            raise ConfigurationError(
-                "the library was compiled for other arrays",
-                where=str(artifact.path),
-                remedy="compile the network again",
-            )
+        due = graded_layout(program, precision)
+        refuse_other_layout(self._library.genprop_layout().decode(), due, artifact.sources)
         kinds = {"std::int64_t": ctypes.c_int64}
         fields = [(n, kinds.get(kind, ctypes.c_void_p)) for kind, n in batch_fields(program)]
         self._batch = type("Batch", (ctypes.Structure,), {"_fields_": fields})
@@ -103,10 +100,7 @@ class NativeGraded(HostUpdates):
 
     def _run(self, function: str, call: _Call) -> None:
         status = self._library[f"genprop_{function}"](ctypes.byref(call.batch))
-        if status == 1:
-            raise MemoryError
-        if status:
-            raise InternalError(f"the generated code failed with status {status}")
+        refuse_failed(status, self.program.name, self.threads)
 
 
 class _Call:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from genprop.emit.layout import sent_spike_bytes
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from genprop.lower.clocks.base import Spikes
     from genprop.lower.program import Program
 
-__all__ = ["keeps_tapes", "tape_bytes"]
+__all__ = ["keeps_tapes", "sent_bytes", "tape_bytes"]
 
 
 def keeps_tapes(program: Program) -> bool:
@@ -33,3 +38,13 @@ def tape_bytes(program: Program, real: int) -> int:
         taped += sum(len(r.taped) + r.stepwise for r in losses)
         numbers += program.steps * (taped * p.size if p.active else 0)
     return real * numbers
+
+
+def sent_bytes(program: Program, real: int, events: Mapping[str, Spikes]) -> int:
+    """Of a batch: what the senders' sides keep of the events of sources, by source.
+
+    What they keep of spikes of neurons comes in addition.
+    """
+    counts = {name: len(found.times) for name, found in events.items()}
+    each = ((s, counts.get(s.pre, 0)) for s in program.senders)
+    return sum(count * sent_spike_bytes(program, s, real) for s, count in each)

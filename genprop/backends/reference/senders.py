@@ -10,7 +10,7 @@ import numpy as np
 
 from genprop.lower.delivery import DL_DVALUE
 from genprop.lower.given import COST
-from genprop.numerics.continuous import stretches
+from genprop.numerics.continuous import free_flow
 from genprop.numerics.evaluate import evaluate, execute
 from genprop.numerics.matrix import expm
 
@@ -49,7 +49,7 @@ class SenderRun:
         parts = program.cell.continuous
         assert parts is not None  # as of every sender
         self._tangents = parts.tangents
-        self._found = stretches(program.cell, parameters, clock.dt, None, 1e-15)
+        self._found = free_flow(program.cell, parameters)
         size = len(parts.states)
         self._matrix = np.zeros((len(self._found.flow), size + 1, size + 1))
         self._matrix[:, :size] = self._found.flow

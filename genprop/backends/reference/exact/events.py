@@ -22,6 +22,7 @@ from genprop.backends.reference.exact.senders import SenderModel
 from genprop.backends.reference.exact.wiring import ExactWiring
 from genprop.describe.topology import initial_topology
 from genprop.equations.start import Start
+from genprop.numerics.losses import one_hot
 
 if TYPE_CHECKING:
     from genprop.adjoint.loss import LossAdjoint
@@ -235,9 +236,8 @@ def solve(
 
 
 def _sample(index: int, size: int, labels: np.ndarray | None, targets: np.ndarray | None) -> Sample:
-    is_label = np.zeros(size)
-    if labels is not None and labels[index] >= 0:  # −1: it has none
-        is_label[int(labels[index])] = 1.0
+    own = np.array([-1]) if labels is None else np.asarray(labels[index : index + 1])
+    is_label = one_hot(own, size)[0]
     return Sample(is_label, is_label if targets is None else np.asarray(targets[index], float))
 
 
