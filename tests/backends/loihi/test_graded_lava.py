@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from genprop.runtime.graded_chip import GradedChip
 
-STEPS = 25
+STEPS = 100
 
 
 def on_chip(problem: Problem) -> GradedChip:
