@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from genprop.describe.objective import Loss
     from genprop.runtime.report import GradientReport
 
+pytestmark = pytest.mark.usefixtures("production_flags")  # -Og takes many times as long to run
+
 
 def two_sided(first: list[list[float]]) -> tuple[gp.Network, Loss]:
     """A neuron that the exact clock does not run, with these weights of its inputs."""
