@@ -43,7 +43,8 @@ def rational_form(expression: sympy.Expr) -> sympy.Expr:
     found = sympy.factor_terms(_shorter(whole, expanded, found), sign=False)
     short = _shorter(sympy.powsimp(found, combine="exp", deep=True), sympy.powsimp(found), found)
     short = _shorter(short, _cancelled(short))
-    short = _shorter(short, sympy.factor_terms(short), sympy.expand_mul(short))
+    expanded = cast("sympy.Expr", sympy.expand_mul(short))
+    short = _shorter(short, sympy.factor_terms(short), expanded)
     found = _numbers_inside(short)
     if found.could_extract_minus_sign():
         numerator, denominator = sympy.fraction(found)
