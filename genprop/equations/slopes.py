@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Set
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -66,6 +66,7 @@ def _slopes(equation: Equation, along: tuple[str, ...]) -> Callable[[Values], Ar
     import sympy  # only where there is a root at 0
 
     from genprop.equations.grammar import parse_expression
+    from genprop.equations.kinks import one_sided
     from genprop.equations.linoid import cases, linoid
 
     names = list(dict.fromkeys(names_in(read(equation))))
@@ -74,7 +75,8 @@ def _slopes(equation: Equation, along: tuple[str, ...]) -> Callable[[Values], Ar
     found = [
         sympy.diff(whole, symbols[x]).replace(lambda e: isinstance(e, linoid), cases) for x in along
     ]
-    evaluate = sympy.lambdify(list(symbols.values()), found, modules="numpy")
+    slopes_of = [one_sided(cast("sympy.Expr", x)) for x in found]
+    evaluate = sympy.lambdify(list(symbols.values()), slopes_of, modules="numpy")
 
     def slopes(values: Values) -> Array:
         given = [np.asarray(values[name], np.float64) for name in names]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import sympy
+
+from genprop.equations.kinks import one_sided
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +30,9 @@ def numpy_function(
     Returns:
         float64 ``(len(expressions), *shape)``, ``shape`` the broadcast shape of the arguments.
     """
-    defined = [sympy.nan if e.has(sympy.zoo) else e for e in expressions]
+    defined = [
+        one_sided(cast("sympy.Expr", e.xreplace({sympy.zoo: sympy.nan}))) for e in expressions
+    ]
     raw = sympy.lambdify(list(arguments), defined, modules="numpy", cse=True)
     count = len(expressions)
 
