@@ -108,7 +108,7 @@ def test_a_file_of_the_folder_is_a_clock() -> None:
         assert made.rounds is rounds
 
 
-RATES = ("graded_trial.py", "graded_reverse.py")
+RATES = ("graded_trial.py", "graded_reverse.py", "graded_chip.py")
 """Say how fast values still move when a network settles [1/ms]."""
 
 

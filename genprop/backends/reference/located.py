@@ -106,6 +106,7 @@ class _Step:
         self.program, self.location, self.numbers = program, program.location, numbers
         self.now, self.found, self.dt = dict(start), found, found.rest
         self.level, self.reach, self.tried = self.location.longest, 1.0, 0
+        self.beyond_climbing: Values | None = None
 
     def part(self) -> bool:
         """Take one more part, or try a shorter one; False where that leads nowhere."""
@@ -118,7 +119,8 @@ class _Step:
         length, kind = self._length(held)
         end, accurate = self.advance(self.now, length, held)
         if not accurate:
-            if above or not self.climb():
+            if above or self.now is self.beyond_climbing or not self.climb():
+                self.beyond_climbing = self.now
                 while self.level >= length:
                     self.level /= 2
             return self.level > FINEST * self.location.longest
