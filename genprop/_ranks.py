@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from genprop._printed import wait_until_read
 from genprop.errors import ConfigurationError, GenpropError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -181,8 +182,8 @@ class Ranks:
     def end_all(self, status: int) -> None:
         """End this rank and all others at once, as one alone can go no further."""
         if self._own is not None and self.size > 1:
-            sys.stdout.flush()
-            sys.stderr.flush()
+            wait_until_read(sys.stdout)
+            wait_until_read(sys.stderr)
             self._own.Abort(status)
 
 
