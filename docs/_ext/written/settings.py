@@ -16,6 +16,7 @@ __all__ = ["pages"]
 _WORDS = {str: "string", int: "integer", float: "number", bool: "true or false"}
 _TOP = {
     "network": "the file with `build(…)`, beside the train.toml",
+    "recipe": "settings by name, such as `small-data`, wherever the file has none itself",
     "code_snapshot": "in run folders: which file holds the code that was run",
     "name": "of the runs",
     "seed": "of the first parameters, the order of samples and augmentation",
@@ -26,6 +27,8 @@ _FIT = {
     "start": "a run folder, or a checkpoint, whose parameters training begins with",
 }
 _ABOUT = {
+    "data": "A source of [`gp.data`](api/rooms/data.rst) by its name, `source = \"fsdd\"`, and its arguments; "
+    "`build(train, valid, test, …)` in network.py is given the sets.",
     "options": "Arguments of `build(seed, …)` in network.py; which there are is the network's.",
     "compile": "How the network is run: arguments of [`gp.compile`](api/run.rst), and options of the backend.",
     "optimiser": "Changes to the optimisers of network.py: `weight.rate = 1e-3`.",
