@@ -139,3 +139,10 @@ def test_links_that_lead_nowhere_and_pages_that_fetch_are_found(tmp_path: Path) 
         "a.html links to b.html#gone: there is no such place",
         "a.html links to c.html, which is not there",
     ]
+
+
+def test_every_section_and_key_of_settings_is_described() -> None:
+    settings = importlib.import_module("written.settings")
+    ((_, text),) = settings.pages(pages.DOCS)
+    described = text.split("## Above all sections")[1].split("\n## ")[0]
+    assert all(row.split("|")[3].strip() for row in described.splitlines() if row.startswith("| `"))
