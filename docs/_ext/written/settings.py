@@ -27,7 +27,7 @@ _FIT = {
     "start": "a run folder, or a checkpoint, whose parameters training begins with",
 }
 _ABOUT = {
-    "data": "A source of [`gp.data`](api/rooms/data.rst) by its name, `source = \"fsdd\"`, and its arguments; "
+    "data": 'A source of [`gp.data`](api/rooms/data.rst) by its name, `source = "fsdd"`, and its arguments; '
     "`build(train, valid, test, …)` in network.py is given the sets.",
     "options": "Arguments of `build(seed, …)` in network.py; which there are is the network's.",
     "compile": "How the network is run: arguments of [`gp.compile`](api/run.rst), and options of the backend.",
