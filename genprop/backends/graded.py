@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from genprop.backends.base import Outcome
+from genprop.backends.base import Outcome, mean_terms
 
 if TYPE_CHECKING:
     from genprop.backends.base import Parameters
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from genprop.emit.bundle import SourceBundle
     from genprop.errors import GenpropError
     from genprop.lower.graded_program import GradedProgram
-    from genprop.numerics.graded import GradedInputs
+    from genprop.numerics.graded import GradedInputs, Losses
 
-__all__ = ["GradedEngine", "GradedOutcome", "GradedTarget"]
+__all__ = ["GradedEngine", "GradedOutcome", "GradedTarget", "split_name"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -34,6 +34,35 @@ class GradedOutcome(Outcome):
 
     steps: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
     speed: npt.NDArray[np.floating] = field(default_factory=lambda: np.zeros(0))
+
+    @classmethod
+    def of(
+        cls,
+        losses: Losses,
+        recorded: dict[str, np.ndarray],
+        steps: npt.NDArray[np.int32],
+        speed: npt.NDArray[np.floating],
+        finite: npt.NDArray[np.bool_] | None = None,
+    ) -> GradedOutcome:
+        """What a run with these losses gave; :class:`Outcome` tells what the rest is."""
+        terms = mean_terms(losses.values)
+        return cls(
+            loss=sum(terms.values()),
+            terms=terms,
+            scores=losses.scores,
+            spikes={},
+            recorded=recorded,
+            finite=finite,
+            values=losses.values,
+            steps=steps,
+            speed=speed,
+        )
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """The population, and the state or value of it, that ``"population.state"`` names."""
+    population, _, what = name.rpartition(".")
+    return population, what
 
 
 class GradedEngine(Protocol):

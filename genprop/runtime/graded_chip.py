@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NoReturn, Protocol
 
 import numpy as np
 
-from genprop.backends.base import mean_terms
-from genprop.backends.graded import GradedOutcome
+from genprop.backends.graded import GradedOutcome, split_name
 from genprop.backends.loihi.files.lava import run_lava
 from genprop.backends.loihi.graded.emulator import GradedEmulator
 from genprop.backends.loihi.graded.lava import write_graded_lava
@@ -123,18 +122,9 @@ class GradedChip:
         emulator = GradedEmulator(self.network, inputs.batch, self.constants(inputs))
         ended, steps, speed = self._settle(emulator, inputs.batch)
         self._note(emulator, steps)
+        recorded = {name: ended[split_name(name)] for name in record}
         losses = losses_of(self.program, ended, inputs)
-        terms = mean_terms(losses.values)
-        outcome = GradedOutcome(
-            loss=sum(terms.values()),
-            terms=terms,
-            scores=losses.scores,
-            spikes={},
-            recorded={name: ended[_place(name)] for name in record},
-            values=losses.values,
-            steps=steps,
-            speed=speed,
-        )
+        outcome = GradedOutcome.of(losses, recorded, steps, speed)
         refuse_unsettled(self.program, outcome)
         return outcome
 
@@ -250,8 +240,3 @@ class GradedChip:
             self._peaks[key] = max(self._peaks.get(key, 0), peak)
         for name, count in emulator.events.items():
             self._messages[name] = self._messages.get(name, 0) + count
-
-
-def _place(name: str) -> Place:
-    population, _, what = name.rpartition(".")
-    return population, what

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from genprop._writing import writing
-from genprop.backends.base import mean_terms
 from genprop.backends.genn.compiled import compiled
 from genprop.backends.genn.connectivity import connectivity_pairs
 from genprop.backends.genn.pygenn import network_class
-from genprop.backends.graded import GradedOutcome
+from genprop.backends.graded import GradedOutcome, split_name
 from genprop.emit.names import identifier, in_users_words
 from genprop.errors import ToolchainError, UnsupportedError
 from genprop.numerics.graded import losses_of
@@ -62,7 +61,7 @@ class GradedGeNN:
         """Forward only."""
         read = zip(self.program.losses, self.program.readouts, strict=True)
         observed = [(loss.population, name) for loss, name in read]
-        wanted = [_place(name) for name in record]
+        wanted = [split_name(name) for name in record]
         states = [(p.name, x) for p in self.program.populations for x in p.states]
         names = {key: f"{identifier(key[0])}.{key[1]}" for key in (*states, *observed, *wanted)}
         found = self._network(inputs.batch, topology).run(
@@ -70,19 +69,9 @@ class GradedGeNN:
         )
         ends = {key: found[name] for key, name in names.items()}
         losses = losses_of(self.program, ends, inputs)
-        terms = mean_terms(losses.values)
         finite = np.all([np.isfinite(ends[key]).all(axis=1) for key in states], axis=0)
-        return GradedOutcome(
-            loss=sum(terms.values()),
-            terms=terms,
-            scores=losses.scores,
-            spikes={},
-            recorded={name: ends[_place(name)].astype(self.dtype) for name in record},
-            finite=finite,
-            values=losses.values,
-            steps=found["steps"],
-            speed=found["speed"],
-        )
+        recorded = {name: ends[split_name(name)].astype(self.dtype) for name in record}
+        return GradedOutcome.of(losses, recorded, found["steps"], found["speed"], finite)
 
     def gradients(
         self, parameters: Parameters, topology: Topology, inputs: GradedInputs
@@ -140,8 +129,3 @@ class GradedGeNN:
         make: Any = network_class(entry / "source" / dict(self.bundle.metadata)["package"])
         pairs = connectivity_pairs(topology)
         return make(Path(self._copy.name), self.device, self._batch, pairs, compiled=True)
-
-
-def _place(name: str) -> tuple[str, str]:
-    population, _, what = name.rpartition(".")
-    return population, what

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.backends.base import mean_terms
-from genprop.backends.graded import GradedOutcome
+from genprop.backends.graded import GradedOutcome, split_name
 from genprop.backends.native.failures import refuse_failed, refuse_other_layout
 from genprop.build.compile import load_library
 from genprop.emit.graded import batch_fields, graded_layout, numbers_of
@@ -140,7 +139,7 @@ class _Call:
     def keep(self, names: Iterable[str]) -> None:
         """Make room for where states, inputs and values end, (batch, n) each."""
         for name in dict.fromkeys(names):
-            population, _, what = name.rpartition(".")
+            population, what = split_name(name)
             size = self.program.population(population).size
             array = np.zeros((self.inputs.batch, size), self.dtype)
             self._ends[name] = array
@@ -148,25 +147,17 @@ class _Call:
 
     def losses(self) -> Losses:
         """The losses of where the samples ended."""
-        found: dict[tuple[str, str], Array] = {}
-        for name, array in self._ends.items():
-            population, _, what = name.rpartition(".")
-            found[population, what] = array
+        found = {split_name(name): array for name, array in self._ends.items()}
         return losses_of(self.program, found, self.inputs)
 
     def outcome(self, losses: Losses, record: tuple[str, ...]) -> GradedOutcome:
         """What the forward run gave."""
-        terms = mean_terms(losses.values)
-        return GradedOutcome(
-            loss=sum(terms.values()),
-            terms=terms,
-            scores=losses.scores,
-            spikes={},
-            recorded={name: self._ends[name] for name in record},
-            finite=self._alive["finite"] > 0,
-            values=losses.values,
-            steps=self._alive["steps_made"],
-            speed=self._alive["speed"].copy(),
+        return GradedOutcome.of(
+            losses,
+            {name: self._ends[name] for name in record},
+            self._alive["steps_made"],
+            self._alive["speed"].copy(),
+            self._alive["finite"] > 0,
         )
 
     def reverse(self, losses: Losses) -> None:

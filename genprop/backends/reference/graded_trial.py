@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.backends.base import mean_terms
-from genprop.backends.graded import GradedOutcome
+from genprop.backends.graded import GradedOutcome, split_name
 from genprop.numerics.evaluate import execute
 from genprop.numerics.graded import constants_of, losses_of
 
@@ -93,20 +92,9 @@ class Trial:
         """What the run gave."""
         everything = self.now.states | self.now.values
         losses = losses_of(self.program, everything, self.inputs)
-        terms = mean_terms(losses.values)
-        recorded = {name: everything[_split(name)] for name in record}
+        recorded = {name: everything[split_name(name)] for name in record}
         finite = np.all([np.isfinite(x).all(axis=1) for x in self.now.states.values()], axis=0)
-        return GradedOutcome(
-            loss=sum(terms.values()),
-            terms=terms,
-            scores=losses.scores,
-            spikes={},
-            recorded=recorded,
-            finite=finite,
-            values=losses.values,
-            steps=self.steps,
-            speed=self.speed,
-        )
+        return GradedOutcome.of(losses, recorded, self.steps, self.speed, finite)
 
     def source(self, name: str, step: int) -> Array:
         """What a source sends before ``step``, (batch, n)."""
@@ -176,8 +164,3 @@ def matrix(q: GradedProjection, parameters: Parameters, topology: Topology) -> A
     full = np.zeros((synapses.pre, synapses.post))
     full[synapses.row, synapses.column] = weight
     return full
-
-
-def _split(name: str) -> tuple[str, str]:
-    population, _, what = name.rpartition(".")
-    return population, what
