@@ -6,22 +6,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop._checks import refuse_unlike
 from genprop.backends.loihi.graded.check import graded_findings
 from genprop.backends.loihi.graded.rounding import round_graded
-from genprop.backends.loihi.mapping.options import Quantise
 from genprop.backends.reference.graded_trial import Moment, Trial, matrix
-from genprop.errors import DataError, UnsupportedError, did_you_mean, refuse_if
+from genprop.errors import DataError, refuse_if
+from genprop.runtime.chip_options import chip_options
 from genprop.runtime.graded_chip import GradedChip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from genprop.backends.loihi.mapping.options import Quantise
     from genprop.runtime.graded_chip import Trained
 
 __all__ = ["retarget_graded"]
 
-_TARGETS = ("loihi",)
 Place = tuple[str, str]
 
 
@@ -31,14 +30,7 @@ def retarget_graded(sim: Trained, target: str, options: Quantise | None) -> Grad
     Raises:
         GenpropError: everything that the chip cannot hold, at once.
     """
-    if not isinstance(target, str) or target not in _TARGETS:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise UnsupportedError(
-            f"there is no chip {target!r:.60}",
-            where="retarget(…)",
-            remedy=did_you_mean(target, _TARGETS),
-        )
-    chosen = Quantise() if options is None else options
-    refuse_unlike(chosen, "rounding scale", "retarget(…, quantise)", "gp.Quantise(…)")
+    chosen = chip_options(target, options)
     refuse_if(graded_findings(sim.graded, chosen))
     arrays = sim.arrays()
     weights = {q.name: matrix(q, arrays, sim.topology) for q in sim.graded.projections}

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from genprop._checks import refuse_unlike
 from genprop.backends.loihi.chip.costs import estimate_energy, estimate_latency
 from genprop.backends.loihi.chip.limits import NEURONS_PER_CORE
 from genprop.backends.loihi.chip.resources import resources_of
@@ -18,13 +17,13 @@ from genprop.backends.loihi.engine import LoihiEngine, step_counts
 from genprop.backends.loihi.files.lava import run_lava, write_lava
 from genprop.backends.loihi.files.netx import write_netx
 from genprop.backends.loihi.mapping.check import check
-from genprop.backends.loihi.mapping.options import Quantise
 from genprop.backends.loihi.mapping.quantise import Quantised, quantise
 from genprop.backends.loihi.placement.place import METHODS, place, spike_hops
 from genprop.backends.loihi.report import Report, Travelled
 from genprop.describe.position import position_name
-from genprop.errors import UnsupportedError, did_you_mean, refuse_if
+from genprop.errors import UnsupportedError, refuse_if
 from genprop.runtime.calibrate import look
+from genprop.runtime.chip_options import chip_options
 from genprop.runtime.recordable import refuse_unrecordable
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from genprop.backends.loihi.chip.integers import IntegerNetwork
     from genprop.backends.loihi.mapping.cell import Cell
     from genprop.backends.loihi.mapping.compensate import OnRounded
-    from genprop.backends.loihi.mapping.options import QuantisationGrid
+    from genprop.backends.loihi.mapping.options import QuantisationGrid, Quantise
     from genprop.backends.loihi.placement.place import Placement
     from genprop.data.spikes import SpikeBatch
     from genprop.describe.spec import NetworkSpec
@@ -40,8 +39,6 @@ if TYPE_CHECKING:
     from genprop.lower.program import Program
 
 __all__ = ["Chip", "retarget"]
-
-_TARGETS = ("loihi",)
 
 
 class Trained(Protocol):
@@ -252,14 +249,7 @@ def retarget(
     Raises:
         GenpropError: everything that the chip cannot hold, at once.
     """
-    if not isinstance(target, str) or target not in _TARGETS:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise UnsupportedError(
-            f"there is no chip {target!r:.60}",
-            where="retarget(…)",
-            remedy=did_you_mean(target, _TARGETS),
-        )
-    chosen = Quantise() if options is None else options
-    refuse_unlike(chosen, "rounding scale", "retarget(…, quantise)", "gp.Quantise(…)")
+    chosen = chip_options(target, options)
     if not sim.program.clock.rounds:
         sim = sim.on(clock="grid")
     arrays = sim.arrays()
