@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from genprop._writing import writing
 from genprop.backends.base import Inputs, Outcome, Parameters
-from genprop.backends.genn.compiled import compiled
 from genprop.backends.genn.connectivity import connectivity_pairs
-from genprop.backends.genn.pygenn import (
-    Found,
-    RunningNetwork,
-    network_class,
-)
+from genprop.backends.genn.own_copy import own_copy
 from genprop.describe.topology import initial_topology
-from genprop.emit.names import identifier, in_users_words
+from genprop.emit.names import identifier
 from genprop.errors import ToolchainError, UnsupportedError
 from genprop.lower.update_program import COUNT
 from genprop.numerics.update import update_parameters
 
 if TYPE_CHECKING:
+    from genprop.backends.genn.pygenn import (
+        Found,
+        RunningNetwork,
+    )
     from genprop.describe.spec import NetworkSpec
     from genprop.describe.topology import Topology
     from genprop.emit.bundle import SourceBundle
@@ -147,18 +143,9 @@ class GeNNEngine:
         return self._loaded
 
     def _load(self) -> RunningNetwork:
-        """Load a copy: a library that is loaded twice from one place would have one state."""
-        try:
-            entry = compiled(self.bundle, self._topology, self.device, self._batch)
-        except ToolchainError as error:
-            raise in_users_words(error, self.program.names) from error
-        self._place = tempfile.TemporaryDirectory(prefix="genprop-genn-")
-        for library in (entry / "code").glob("*_CODE/librunner*"):
-            own = Path(self._place.name) / library.parent.name
-            with writing(own, "a copy of the library"):
-                own.mkdir(exist_ok=True)
-                shutil.copy2(library, own)
-        make = network_class(entry / "source" / dict(self.bundle.metadata)["package"])
+        self._place, make = own_copy(
+            self.bundle, self._topology, self.device, self._batch, self.program.names
+        )
         return self._checked(
             lambda: make(
                 Path(self._place.name),

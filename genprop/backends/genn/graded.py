@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from genprop._writing import writing
-from genprop.backends.genn.compiled import compiled
 from genprop.backends.genn.connectivity import connectivity_pairs
-from genprop.backends.genn.pygenn import network_class
+from genprop.backends.genn.own_copy import own_copy
 from genprop.backends.graded import GradedOutcome, split_name
-from genprop.emit.names import identifier, in_users_words
-from genprop.errors import ToolchainError, UnsupportedError
+from genprop.emit.names import identifier
+from genprop.errors import UnsupportedError
 from genprop.numerics.graded import losses_of
 
 if TYPE_CHECKING:
@@ -115,17 +111,6 @@ class GradedGeNN:
         return [x.name for x in (*self.program.populations, *self.program.projections)]
 
     def _load(self, topology: Topology) -> Any:
-        """Load a copy: a library that is loaded twice from one place would have one state."""
-        try:
-            entry = compiled(self.bundle, topology, self.device, self._batch)
-        except ToolchainError as error:
-            raise in_users_words(error, self._names()) from error
-        self._copy = tempfile.TemporaryDirectory(prefix="genprop-genn-")
-        for library in (entry / "code").glob("*_CODE/librunner*"):
-            own = Path(self._copy.name) / library.parent.name
-            with writing(own, "a copy of the library"):
-                own.mkdir(exist_ok=True)
-                shutil.copy2(library, own)
-        make: Any = network_class(entry / "source" / dict(self.bundle.metadata)["package"])
+        self._copy, make = own_copy(self.bundle, topology, self.device, self._batch, self._names())
         pairs = connectivity_pairs(topology)
         return make(Path(self._copy.name), self.device, self._batch, pairs, compiled=True)
