@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, TypeVar, cast
+
+from genprop._warn import warn
 
 __all__ = ["arguments", "attributes", "forward"]
 
@@ -24,9 +25,7 @@ def forward(module: str, moved: Mapping[str, str]) -> Callable[[str], object]:
         if name not in moved:
             raise AttributeError(f"module {module!r} has no attribute {name!r}", name=name)
         place, _, new = moved[name].rpartition(".")
-        warnings.warn(
-            f"{module}.{name} is now genprop.{moved[name]}", DeprecationWarning, stacklevel=2
-        )
+        warn(f"{module}.{name} is now genprop.{moved[name]}", DeprecationWarning)
         return getattr(import_module(f"genprop.{place}"), new)
 
     return find
@@ -46,7 +45,7 @@ def attributes(**moved: str) -> Callable[[type[Kind]], type[Kind]]:
 
 def _reader(kind: str, old: str, new: str) -> Callable[[object], object]:
     def read(owner: object) -> object:
-        warnings.warn(f"{kind}.{old} is now {kind}.{new}", DeprecationWarning, stacklevel=2)
+        warn(f"{kind}.{old} is now {kind}.{new}", DeprecationWarning)
         return getattr(owner, new)
 
     return read
@@ -60,7 +59,7 @@ def arguments(**moved: str) -> Callable[[Function], Function]:
         def call(*args: object, **named: object) -> object:
             for old in moved.keys() & named.keys():
                 message = f"{function.__qualname__}({old}=…) is now {moved[old]}=…"
-                warnings.warn(message, DeprecationWarning, stacklevel=2)
+                warn(message, DeprecationWarning)
                 named[moved[old]] = named.pop(old)
             return function(*args, **named)
 

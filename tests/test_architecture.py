@@ -24,6 +24,7 @@ LEAVES = (
     "_reading",
     "_resources",
     "_version",
+    "_warn",
     "_writing",
 )
 ALONE = ("data",)  # imports no other room
@@ -73,6 +74,7 @@ def order_faults(found: list[Import]) -> list[str]:
             legal = here not in LEAVES or (here, there) in (
                 ("units", "errors"),
                 ("_checks", "errors"),
+                ("_moved", "_warn"),
                 ("_ranks", "errors"),
                 ("_ranks", "_printed"),
                 ("_reading", "errors"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
+
+from genprop._warn import warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,5 +42,5 @@ def with_new_names(tables: Table, where: str) -> Table:
 def _renamed(table: Table, names: Mapping[str, str], prefix: str, where: str) -> Table:
     for old in [key for key in table if key in names and where]:
         message = f"{where}: {prefix}{old} is now called {prefix}{names[old]}"
-        warnings.warn(message, DeprecationWarning, stacklevel=4)
+        warn(message, DeprecationWarning)
     return {names.get(key, key): value for key, value in table.items()}

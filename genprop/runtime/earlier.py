@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
+from genprop._warn import warn
 from genprop.errors import ConfigurationError
 from genprop.lower.clocks import make_clock
 from genprop.runtime.lowering import lowered
@@ -34,10 +34,9 @@ def derived_anew(
     """
     refuse_edited(found, sources, where)
     if sources is not None and "sources" not in found:
-        warnings.warn(
+        warn(
             f"{where}: another version of genprop wrote the sources; they are rendered anew and "
             "edits made in them are not used",
-            stacklevel=3,
         )
     saved = cast("Saved", found["program"])
     time = cast("Saved", saved.get("clock", saved))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop._warn import warn
 from genprop.backends.base import Inputs, Part
 from genprop.data.graded import GradedBatch
 from genprop.data.partial import PartialBatch
@@ -48,11 +48,10 @@ def inputs_of(
         )
     _refuse_other_sources(program, batch)
     if batch.duration > program.duration * (1 + 1e-6):
-        warnings.warn(
+        warn(
             f"the samples last {batch.duration:g} ms, and the trial ends after "
             f"{program.duration:g} ms: what the network does later is not seen. Give compile "
             f"duration={batch.duration:g}, or crop the data: dataset.crop({program.duration:g})",
-            stacklevel=2,
         )
         batch = batch.crop(program.duration)
     part = None

@@ -343,8 +343,9 @@ def test_samples_that_last_longer_than_the_trial_are_told(backend: str) -> None:
     sim = compiled(backend)
     quiet = samples(duration=15.0)
     for call in (sim.run, sim.gradients):
-        with pytest.warns(UserWarning, match=r"last 15 ms, and the trial ends after 10 ms"):
+        with pytest.warns(UserWarning, match=r"last 15 ms, and the trial ends after 10 ms") as told:
             call(quiet)
+        assert {warning.filename for warning in told} == {__file__}  # the caller's own line
     late = SpikeBatch.from_events([([1.0, 12.0], [0, 1])], channels=2, duration=15.0, labels=[0])
     with pytest.raises(DataError, match="1 events come after the trial"):
         sim.run(late)
