@@ -205,6 +205,10 @@ class NetworkSpec:
         """The population called ``name``."""
         return next(p for p in self.populations if p.name == name)
 
+    def projection(self, name: str) -> ProjectionSpec:
+        """The projection called ``name``."""
+        return next(p for p in self.projections if p.name == name)
+
     def parameters(self) -> Iterator[ParameterSpec]:
         """Every parameter that runs: populations (neuron, then receptors), then projections."""
         for population in self.populations:

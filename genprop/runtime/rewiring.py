@@ -41,7 +41,7 @@ def rewire(sim: Rewirable, projection: str, moved: Rewired) -> None:
         raise DescriptionError(
             f"there is no projection {projection!r}", remedy=did_you_mean(projection, sim.topology)
         )
-    found = next(p for p in sim.spec.projections if p.name == projection)
+    found = sim.spec.projection(projection)
     names = sim.spec.synaptic(found)
     if moved.synapses.digest() != sim.topology[projection].digest():
         count_from_now(sim, names)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -21,16 +22,24 @@ __all__ = ["Feedback", "Gram", "GramOf", "feedback", "gram"]
 
 
 @dataclass(frozen=True)
-class Gram(Stage):
-    """``target`` = 1 − DᵀD with D (pre, post) the weights ``source``; dL/dD = −D (G + Gᵀ)."""
+class OfDictionary(Stage):
+    """Weights ``target`` that follow from the weights D (pre, post) called ``source``."""
 
+    word: ClassVar[str]
+    written: ClassVar[str]
+    route: ClassVar[str]
     target: str
     source: str
 
     @property
     def name(self) -> str:
-        """``"gram <target>"``."""
-        return f"gram {self.target}"
+        """``"gram <target>"``, ``"feedback <target>"``."""
+        return f"{self.word} {self.target}"
+
+    @staticmethod
+    @abstractmethod
+    def shape(pre: int, post: int) -> tuple[int, int]:
+        """Of the target, where D has the shape (pre, post)."""
 
     def declare(self, spec: NetworkSpec) -> Declared:
         """The target.
@@ -38,16 +47,29 @@ class Gram(Stage):
         Raises:
             DescriptionError: where one of the two is not dense, or their sizes do not fit.
         """
-        ours, theirs = (_projection(spec, name) for name in (self.target, self.source))
-        atoms = theirs.weight.shape[-1]
+        ours, theirs = (spec.projection(x.rpartition(".")[0]) for x in (self.target, self.source))
         dense = ours.pattern.kind == theirs.pattern.kind == "dense"
-        if not dense or ours.weight.shape != (atoms, atoms):
+        if not dense or ours.weight.shape != self.shape(*theirs.weight.shape):
             raise DescriptionError(
-                f"{self.target} is 1 − DᵀD of {self.source}, which has other sizes or synapses",
+                f"{self.target} is {self.written} of {self.source}, which has other sizes or "
+                "synapses",
                 where=self.target,
-                remedy="let both be dense, from the dictionary's neurons to themselves",
+                remedy=f"let both be dense, {self.route}",
             )
         return Declared((), (self.target,), (self.source,))
+
+
+@dataclass(frozen=True)
+class Gram(OfDictionary):
+    """``target`` = 1 − DᵀD; dL/dD = −D (G + Gᵀ)."""
+
+    word, written = "gram", "1 − DᵀD"
+    route = "from the dictionary's neurons to themselves"
+
+    @staticmethod
+    def shape(pre: int, post: int) -> tuple[int, int]:
+        """(post, post)."""
+        return post, post
 
     def forward(self, values: Mapping[str, np.ndarray], topology: Topology) -> Arrays:
         """1 − DᵀD."""
@@ -65,32 +87,16 @@ class Gram(Stage):
 
 
 @dataclass(frozen=True)
-class Feedback(Stage):
-    """``target`` = −Dᵀ with D (pre, post) the weights ``source``; dL/dD = −Gᵀ."""
+class Feedback(OfDictionary):
+    """``target`` = −Dᵀ; dL/dD = −Gᵀ."""
 
-    target: str
-    source: str
+    word, written = "feedback", "−Dᵀ"
+    route = "one from where the other arrives"
 
-    @property
-    def name(self) -> str:
-        """``"feedback <target>"``."""
-        return f"feedback {self.target}"
-
-    def declare(self, spec: NetworkSpec) -> Declared:
-        """The target.
-
-        Raises:
-            DescriptionError: where one of the two is not dense, or their sizes do not fit.
-        """
-        ours, theirs = (_projection(spec, name) for name in (self.target, self.source))
-        dense = ours.pattern.kind == theirs.pattern.kind == "dense"
-        if not dense or ours.weight.shape != theirs.weight.shape[::-1]:
-            raise DescriptionError(
-                f"{self.target} is −Dᵀ of {self.source}, which has other sizes or synapses",
-                where=self.target,
-                remedy="let both be dense, one from where the other arrives",
-            )
-        return Declared((), (self.target,), (self.source,))
+    @staticmethod
+    def shape(pre: int, post: int) -> tuple[int, int]:
+        """(post, pre)."""
+        return post, pre
 
     def forward(self, values: Mapping[str, np.ndarray], topology: Topology) -> Arrays:
         """−Dᵀ."""
@@ -108,8 +114,7 @@ class GramOf:
     """What :func:`gram` and :func:`feedback` give: a weight as ``connect`` takes it."""
 
     source: str
-    make: Callable[[str, str], Stage]
-    written: str
+    make: type[Gram | Feedback]
 
     def placeholder(self, known: Mapping[str, ParameterSpec]) -> float:
         """No value of its own.
@@ -119,7 +124,7 @@ class GramOf:
         """
         if self.source not in known:
             raise DescriptionError(
-                f"{self.make.__name__.lower()}({self.source!r}): there are no such weights yet",
+                f"{self.make.word}({self.source!r}): there are no such weights yet",
                 remedy=did_you_mean(self.source, known),
             )
         return 0.0
@@ -132,10 +137,10 @@ class GramOf:
         """
         if target.key != "weight" or not self.source.endswith(".weight"):
             raise DescriptionError(
-                f"{target.name} cannot be {self.written} of {self.source}",
+                f"{target.name} cannot be {self.make.written} of {self.source}",
                 where=target.name,
                 remedy="give it as a weight, of weights: "
-                f'weight=gp.{self.make.__name__.lower()}("input->atoms.weight")',
+                f'weight=gp.{self.make.word}("input->atoms.weight")',
             )
         return self.make(target.name, self.source)
 
@@ -150,7 +155,7 @@ def gram(dictionary: str) -> GramOf:
     Args:
         dictionary: the flat name of the weights D (dim, atoms), of an earlier projection.
     """
-    return _weights_of(dictionary, Gram, "1 − DᵀD")
+    return _weights_of(dictionary, Gram)
 
 
 def feedback(dictionary: str) -> GramOf:
@@ -168,18 +173,13 @@ def feedback(dictionary: str) -> GramOf:
     Args:
         dictionary: the flat name of the weights D (dim, atoms), of an earlier projection.
     """
-    return _weights_of(dictionary, Feedback, "−Dᵀ")
+    return _weights_of(dictionary, Feedback)
 
 
-def _weights_of(dictionary: object, make: type[Gram | Feedback], written: str) -> GramOf:
+def _weights_of(dictionary: object, make: type[Gram | Feedback]) -> GramOf:
     if not isinstance(dictionary, str):
-        name = make.__name__.lower()
         raise DescriptionError(
-            f"{name}: {dictionary!r:.60} is no name of weights",
-            remedy=f'gp.{name}("input->atoms.weight")',
+            f"{make.word}: {dictionary!r:.60} is no name of weights",
+            remedy=f'gp.{make.word}("input->atoms.weight")',
         )
-    return GramOf(dictionary, make, written)
-
-
-def _projection(spec: NetworkSpec, parameter: str) -> ProjectionSpec:
-    return next(p for p in spec.projections if p.name == parameter.rpartition(".")[0])
+    return GramOf(dictionary, make)

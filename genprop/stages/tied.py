@@ -39,7 +39,7 @@ class Tied(Stage):
         Raises:
             DescriptionError: where the two have different synapses.
         """
-        ours, theirs = (_projection(spec, name) for name in (self.target, self.source))
+        ours, theirs = (spec.projection(x.rpartition(".")[0]) for x in (self.target, self.source))
         if _kind(ours) != _kind(theirs) or ours.weight.shape != theirs.weight.shape:
             raise self._differ()
         return Declared((), (self.target,), (self.source,))
@@ -123,10 +123,6 @@ def tied(source: str) -> TiedTo:
             f"tied: {source!r:.60} is no name of a parameter", remedy='gp.tied("a->b.weight")'
         )
     return TiedTo(source)
-
-
-def _projection(spec: NetworkSpec, parameter: str) -> ProjectionSpec:
-    return next(p for p in spec.projections if p.name == parameter.rpartition(".")[0])
 
 
 def _kind(projection: ProjectionSpec) -> tuple[str, object]:

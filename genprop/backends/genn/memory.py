@@ -81,7 +81,7 @@ def _derived(spec: NetworkSpec, program: Program) -> Iterator[str]:
 def _projection(
     spec: NetworkSpec, q: ProjectionProgram, program: Program, size: int, copies: int
 ) -> Iterator[Row]:
-    pattern = next(p for p in spec.projections if p.name == q.name).pattern
+    pattern = spec.projection(q.name).pattern
     pre, post = program.population(q.pre).size, program.population(q.post).size
     rows = np.diff(beginning(pattern, pre, post).row_start)
     stride = post if q.connectivity == "dense" else int(rows.max(initial=0))
