@@ -1,7 +1,7 @@
 """Trains the published model of surrogate gradients beside ours; see README.md.
 
-Writes dcls.json. What is there already, with the same settings, is not trained again. Needs
-``pip install 'genprop[dcls]'``, which brings torch.
+Adds to dcls.json. What is there already, with the same settings, is not trained again; an
+interrupted training begins anew. Needs ``pip install 'genprop[dcls]'``, which brings torch.
 """
 # torch and DCLS are in an extra of their own, and without types where they are not installed
 # pyright: basic, reportMissingImports=false
@@ -9,8 +9,10 @@ Writes dcls.json. What is there already, with the same settings, is not trained 
 from __future__ import annotations
 
 import argparse
+import functools
 import itertools
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any, cast
@@ -21,47 +23,55 @@ from published import Published
 from recordings import frames
 from torch import Tensor
 from torch.nn import functional
-from wiring import Wiring
+from wiring import STRUCTURES, Wiring
 
 import genprop as gp
 
 HERE = Path(__file__).parent
+SETTINGS = ("task", "epochs", "batch", "hidden", "duration", "l1")
+VARIED = {n: n for n in ("halvings", "delays", "structure", "dale")} | {"seed": "seeds"}
+"""Keys of a case, and the arguments that list their values."""
 Split = tuple[Tensor, Tensor]
 """Frames (samples, bands, frames), and labels."""
 
 
 def main() -> None:
     """Every combination that was requested."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", default="", help="the folder with the files")
+    options = _parser().parse_args()
+    torch.set_num_threads(options.threads)
+    about = {name: getattr(options, name) for name in SETTINGS}
+    for values in itertools.product(*(getattr(options, name) for name in VARIED.values())):
+        known = dict(zip(VARIED, values, strict=True)) | about
+        if any(known.items() <= case.items() for case in _stored(options.output)):
+            continue
+        case = known | train(sets(options, known["seed"]), known)
+        _write(options.output, [*_stored(options.output), case])
+        print(json.dumps(case), flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog="example, the published length at 87.5 % sparsity: "
+        "baseline.py --data FOLDER --halvings 3 --delays learned --structure fixed rigl --dale 0",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--data", default="", help="folder with the files; else $GENPROP_DATA")
     parser.add_argument("--task", choices=("fsdd", "shd", "rawhd"), default="fsdd")
-    parser.add_argument("--halvings", nargs="+", type=int, default=list(range(10)))
-    parser.add_argument("--delays", nargs="+", default=["fixed", "learned"])
-    parser.add_argument("--structure", nargs="+", default=["fixed", "rigl", "deep_r"])
-    parser.add_argument("--dale", nargs="+", type=int, choices=(0, 1), default=[0, 1])
-    parser.add_argument("--seeds", nargs="+", type=int, default=[1])
+    add = functools.partial(parser.add_argument, nargs="+")
+    add("--seeds", type=int, default=[1])
+    add("--halvings", type=int, default=list(range(10)), help="k of the sparsity 1 - 2^-k")
+    add("--delays", choices=("fixed", "learned"), default=["fixed", "learned"])
+    add("--structure", choices=STRUCTURES, default=list(STRUCTURES))
+    add("--dale", type=int, choices=(0, 1), default=[0, 1], help="1: a sign per neuron or band")
     parser.add_argument("--epochs", type=int, default=150)
     parser.add_argument("--batch", type=int, default=256)
-    parser.add_argument("--hidden", type=int, default=256)
-    parser.add_argument("--duration", type=float, default=600.0)
-    parser.add_argument("--l1", type=float, default=0.01)
+    parser.add_argument("--hidden", type=int, default=256, help="LIF neurons")
+    parser.add_argument("--duration", type=float, default=600.0, help="of a recording [ms]")
+    parser.add_argument("--l1", type=float, default=0.01, help="strength of the L1 cost")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--output", type=Path, default=HERE / "dcls.json")
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    about = {
-        n: getattr(options, n) for n in ("task", "epochs", "batch", "hidden", "duration", "l1")
-    }
-    keys = ("seeds", "halvings", "delays", "structure", "dale")
-    for case in itertools.product(*(getattr(options, key) for key in keys)):
-        seed, halvings, delays, structure, dale = case
-        known = dict(seed=seed, halvings=halvings, delays=delays, structure=structure, dale=dale)
-        cases = _stored(options.output, about)
-        if any(known.items() <= c.items() for c in cases):
-            continue
-        found = train(sets(options, seed), known, about)
-        _write(options.output, about, [*_stored(options.output, about), known | found])
-        print(known | found, flush=True)
+    parser.add_argument("--output", type=Path, default=HERE / "dcls.json", help="results")
+    return parser
 
 
 def sets(options: argparse.Namespace, seed: int) -> list[Split]:
@@ -70,28 +80,28 @@ def sets(options: argparse.Namespace, seed: int) -> list[Split]:
     return [(torch.tensor(x), torch.tensor(labels)) for x, labels in found.values()]
 
 
-def train(parts: list[Split], case: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
+def train(parts: list[Split], case: dict[str, Any]) -> dict[str, Any]:
     """One training; the epoch is chosen by validation, the test set is looked at once."""
     begun = time.process_time()
     torch.manual_seed(case["seed"])
     drawn = torch.Generator().manual_seed(case["seed"])
     classes = int(parts[0][1].max()) + 1
     learned = case["delays"] == "learned"
-    model = Published(parts[0][0].shape[1], about["hidden"], classes, learned)
+    model = Published(parts[0][0].shape[1], case["hidden"], classes, learned)
     density = 2.0 ** -case["halvings"]
     wirings = [
         Wiring(weight, density, case["structure"], bool(case["dale"]), drawn)
         for weight in _weights(model)
     ]
-    optimisers, schedules = _optimisers(model, about["epochs"], about["batch"], len(parts[0][1]))
+    optimisers, schedules = _optimisers(model, case["epochs"], case["batch"], len(parts[0][1]))
     best: tuple[float, int, float] = (-1.0, 0, 0.0)
     curve: list[float] = []
     regrown = 0
-    for epoch in range(about["epochs"]):
-        model.sharpen(epoch, about["epochs"])
+    for epoch in range(case["epochs"]):
+        model.sharpen(epoch, case["epochs"])
         order = torch.randperm(len(parts[0][1]), generator=drawn)
-        for chosen in order.split(about["batch"]):
-            _learn(model, (parts[0][0][chosen], parts[0][1][chosen]), optimisers, about["l1"])
+        for chosen in order.split(case["batch"]):
+            _learn(model, (parts[0][0][chosen], parts[0][1][chosen]), optimisers, case["l1"])
             regrown += sum(
                 wiring.after_step(cast("dict[str, Tensor]", optimisers[0].state[wiring.weight]))
                 for wiring in wirings
@@ -105,6 +115,7 @@ def train(parts: list[Split], case: dict[str, Any], about: dict[str, Any]) -> di
         if curve[-1] > best[0]:
             best = curve[-1], epoch + 1, accuracy(model, parts[2])
         model.learning(learned_state)
+        print(f"epoch {epoch + 1}/{case['epochs']}  valid {curve[-1]:.1%}", file=sys.stderr)
     return {
         "valid.accuracy": best[0],
         "test.accuracy": best[2],
@@ -160,14 +171,13 @@ def _learn(
         optimiser.step()
 
 
-def _stored(output: Path, about: dict[str, Any]) -> list[dict[str, Any]]:
-    stored = json.loads(output.read_text(encoding="utf-8")) if output.exists() else {}
-    return stored["cases"] if stored.get("settings") == about else []
+def _stored(output: Path) -> list[dict[str, Any]]:
+    return json.loads(output.read_text(encoding="utf-8"))["cases"] if output.exists() else []
 
 
-def _write(output: Path, about: dict[str, Any], cases: list[dict[str, Any]]) -> None:
+def _write(output: Path, cases: list[dict[str, Any]]) -> None:
     versions = {"torch": str(torch.__version__), "genprop": gp.__version__}
-    found = {"settings": about, "versions": versions, "cases": cases}
+    found = {"versions": versions, "cases": cases}
     output.write_text(f"{json.dumps(found, indent=1)}\n", encoding="utf-8")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tables import MORAN, STRUCTURES, read
+from tables import MORAN, STRUCTURES, read, trainings
 
 from genprop.plot import COLOURS
 from genprop.report.figures.drawing import draw_figures
@@ -28,18 +28,20 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=HERE, help="of the results and figures")
     folder: Path = parser.parse_args().folder
     cases = read(folder / "results.json") or []
-    baseline = (read(folder / "dcls.json") or {"cases": []})["cases"]
+    baseline = trainings(folder / "dcls.json")
     for path in draw_figures([accuracy(cases, baseline), grouping(cases)], folder, ("svg",)):
         print(path)
 
 
-def accuracy(cases: Sequence[Case], baseline: Sequence[Case]) -> Figure:
-    """A panel without and one with Dale's law: test accuracy over the halvings of density."""
+def accuracy(cases: Sequence[Case], baseline: Mapping[str, Sequence[Case]]) -> Figure:
+    """Test accuracy over the halvings of density: without and with Dale's law, and published."""
     shown = [
         ("signs per synapse", [c for c in cases if not c["dale"]], "test accuracy"),
         ("Dale's law", [c for c in cases if c["dale"]], "test accuracy"),
-        ("published model (DCLS)", [c for c in baseline if not c["dale"]], "test.accuracy"),
     ]
+    for length, own in baseline.items():
+        chosen = [c for c in own if not c["dale"]]
+        shown.append((f"published model (DCLS), {length}", chosen, "test.accuracy"))
     panels = tuple(
         Panel(title, (Chart(lambda ax, o=own, k=key: _curves(ax, o, k), f"accuracy: {title}"),))
         for title, own, key in shown

@@ -24,11 +24,12 @@ def main() -> None:
     for dale in (False, True):
         chosen = [case for case in cases if case["dale"] == dale]
         print(f"\nDale {dale}\n", square(chosen, "test accuracy"), sep="\n")
-    baseline: list[Case] = (read(HERE / "dcls.json") or {"cases": []})["cases"]
-    for dale in (False, True):
-        chosen = [case for case in baseline if bool(case["dale"]) == dale]
-        if chosen:
-            print(f"\nDCLS, Dale {dale}\n", square(chosen, "test.accuracy"), sep="\n")
+    for length, own in trainings(HERE / "dcls.json").items():
+        for dale in (False, True):
+            chosen = [case for case in own if bool(case["dale"]) == dale]
+            if chosen:
+                head = f"\nDCLS, {length}, Dale {dale}\n"
+                print(head, square(chosen, "test.accuracy"), sep="\n")
     print("\nGrouping\n", grouping(cases), sep="\n")
     times = read(HERE / "times.json")
     if times:
@@ -48,6 +49,18 @@ def square(cases: Sequence[Case], key: str) -> str:
         rows.append(row)
     head = [f"{STRUCTURES[rule]}, delays {delays}" for delays, rule in CELLS]
     return gp.experiment.markdown(["sparsity", *head], rows)
+
+
+def trainings(path: Path) -> dict[str, list[Case]]:
+    """Cases of the published model by the length of their training, the longest first."""
+    cases: list[Case] = (read(path) or {"cases": []})["cases"]
+    lengths = sorted({(c["epochs"], c["batch"]) for c in cases}, reverse=True)
+    return {
+        f"{epochs} epochs, batches of {batch}": [
+            c for c in cases if (c["epochs"], c["batch"]) == (epochs, batch)
+        ]
+        for epochs, batch in lengths
+    }
 
 
 def grouping(cases: Sequence[Case]) -> str:
@@ -104,7 +117,7 @@ def percent(group: Sequence[Case], key: str) -> str:
     values = [100 * case[key] for case in group]
     if len(values) < 2:
         return f"{values[0]:.1f}" if values else "–"
-    return f"{np.mean(values):.1f} ± {np.std(values, ddof=1):.1f}"
+    return f"{np.mean(values):.1f} ± {np.std(values, ddof=1):.1f} ({len(values)})"
 
 
 def read(path: Path) -> Any:

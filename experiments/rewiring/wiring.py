@@ -7,6 +7,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+STRUCTURES = ("fixed", "rigl", "deep_r")
+
 
 class Wiring:
     """A mask and signs beside a weight (post, pre, 1); the number of synapses never changes.
@@ -14,7 +16,7 @@ class Wiring:
     Args:
         weight: the parameter, which is overwritten with sign × magnitude where the mask is set.
         density: the part of all pairs that is connected.
-        structure: "fixed", "rigl" or "deep_r".
+        structure: one of ``STRUCTURES``.
         dale: one sign per presynaptic neuron; else one per synapse.
         drawn: what is drawn comes from it.
     """

@@ -205,6 +205,50 @@ def test_a_delay_of_the_published_model_is_twelve_minus_its_position(
     assert float(layer.conv.P.detach().flatten()[0]) == pytest.approx(4.3)
 
 
+@pytest.mark.parametrize("frames", [60, 61, 7])
+def test_products_of_transforms_are_the_convolution(
+    frames: int, script: Callable[..., Any]
+) -> None:
+    pytest.importorskip("DCLS", reason="DCLS and torch are in the extra 'dcls'")
+    torch = importlib.import_module("torch")
+    pad, conv1d = torch.nn.functional.pad, torch.nn.functional.conv1d
+    drawn = torch.Generator().manual_seed(1)
+    x, kernel = (
+        torch.randn(shape, generator=drawn).requires_grad_()
+        for shape in ((frames, 5, 4), (3, 4, 25))
+    )
+    due = conv1d(pad(x.permute(1, 2, 0), (24, 0)), kernel).permute(2, 0, 1)
+    found = script("published.py")["causal"](x, kernel)
+    slope = torch.randn(due.shape, generator=drawn)
+    pairs = [(found, due)]
+    pairs += zip(*(torch.autograd.grad(y, (x, kernel), slope) for y in (found, due)), strict=True)
+    for a, b in pairs:  # sums of 100 and more products of order 1, in single precision
+        assert float((a - b).detach().abs().max()) < 1e-4
+
+
+def test_trainings_of_another_length_stay_beside_those_of_this_one(
+    data: Path, script: Callable[..., Any], tmp_path: Path
+) -> None:
+    pytest.importorskip("DCLS", reason="DCLS and torch are in the extra 'dcls'")
+    output = tmp_path / "dcls.json"
+    line = ["--data", str(data), "--halvings", "2", "--delays", "fixed", "--dale", "0"]
+    line += ["--hidden", "8", "--structure", "fixed", "--output", str(output), "--epochs"]
+    for epochs in ("1", "2", "1"):
+        script("baseline.py", *line, epochs)
+    found = script("tables.py")["trainings"](output)
+    assert list(found) == ["2 epochs, batches of 256", "1 epochs, batches of 256"]
+    assert [len(cases) for cases in found.values()] == [1, 1]
+
+
+def test_a_rule_that_does_not_exist_is_refused(
+    script: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("DCLS", reason="DCLS and torch are in the extra 'dcls'")
+    with pytest.raises(SystemExit):
+        script("baseline.py", "--structure", "set")
+    assert "invalid choice: 'set'" in capsys.readouterr().err
+
+
 def test_the_tables_of_the_readme_are_those_of_the_results(
     script: Callable[..., Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -219,7 +263,7 @@ def test_figures_are_drawn_from_the_results(script: Callable[..., Any], tmp_path
     pytest.importorskip("matplotlib")
     made = script("figures.py")
     cases = json.loads((FOLDER / "results.json").read_text(encoding="utf-8"))
-    figures = [made["accuracy"](cases, []), made["grouping"](cases)]
+    figures = [made["accuracy"](cases, {}), made["grouping"](cases)]
     paths = made["draw_figures"](figures, tmp_path, ("svg",))
     assert len(paths) == 2
     assert all((FOLDER / path.name).exists() for path in paths)
