@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import genprop as gp
 from genprop import ms
 
@@ -12,7 +14,7 @@ def build(
     threshold: float = 1.0,
     hidden: int = 1024,
     layers: int = 2,
-    delays: str = "learned",
+    delays: Literal["none", "fixed", "learned"] = "learned",
     spread: float = 0.0,
     longest: float = 1000.0,
     weight_rate: float = 1e-3,

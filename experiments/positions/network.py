@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -13,9 +14,9 @@ from genprop import ms
 def build(
     seed: int,
     data: str = "",
-    task: str = "fsdd",
+    task: Literal["fsdd", "shd"] = "fsdd",
     hidden: int = 128,
-    delays: str = "2d",
+    delays: Literal["none", "free", "axonal", "2d", "3d", "4d", "fixed_2d", "shuffled"] = "2d",
     spread: float = 15.0,
     longest: float = 62.0,
     l1: float = 0.0,

@@ -26,9 +26,9 @@ def main() -> None:
     """Every run below the folders that were named."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path, help="of sweeps, or of single runs")
-    parser.add_argument("--nulls", type=int, default=20)
+    parser.add_argument("--nulls", type=int, default=20, help="of each measure")
     parser.add_argument("--prune", action="store_true", help="also remove synapses and test")
-    parser.add_argument("--output", type=Path, default=HERE / "results.json")
+    parser.add_argument("--output", type=Path, default=HERE / "results.json", help="table of runs")
     options = parser.parse_args()
     gp.experiment.gather(
         options.folders,

@@ -29,10 +29,10 @@ def main() -> None:
     """Every size that was named."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--set", action="append", default=[], help="a setting besides, for all")
-    parser.add_argument("--hidden", nargs="+", type=int, default=[32, 64, 128])
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--hidden", nargs="+", type=int, default=[32, 64, 128], help="neurons")
+    parser.add_argument("--rounds", type=int, default=15, help="all variants in turn")
     parser.add_argument("--batches", type=int, default=6, help="that a round learns from")
-    parser.add_argument("--output", type=Path, default=HERE / "times.json")
+    parser.add_argument("--output", type=Path, default=HERE / "times.json", help="results")
     options = parser.parse_args()
     found: dict[str, object] = {"machine": machine(), "rounds": options.rounds, "sizes": {}}
     sizes = {

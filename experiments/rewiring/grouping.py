@@ -30,8 +30,8 @@ def main() -> None:
     """Every run below the folders that were named."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="+", type=Path, help="of sweeps, or of single runs")
-    parser.add_argument("--nulls", type=int, default=20)
-    parser.add_argument("--output", type=Path, default=HERE / "results.json")
+    parser.add_argument("--nulls", type=int, default=20, help="shuffled fields of each kind")
+    parser.add_argument("--output", type=Path, default=HERE / "results.json", help="table of runs")
     options = parser.parse_args()
     gp.experiment.gather(
         options.folders,

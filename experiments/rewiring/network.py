@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from recordings import spikes
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 def build(
     seed: int,
     data: str = "",
-    task: str = "fsdd",
+    task: Literal["fsdd", "shd", "rawhd"] = "fsdd",
     bands: int = 40,
     hidden: int = 256,
     halvings: int = 5,
-    delays: str = "learned",
-    structure: str = "rigl",
+    delays: Literal["fixed", "learned"] = "learned",
+    structure: Literal["fixed", "rigl", "deep_r"] = "rigl",
     dale: bool = False,
     longest: float = 240.0,
     l1: float = 1e-5,

@@ -28,11 +28,11 @@ INPUTS, CLASSES, DURATION = 40, 10, 100.0
 def main() -> None:
     """Every size that was named."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--hidden", nargs="+", type=int, default=[1000, 4000])
-    parser.add_argument("--density", type=float, default=0.01)
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--output", type=Path, default=HERE / "times.json")
+    parser.add_argument("--hidden", nargs="+", type=int, default=[1000, 4000], help="neurons")
+    parser.add_argument("--density", type=float, default=0.01, help="of synapses")
+    parser.add_argument("--batch", type=int, default=32, help="samples")
+    parser.add_argument("--rounds", type=int, default=15, help="all rules in turn")
+    parser.add_argument("--output", type=Path, default=HERE / "times.json", help="results")
     options = parser.parse_args()
     sizes = {
         str(n): measured(n, options.density, options.batch, options.rounds) for n in options.hidden

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import genprop as gp
 from genprop import ms
 
@@ -11,7 +13,7 @@ def build(
     data: str = "",
     hidden: int = 512,
     recurrent: bool = True,
-    delays: str = "learned",
+    delays: Literal["none", "fixed", "learned"] = "learned",
     spread: float = 150.0,
     recurrent_spread: float = 0.0,
     longest: float = 1000.0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import genprop as gp
 from genprop import ms
 
@@ -10,7 +12,7 @@ def build(
     data: str = "",
     hidden: int = 1024,
     layers: int = 2,
-    delays: str = "learned",
+    delays: Literal["none", "fixed", "learned"] = "learned",
     spread: float = 50.0,
     longest: float = 1000.0,
     duration: float = 1000.0,

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from genprop.errors import ConfigurationError, did_you_mean
 from genprop.experiment.callbacks import make_callbacks
@@ -79,7 +79,8 @@ def load_experiment(config: Config) -> Experiment:
     """Call ``build`` of the config's network.py with its options.
 
     ``build`` is also given ``seed`` where it asks for it and [options] does not set it, and the
-    data sets of [data] as ``train``, ``valid`` and ``test``, as far as it asks for them.
+    data sets of [data] as ``train``, ``valid`` and ``test``, as far as it asks for them. An option
+    that ``build`` annotates as a ``Literal`` is one of its values.
 
     Raises:
         ConfigurationError: for a file without ``build``, options it does not take (with "did you
@@ -90,6 +91,7 @@ def load_experiment(config: Config) -> Experiment:
     known = inspect.signature(build).parameters
     if "seed" in known:
         options.setdefault("seed", config.seed)
+    _check_choices(build, config)
     options |= {k: part for k, part in data_sets(config, known).items() if k in known}
     if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in known.values()):
         for name in options:
@@ -110,6 +112,22 @@ def load_experiment(config: Config) -> Experiment:
             remedy="set them below [options], or give them a default in build()",
         )
     return _checked(build(**options), config)
+
+
+def _check_choices(build: Callable[..., object], config: Config) -> None:
+    """Refuse what no ``Literal`` holds, where annotations can be read while the program runs."""
+    try:
+        hints = get_type_hints(build)
+    except (NameError, AttributeError, TypeError):
+        return
+    for name, value in config.options.items():
+        choices = get_args(hints[name]) if get_origin(hints.get(name)) is Literal else (value,)
+        if value not in choices:
+            raise ConfigurationError(
+                f"option {name} = {value!r} is none of {', '.join(map(repr, choices))}",
+                where=config.place("options", name),
+                remedy=did_you_mean(value, map(str, choices)),
+            )
 
 
 def compile_experiment(

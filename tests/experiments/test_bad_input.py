@@ -84,6 +84,7 @@ def test_a_file_that_cannot_be_learned_from_is_told(
     ("setting", "told"),
     [
         ("options.hiden=6", ("no option 'hiden'", "did you mean hidden")),
+        ("options.delays=learnd", ("delays = 'learnd' is none of", "did you mean learned")),
         ("compile.duraton=5", ("duraton", "did you mean duration")),
         ("callbacks.revive_silent.amont=1", ("no setting 'amont'", "did you mean amount")),
         ("epoch=3", ("epoch", "did you mean epochs")),
