@@ -39,7 +39,7 @@ __all__ = ["FINEST", "MOST_PARTS", "SHORTEST_CLIMB", "EventLocation", "SubStep"]
 FINEST = 2.0**-40
 """Parts this much shorter than ``longest`` are followed no further: the state is lost (NaN)."""
 MOST_PARTS = 1024
-"""Neither is a step for which more parts than this are tried."""
+"""Neither is a step for which more parts than this are tried; it ends its sample."""
 SHORTEST_CLIMB = 2.0**-6
 """Climbs of less than this part of the way are not tried; time is halved instead."""
 

@@ -27,11 +27,11 @@ from genprop.lower.nodes import (
     Statement,
 )
 
-__all__ = ["evaluate", "execute"]
+__all__ = ["FUNCTIONS", "evaluate", "execute"]
 
 Array = np.ndarray
 
-_FUNCTIONS: Mapping[str, Callable[..., Array]] = {
+FUNCTIONS: Mapping[str, Callable[..., Array]] = {
     "exp": np.exp,
     "log": np.log,
     "sqrt": np.sqrt,
@@ -74,7 +74,7 @@ def evaluate(expression: Expr, values: Mapping[str, Array]) -> Array:
         case Power(x, exponent):
             return evaluate(x, values) ** exponent
         case Call(function, arguments):
-            return _fold(_FUNCTIONS[function], arguments, values)
+            return _fold(FUNCTIONS[function], arguments, values)
         case Compare(relation, x, y):
             return _RELATIONS[relation](evaluate(x, values), evaluate(y, values))
         case All(conditions):

@@ -15,7 +15,7 @@ from genprop.errors import GenpropError
 
 SECONDS, BYTES = 10.0, 100_000_000
 """At most so much processor time, and memory beside twice the file's size."""
-ASLEEP = 180.0
+ASLEEP = 600.0
 """[s] by the clock after which a process that does not come back is ended."""
 
 

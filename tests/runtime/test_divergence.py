@@ -11,9 +11,11 @@ import pytest
 
 import genprop as gp
 from genprop import ms
+from genprop.backends.reference import located
 from genprop.backends.reference.target import Reference
 from genprop.data.spikes import SpikeBatch
 from genprop.errors import DescriptionError, DivergenceError, TrainingError
+from genprop.lower.event_location import MOST_PARTS
 
 if TYPE_CHECKING:
     from genprop.backends.base import Outcome, Target
@@ -137,6 +139,51 @@ def test_a_backend_that_cannot_tell_is_read_by_its_loss_and_gradients(
     monkeypatch.setattr(sim.engine, "gradients", unaware)
     with pytest.raises(DivergenceError, match=r"'v' of population 'cells'(.|\n)*sample 1"):
         sim.gradients(batch())
+
+
+def test_a_neuron_that_cannot_be_followed_ends_its_sample() -> None:
+    steep = gp.Neuron(
+        "steep",
+        flow="dv/dt = (I - v + v**2)/tau; da/dt = g*v**2/tau",
+        spike="v > 5",
+        reset="v = 0",
+        parameters={"tau": gp.learn(10 * ms), "g": gp.values([0.0, 1e308, 0.0])},
+    )
+    lost: list[np.ndarray] = []
+    for backend in (gp.Native(precision="double"), "reference"):
+        sim = compiled(steep, backend, weight=9.0)
+        found = sim.engine.run(sim.arrays(), sim.topology, sim.inputs(batch()), ("cells.v",))
+        assert found.finite is not None and found.finite.tolist() == [True, False, False]
+        lost.append(np.isnan(found.recorded["cells.v"]))
+    native, reference = lost
+    assert np.array_equal(native, reference)
+    first = reference[1].argmax(axis=0)
+    assert not reference[0].any() and reference[1, first[1] :, 1].all()
+    assert first[1] <= min(first[0], first[2]), "others are tried as long as all can be followed"
+    assert reference[1, -1].all(), "and not after that: they spike within a step each"
+
+
+def test_steps_of_a_sample_that_has_ended_are_tried_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried, part = [0], located._Step.part
+
+    def counted(step: located._Step) -> bool:
+        tried[0] += 1
+        return part(step)
+
+    monkeypatch.setattr(located._Step, "part", counted)
+    steep = gp.Neuron(
+        "steep",
+        flow="dv/dt = (I - v)/tau; da/dt = 1e308*v**2/tau",
+        spike="v > 5",
+        reset="v = 0",
+        parameters={"tau": gp.learn(10 * ms)},
+    )
+    sim = compiled(steep)
+    with pytest.raises(DivergenceError, match="of population 'cells'"):
+        sim.gradients(batch())
+    assert 0 < tried[0] <= 3 * MOST_PARTS  # two samples, and one of them again for the place
 
 
 STEEP = "I + 1.7e308*max(sign(v - 0.5), 0)"

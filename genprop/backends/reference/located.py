@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.lower.event_location import FINEST, MOST_PARTS, SHORTEST_CLIMB
-from genprop.numerics.evaluate import evaluate, execute
+from genprop.numerics.routines import formula, routine
 
 if TYPE_CHECKING:
     from genprop.lower.program import PopulationProgram
 
-__all__ = ["Kind", "Located", "Part", "locate"]
+__all__ = ["Kind", "Located", "Part", "locate", "lost"]
 
 Values = dict[str, np.ndarray]
 _EPSILON = float(np.finfo(float).eps)
@@ -81,15 +81,21 @@ def locate(
     """
     step = _Step(program, numbers, start, Located(dt, wait))
     if not all(np.isfinite(x) for x in start.values()):
-        return step.lost()
+        return lost(program, step.found)
     if induced:
         step.spike(Kind.INDUCED, 0.0, 0.0, start)
     while step.found.rest > 0:
         step.tried += 1
         if step.tried > MOST_PARTS or not step.part():
-            return step.lost()
+            return lost(program, step.found)
     step.found.end = step.now
     return step.found
+
+
+def lost(program: PopulationProgram, found: Located) -> Located:
+    """A step that ends with no number left of the states."""
+    found.end = {x: np.asarray(np.nan) for x in program.states}
+    return found
 
 
 class _Step:
@@ -147,12 +153,12 @@ class _Step:
     def climb(self) -> bool:
         """Take a part of the way to the threshold, if that can be done within the step."""
         assert self.location.rise is not None
-        if not evaluate(self.location.rise, {**self.numbers, **self.now}) > 0:
+        if not formula(self.location.rise)({**self.numbers, **self.now}) > 0:
             return False
-        part = self.reach
+        part, advance = self.reach, routine(self.location.climb.advance)
         while part >= SHORTEST_CLIMB:
             values = {**self.numbers, **self.now, self.location.length: np.asarray(part)}
-            execute(self.location.climb.advance, values)
+            advance(values, None)
             if values[self.location.accurate] > 0:
                 elapsed = float(values[self.location.elapsed])
                 if elapsed < self.found.rest:
@@ -178,7 +184,7 @@ class _Step:
         found.times.append(self.dt - found.rest)
         found.spikes.append(dict(at))
         values = {**self.numbers, **at}
-        execute(self.program.reset, values)
+        routine(self.program.reset)(values, None)
         self.now = {x: values[x] for x in self.program.states}
         found.wait = float(self.numbers[refractory.duration]) if refractory else 0.0
         self.level, self.reach = self.location.longest, 1.0
@@ -204,16 +210,11 @@ class _Step:
         """The states after a sub-step, and whether it is accurate."""
         flow = self.location.held if held and self.location.held else self.location.free
         values = {**self.numbers, **start, self.location.length: np.asarray(length)}
-        execute(flow.advance, values)
+        routine(flow.advance)(values, None)
         accurate = bool(values[self.location.accurate] > 0)
         return {x: values[x] for x in self.program.states}, accurate
 
     def guard(self, states: Values) -> float:
         """G > 0 above the threshold."""
         assert self.program.guard is not None
-        return float(evaluate(self.program.guard, {**self.numbers, **states}))
-
-    def lost(self) -> Located:
-        """No number is left of the states."""
-        self.found.end = {x: np.asarray(np.nan) for x in self.program.states}
-        return self.found
+        return float(formula(self.program.guard)({**self.numbers, **states}))

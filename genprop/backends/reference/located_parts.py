@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.backends.reference.located import Kind, Part
-from genprop.numerics.evaluate import evaluate, execute
+from genprop.numerics.routines import formula, routine
 
 if TYPE_CHECKING:
     from genprop.lower.program import PopulationProgram
@@ -60,10 +60,10 @@ def reverse_parts(
             wait = 0.0
         if part.kind is Kind.CLIMB:
             values[location.dL_delapsed] = np.asarray(-rest)
-            execute(location.climb.reverse, values, accumulate)
+            routine(location.climb.reverse)(values, accumulate)
         elif part.kind is not Kind.INDUCED:
             flow = location.held if part.held and location.held else location.free
-            execute(flow.reverse, values, accumulate)
+            routine(flow.reverse)(values, accumulate)
         if part.kind is Kind.REST:
             rest = float(values[location.dL_dlength]) - (wait if part.held else 0.0)
         elif part.kind is Kind.WAIT:
@@ -85,16 +85,16 @@ def _jump(
     assert location is not None
     end = dict(values)
     if part.kind is Kind.CROSSING:
-        execute(location.free.motion, end)
+        routine(location.free.motion)(end, None)
         values |= {m: end[m] for m in location.motion}
-    execute((location.climb if part.kind is Kind.CLIMB else location.free).advance, end)
+    routine((location.climb if part.kind is Kind.CLIMB else location.free).advance)(end, None)
     values |= {x: end[x] for x in program.states}
-    execute(location.reset, values, accumulate)
+    routine(location.reset)(values, accumulate)
     if part.kind is Kind.CROSSING:
         values["sent"] = np.asarray(-rest)
-        execute(location.crossing, values, accumulate)
+        routine(location.crossing)(values, accumulate)
     for seed in program.count_jump:
-        values[seed.target] = values[seed.target] + spike.count * evaluate(seed.value, values)
+        values[seed.target] = values[seed.target] + spike.count * formula(seed.value)(values)
     values |= part.start
 
 
@@ -108,7 +108,7 @@ def _induced_jump(
     assert program.induced is not None
     assert program.location is not None
     values |= {**spike.columns, "sent": np.asarray(spike.sent)}
-    execute(program.induced.jump, values, accumulate)
+    routine(program.induced.jump)(values, accumulate)
     if program.refractory is not None:
         accumulate(program.refractory.duration, values[program.location.dL_dwait])
     spike.cost = float(values["induced_cost"])

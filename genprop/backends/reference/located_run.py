@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.backends.reference.forward import PopulationRun, Spikes
-from genprop.backends.reference.located import Kind, Located, locate
+from genprop.backends.reference.located import Kind, Located, locate, lost
 from genprop.numerics.evaluate import evaluate, execute
 
 if TYPE_CHECKING:
@@ -65,20 +65,28 @@ class LocatedRun(PopulationRun):
         self._by_parts(start, ~np.broadcast_to(sound, self.shape))
 
     def _by_parts(self, start: Mapping[str, Array], where: Array) -> None:
-        """Take the step again for some; note their spikes."""
+        """Take the step again for some; note their spikes.
+
+        In a sample with a neuron that cannot be followed, which ends it, no other is tried.
+        """
         found: dict[tuple[int, int], Located] = {}
         wait = np.where(self.whole, self.wait - self.dt, 0.0)
         moved = {x: np.array(np.broadcast_to(self.values[x], self.shape)) for x in start}
         for sample, neuron in zip(*map(np.ndarray.tolist, np.nonzero(where)), strict=True):
             at = (sample, neuron)
             one = {x: states[at] for x, states in start.items()}
-            with np.errstate(all="ignore"):
-                located = locate(
-                    self.program, self.local(neuron), one, self.dt, float(self.wait[at]),
-                    bool(self.induced[at] != 0),
-                )  # fmt: skip
+            wait_at = float(self.wait[at])
+            if self.finite[sample]:
+                with np.errstate(all="ignore"):
+                    located = locate(
+                        self.program, self.local(neuron), one, self.dt, wait_at,
+                        bool(self.induced[at] != 0),
+                    )  # fmt: skip
+            else:
+                located = lost(self.program, Located(self.dt, wait_at))
             for x, state in located.end.items():
                 moved[x][at] = state
+                self.finite[sample] &= np.isfinite(state)
             wait[at] = located.wait
             found[at] = located
         self.values.update(moved)

@@ -98,12 +98,15 @@ class Trajectory:
     pieces: list[np.ndarray] = field(default_factory=list)
     held: list[bool] = field(default_factory=list)
     opened: list[Event | None] = field(default_factory=list)
+    _arrays: tuple[np.ndarray, np.ndarray] | None = None
+    """``starts`` and ``pieces`` as arrays, once states have been read."""
 
     def append(self, start: float, piece: np.ndarray, held: bool, opened: Event | None) -> None:
         """Continue with another piece; one of no length is replaced."""
         if self.starts and self.starts[-1] == start:
             for column in (self.starts, self.pieces, self.held, self.opened):
                 column.pop()
+        self._arrays = None
         self.starts.append(start)
         self.pieces.append(piece)
         self.held.append(held)
@@ -111,10 +114,13 @@ class Trajectory:
 
     def at(self, times: np.ndarray) -> np.ndarray:
         """States at ``times`` (m,), after the event where one falls on a time: (m, S)."""
-        index = np.searchsorted(self.starts, times, side="right") - 1
-        offsets = times - np.array(self.starts)[index]
+        if self._arrays is None:
+            self._arrays = np.array(self.starts), np.array(self.pieces)
+        starts, pieces = self._arrays
+        index = np.searchsorted(starts, times, side="right") - 1
+        offsets = times - starts[index]
         powers = offsets[:, None] ** _EXPONENTS
-        return np.einsum("mk,mks->ms", powers, np.array(self.pieces)[index])
+        return np.einsum("mk,mks->ms", powers, pieces[index])
 
 
 def evaluate(piece: np.ndarray, offset: float) -> np.ndarray:
