@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -174,6 +175,36 @@ def test_fixed_positions_are_not_learned_but_saved() -> None:
     assert f"parameter/{X}" in sim.state()
     assert not any(name.startswith(X) for name in sim.gradients(batch())[1])
     assert DELAY not in sim.parameters
+
+
+def test_distances_of_sparse_synapses_take_no_matrix_of_all_pairs() -> None:
+    """4000 × 4000 pairs: a byte for each is 16 MB; what a step holds goes with the synapses."""
+    size = 4000
+    net, exp = gp.Network("large"), gp.synapse("exp")
+    box = gp.learn(gp.uniform(-5, 5))
+    source = net.population("in", 50, gp.spikes())
+    hidden = net.population("hidden", size, gp.neuron("LIF"), position=box, dims=3)
+    out = net.population("out", 2, gp.neuron("LI"))
+    net.connect(source, hidden, exp, weight=1.0, pattern=gp.sparse(0.05))
+    back = net.connect(hidden, hidden, exp, weight=gp.learn(gp.normal(0.0, 1.0)),
+                       delay=gp.distance(max=20), pattern=gp.sparse(0.001))  # fmt: skip
+    net.connect(hidden, out, exp, weight=gp.learn(0.1))
+    loss = gp.CrossEntropy(gp.integral(out, "v"))
+    loss += 1e-3 * gp.DistanceCost(back, move_positions=True)
+    sim = gp.compile(net, loss=loss, optimiser=gp.Adam(0.1), clock="grid", dt=1.0, duration=20,
+                     batch=1)  # fmt: skip
+    rng = np.random.default_rng()
+    train = (np.sort(rng.uniform(0, 9, 500)), rng.integers(0, 50, 500))
+    one = gp.data.SpikeBatch.from_events([train], channels=50, duration=20, labels=np.array([1]))
+    sim.gradients(one)
+    sim.step()
+    tracemalloc.start()
+    for _ in range(2):
+        sim.gradients(one)
+        sim.step()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 500 * sim.topology[RECURRENT].column.size < size * size
 
 
 def bare(dims: tuple[int | None, int | None]) -> gp.Network:
