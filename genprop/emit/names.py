@@ -26,7 +26,7 @@ import hashlib
 import keyword
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from genprop._resources import data_dir
 from genprop.errors import ToolchainError
@@ -57,6 +57,7 @@ _LONGEST = 60
 _SECOND = "\0"
 
 
+@lru_cache(4096)  # every batch names its arrays
 def identifier(name: str) -> str:
     """A flat name as an identifier of C++, Python and GeNN, by the table above."""
     pieces = re.split(r"(->|[^A-Za-z0-9_]+)", re.sub(r"\.(?=\d+$)", _SECOND, name))
