@@ -9,8 +9,10 @@ A nearer level hides a farther one; a name found twice at one level is an error.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -135,7 +137,7 @@ def _levels() -> Iterator[list[Path]]:
     """The folders of each level, the nearest level first."""
     yield _given(os.environ.get("GENPROP_MODELS", "").split(os.pathsep), "$GENPROP_MODELS")
     yield _given(project_folders(Path.cwd() / "pyproject.toml", "models"), "[tool.genprop] models")
-    yield [_entry_folder(e.load()) for e in entry_points(group="genprop.models")]
+    yield _of_packages(tuple(sys.path))
     yield [data_dir("models")]
 
 
@@ -163,6 +165,12 @@ def project_folders(pyproject: Path, kind: str) -> list[str]:
         table = table.get(key, {}) if isinstance(table, dict) else {}
     names = [table] if isinstance(table, str) else table if isinstance(table, list) else []
     return [str(pyproject.parent / str(name)) for name in cast("list[object]", names)]
+
+
+@cache
+def _of_packages(_path: tuple[str, ...]) -> list[Path]:
+    """The folders of installed packages, searched once: reading all metadata takes milliseconds."""
+    return [_entry_folder(e.load()) for e in entry_points(group="genprop.models")]
 
 
 def _entry_folder(target: object) -> Path:
