@@ -16,8 +16,8 @@ from genprop.build.toolchain import find_toolchain
 from genprop.errors import GenpropError
 
 STANDARD = """
-algorithm array atomic cmath condition_variable cstddef cstdint cstring exception limits memory
-mutex new thread type_traits utility vector
+algorithm array atomic cmath condition_variable cstddef cstdint cstdlib cstring exception limits
+memory mutex new thread type_traits utility vector
 """
 
 

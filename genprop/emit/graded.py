@@ -30,6 +30,8 @@ __all__ = ["GradedPrinter", "batch_fields", "graded_layout", "render_graded"]
 View = dict[str, object]
 
 _FILES = {
+    "platform/list.hpp": "platform/list.hpp",
+    "platform/maths.hpp": "platform/maths.hpp",
     "platform/memory.hpp": "platform/memory.hpp",
     "platform/lock.hpp": "platform/lock.hpp",
     "platform/pool.hpp": "platform/pool.hpp",

@@ -25,6 +25,8 @@ USUAL_DEGREES = {4: 6, 8: 10}
 """Of the polynomials that say what arrivals do, by the bytes of a number; they are unrolled."""
 
 CONTINUOUS_FILES = (
+    ("platform/list.hpp", "platform/list.hpp"),
+    ("platform/maths.hpp", "platform/maths.hpp"),
     ("platform/memory.hpp", "platform/memory.hpp"),
     ("platform/lock.hpp", "platform/lock.hpp"),
     ("platform/pool.hpp", "platform/pool.hpp"),

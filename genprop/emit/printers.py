@@ -32,11 +32,11 @@ __all__ = ["CPrinter", "DoubleGeNNPrinter", "GeNNPrinter", "NumpyPrinter"]
 _SUM, _PRODUCT, _UNARY, _ATOM = 1, 2, 3, 4
 _BRACKETED = re.compile(r"\(.*\)|\[.*\]")
 _FUNCTIONS: Mapping[str, str] = {
-    "abs": "std::fabs",
-    "min": "std::fmin",
-    "max": "std::fmax",
+    "abs": "maths::fabs",
+    "min": "maths::fmin",
+    "max": "maths::fmax",
     "sign": "sign",
-} | {f: f"std::{f}" for f in ("exp", "log", "sqrt", "sin", "cos", "tanh", "pow")}
+} | {f: f"maths::{f}" for f in ("exp", "log", "sqrt", "sin", "cos", "tanh", "pow")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class CPrinter:
 
     def _number(self, value: float) -> str:
         if isinf(value):
-            return "HUGE_VALF" if value > 0 else "-HUGE_VALF"
+            return "maths::infinity" if value > 0 else "-maths::infinity"
         text = str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
         return f"{self.real}({text})"
 

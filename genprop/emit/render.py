@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["render_native", "tidy"]
 
 _FIXED = (
+    "platform/list.hpp",
+    "platform/maths.hpp",
     "platform/memory.hpp",
     "platform/lock.hpp",
     "platform/pool.hpp",

@@ -11,6 +11,7 @@ import sympy
 
 from genprop.build.compile import build
 from genprop.emit.bundle import SourceBundle
+from genprop.emit.environment import environment
 from genprop.emit.printers import CPrinter, GeNNPrinter
 from genprop.errors import InternalError
 from genprop.lower.convert import assignments, convert
@@ -20,7 +21,7 @@ from genprop.numerics.evaluate import evaluate, execute
 
 A, B, C, D = SYMBOLS = sympy.symbols("a b c d", real=True)
 VALUES = {"a": 0.7, "b": -1.3, "c": 2.1, "d": 0.4}
-HEADER = """#include <cmath>
+HEADER = """#include "platform/maths.hpp"
 using Real = double;
 inline Real sign(Real x) { return Real((x > 0) - (x < 0)); }
 """
@@ -98,7 +99,9 @@ def test_printed_expressions_have_the_value_of_the_expression(
         for k, e in enumerate(nodes)
     ]
     text = HEADER + "\n".join(functions) + "\n"
-    library = ctypes.CDLL(str(build(SourceBundle("f", (("f.cpp", text),), "f.cpp")).path))
+    maths = "platform/maths.hpp"
+    files = ((maths, environment().get_template(f"native/{maths}.j2").render()), ("f.cpp", text))
+    library = ctypes.CDLL(str(build(SourceBundle("f", files, "f.cpp")).path))
     values = {name: np.asarray(x) for name, x in VALUES.items()}
     for k, e in enumerate(nodes):
         function = library[f"f{k}"]

@@ -15,21 +15,19 @@ inline Real sign(Real x) { return Real((x > 0) - (x < 0)); }
 #include "platform/tree.hpp"
 #include "sample.hpp"
 
-#include <memory>
-
 namespace {
 
 /// Spikes kept for recording: per sample, pairs of step and neuron.
-using SpikeList = std::vector<std::int32_t>;
+using SpikeList = List<std::int32_t>;
 
 /// What lives from batch to batch: memory, never values.
 struct Engine {
     Network net;
-    std::vector<std::unique_ptr<Workspace>> workspaces;
-    std::vector<std::unique_ptr<Record>> records;
+    Owners<Workspace> workspaces;
+    Owners<Record> records;
     Tree<Gradients, groups> sums;
     PoolMember pool;
-    std::vector<SpikeList> hidden_spikes;
+    Owners<SpikeList> hidden_spikes;
 };
 
 }  // namespace
@@ -201,9 +199,9 @@ void run(Engine& engine, const Batch& batch) {
     const size_t before = whole * first / groups;   // samples of the batch that are elsewhere
     const Real batch_weight = Real(1) / Real(whole);
     constexpr bool keeps_records = false;   // no loss needs the mean over the batch first
-    at_least(engine.workspaces, threads);
-    at_least(engine.records, keeps_records ? samples : threads);
-    if (batch.hidden_keep_spikes) engine.hidden_spikes.resize(samples);
+    engine.workspaces.at_least(threads);
+    engine.records.at_least(keeps_records ? samples : threads);
+    if (batch.hidden_keep_spikes) engine.hidden_spikes.at_least(samples);
     prepare(engine, batch, threads);
     const auto room = [&] {
         auto sums = engine.sums.room();
@@ -220,27 +218,27 @@ void run(Engine& engine, const Batch& batch) {
         return;
     }
     const auto forward = [&](size_t thread, size_t sample) {
-        Record& record = *engine.records[keeps_records ? sample : thread];
-        Workspace& w = *engine.workspaces[thread];
+        Record& record = engine.records[keeps_records ? sample : thread];
+        Workspace& w = engine.workspaces[thread];
         open(record, batch, sample);
         w.forward(engine.net, record, learning, [&](size_t step) { keep_states(batch, w, sample, step); });
     };
     const auto close = [&](size_t thread, size_t sample, Gradients* sums) {
-        Record& record = *engine.records[keeps_records ? sample : thread];
+        Record& record = engine.records[keeps_records ? sample : thread];
         Workspace::evaluate_loss(record, batch_weight, learning);
         report(engine, batch, record, sample);
-        if (sums) engine.workspaces[thread]->backward(engine.net, record, *sums);
+        if (sums) engine.workspaces[thread].backward(engine.net, record, *sums);
     };
-    const size_t apart = groups / std::min(groups, next_power_of_two(threads));   // groups that one thread adds
+    const size_t apart = groups / next_power_of_two(threads < groups ? threads : groups);   // groups that one thread adds
     const auto take_all = [](Gradients& sum, Gradients& added) { take(sum, added, 0, 1); };
     for_each(last - first, threads, [&](size_t thread, size_t item) {
         const size_t group = first + item, begin = whole * group / groups - before, end = whole * (group + 1) / groups - before;
-        auto sums = learning && begin < end ? room() : nullptr;
+        Owner<Gradients> sums(learning && begin < end ? room().release() : nullptr);
         for (size_t sample = begin; sample < end; ++sample) {
             if (!keeps_records) forward(thread, sample);
             close(thread, sample, sums.get());
         }
-        if (learning) engine.sums.put(group, std::move(sums), apart, take_all);
+        if (learning) engine.sums.put(group, Owner<Gradients>(sums.release()), apart, take_all);
     });
     if (!learning) return;
     engine.sums.close(apart, [&](Gradients& sum, Gradients& added) {

@@ -3,11 +3,9 @@
 
 #include "kernels/delivery.hpp"
 #include "kernels/loss.hpp"
+#include "platform/list.hpp"
+#include "platform/maths.hpp"
 #include "platform/memory.hpp"
-
-#include <cmath>
-#include <vector>
-
 /// Numbers of "out" that do not change during a batch; those per neuron are padded to whole blocks.
 struct OutNumbers {
     Real tau_mem;
@@ -53,7 +51,7 @@ struct Out {
     /// Whether every state is finite now.
     bool all_finite() const {
         for (size_t neuron = 0; neuron < size; ++neuron) {
-            if (!(std::isfinite(v_all[neuron]) && std::isfinite(I_all[neuron]))) return false;
+            if (!(maths::isfinite(v_all[neuron]) && maths::isfinite(I_all[neuron]))) return false;
         }
         return true;
     }

@@ -3,11 +3,9 @@
 
 #include "kernels/delivery.hpp"
 #include "kernels/loss.hpp"
+#include "platform/list.hpp"
+#include "platform/maths.hpp"
 #include "platform/memory.hpp"
-
-#include <cmath>
-#include <vector>
-
 /// Numbers of "relay" that do not change during a batch; those per neuron are padded to whole blocks.
 struct RelayNumbers {
     Real tau_mem;
@@ -33,14 +31,14 @@ struct RelayRecord {
         Real crossing_late;
         Real crossing_rate;
     };
-    std::vector<Spike> spikes;
-    std::vector<std::uint32_t> first;   // the spikes of step n are first[n] ... first[n + 1]
+    List<Spike> spikes;
+    List<std::uint32_t> first;   // the spikes of step n are first[n] ... first[n + 1]
     struct Release {
         std::uint32_t neuron;
         Real release_dv;
     };
-    std::vector<Release> releases;
-    std::vector<std::uint32_t> first_release;
+    List<Release> releases;
+    List<std::uint32_t> first_release;
     AlignedArray<std::int32_t> left{padded(3)};   // refractory periods that last beyond the end
 };
 /// States, delay lines and adjoints of "relay" for one sample at a time.
@@ -77,7 +75,7 @@ struct Relay {
     /// Whether every state is finite now.
     bool all_finite() const {
         for (size_t neuron = 0; neuron < size; ++neuron) {
-            if (!(std::isfinite(v_all[neuron]) && std::isfinite(I_all[neuron]))) return false;
+            if (!(maths::isfinite(v_all[neuron]) && maths::isfinite(I_all[neuron]))) return false;
         }
         return true;
     }
@@ -155,14 +153,14 @@ struct Relay {
             [[maybe_unused]] Real v = v_all[neuron];
             [[maybe_unused]] Real I = I_all[neuron];
             if (!(v - v_th > Real(0)) || left[neuron] > 0) continue;
-            if (!(std::isfinite(v) && std::isfinite(I))) record.all_finite = false;
+            if (!(maths::isfinite(v) && maths::isfinite(I))) record.all_finite = false;
             // where a straight line through the step crosses the threshold
             const Real v_start = v_start_all[neuron];
             const Real I_start = I_start_all[neuron];
             const Real below = v_start - v_th, above = v - v_th;
             const Real fraction = below < Real(0) ? below / (below - above) : Real(0);
             const Real I_crossing = I_start + fraction * (I - I_start);
-            record.spikes.push_back({std::uint32_t(step), std::uint32_t(neuron), Real(1) - fraction, std::fmax(std::fmax((I_crossing - v_th) / tau_mem, std::fabs(Real(2) * (-((I_crossing - v_th) / (tau_mem * tau_mem)) - I_crossing / (tau_exp * tau_mem)))), Real(0.001))});
+            record.spikes.push_back({std::uint32_t(step), std::uint32_t(neuron), Real(1) - fraction, maths::fmax(maths::fmax((I_crossing - v_th) / tau_mem, maths::fabs(Real(2) * (-((I_crossing - v_th) / (tau_mem * tau_mem)) - I_crossing / (tau_exp * tau_mem)))), Real(0.001))});
             v = v_reset;
             v_all[neuron] = v;
             left[neuron] = 1 + numbers.refractory_steps[neuron];

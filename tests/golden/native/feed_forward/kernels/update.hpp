@@ -1,6 +1,5 @@
 // Optimisers, element by element.
 #pragma once
 
+#include "platform/maths.hpp"
 #include "platform/memory.hpp"
-
-#include <cmath>

@@ -8,8 +8,6 @@
 #include "kernels/delivery.hpp"
 #include "platform/events.hpp"
 
-#include <array>
-
 /// One projection as the kernels read it, made once a batch. `Delayed` is false where every delay is zero.
 template <class Arrival, bool Delayed, bool ByRow> class Dense {
 public:
@@ -38,8 +36,8 @@ public:
     void deliver(const BySender& events, DelayBuffer<Due>& arrivals) const {
         for (size_t b = 0; b < blocks_; ++b)
             for (const auto& run : events.runs) {
-                std::array<size_t, lanes> offset;
-                std::array<Real, lanes> weight;
+                size_t offset[lanes];
+                Real weight[lanes];
                 load(b, run.sender, offset, weight);
                 for (std::uint32_t e = run.begin; e < run.end; ++e) {
                     Due* row = arrivals.row(b, events.row[e]);
@@ -73,11 +71,11 @@ public:
     void gather(const BySender& events, const DelayBuffer<Exposed>& adjoints, AlignedArray<Sums>& gradient) const {
         for (size_t b = 0; b < blocks_; ++b)
             for (const auto& run : events.runs) {
-                std::array<size_t, lanes> offset;
-                std::array<Real, lanes> weight;
+                size_t offset[lanes];
+                Real weight[lanes];
                 load(b, run.sender, offset, weight);
                 Sums* out = gradient.data() + cell(b, run.sender);
-                std::array<Sums, lanes> sum;
+                Sums sum[lanes];
                 for (size_t l = 0; l < lanes; ++l) sum[l] = out[l];
                 for (std::uint32_t e = run.begin; e < run.end; ++e) {
                     const Exposed* row = adjoints.row(b, events.row[e]);
@@ -113,7 +111,7 @@ public:
 
 private:
     template <class Each> Real over_arrivals(std::uint32_t sender, size_t step, const DelayBuffer<Exposed>& adjoints, const Each& each) const {
-        std::array<Real, lanes> sum{};
+        Real sum[lanes]{};
         for (size_t b = 0; b < blocks_; ++b) {
             const size_t at = cell(b, sender);
             const Real* row = adjoints.reals(b, arrival_step(step));
@@ -128,7 +126,7 @@ private:
     static constexpr int width = sizeof(Exposed) / sizeof(Real);
     size_t cell(size_t b, size_t sender) const { return (ByRow ? sender * blocks_ + b : b * pre_ + sender) * lanes; }
     size_t place(size_t i, size_t j) const { return cell(j / lanes, i) + j % lanes; }
-    void load(size_t b, size_t sender, std::array<size_t, lanes>& offset, std::array<Real, lanes>& weight) const {
+    void load(size_t b, size_t sender, size_t (&offset)[lanes], Real (&weight)[lanes]) const {
         const size_t at = cell(b, sender);
         for (size_t l = 0; l < lanes; ++l) { offset[l] = Delayed ? offset_[at + l] : l; weight[l] = weight_[at + l]; }
     }

@@ -2,16 +2,15 @@
 #pragma once
 
 #include "kernels/clock.hpp"
+#include "platform/list.hpp"
 #include "platform/memory.hpp"
-
-#include <vector>
 
 /// Per sender, the rows at which its events arrive that have no delay.
 struct BySender {
     struct Run { std::uint32_t sender, begin, end; };
-    std::vector<Run> runs;
-    std::vector<std::uint32_t> row;
-    std::vector<Real> value;   // what events carry, empty where they carry nothing
+    List<Run> runs;
+    List<std::uint32_t> row;
+    List<Real> value;   // what events carry, empty where they carry nothing
 
     /// What event e carries: 1 where no arrival reads it.
     template <bool Carries> Real value_of([[maybe_unused]] size_t e) const { return Carries && !value.empty() ? value[e] : Real(1); }
@@ -37,5 +36,5 @@ struct BySender {
     }
 
 private:
-    std::vector<std::uint32_t> cursor_;
+    List<std::uint32_t> cursor_;
 };

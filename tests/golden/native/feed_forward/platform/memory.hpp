@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstring>
 #include <new>
-#include <utility>
 
 #ifdef __GNUC__
 #define KEEP_IN_REGISTER(pointer) __asm__("" : "+r"(pointer))   // keeps base + row of an address apart from what differs by lane
@@ -26,22 +25,31 @@ template <size_t n> struct Vector { typedef Real type __attribute__((vector_size
 template <> struct Vector<1> { using type = Real; };
 template <size_t n> using Reals = typename Vector<n>::type;
 
+namespace {
+
+/// Memory that starts on a cache line; null for none.
+[[gnu::cold, gnu::noinline, maybe_unused]] void* aligned_memory(size_t bytes) { return bytes ? ::operator new(bytes, std::align_val_t(64)) : nullptr; }
+[[gnu::cold, gnu::noinline, maybe_unused]] void release_memory(void* memory) { if (memory) ::operator delete(memory, std::align_val_t(64)); }
+
+}  // namespace
+
 /// A zeroed array that starts on a cache line.
 template <class T> class AlignedArray {
 public:
     explicit AlignedArray(size_t count = 0) { resize(count); }
-    AlignedArray(AlignedArray&& other) noexcept
-        : count_(std::exchange(other.count_, 0)), data_(std::exchange(other.data_, nullptr)) {}
+    AlignedArray(AlignedArray&& other) noexcept : count_(other.count_), data_(other.data_) { other.count_ = 0; other.data_ = nullptr; }
     AlignedArray(const AlignedArray&) = delete;
     AlignedArray& operator=(const AlignedArray&) = delete;
     AlignedArray& operator=(AlignedArray&&) = delete;
-    ~AlignedArray() { release(); }
+    ~AlignedArray() { release_memory(data_); }
 
     /// Makes room for `count` elements; what was there is lost, what is there is zero.
-    void resize(size_t count) {
+    [[gnu::noinline]] void resize(size_t count) {
         if (count != count_) {
-            release();
-            data_ = count ? static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t(64))) : nullptr;
+            release_memory(data_);
+            data_ = nullptr;
+            count_ = 0;   // as it is where there is no memory
+            data_ = static_cast<T*>(aligned_memory(count * sizeof(T)));
             count_ = count;
         }
         zero();
@@ -56,7 +64,6 @@ public:
     const T& operator[](size_t i) const { return data_[i]; }
 
 private:
-    void release() { if (data_) ::operator delete(data_, std::align_val_t(64)); data_ = nullptr; count_ = 0; }
     size_t count_ = 0;
     T* data_ = nullptr;
 };

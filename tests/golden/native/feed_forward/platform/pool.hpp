@@ -2,13 +2,11 @@
 #pragma once
 
 #include "kernels/guarded.hpp"
+#include "platform/list.hpp"
 #include "platform/lock.hpp"
 #include "platform/memory.hpp"
 
 #include <signal.h>
-
-#include <exception>
-#include <vector>
 
 namespace {
 
@@ -18,7 +16,7 @@ struct Task {
     const void* function;
     void (*call)(const void* function, size_t index);
     size_t next = 0, running = 0;
-    std::exception_ptr fault{};
+    std::int32_t fault = 0;   // as `guarded` gives it
 };
 
 /// Threads that wait for tasks. They begin when they are first wanted, and end when the last engine leaves.
@@ -37,7 +35,7 @@ public:
         while (task.next < task.count) make_one(task, hold);
         hold.wait(ended_, [&] { return task.running == 0; });
         wanted_ -= task.count - 1;
-        for (auto& other : tasks_) if (other == &task) std::swap(other, tasks_.back());
+        for (auto& other : tasks_) if (other == &task) other = tasks_.back();
         tasks_.pop_back();
     }
 
@@ -59,8 +57,7 @@ private:
         const size_t index = task.next++;
         ++task.running;
         hold.unlock();
-        std::exception_ptr fault;
-        try { task.call(task.function, index); } catch (...) { fault = std::current_exception(); }
+        const std::int32_t fault = guarded([&] { task.call(task.function, index); });
         hold.lock();
         if (fault) task.fault = fault;
         if (--task.running == 0) pthread_cond_broadcast(&ended_);
@@ -95,8 +92,8 @@ private:
 
     Mutex guard_ = PTHREAD_MUTEX_INITIALIZER, door_ = PTHREAD_MUTEX_INITIALIZER;
     Condition begun_ = PTHREAD_COND_INITIALIZER, ended_ = PTHREAD_COND_INITIALIZER;
-    std::vector<Task*> tasks_;
-    std::vector<pthread_t> threads_;
+    List<Task*> tasks_;
+    List<pthread_t> threads_;
     size_t wanted_ = 0, ready_ = 0, engines_;
     bool closing_ = false;
 };

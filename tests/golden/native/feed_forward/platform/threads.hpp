@@ -4,10 +4,6 @@
 #include "platform/memory.hpp"
 #include "platform/pool.hpp"
 
-#include <atomic>
-#include <memory>
-#include <vector>
-
 namespace {
 
 /// Calls function(thread) for each of `threads`, at the same time as far as there are threads in the pool.
@@ -18,20 +14,15 @@ template <class Function> void in_parallel(size_t threads, const Function& funct
     if (threads == 1) return call(&function, 0);
     Task task{threads, &function, call};
     pool()->run(task);
-    if (task.fault) std::rethrow_exception(task.fault);
+    if (task.fault) throw_again(task.fault);
 }
 
 /// Calls function(thread, item) for every item, whichever thread is free taking the next.
 template <class Function> void for_each(size_t items, size_t threads, const Function& function) {
-    std::atomic<size_t> next{0};
+    size_t next = 0;
     in_parallel(threads, [&](size_t thread) {
-        for (size_t item; (item = next++) < items;) function(thread, item);
+        for (size_t item; (item = __atomic_fetch_add(&next, size_t(1), __ATOMIC_SEQ_CST)) < items;) function(thread, item);
     });
 }
 
 }  // namespace
-
-/// Makes room for `count` things that each thread or sample has of its own.
-template <class T> void at_least(std::vector<std::unique_ptr<T>>& list, size_t count) {
-    while (list.size() < count) list.push_back(std::make_unique<T>());
-}

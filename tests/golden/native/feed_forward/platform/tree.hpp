@@ -1,13 +1,9 @@
 // Sums over groups of samples that do not depend on who ran which group, or when.
 #pragma once
 
+#include "platform/list.hpp"
 #include "platform/lock.hpp"
 #include "platform/memory.hpp"
-
-#include <array>
-#include <memory>
-#include <utility>
-#include <vector>
 
 constexpr size_t next_power_of_two(size_t n) { size_t power = 1; while (power < n) power *= 2; return power; }
 
@@ -16,7 +12,7 @@ constexpr size_t next_power_of_two(size_t n) { size_t power = 1; while (power < 
 /// serves the next group: there are at most one for each thread and one for each level of the tree at a time.
 template <class Sums, size_t count> class Tree {
 public:
-    using Some = std::unique_ptr<Sums>;
+    using Some = Owner<Sums>;
 
     /// Begins a batch, and clears what one left that failed.
     void begin() {
@@ -26,10 +22,7 @@ public:
     /// Sums for the next group, zero; those that served before are zero already.
     Some room() {
         const Hold hold(guard_);
-        if (free_.empty()) return std::make_unique<Sums>();
-        Some sums = std::move(free_.back());
-        free_.pop_back();
-        return sums;
+        return free_.empty() ? Some(new Sums) : free_.pop();
     }
 
     /// Takes the sums of a group, null where it has no samples. `take(left, right)` adds the right to the left, in nodes of
@@ -40,17 +33,17 @@ public:
         for (; size < largest; size *= 2) {
             const size_t sibling = first ^ size;
             if (sibling >= count || size_[sibling] != size) break;
-            Some right = std::move(node_[sibling]);
+            Some right(node_[sibling].release());
             size_[sibling] = 0;
-            if (sibling < first) { first = sibling; std::swap(sums, right); }
-            if (!sums) std::swap(sums, right);
+            if (sibling < first) { first = sibling; sums.swap(right); }
+            if (!sums) sums.swap(right);
             if (!right) continue;
             hold.unlock();
             take(*sums, *right);
             hold.lock();
-            free_.push_back(std::move(right));
+            free_.push(Some(right.release()));
         }
-        node_[first] = std::move(sums);
+        node_[first].swap(sums);
         size_[first] = size;
     }
 
@@ -59,9 +52,9 @@ public:
         for (; size < count; size *= 2)
             for (size_t first = 0; first + size < count; first += 2 * size) {
                 if (size_[first] != size || size_[first + size] != size) continue;
-                if (!node_[first]) std::swap(node_[first], node_[first + size]);
+                if (!node_[first]) node_[first].swap(node_[first + size]);
                 else if (node_[first + size]) take(*node_[first], *node_[first + size]);
-                if (node_[first + size]) free_.push_back(std::move(node_[first + size]));
+                if (node_[first + size]) free_.push(Some(node_[first + size].release()));
                 size_[first] = 2 * size;
                 size_[first + size] = 0;
             }
@@ -74,7 +67,7 @@ public:
     }
     /// The sum over all groups; `sums` where there were no samples.
     Sums& all(Some sums) {
-        if (!node_[0]) node_[0] = std::move(sums);
+        if (!node_[0]) node_[0].swap(sums);
         return *node_[0];
     }
 
@@ -83,19 +76,19 @@ public:
         for (size_t first = 0; first < count; ++first) {
             if (node_[first]) {
                 clear(*node_[first]);
-                free_.push_back(std::move(node_[first]));
+                free_.push(Some(node_[first].release()));
             }
             drop(first);
         }
     }
 
 private:
-    void drop(size_t first) { node_[first].reset(); size_[first] = 0; }
+    void drop(size_t first) { delete node_[first].release(); size_[first] = 0; }
 
     Mutex guard_ = PTHREAD_MUTEX_INITIALIZER;
-    std::vector<Some> free_;
-    std::array<Some, count> node_;
-    std::array<size_t, count> size_{};
+    Owners<Sums> free_;
+    Some node_[count];
+    size_t size_[count] = {};
 };
 
 /// left += right, and right = 0; this call does one chunk of the elements.
