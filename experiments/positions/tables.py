@@ -39,12 +39,12 @@ def main() -> None:
     print("\nCost\n", costs(beside), sep="\n")
     cut = [c for c in cases if "removed" in c and (c["epochs"] == longest or c["cost"])]
     print("\nRemoved\n", removed(cut), sep="\n")
-    placements = read(HERE / "placement.json")
-    if placements:
-        print("\nPlacement\n", placed(placements), sep="\n")
     times = read(HERE / "times.json")
     if times:
         print("\nTimes\n", spent(times), sep="\n")
+    placements = read(HERE / "placement.json")
+    if placements:
+        print("\nPlacement\n", placed(placements), sep="\n")
 
 
 def accuracies(cases: Sequence[Case]) -> str:
@@ -93,12 +93,14 @@ def removed(cases: Sequence[Case]) -> str:
 def spent(times: Mapping[str, Any]) -> str:
     """A row per size and variant: time of an epoch, and round by round beside free delays."""
     rows = []
-    for hidden, variants in times["sizes"].items():
-        for name, found in variants.items():
+    for hidden, size in times.items():
+        for name, found in size["found"].items():
             of = found["of free"]
             ratio = f"{of['median']:.2f} ({of['min']:.2f} … {of['max']:.2f})"
-            rows.append([hidden, NAMES[name], f"{found['seconds per epoch']:.2f} s", ratio])
-    return gp.experiment.markdown(["H", "recurrent delays", "epoch", "of free delays"], rows)
+            epoch = f"{found['seconds per epoch']:.2f} s"
+            rows.append([hidden, NAMES[name], str(size["rounds"]), epoch, ratio])
+    head = ["H", "recurrent delays", "rounds", "epoch", "of free delays"]
+    return gp.experiment.markdown(head, rows)
 
 
 def placed(cases: Sequence[Case]) -> str:

@@ -1,10 +1,12 @@
-"""Measures what positions cost beside free delays: pairs of one process; writes times.json."""
+"""Measures what positions cost beside free delays, in pairs of one process.
+
+Writes times.json after every size; sizes that were not named stay as they are.
+"""
 
 from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import sys
 from pathlib import Path
 
@@ -12,8 +14,8 @@ import genprop as gp
 from genprop.experiment.experiment import compile_experiment
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from clocks.machine import machine
 from clocks.paired import paired, ratios, spread
+from clocks.sizes import measure_sizes
 
 HERE = Path(__file__).parent
 VARIANTS = {
@@ -34,18 +36,12 @@ def main() -> None:
     parser.add_argument("--batches", type=int, default=6, help="that a round learns from")
     parser.add_argument("--output", type=Path, default=HERE / "times.json", help="results")
     options = parser.parse_args()
-    found: dict[str, object] = {"machine": machine(), "rounds": options.rounds, "sizes": {}}
-    sizes = {
-        str(size): measured(
-            [f"options.hidden={size}", *options.set], options.rounds, options.batches
-        )
-        for size in options.hidden
-    }
-    found["sizes"] = sizes
-    options.output.write_text(f"{json.dumps(found, indent=1)}\n", encoding="utf-8")
-    for size, of in sizes.items():
-        for name, numbers in of.items():
-            print(size, name, numbers)
+    measure_sizes(
+        options.output,
+        options.hidden,
+        {"rounds": options.rounds, "batches": options.batches},
+        lambda n: measured([f"options.hidden={n}", *options.set], options.rounds, options.batches),
+    )
 
 
 def measured(settings: list[str], rounds: int, count: int) -> dict[str, dict[str, object]]:

@@ -94,16 +94,17 @@ def morans(group: Sequence[Case]) -> list[str]:
 def spent(times: Mapping[str, Any]) -> str:
     """A row per size and rule."""
     rows = []
-    for hidden, rules in times["sizes"].items():
-        for rule, found in rules.items():
+    for hidden, size in times.items():
+        for rule, found in size["found"].items():
             of, each = found["of fixed"], found["ms per 5 batches"]["median"]
             ratio = f"{of['median']:.2f} ({of['min']:.2f} … {of['max']:.2f})"
             memory = (
                 f"{found['MB allocated at most']:.1f} MB, {found['of N² floats']:.2f} N² floats"
             )
-            rows.append([hidden, STRUCTURES[rule], f"{each:.0f} ms", ratio, memory])
+            row = [hidden, STRUCTURES[rule], str(size["rounds"]), f"{each:.0f} ms", ratio, memory]
+            rows.append(row)
     return gp.experiment.markdown(
-        ["H", "structure", "5 batches", "of fixed", "allocated at most"], rows
+        ["H", "structure", "rounds", "5 batches", "of fixed", "allocated at most"], rows
     )
 
 

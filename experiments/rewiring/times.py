@@ -1,12 +1,12 @@
 """Measures what rewiring costs beside the same sparse network with fixed structure.
 
-Pairs of one process, and the memory of a network at 99 % sparsity; writes times.json.
+Pairs of one process, and the memory of a network at 99 % sparsity. Writes times.json after every
+size; sizes that were not named stay as they are.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tracemalloc
 from pathlib import Path
@@ -17,8 +17,8 @@ import genprop as gp
 from genprop import ms
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from clocks.machine import machine
 from clocks.paired import paired, ratios, spread
+from clocks.sizes import measure_sizes
 
 HERE = Path(__file__).parent
 RULES = {"fixed": None, "rigl": gp.RigL(), "deep_r": gp.DeepR()}
@@ -34,15 +34,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15, help="all rules in turn")
     parser.add_argument("--output", type=Path, default=HERE / "times.json", help="results")
     options = parser.parse_args()
-    sizes = {
-        str(n): measured(n, options.density, options.batch, options.rounds) for n in options.hidden
-    }
-    found = {"machine": machine(), "rounds": options.rounds, "density": options.density}
-    found["sizes"] = sizes
-    options.output.write_text(f"{json.dumps(found, indent=1)}\n", encoding="utf-8")
-    for size, of in sizes.items():
-        for rule, measures in of.items():
-            print(size, rule, measures)
+    about = {name: getattr(options, name) for name in ("rounds", "density", "batch")}
+    measure_sizes(
+        options.output,
+        options.hidden,
+        about,
+        lambda n: measured(n, options.density, options.batch, options.rounds),
+    )
 
 
 def measured(hidden: int, density: float, size: int, rounds: int) -> dict[str, dict[str, object]]:

@@ -144,8 +144,17 @@ def test_runs_are_gathered_with_the_grouping_of_their_fields(
     assert rigl["after"]["Moran's I"] != rigl["before"]["Moran's I"]
 
 
-def test_rewiring_is_timed_beside_fixed_structure(script: Callable[..., Any]) -> None:
-    found = script("times.py")["measured"](60, 0.1, 4, 2)
+def test_rewiring_is_timed_beside_fixed_structure_and_other_sizes_stay(
+    script: Callable[..., Any], tmp_path: Path
+) -> None:
+    output = tmp_path / "times.json"
+    for hidden in ("60", "20"):
+        line = ["--density", "0.1", "--batch", "4", "--rounds", "2", "--output", str(output)]
+        script("times.py", "--hidden", hidden, *line)
+    sizes = json.loads(output.read_text())
+    assert list(sizes) == ["20", "60"]
+    assert (sizes["60"]["rounds"], sizes["60"]["density"]) == (2, 0.1)
+    found = sizes["60"]["found"]
     assert list(found) == ["fixed", "rigl", "deep_r"]
     assert found["fixed"]["of fixed"] == {"min": 1.0, "median": 1.0, "max": 1.0}
     assert found["fixed"]["regrown per batch"] == 0 < found["rigl"]["regrown per batch"]
