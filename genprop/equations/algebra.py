@@ -15,6 +15,8 @@ __all__ = ["parts", "simplest", "simplified", "substitute", "symbols", "together
 
 _MOST_OPERATIONS, _OPERATIONS_OF_A_FUNCTION = 120, 45
 """Expressions of so many operations are simplified in a tenth of a second."""
+_WITHOUT_ORDER = ("non-real", "NaN comparison", "Real Values", "not comparable")
+"""Of sympy's errors, those which say that it was to compare no real numbers."""
 
 
 def substitute(
@@ -23,9 +25,17 @@ def substitute(
     *,
     at_once: bool = False,
 ) -> sympy.Expr:
-    """``expression`` with symbols replaced, one after another or ``at_once``."""
+    """``expression`` with symbols replaced, one after another or ``at_once``.
+
+    It is NaN where what has no order has to be compared then, as the root of a negative or 1/0.
+    """
     pairs = list(replacements.items())
-    return expression.subs(pairs, simultaneous=at_once)
+    try:
+        return expression.subs(pairs, simultaneous=at_once)
+    except (TypeError, ValueError) as error:
+        if any(word in str(error) for word in _WITHOUT_ORDER):
+            return sympy.nan
+        raise
 
 
 def symbols(expression: sympy.Expr) -> set[sympy.Symbol]:

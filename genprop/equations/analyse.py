@@ -58,7 +58,9 @@ def _system(population: PopulationSpec) -> HybridSystem:
     neuron = population.neuron
     assert neuron is not None
     cell = _symbols((*neuron.states, *neuron.parameters))
-    inputs: dict[str, sympy.Symbol] = {i.name: sympy.Dummy(i.name) for i in neuron.inputs}
+    inputs: dict[str, sympy.Symbol] = {
+        i.name: sympy.Dummy(i.name, real=True) for i in neuron.inputs
+    }
     receptors = [_Synapse(r, cell) for r in population.receptors]
     _refuse_shadowing(population, cell, receptors)
     drive = {name: sympy.Add(*(r.output for r in receptors if r.input == name)) for name in inputs}

@@ -1,6 +1,7 @@
 """Equations read into sympy: one grammar for neurons, synapses and updates.
 
-Numbers are exact (``0.1`` is 1/10), ``exp log sqrt sin cos tanh abs sign min max`` are sympy's.
+Numbers are exact (``0.1`` is 1/10), ``exp log sqrt sin cos tanh abs sign min max`` are sympy's,
+those with a kink of what is real wherever it is a number.
 Quotients like x/(1 − exp(−x)) have their value where both sides vanish.
 """
 
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import sympy
 
 from genprop.describe.text import CONSTANTS
+from genprop.equations.kinks import Abs, sign
 from genprop.equations.linoid import exprel, without_singularities
 from genprop.equations.syntax import Node, fault, read, read_guard
 from genprop.errors import did_you_mean
@@ -29,15 +31,16 @@ _OPERATIONS: Mapping[str, Callable[..., sympy.Expr]] = {
     "**": lambda a, b: a**b,
     "negate": lambda a: -a,
 }
+
 _FUNCTIONS: Mapping[str, Callable[..., sympy.Expr]] = {
-    "abs": sympy.Abs,
+    "abs": Abs,
     "cos": sympy.cos,
     "exp": sympy.exp,
     "exprel": exprel,
     "log": sympy.log,
     "max": sympy.Max,
     "min": sympy.Min,
-    "sign": sympy.sign,
+    "sign": sign,
     "sin": sympy.sin,
     "sqrt": sympy.sqrt,
     "tanh": sympy.tanh,

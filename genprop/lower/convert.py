@@ -8,6 +8,7 @@ from typing import cast
 import sympy
 
 from genprop.equations.algebra import parts
+from genprop.equations.kinks import Abs, sign
 from genprop.equations.linoid import cases, linoid
 from genprop.errors import InternalError
 from genprop.lower.nodes import (
@@ -36,7 +37,9 @@ _FUNCTIONS: dict[type, str] = {
     sympy.cos: "cos",
     sympy.tanh: "tanh",
     sympy.Abs: "abs",
+    Abs: "abs",
     sympy.sign: "sign",
+    sign: "sign",
     sympy.Min: "min",
     sympy.Max: "max",
 }
