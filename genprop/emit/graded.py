@@ -39,6 +39,7 @@ _FILES = {
     "kernels/guarded.hpp": "kernels/guarded.hpp",
     "batch.hpp": "platform/graded/batch.hpp",
     "senders.hpp": "platform/graded/senders.hpp",
+    "delivery.hpp": "platform/graded/delivery.hpp",
     "groups.hpp": "platform/graded/groups.hpp",
     "interface.cpp": "platform/graded/interface.cpp",
 }
@@ -71,8 +72,8 @@ def render_graded(program: GradedProgram, precision: str) -> SourceBundle:
         "tolerance": repr(program.tolerance or 0.0),
         "layout": graded_layout(program, precision),
         "fields": [{"type": kind, "name": name} for kind, name in batch_fields(program)],
-        "widest": max((p.size for p in program.populations), default=1),
-        "populations": [_population(p) for p in cells],
+        "sources": [_source(p) for p in program.populations if p.source],
+        "populations": [_population(p, program) for p in cells],
         "projections": [_projection(q, program, "input") for q in own],
         "constant": [_projection(q, program, "always") for q in incoming],
         "stepwise": [_projection(q, program, "input") for q in incoming],
@@ -85,7 +86,7 @@ def render_graded(program: GradedProgram, precision: str) -> SourceBundle:
     ]
     template = jinja.get_template("native/platform/graded/population.hpp.j2")
     for p in cells:
-        text = template.render(view | {"p": _population(p)})
+        text = template.render(view | {"p": _population(p, program)})
         texts.append((f"populations/{identifier(p.name)}.hpp", text))
     return SourceBundle(
         name=file_stem(program.name),
@@ -107,7 +108,8 @@ def batch_fields(program: GradedProgram) -> Iterator[tuple[str, str]]:
             yield "std::int64_t", f"{own}_stride"
             yield "Real*", f"{own}_dL_dvalue"
             continue
-        yield from (("const Real*", f"{own}_{name}") for name in numbers_of(p))
+        for name, each in numbers_of(p).items():
+            yield "const Real*" if each else "Real", f"{own}_{name}"
         yield from (("Real*", f"{own}_end_{x}") for x in (*p.states, *p.inputs, *p.values))
         yield from (("const Real*", f"{own}_drive_{x}") for x in (*p.states, *p.values))
         yield from (("Real*", f"{own}_dL_d{q.local}") for q in p.parameters if q.learned)
@@ -128,25 +130,32 @@ def graded_layout(program: GradedProgram, precision: str) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
-def numbers_of(p: GradedPopulation) -> tuple[str, ...]:
-    """The names of parameters and constants that a population's expressions read."""
-    return tuple(dict.fromkeys([*(q.local for q in p.parameters), *(c.name for c in p.constants)]))
+def numbers_of(p: GradedPopulation) -> dict[str, bool]:
+    """What a population's expressions read, by name: whether it is a number per neuron."""
+    parameters = {q.local: q.per_neuron for q in p.parameters}
+    return parameters | {c.name: c.per_neuron for c in p.constants}
 
 
-def _population(p: GradedPopulation) -> View:
+def _source(p: GradedPopulation) -> View:
+    own = identifier(p.name)
+    return {"id": own, "size": p.size, "value": f"batch.{own}_value"}
+
+
+def _population(p: GradedPopulation, program: GradedProgram) -> View:
     own, printer = identifier(p.name), GradedPrinter()
     slopes = [*p.of_states, *p.of_values]
     learned = [q.local for q in p.parameters if q.learned]
-    numbers = [f"const Real {n} = batch.{own}_{n}[i];" for n in numbers_of(p)]
+    numbers = numbers_of(p).items()
+    alike = [f"const Real {n} = batch.{own}_{n};" for n, each in numbers if not each]
     read = [
-        *numbers,
+        *(f"const Real {n} = batch.{own}_{n}[i];" for n, each in numbers if each),
         *(f"const Real {x} = state_{x}[i];" for x in p.states),
         *(f"const Real {x} = input_{x}[i];" for x in p.inputs),
     ]
     printed_step = [f"const Real {a.target} = {printer.expression(a.value)};" for a in p.advance]
     printed_send = [f"value_{a.target}[i] = {printer.expression(a.value)};" for a in p.send]
     printed_slopes = [f"{s.name}[i] = {printer.expression(s.value)};" for s in slopes]
-    fed = [s.name for s in p.of_values if s.by not in learned]
+    projected = {q.value for q in program.projections if q.pre == p.name}
     return {
         "name": comment(p.name),
         "id": own,
@@ -168,13 +177,19 @@ def _population(p: GradedPopulation) -> View:
             *(f"drive_{x}" for x in p.recordable),
         ],
         "cleared": _adjoints(p),
-        "read_step": _used(read, printed_step),
-        "read_send": _used(read, printed_send),
-        "read_slopes": _used(read, printed_slopes),
+        "read": {
+            name: {"once": _used(alike, lines), "each": _used(read, lines)}
+            for name, lines in (
+                ("step", printed_step),
+                ("send", printed_send),
+                ("slopes", printed_slopes),
+            )
+        },
         "advance": printed_step,
         "send": printed_send,
         "slopes": printed_slopes,
-        "useful": " || ".join(f"{name}[i] != 0" for name in fed) or "false",
+        "projected": [v for v in p.values if v in projected],
+        "useful": [(v, _useful(v, p)) for v in p.values if v in projected],
         "reverse_states": [(x, _sum(x, p.of_states, p.of_values)) for x in p.states],
         "reverse_inputs": [(x, _sum(x, p.of_states, p.of_values)) for x in p.inputs],
         "reverse_parameters": [(x, _sum(x, p.of_states, p.of_values)) for x in learned],
@@ -197,6 +212,11 @@ def _used(read: list[str], lines: list[str]) -> list[str]:
     return [line for line in read if line.split()[2] in words]
 
 
+def _useful(value: str, p: GradedPopulation) -> str:
+    """Whether anything depends on what returns for ``value``."""
+    return " || ".join(f"{s.name}[i] != 0" for s in p.of_values if s.of == value) or "false"
+
+
 def _sum(by: str, of_states: tuple[Slope, ...], of_values: tuple[Slope, ...]) -> str:
     """Σ slope · adjoint of all that depends on ``by``."""
     terms = [f"{s.name}[i] * p_{s.of}[i]" for s in of_states if s.by == by]
@@ -209,29 +229,24 @@ def _projection(q: GradedProjection, program: GradedProgram, to: str) -> View:
     pre, post, own = program.population(q.pre), program.population(q.post), identifier(q.name)
     source, target = identifier(pre.name), identifier(post.name)
     if pre.source:
-        step = " + step" if to == "input" else ""
-        offset = f"(k * (batch.{source}_stride ? steps : 1){step}) * {pre.size}"
-        sent = f"batch.{source}_value + {offset if step else f'k * {pre.size}'}"
-        useful, adjoint = "", f"batch.{source}_dL_dvalue + k * {pre.size}"
+        at = f"(k * steps + step) * {pre.size}" if to == "input" else f"k * {pre.size}"
+        sent, senders, useful = f"batch.{source}_value + {at}", f"{source}_sending", f"all_{source}"
+        adjoint = f"batch.{source}_dL_dvalue + k * {pre.size}"
     else:
-        sent, useful = f"{source}.value_{q.value}.data()", f"{source}.useful.data()"
-        adjoint = f"{source}.m_{q.value}.data()"
+        sent, senders = f"{source}.value_{q.value}.data()", f"{source}.sending_{q.value}"
+        useful, adjoint = f"{source}.useful_{q.value}", f"{source}.m_{q.value}.data()"
     arriving = f"{target}.{to}_{q.input}.data()"
     returning = f"{target}.q_{q.input}.data()"
     weight = f"batch.{own}_weight"
-    useful = useful or "everyone.data()"
-    if q.connectivity == "dense":
-        sizes, listed = f"<{pre.size}, {post.size}>", ""
-        send = f"send_dense{sizes}({sent}, {weight}, {arriving}, sending.data());"
-    else:
-        sizes, listed = f"<{pre.size}>", f"batch.{own}_start, batch.{own}_receiver, "
-        send = f"send_sparse{sizes}({sent}, {weight}, {listed}{arriving});"
-    kind = "dense" if q.connectivity == "dense" else "sparse"
+    dense = q.connectivity == "dense"
+    sizes = f"<{pre.size}, {post.size}>" if dense else f"<{pre.size}>"
+    listed = "" if dense else f"batch.{own}_start, batch.{own}_receiver, "
+    kind = "dense" if dense else "sparse"
     constant = f"batch.{source}_value + k * {pre.size}" if pre.source else sent
     slope = f"batch.{own}_dL_dweight + group * size_t(batch.{own}_synapses)"
     return {
         "source": source,
-        "send": send,
+        "send": f"send_{kind}{sizes}({sent}, {senders}, {weight}, {listed}{arriving});",
         "return": f"return_{kind}{sizes}({returning}, {weight}, {listed}{useful}, {adjoint});",
-        "learn": f"learn_{kind}{sizes}({constant}, {returning}, {listed}{slope});",
+        "learn": f"learn_{kind}{sizes}({constant}, {senders}, {returning}, {listed}{slope});",
     }

@@ -12,7 +12,7 @@ from genprop.errors import ConfigurationError, DataError, UnsupportedError
 from genprop.runtime.graded_compile import build_graded
 from genprop.runtime.graded_inputs import graded_inputs
 from genprop.runtime.recordable import refuse_unrecordable
-from genprop.runtime.settling import refuse_long_step, refuse_unsettled
+from genprop.runtime.settling import refuse_long_step, refuse_swinging, refuse_unsettled
 from genprop.runtime.simulator import Simulator
 from genprop.units import in_ms
 
@@ -110,6 +110,7 @@ class GradedSimulator(Simulator):
         refuse_unrecordable([f"{p.name}.{x}" for p in alive for x in p.recordable], record)
         inputs, flow = self._given(batch, False), self._flow()
         outcome = self._machine.run(flow.used, self.topology, inputs, tuple(record))
+        refuse_swinging(self.graded, outcome, flow.used, self.topology)
         refuse_unsettled(self.graded, outcome)
         self._last = flow.with_penalties(outcome)
         return cast("GradedOutcome", self._last)
@@ -220,6 +221,7 @@ class GradedSimulator(Simulator):
         self._gradients = None
         inputs, flow = self._given(batch, True), self._flow()
         outcome, found = self._machine.gradients(flow.used, self.topology, inputs)
+        refuse_swinging(self.graded, outcome, flow.used, self.topology)
         refuse_unsettled(self.graded, outcome)
         self._last = flow.with_penalties(outcome)
         learned = {p.name for p in self.spec.parameters() if p.learned}

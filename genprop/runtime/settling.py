@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from genprop.errors import ConvergenceError, DescriptionError, DivergenceError, refuse_if
-from genprop.numerics.graded import constants_of, slopes_at
+from genprop.runtime.linearised import Circle, circles, largest_step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from genprop.backends.graded import GradedOutcome
     from genprop.describe.topology import Topology
-    from genprop.lower.graded_program import GradedPopulation, GradedProgram, GradedProjection
+    from genprop.lower.graded_program import GradedProgram
 
-__all__ = ["largest_step", "refuse_long_step", "refuse_unsettled"]
+__all__ = ["refuse_long_step", "refuse_swinging", "refuse_unsettled"]
 
-_FAR = 1e6
-"""A state and an input far above every threshold: there all neurons of a population are active."""
-_MARGIN = 1 + 1e-9
+_SMALL, _LARGE = 200, 2000
+"""Rows of a matrix whose eigenvalues are found in milliseconds, and in seconds."""
 
 
 def refuse_unsettled(program: GradedProgram, outcome: GradedOutcome) -> None:
@@ -54,10 +53,28 @@ def refuse_unsettled(program: GradedProgram, outcome: GradedOutcome) -> None:
         )
 
 
+def refuse_swinging(
+    program: GradedProgram,
+    outcome: GradedOutcome,
+    arrays: Mapping[str, np.ndarray],
+    topology: Topology,
+) -> None:
+    """Refuse the step of a batch that has not settled, if that is why.
+
+    Raises:
+        DescriptionError: with the step and the largest legal one.
+    """
+    if program.tolerance is not None and not np.all(outcome.speed <= program.tolerance):
+        refuse_if(_too_long(program.dt, circles(program, arrays, topology)))
+
+
 def refuse_long_step(
     program: GradedProgram, arrays: Mapping[str, np.ndarray], topology: Topology, checked: bytes
 ) -> bytes:
-    """Refuse a step at which a population that inhibits itself cannot settle.
+    """Refuse a step at which populations that drive each other cannot settle.
+
+    What falls into modes, or is small, is looked at whenever its arrays change; larger circles are
+    looked at once, and again where a sample has not settled.
 
     Args:
         program: the network.
@@ -70,71 +87,29 @@ def refuse_long_step(
     """
     if program.tolerance is None:
         return checked
-    looked_at = [(q, p) for q, p in _recurrent(program) if topology[q.name].dense]
-    names = [q.weight for q, _ in looked_at]
-    names += [used.name for _, p in looked_at for used in p.parameters]
+    found = list(circles(program, arrays, topology))
+    names = [q.weight for c in found for q in c.projections]
+    names += [used.name for c in found for p in c.populations for used in p.parameters]
     now = hashlib.sha256(b"".join(np.asarray(arrays[n]).tobytes() for n in names)).digest()
     if now != checked:
-        refuse_if(_too_long(program, looked_at, arrays))
+        due = (c for c in found if c.modal or c.size <= (_SMALL if checked else _LARGE))
+        refuse_if(_too_long(program.dt, due))
     return now
 
 
-def largest_step(
-    program: GradedProgram,
-    projection: GradedProjection,
-    population: GradedPopulation,
-    arrays: Mapping[str, np.ndarray],
-) -> float:
-    """The largest dt [ms] at which Euler's step of a population with itself is stable.
-
-    Where all neurons are active the step is x ← x + dt A x with A = ∂f/∂x + ∂f/∂I Wᵀ ∂v/∂x; of
-    the locally competitive algorithm A = −DᵀD/τ, and the bound 2/|λ| is 2 τ/λ_max(DᵀD). Infinite
-    where W is not symmetric or A has positive eigenvalues, of which this says nothing.
-    """
-    weight = np.asarray(arrays[projection.weight], np.float64)
-    if not np.allclose(weight, weight.T, rtol=1e-5, atol=1e-6):
-        return np.inf
-    (state,), values = population.states, constants_of(population, arrays, program.dt)
-    values |= {state: np.asarray(_FAR)}
-    bounds = dict(zip(population.inputs, population.input_bounds, strict=True))
-    values |= {i: np.asarray(_FAR if b is None else b) for i, b in bounds.items()}
-    of_states, of_values = (
-        slopes_at(s, values) for s in (population.of_states, population.of_values)
-    )
-    own = of_states.get((state, state), np.zeros(()))
-    driven = of_states.get((state, projection.input), np.zeros(()))
-    sent = of_values.get((projection.value, state), np.zeros(()))
-    gain = np.broadcast_to(driven * sent, population.size)
-    if np.any(gain < 0):
-        return np.inf
-    root = np.sqrt(gain)  # similar to the symmetric matrix that has the same eigenvalues
-    step = np.diag(np.broadcast_to(own, population.size)) + root[:, None] * weight * root[None, :]
-    fastest = float(np.linalg.eigvalsh(step)[0])
-    return np.inf if fastest >= 1 else 2 * program.dt / (1 - fastest)
-
-
-def _recurrent(program: GradedProgram) -> Iterator[tuple[GradedProjection, GradedPopulation]]:
-    for q in program.projections:
-        population = program.population(q.pre)
-        if q.pre == q.post and len(population.states) == 1:
-            yield q, population
-
-
-def _too_long(
-    program: GradedProgram,
-    looked_at: list[tuple[GradedProjection, GradedPopulation]],
-    arrays: Mapping[str, np.ndarray],
-) -> Iterator[DescriptionError]:
-    for projection, population in looked_at:
-        legal = largest_step(program, projection, population, arrays)
-        if program.dt > legal * _MARGIN:
+def _too_long(dt: float, found: Iterable[Circle]) -> Iterator[DescriptionError]:
+    for circle in found:
+        legal = largest_step(circle, dt)
+        if legal < dt:
+            first, more = circle.populations[0].name, len(circle.populations) > 1
+            does = "do to each other" if more else "does to itself"
             yield DescriptionError(
-                f"a step of {program.dt:g} ms is beyond 2/λ of what {population.name!r} does to "
-                f"itself: the network would swing, not settle; the largest legal step is "
-                f"{legal:.6g} ms",
-                where=f"projection {projection.name}",
-                remedy=f"compile(…, dt={_rounded_down(legal):g}) or smaller, or a longer time "
-                "constant",
+                f"a step of {dt:g} ms is beyond 2/λ of what {circle.names} {does}: the network "
+                f"would swing, not settle; the largest legal step is {legal:.6g} ms",
+                where=" and ".join(f"projection {q.name}" for q in circle.projections)
+                or f"population {first}",
+                remedy=f"compile(…, dt={_rounded_down(legal):g}) or smaller, or longer time "
+                "constants",
             )
 
 

@@ -67,9 +67,9 @@ def test_what_was_edited_is_what_runs(tmp_path: Path) -> None:
     folder = gp.save(sim, tmp_path / "kept")
     source = folder / "populations" / "atoms.hpp"
     text = source.read_text()
-    read = "const Real gamma = batch.atoms_gamma[i];"
+    read = "const Real gamma = batch.atoms_gamma;"
     assert read in text
-    source.write_text(text.replace(read, "const Real gamma = 2 * batch.atoms_gamma[i];"))
+    source.write_text(text.replace(read, "const Real gamma = 2 * batch.atoms_gamma;"))
     found = gp.load(folder).run(problem.samples, record=["atoms.a"]).recorded["atoms.a"]
     problem.gamma *= 2
     assert np.abs(np.asarray(found) - problem.code).max() < 1e-3

@@ -30,6 +30,7 @@ __all__ = ["NativeGraded"]
 Array = np.ndarray
 Arrays = dict[str, np.ndarray]
 _LANES = 16
+_CACHE_LINE = 64  # bytes
 
 
 class NativeGraded(HostUpdates):
@@ -43,11 +44,13 @@ class NativeGraded(HostUpdates):
         self.dtype: np.dtype[np.floating] = np.dtype(
             np.float32 if precision == "float" else np.float64
         )
+        self._sums: Arrays = {}
         self._library = load_library(artifact.path)
         self._library.genprop_layout.restype = ctypes.c_char_p
         due = graded_layout(program, precision)
         refuse_other_layout(self._library.genprop_layout().decode(), due, artifact.sources)
-        kinds = {"std::int64_t": ctypes.c_int64}
+        real = ctypes.c_float if precision == "float" else ctypes.c_double
+        kinds = {"std::int64_t": ctypes.c_int64, "Real": real}
         fields = [(n, kinds.get(kind, ctypes.c_void_p)) for kind, n in batch_fields(program)]
         self._batch = type("Batch", (ctypes.Structure,), {"_fields_": fields})
 
@@ -93,6 +96,14 @@ class NativeGraded(HostUpdates):
         call.refuse_unsettled()
         return outcome, call.gradients()
 
+    def zeros(self, name: str, shape: tuple[int, ...]) -> Array:
+        """Zeros in the memory of the last call, for sums that nobody else is given."""
+        found = self._sums.get(name)
+        if found is None or found.shape != shape:
+            found = self._sums[name] = np.empty(shape, self.dtype)
+        found.fill(0)
+        return found
+
     def structure(self) -> ctypes.Structure:
         """An empty ``struct Batch``."""
         return self._batch()
@@ -109,6 +120,7 @@ class _Call:
         self, engine: NativeGraded, parameters: Parameters, topology: Topology, inputs: GradedInputs
     ) -> None:
         self.program, self.dtype, self.inputs = engine.program, engine.dtype, inputs
+        self._engine = engine
         self.batch = engine.structure()
         self.batch.samples, self.batch.threads = inputs.batch, engine.threads
         self._alive: Arrays = {}
@@ -126,12 +138,18 @@ class _Call:
                 setattr(self.batch, f"{own}_stride", int(values.ndim == 3))
                 continue
             numbers = constants_of(p, parameters, self.program.dt)
-            for name in numbers_of(p):
+            for name, per_neuron in numbers_of(p).items():
+                if not per_neuron:
+                    setattr(self.batch, f"{own}_{name}", float(numbers[name]))
+                    continue
                 each = np.broadcast_to(numbers[name], p.size).astype(self.dtype)
                 self._point(f"{own}_{name}", np.pad(each, (0, -p.size % _LANES), mode="edge"))
         for q in self.program.projections:
             own, synapses = identifier(q.name), topology[q.name]
-            self._point(f"{own}_weight", np.ascontiguousarray(parameters[q.weight], self.dtype))
+            weight = np.asarray(parameters[q.weight])
+            if synapses.dense:
+                weight = _in_rows(weight, self.dtype)
+            self._point(f"{own}_weight", np.ascontiguousarray(weight, self.dtype))
             if not synapses.dense:
                 self._point(f"{own}_start", np.ascontiguousarray(synapses.row_start, np.int64))
                 self._point(f"{own}_receiver", np.ascontiguousarray(synapses.column, np.int64))
@@ -182,7 +200,7 @@ class _Call:
         for q in self.program.projections:
             if q.learned:
                 shape = np.shape(self._parameters[q.weight])
-                array = np.zeros((GROUPS, *shape), self.dtype)
+                array = self._engine.zeros(q.weight, (GROUPS, *shape))
                 self._sums[q.weight] = array, shape
                 self._point(f"{identifier(q.name)}_dL_dweight", array)
                 setattr(self.batch, f"{identifier(q.name)}_synapses", int(np.prod(shape)))
@@ -219,3 +237,15 @@ class _Call:
     def _point(self, field: str, array: Array) -> None:
         self._alive[field] = array
         setattr(self.batch, field, array.ctypes.data)
+
+
+def _in_rows(weight: Array, dtype: np.dtype[np.floating]) -> Array:
+    """(pre, post) with rows of whole cache lines, that begin on one, filled up with zeros."""
+    pre, post = weight.shape
+    lanes = _CACHE_LINE // dtype.itemsize
+    row = post + -post % lanes
+    room = np.zeros(pre * row + lanes, dtype)
+    first = -room.ctypes.data % _CACHE_LINE // dtype.itemsize
+    rows = room[first : first + pre * row].reshape(pre, row)
+    rows[:, :post] = weight
+    return rows

@@ -43,7 +43,7 @@ at adjoints late induced time_taken motion apart apart_at whole flows holds wait
 _RESERVED = frozenset(_WORDS.split())
 _GRADED_WORDS = """
 Real AlignedArray Batch lanes lane block rows size moved largest batch sample group i dt steps
-tolerance groups greatest least sign padded useful
+tolerance groups greatest least sign padded
 """
 _RESERVED_GRADED = frozenset(_GRADED_WORDS.split())
 

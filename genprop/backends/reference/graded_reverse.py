@@ -157,10 +157,10 @@ def at_fixed_point(trial: Trial) -> dict[str, Array]:
             m[key] = m[key] + reverse.drive.get(key, 0.0)
         later, q = reverse.zeros(reverse.states()), reverse.zeros(reverse.inputs())
         _through(of_states, p, later)
-        _through(of_states, p, q)
         _through(of_values, m, later)
         for key in later:
             later[key] = later[key] + reverse.drive.get(key, 0.0)
+        _through(of_states, later, q)
         _through(of_values, m, q)
         moved = np.max([np.abs(later[k] - p[k]).max(axis=1) for k in p], axis=0)
         p, speed = later, moved / trial.program.dt
