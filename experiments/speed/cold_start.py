@@ -2,9 +2,10 @@
 
 python experiments/speed/cold_start.py --against OTHER_CHECKOUT
 
-Two checkouts start in turn. Processor time, the compiler's included, says what a start costs on a
-machine that others use too; by the clock it says how long one waits there. Python has the bytecode
-of both before, as an installation has.
+It is cold with an empty cache; new in a cache that holds another network, whose templates are
+compiled; cached where the network itself is known. Two checkouts start in turn. Processor time, the
+compiler's included, says what a start costs on a machine that others use too; by the clock it says
+how long one waits there. Python has the bytecode of both before, as an installation has.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ sys.path.insert(0, sys.argv[1])
 import network
 import genprop.runtime.compile
 imported = spent()
-network.simulator()
+network.simulator(int(sys.argv[2]))
 done = spent()
 print(network.gp.__file__)
 print(begun[0], *(b - a for a, b in zip(begun, imported)))
@@ -53,14 +54,14 @@ def main() -> None:
     if options.against is not None:
         checkouts["other"] = options.against.resolve()
     found: dict[str, object] = {"machine": machine(), "rounds": options.rounds}
-    for kind, empty in (("cold", True), ("cached", False)):
+    for kind in ("cold", "new", "cached"):
         times = {name: dict[str, list[float]]() for name in checkouts}
         with tempfile.TemporaryDirectory() as bytecode:
             for name, root in checkouts.items():
                 start(root, Path(bytecode) / name)
             for _ in range(options.rounds):
                 for name, root in checkouts.items():
-                    for what, taken in start(root, Path(bytecode) / name, empty).items():
+                    for what, taken in start(root, Path(bytecode) / name, kind).items():
                         times[name].setdefault(what, []).append(taken)
         found[kind] = {
             name: {what: round(statistics.median(t), 3) for what, t in every.items()}
@@ -75,20 +76,26 @@ def main() -> None:
     print(json.dumps(found, indent=2))
 
 
-def start(root: Path, place: Path, empty: bool = False) -> dict[str, float]:
-    """Seconds that one start took, with a cache in ``place`` or with an empty one."""
+def start(root: Path, place: Path, kind: str = "cached") -> dict[str, float]:
+    """Seconds that one start took, in the cache of ``place`` or in one made for it."""
     with tempfile.TemporaryDirectory() as nothing:
         environment = os.environ | {
-            "GENPROP_CACHE": nothing if empty else str(place / "cache"),
+            "GENPROP_CACHE": str(place / "cache") if kind == "cached" else nothing,
             "PYTHONPATH": str(root),
             "PYTHONPYCACHEPREFIX": str(place / "bytecode"),
         }
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        line = [sys.executable, "-c", CODE, str(HERE)]
-        run = subprocess.run(
-            line, capture_output=True, text=True, check=True, env=environment, cwd=root
-        )
-    where, *numbers = run.stdout.splitlines()
+
+        def run(hidden: int) -> str:
+            line = [sys.executable, "-c", CODE, str(HERE), str(hidden)]
+            return subprocess.run(
+                line, capture_output=True, text=True, check=True, env=environment, cwd=root
+            ).stdout
+
+        if kind == "new":
+            run(hidden=128)
+        printed = run(hidden=256)
+    where, *numbers = printed.splitlines()
     assert Path(where).is_relative_to(root), f"{where} was measured in place of {root}"
     begin, *parts = map(float, " ".join(numbers).split())
     imports, rest = parts[:3], parts[3:]

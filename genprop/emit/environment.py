@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from genprop.emit.templates import template_folders
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["environment"]
+__all__ = ["environment", "remember_compiled"]
 
 
 def environment() -> Environment:
@@ -21,6 +22,15 @@ def environment() -> Environment:
     escaped, what goes into code is not.
     """
     return _environment(template_folders())
+
+
+def remember_compiled(
+    read: Callable[[str], bytes | None], write: Callable[[str, bytes], object]
+) -> None:
+    """Let :func:`environment` take what its templates were compiled to before, and keep it."""
+    from genprop.emit.compiled_templates import CompiledTemplates
+
+    environment().bytecode_cache = CompiledTemplates(read, write)
 
 
 @cache

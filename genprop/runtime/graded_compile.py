@@ -10,7 +10,7 @@ from genprop.backends.graded import GradedTarget
 from genprop.errors import ConfigurationError, UnsupportedError, refuse_if
 from genprop.lower.clocks import make_clock
 from genprop.runtime.announce import announced
-from genprop.runtime.remembered import remembered
+from genprop.runtime.remembered import remembered, rendered
 
 if TYPE_CHECKING:
     from genprop.backends.base import Target
@@ -47,7 +47,7 @@ def build_graded(
     steps = cast("StepClock", make_clock("grid", dt, duration))
     words = (spec.digest(), repr(steps), repr(tolerance), spec.name, "graded")
     program = remembered(lambda: _lowered(spec, steps, tolerance), *words)
-    bundle = remembered(lambda: able.render_graded(program), *words, target.form)
+    bundle = rendered(lambda: able.render_graded(program), *words, target.form)
     with announced(f"compiling {spec.name!r}, once for these equations", after=10.0):
         return GradedBuild(program, bundle, able.load_graded(program, bundle))
 

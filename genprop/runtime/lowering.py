@@ -12,7 +12,7 @@ from genprop.equations.start import Start
 from genprop.errors import GenpropError, UnsupportedError, refuse_if
 from genprop.lower.clocks import make_clock
 from genprop.runtime.announce import announced
-from genprop.runtime.remembered import remembered
+from genprop.runtime.remembered import remembered, rendered
 from genprop.stages.expressed import derivations
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def lowered(
     program = replace(remembered(derived, *words), derivations=expressed)
     if arrays is not None:
         start.refuse_unsound(arrays)
-    return program, remembered(lambda: target.render(program), *words, repr(expressed), target.form)
+    return program, rendered(lambda: target.render(program), *words, repr(expressed), target.form)
 
 
 def in_steps(spec: NetworkSpec, program: Program, arrays: Mapping[str, np.ndarray]) -> Program:

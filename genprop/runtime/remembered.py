@@ -12,9 +12,10 @@ from typing import TypeVar
 from genprop._resources import data_dir
 from genprop._version import __version__
 from genprop.build import cache
+from genprop.emit.environment import remember_compiled
 from genprop.emit.templates import own_templates
 
-__all__ = ["code_digest", "fingerprint", "remembered"]
+__all__ = ["code_digest", "fingerprint", "remembered", "rendered"]
 
 T = TypeVar("T")
 
@@ -29,6 +30,16 @@ def remembered(make: Callable[[], T], *words: str) -> T:
     made = make()
     cache.write_blob(key, pickle.dumps(made))
     return made
+
+
+def rendered(render: Callable[[], T], *words: str) -> T:
+    """:func:`remembered` of a text; the templates that it is made of are compiled once for all."""
+
+    def made() -> T:
+        remember_compiled(cache.read_blob, cache.write_blob)
+        return render()
+
+    return remembered(made, *words)
 
 
 @once
