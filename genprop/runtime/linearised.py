@@ -40,8 +40,8 @@ Array = np.ndarray
 
 _FAR = 1e6
 """A state and an input far above every threshold: there all neurons of a population are active."""
-_BEYOND = 1 + 1e-8
-"""An eigenvalue that is larger grows; those of 1 are known to fewer digits than others."""
+_BEYOND = 1 + 1e-6
+"""An eigenvalue that is larger grows; those near 1 are known to fewer digits than others."""
 _HALVINGS = 10
 """Where no step down to 1/2^10 of the present one is stable, no step is: the flow grows."""
 _PRECISE = 1e-6
@@ -77,9 +77,13 @@ class Circle:
         return alike and np.allclose(weight, weight.T, rtol=1e-5, atol=1e-6)
 
     def largest_eigenvalue(self, dt: float) -> float:
-        """The largest magnitude of an eigenvalue of the step."""
+        """The largest magnitude of an eigenvalue of the step, of those with a real part below 1.
+
+        The others are of flows that grow, or stand still but for rounding, at every step.
+        """
         steps = self._modes(dt) if self.modal else self._whole(dt)
-        return float(np.abs(np.linalg.eigvals(steps)).max())
+        each = np.linalg.eigvals(steps).ravel()
+        return float(np.abs(each[each.real < 1]).max(initial=0.0))
 
     @cached_property
     def _of_weights(self) -> Array:

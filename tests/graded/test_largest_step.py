@@ -107,6 +107,22 @@ def test_the_named_step_is_where_it_begins_to_swing(
     assert abs(named(net, 1.5 * legal) - legal) < 1e-4 * legal  # type: ignore[operator]
 
 
+@pytest.mark.parametrize("momentum", [0.0, 0.99])
+def test_rounded_weights_of_an_overcomplete_dictionary_are_not_refused(momentum: float) -> None:
+    """Where DᵀD has eigenvalues of 0, those of rounded weights are a little on either side."""
+    d, largest = dictionary()
+    rounded = np.eye(ATOMS) - (d.T @ d).astype(np.float32)
+    tau = largest / (0.9 * 2 * (1 + momentum)) * ms
+    atoms = gp.neuron("lca_momentum", gamma=0.1, tau=tau, momentum=momentum, tau_step=1 * ms)
+    for error in (-1e-6, 1e-6):
+        net = gp.Network("rounded")
+        net.population("x", DIM, gp.graded())
+        net.population("atoms", ATOMS, atoms)
+        net.connect("x", "atoms", gp.synapse("graded"), weight=d)
+        net.connect("atoms", "atoms", SENT, weight=rounded + error * np.eye(ATOMS))
+        assert named(net, 1.0) is None
+
+
 def test_a_network_whose_flow_grows_is_not_refused_for_its_step() -> None:
     """Excitation beyond 1 grows at every step: nothing is said of the step."""
     net = gp.Network("grows")
