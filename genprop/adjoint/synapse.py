@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sympy
 
 from genprop.adjoint.system import ReceptorAdjoint
-from genprop.equations.algebra import parts, simplified, substitute
+from genprop.equations.algebra import parts, simplified, substitute, symbols
 from genprop.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -36,11 +36,27 @@ def arrival_adjoint(
     total = sympy.Symbol("arrived", real=True)
     moved = {x: x + total * e for x, e in receptor.arrival.items()}
     change = sympy.Add(
-        *(adjoints[x] * (f - substitute(f, moved, at_once=True)) for x, f in system.flow.items())
+        *(adjoints[x] * _fall(f, moved, total, set(system.states)) for x, f in system.flow.items())
     )
     _refuse_infinite_slope(system, receptor)
     weight = sympy.Add(*(adjoints[x] * e for x, e in receptor.arrival.items()))
     return ReceptorAdjoint(receptor.name, weight, _divided(change, total))
+
+
+def _fall(
+    f: sympy.Expr,
+    moved: Mapping[sympy.Symbol, sympy.Expr],
+    total: sympy.Symbol,
+    states: set[sympy.Symbol],
+) -> sympy.Expr:
+    """f(x) − f(x + W e), without x where f is affine along e, as max(I + c, I) is."""
+    found = f - substitute(f, moved, at_once=True)
+    if found.is_polynomial(total):
+        return found
+    slopes = [(sympy.diff(f, x), after - x) for x, after in moved.items()]
+    if any(symbols(slope) & states for slope, _ in slopes):
+        return found
+    return sympy.Add(*(-slope * by for slope, by in slopes))
 
 
 def _divided(change: sympy.Expr, total: sympy.Symbol) -> sympy.Expr:

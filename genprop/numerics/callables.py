@@ -9,6 +9,7 @@ import numpy as np
 import sympy
 
 from genprop.equations.kinks import one_sided
+from genprop.equations.linoid import cases, linoid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,6 +19,8 @@ __all__ = ["Arguments", "NumpyFunction", "Terms", "jacobian_function", "numpy_fu
 NumpyFunction = Callable[..., "NDArray[np.float64]"]
 Terms = Mapping[sympy.Symbol, sympy.Expr]
 Arguments = Sequence[sympy.Symbol]
+_LONGEST = 2**53
+"""Beyond it numpy would make objects of integers."""
 
 
 def numpy_function(
@@ -30,14 +33,13 @@ def numpy_function(
     Returns:
         float64 ``(len(expressions), *shape)``, ``shape`` the broadcast shape of the arguments.
     """
-    defined = [
-        one_sided(cast("sympy.Expr", e.xreplace({sympy.zoo: sympy.nan}))) for e in expressions
-    ]
+    defined = [_in_numbers(e) for e in expressions]
     raw = sympy.lambdify(list(arguments), defined, modules="numpy", cse=True)
     count = len(expressions)
 
     def evaluate(*values: float | NDArray[np.float64]) -> NDArray[np.float64]:
-        parts = raw(*values)
+        with np.errstate(all="ignore"):  # of cases that are not chosen
+            parts = raw(*values)
         shape = np.broadcast_shapes(*(np.shape(v) for v in values))
         result = np.empty((count, *shape))
         for k in range(count):
@@ -45,6 +47,14 @@ def numpy_function(
         return result
 
     return evaluate
+
+
+def _in_numbers(expression: sympy.Expr) -> sympy.Expr:
+    """What numpy computes: no distributions, linoids as their cases, no integers of any length."""
+    e = one_sided(cast("sympy.Expr", expression.xreplace({sympy.zoo: sympy.nan})))
+    e = e.replace(lambda x: isinstance(x, linoid), cases)
+    long = [n for n in e.atoms(sympy.Rational) if max(abs(n.p), n.q) > _LONGEST]
+    return cast("sympy.Expr", e.xreplace({n: sympy.Float(float(n)) for n in long}))
 
 
 def jacobian_function(

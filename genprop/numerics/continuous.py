@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop.errors import UnsupportedError
 from genprop.lower.continuous import FinalValue, HighestValue
 from genprop.numerics.evaluate import evaluate
 from genprop.numerics.matrix import expm
@@ -17,7 +18,15 @@ if TYPE_CHECKING:
     from genprop.lower.nodes import Expr
     from genprop.lower.program import PopulationProgram
 
-__all__ = ["PATH_DEGREE", "FreeFlow", "Reaction", "Stretches", "free_flow", "stretches"]
+__all__ = [
+    "PATH_DEGREE",
+    "FreeFlow",
+    "Reaction",
+    "Stretches",
+    "free_flow",
+    "refuse_many_pieces",
+    "stretches",
+]
 
 PATH_DEGREE = 12
 """Of the polynomials of paths: enough where the norm of the flow times dt is at most 1."""
@@ -26,6 +35,21 @@ _NODES = 33
 """Points of a step at which propagators are taken, to be bounded and interpolated."""
 _SLACK = 0.02
 """By how much bounds between these points are widened, relative to what they bound."""
+
+
+def refuse_many_pieces(population: str, norm: float, duration: float, most: float) -> None:
+    """Refuse a flow whose motion falls into more than ``most`` pieces of norm 1 in a sample.
+
+    Raises:
+        UnsupportedError: for ``norm`` times ``duration`` beyond it, as for a rate of 1e300.
+    """
+    if not norm * duration <= most:
+        raise UnsupportedError(
+            f"the flow has rates of up to {norm:.3g} per ms, so that a sample of {duration:g} ms "
+            f"falls into {norm * duration:.3g} pieces; at most {most:g} are computed",
+            where=f"population {population}",
+            remedy="slower time constants and smaller factors, or clock='grid', which steps by dt",
+        )
 
 
 @dataclass(frozen=True, slots=True)

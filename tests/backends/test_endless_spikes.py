@@ -9,7 +9,8 @@ import pytest
 import genprop as gp
 from genprop import ms
 from genprop.data.spikes import SpikeBatch
-from genprop.errors import DescriptionError
+from genprop.errors import DescriptionError, UnsupportedError
+from genprop.runtime.random_batch import random_batch
 
 if TYPE_CHECKING:
     from genprop.backends.base import Target
@@ -83,3 +84,18 @@ def test_weights_beyond_reason_end_in_an_error_not_in_spikes_until_memory_is_ful
     for run in (sim.run, sim.gradients):
         with pytest.raises(DescriptionError, match=r"spikes without end.*more than 1000 times"):
             run(batch())
+
+
+@pytest.mark.parametrize("backend", ["native", "reference"])
+def test_a_flow_that_no_pieces_follow_is_refused(backend: str) -> None:
+    cell = gp.Neuron(
+        "steep", flow="dv/dt = (I - v)/tau; da/dt = 1e300*(v + a)/tau", parameters={"tau": 20 * ms}
+    )
+    net = gp.Network("steep")
+    net.population("in", 1, gp.spikes())
+    net.population("b", 1, cell)
+    net.connect("in", "b", gp.synapse("exp"), weight=gp.learn(1.0))
+    loss = gp.CrossEntropy(gp.final("b", "a"))
+    sim = gp.compile(net, loss=loss, dt=1, duration=10, batch=2, backend=backend, clock="exact")
+    with pytest.raises(UnsupportedError, match=r"rates of up to 1e\+299 per ms"):
+        sim.gradients(random_batch(sim.spec, sim.duration, 0))

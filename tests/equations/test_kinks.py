@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,9 @@ from genprop import ms
 from genprop.runtime.random_batch import random_batch
 
 
-def gradients(rate: str, backend: str) -> tuple[float, dict[str, np.ndarray]]:
+def gradients(
+    rate: str, backend: str, clock: Literal["grid", "exact"] = "grid"
+) -> tuple[float, dict[str, np.ndarray]]:
     """Of the cross entropy of ∫ ``rate``, with v > 0 at all times."""
     cell = gp.Neuron(
         "kinked",
@@ -30,8 +34,8 @@ def gradients(rate: str, backend: str) -> tuple[float, dict[str, np.ndarray]]:
         duration=10,
         batch=2,
         backend=gp.Native(precision="double") if backend == "native" else backend,
-        clock="grid",
-        solver="runge_kutta",
+        clock=clock,
+        solver="runge_kutta" if clock == "grid" else "exact",
     )
     return sim.gradients(random_batch(sim.spec, sim.duration, 0))
 
@@ -59,3 +63,10 @@ def test_a_kink_that_is_not_reached_changes_no_gradient(
     assert found.keys() == slopes.keys()
     for name, slope in slopes.items():
         assert np.any(slope) and np.allclose(found[name], slope, rtol=1e-10, atol=0)
+
+
+def test_a_maximum_of_parallel_lines_is_affine() -> None:
+    value, found = gradients("max(I + n, I)", "reference", "exact")
+    expected, slopes = gradients("I + n", "reference", "exact")
+    assert value == pytest.approx(expected, rel=1e-12)
+    assert all(np.allclose(found[name], slope, rtol=1e-10) for name, slope in slopes.items())

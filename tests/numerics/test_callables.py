@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import sympy
 import genprop as gp
 from genprop import ms
 from genprop.data.spikes import SpikeBatch
+from genprop.equations.linoid import linoid
 from genprop.lower.convert import convert
 from genprop.numerics.callables import numpy_function
 from genprop.numerics.evaluate import evaluate
@@ -74,3 +76,12 @@ def test_gradients_through_kinks_are_those_of_native(flow: str) -> None:
     assert "cells.v_th" in found[0]
     for name, gradient in found[0].items():
         np.testing.assert_allclose(gradient, found[1][name], rtol=1e-9, atol=1e-9)
+
+
+def test_long_integers_and_linoids_are_numbers() -> None:
+    long, rate = sympy.Integer(10) ** 300 - 3, cast("sympy.Expr", linoid(X, sympy.S.Zero))
+    f = numpy_function([sympy.log(long) * X, sympy.cos(long), X / long, rate], [X])
+    found = f(np.array([0.0, 2.0]))
+    assert np.allclose(found[0], np.array([0.0, 2.0]) * 300 * np.log(10), rtol=1e-15)
+    assert np.allclose(found[1], np.cos(1e300)) and found[2, 1] == 2e-300
+    assert np.allclose(found[3], [1.0, 2 / (1 - np.exp(-2))], rtol=1e-15)

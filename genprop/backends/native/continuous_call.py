@@ -14,7 +14,7 @@ from genprop.emit.native_continuous import USUAL_DEGREES
 from genprop.errors import DescriptionError
 from genprop.lower.clocks.exact import ExactClock
 from genprop.lower.continuous import FinalValue, HighestValue
-from genprop.numerics.continuous import stretches
+from genprop.numerics.continuous import refuse_many_pieces, stretches
 
 if TYPE_CHECKING:
     import ctypes
@@ -29,6 +29,8 @@ __all__ = ["ContinuousCall"]
 
 _TOLERANCE = {4: 2e-8, 8: 2e-15}
 """Of the polynomials that say what arrivals do, by the bytes of a number."""
+_MOST_PIECES = 1e8
+"""Of a neuron in a sample: some seconds, and as many as an int counts."""
 
 
 class ContinuousCall(Call):
@@ -84,6 +86,8 @@ class ContinuousCall(Call):
         found = stretches(
             p, self.parameters, self.clock.dt, bounded_by, _TOLERANCE[self.dtype.itemsize]
         )
+        norm, duration = float(found.norm.max(initial=0.0)), self.clock.dt * self.clock.steps
+        refuse_many_pieces(p.name, norm, duration, _MOST_PIECES)
         structure = continuous_numbers_type(p)()
         for q in p.parameters:
             array = np.atleast_1d(np.asarray(self.parameters[q.name], np.float64))

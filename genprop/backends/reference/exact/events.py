@@ -22,6 +22,7 @@ from genprop.backends.reference.exact.senders import SenderModel
 from genprop.backends.reference.exact.wiring import ExactWiring
 from genprop.describe.topology import initial_topology
 from genprop.equations.start import Start
+from genprop.numerics.continuous import refuse_many_pieces
 from genprop.numerics.losses import one_hot
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from genprop.equations.system import HybridNetwork
 
 __all__ = ["EventSimulator", "ExactResult", "solve"]
+
+_MOST_PIECES = 1e5
+"""Of a neuron in a sample, each a polynomial that stays in memory: some seconds, and 50 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +175,13 @@ class EventSimulator:
 
     def _bind(self, parameters: Mapping[str, np.ndarray]) -> dict[str, Cells]:
         self._start.refuse_unsound(parameters)
-        return {
+        found = {
             name: Cells.bind(model, self.spec.population(name).size, parameters)
             for name, model in self._cells.items()
         }
+        for name, cells in found.items():
+            refuse_many_pieces(name, 1 / cells.reach, self.duration, _MOST_PIECES)
+        return found
 
     def _wire(
         self, parameters: Mapping[str, np.ndarray], topology: Topology | None = None
