@@ -37,23 +37,24 @@ def clean(folder: Path = RESULTS) -> str:
 
 
 def longer(folder: Path = RESULTS) -> str:
-    """PGBP that learned longer, from results/long."""
+    """PGBP that learned longer, from results/long, a line for each training."""
     place = folder / "long"
-    attacks = found("PGBP-?-attacks.json", place)
-    eps = [e for e in attacks[0]["l2"] if e != "images"] if attacks else []
-    lines = _head(
-        "", "images", "valid", "test", *(f"ε = {float(e):g}" for e in eps), "images", "seeds"
-    )
-    runs = found("PGBP-?.json", place)
-    if runs:
-        settings = runs[0]["settings"]
+    files = sorted(place.glob("PGBP-?.json"))
+    each = [json.loads(f.with_name(f"{f.stem}-attacks.json").read_text()) for f in files]
+    eps = [e for e in each[0]["l2"] if e != "images"] if each else []
+    head = ("", "passes", "batch", "trained", "valid", "test", *(f"ε = {float(e):g}" for e in eps))
+    lines = _head(*head, "images")
+    for file, attacks in zip(files, each, strict=True):
+        run = json.loads(file.read_text())
+        settings, last = run["settings"], run["epochs"][-1]
         cells = [
-            str(settings["epochs"] * settings["images"]),
-            _percent([r["epochs"][-1]["valid.accuracy"] for r in runs]),
-            _percent([a["clean"]["accuracy"] for a in attacks]) if attacks else "",
-            *(_percent([a["l2"][e] for a in attacks]) for e in eps),
-            str(attacks[0]["l2"]["images"]) if attacks else "",
-            str(len(runs)),
+            str(settings["epochs"]),
+            str(settings["batch"]),
+            _percent([last["train.accuracy"]]),
+            _percent([last["valid.accuracy"]]),
+            _percent([attacks["clean"]["accuracy"]]),
+            *(_percent([attacks["l2"][e]]) for e in eps),
+            str(attacks["l2"]["images"]),
         ]
         lines.append(f"| PGBP | {' | '.join(cells)} |")
     return "\n".join(lines)
