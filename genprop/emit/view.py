@@ -58,6 +58,7 @@ def _projection(p: ProjectionProgram, program: Program) -> View:
     dense = p.connectivity == "dense"
     delayed = bool(p.delay)
     arrival = delivery_type(program, program.delivery(p))
+    learned, sender = p.learn_weight or p.learn_delay, sender_id(program, p)
     return {
         "name": p.name,
         "id": identifier(p.name),
@@ -67,15 +68,21 @@ def _projection(p: ProjectionProgram, program: Program) -> View:
         "dense": dense,
         "delayed": delayed,
         "pre": identifier(p.pre),
-        "sender": sender_id(program, p),
+        "sender": sender,
         "from_source": pre.source,
         "post": identifier(p.post),
         "receptor": identifier(p.receptor),
         "senders": pre.size,
-        "learned": p.learn_weight or p.learn_delay,
+        "learned": learned,
         "learn_weight": p.learn_weight,
         "learn_delay": p.learn_delay,
         "feedback": p.feedback,
+        # one read of what an arrival reads, where many lie far apart and each spike returns once
+        "gathered_at_spikes": learned
+        and p.feedback
+        and not dense
+        and not sender
+        and pre.location is None,
     }
 
 

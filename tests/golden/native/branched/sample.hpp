@@ -128,7 +128,7 @@ struct Workspace {
             });
             hidden.jump(net.hidden, record.hidden, step, [&]([[maybe_unused]] std::uint32_t neuron, [[maybe_unused]] size_t index) {
                 Real sent = 0;
-                sent += net.hidden_to_relay.sent(neuron, step, relay.adjoints_exp);
+                sent += net.hidden_to_relay.sent_and_gathered(neuron, step, relay.adjoints_exp, sums.hidden_to_relay);
                 sent += net.hidden_to_out.sent(neuron, step, out.adjoints_exp);
                 return sent;
             });
@@ -153,7 +153,6 @@ struct Workspace {
                 take(spike.step, spike.neuron);
             }
         });
-        net.hidden_to_relay.gather(hidden_events, relay.adjoints_exp, sums.hidden_to_relay);
         net.hidden_to_out.gather(hidden_events, out.adjoints_exp, sums.hidden_to_out);
     }
 

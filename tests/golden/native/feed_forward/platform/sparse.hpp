@@ -51,6 +51,19 @@ public:
         for (size_t s = begin(sender); s < begin(sender + 1); ++s) total += Arrival::returned(weight_[s], value, reinterpret_cast<const Real*>(row + at_[s]), 0);
         return total;
     }
+    /// The same, while what `gather` adds for this spike goes to `gradient`: both read the same places, which lie far apart.
+    Real sent_and_gathered(std::uint32_t sender, size_t step, const DelayBuffer<Exposed>& adjoints, AlignedArray<Sums>& gradient) const {
+        const Exposed* row = adjoints.row(0, arrival_step(step));
+        const size_t end = begin(sender + 1);
+        Sums* const sums = gradient.data();
+        Real total = 0;
+        for (size_t s = begin(sender); s < end; ++s) {
+            const Exposed* exposed = row + at_[s];
+            total += Arrival::returned(weight_[s], Real(1), reinterpret_cast<const Real*>(exposed), 0);
+            sums[s] += Arrival::gathered(weight_[s], Real(1), *exposed);
+        }
+        return total;
+    }
     /// The sum of dL/d(value) over its arrivals.
     Real dL_dvalue(std::uint32_t sender, size_t step, const DelayBuffer<Exposed>& adjoints) const {
         const Exposed* row = adjoints.row(0, arrival_step(step));
