@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from genprop.errors import ConfigurationError, UnsupportedError, did_you_mean
 from genprop.experiment.pools import Pool, end_tasks, run_task
 from genprop.experiment.processes import ended
+from genprop.experiment.workers import Workers
 
 __all__ = ["batch_cluster", "dask_pool"]
 
@@ -32,6 +33,8 @@ _BATCH = {
 _ADDRESSES = ("tcp", "tls", "ucx", "ws", "wss")
 _PATIENCE = 30.0
 """[s] that a scheduler has to reply, unless [cluster] says ``timeout``."""
+_FOR_A_WORKER = 4
+"""So many times that long there may be none of its workers."""
 _GRACE = 5.0
 """[s] beyond that, for a client to give up by itself."""
 _AGAIN = 3
@@ -62,8 +65,22 @@ def dask_pool(on: str, options: Mapping[str, object], jobs: int | None) -> Gener
             with contextlib.suppress(Exception):  # what is gone has nothing to end
                 client.run(end_tasks)
 
-        with ended(end):
-            yield Pool(lambda task: executor.submit(run_task, task), slots or _threads(client))
+        def restart() -> None:
+            target.scale(n=0)
+            target.scale(n=slots)
+
+        workers = Workers(
+            lambda: len(client.nthreads()),
+            None if isinstance(target, str) else restart,
+            _FOR_A_WORKER * patience,
+            queued=urlsplit(on).scheme in _BATCH,
+            on=on,
+        )
+        with ended(end), workers:
+            yield Pool(
+                lambda task: workers.future(executor.submit(run_task, task)),
+                slots or _threads(client),
+            )
 
 
 def _connected(kind: Any, target: Any, patience: float, on: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -90,6 +92,17 @@ def test_a_scheduler_that_does_not_reply_is_named(tmp_path: Path) -> None:
         assert time.monotonic() - begin < 30
 
 
+def test_a_scheduler_without_workers_ends_the_sweep(tmp_path: Path) -> None:
+    started, place = scheduler(tmp_path, workers=0)
+    try:
+        path = write(tmp_path, SHORT + "[cluster]\ntimeout = 30\n")
+        with patience_for_workers(5.0), pytest.raises(TrainingError, match="no worker") as found:
+            run_sweep(path, ["seed=0..1"], tmp_path / "s", on=place, on_case=silent)
+    finally:
+        end(started)
+    assert "2 of 2 trainings failed" in str(found.value)
+
+
 def test_what_is_no_place_is_refused_before_anything_runs(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="nothing is called 'slrm://x'") as found:
         run_sweep(write(tmp_path, SHORT), ["seed=0..1"], tmp_path / "s", on="slrm://x")
@@ -110,8 +123,8 @@ def test_the_job_of_a_batch_system_is_what_was_asked_for() -> None:
         batch_cluster("slurm://long?colour=red", {})
 
 
-def scheduler(folder: Path) -> tuple[list[subprocess.Popen[bytes]], str]:
-    """A scheduler of dask and two workers, as others would start them."""
+def scheduler(folder: Path, workers: int = 2) -> tuple[list[subprocess.Popen[bytes]], str]:
+    """A scheduler of dask and its workers, as others would start them."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         place = f"tcp://127.0.0.1:{free.getsockname()[1]}"
@@ -119,9 +132,16 @@ def scheduler(folder: Path) -> tuple[list[subprocess.Popen[bytes]], str]:
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
     own = [dask[0], "-m", "distributed.cli.dask_scheduler", "--host", place, "--no-dashboard"]
     worker = [dask[0], "-m", "distributed.cli.dask_worker", place, "--nthreads", "1"]
-    worker += ["--no-dashboard", "--local-directory", str(folder), "--death-timeout", "20"]
-    started = [subprocess.Popen(line, **quiet) for line in (own, worker, worker)]  # type: ignore[call-overload]
+    worker += ["--no-dashboard", "--local-directory", str(folder), "--death-timeout", "300"]
+    started = [subprocess.Popen(line, **quiet) for line in (own, *[worker] * workers)]  # type: ignore[call-overload]
     return started, place
+
+
+@contextlib.contextmanager
+def patience_for_workers(seconds: float) -> Generator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("genprop.experiment.clusters._FOR_A_WORKER", seconds / 30)
+        yield
 
 
 def end(started: list[subprocess.Popen[bytes]]) -> None:
@@ -153,30 +173,46 @@ def test_a_scheduler_that_is_killed_ten_times_loses_nothing(tmp_path: Path) -> N
     assert sweep_table(rows) == sweep_table(here)
 
 
+def children(process: int) -> list[int]:
+    listed = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, check=False)
+    return [int(own) for own in listed.stdout.split()]
+
+
+class Killer(threading.Thread):
+    """Kills a worker while it trains: one that has a child, ``late`` s after that was seen."""
+
+    def __init__(self, nannies: list[subprocess.Popen[bytes]], late: float) -> None:
+        super().__init__(daemon=True)
+        self.nannies, self.late = nannies, late
+        self.killed, self.over = 0, threading.Event()
+
+    def run(self) -> None:
+        while not self.killed and not self.over.wait(0.02):
+            workers = [own for nanny in self.nannies for own in children(nanny.pid)]
+            busy = next((own for own in workers if children(own)), None)
+            if busy is None or self.over.wait(self.late) or not children(busy):
+                continue  # it has ended meanwhile: another is waited for
+            os.kill(busy, signal.SIGKILL)
+            self.killed = busy
+
+
 @pytest.mark.nightly
 def test_workers_that_are_killed_ten_times_lose_nothing(tmp_path: Path) -> None:
-    calm, kills = tmp_path / "calm", 0
+    calm, killed = tmp_path / "calm", list[int]()
     calm.mkdir()
     cases = ["seed=0..3"]
     here = run_sweep(write(calm, SHORT), cases, calm / "sweep", jobs=2, on_case=silent)
+    path = write(tmp_path, SHORT + "[cluster]\ntimeout = 60\n")
     for k in range(10):
         started, place = scheduler(tmp_path)
-        nannies = started[1:]
-
-        def kill(nannies: list[subprocess.Popen[bytes]] = nannies, k: int = k) -> None:
-            listed = subprocess.run(["pgrep", "-P", str(nannies[k % 2].pid)], capture_output=True)
-            for own in listed.stdout.split():
-                os.kill(int(own), signal.SIGKILL)
-
-        clock = threading.Timer(2.0 + 0.7 * k, kill)
-        clock.start()
-        root = tmp_path / f"s{k}"
+        killer = Killer(started[1:], late=0.1 * k)
+        killer.start()
         try:
-            path = write(tmp_path, SHORT + "[cluster]\ntimeout = 60\n")
-            rows = run_sweep(path, cases, root, jobs=2, on=place, on_case=silent)
+            rows = run_sweep(path, cases, tmp_path / f"s{k}", jobs=2, on=place, on_case=silent)
         finally:
-            kills += not clock.is_alive()
-            clock.cancel()
+            killer.over.set()
             end(started)
+        killer.join()
+        killed.append(killer.killed)
         assert sweep_table(rows) == sweep_table(here)
-    assert kills > 2  # later moments find a sweep that has ended, on a quick machine
+    assert all(killed), "each of ten sweeps lost a worker that trained"
