@@ -41,6 +41,9 @@ Sounds = str | Path | Sequence[str | Path] | Sequence[npt.ArrayLike] | npt.NDArr
 
 ENDINGS = (".wav", ".flac", ".ogg", ".aif", ".aiff")
 """Of files that are taken for sounds."""
+_BLOCK, _FASTEST = 1 << 16, 1e6
+"""Values that are read at a time, and the highest sampling rate [Hz] of a sound: a tenth of a
+second of it, which filters ring, has to fit into memory whatever a damaged header says."""
 _LOUDEST = 2.0
 """Of a float wave; resampling overshoots 1, integers that were made floats are far beyond."""
 
@@ -124,7 +127,7 @@ def file_sound(path: str | Path, mix: Mix = None) -> Sound:
     path = existing(path)
     package = _package(path)
     with reading(path, "sound", DataError, "convert it to WAV or FLAC, or fetch it again"):
-        wave, rate = package.read(str(path), dtype="float64", always_2d=True)
+        wave, rate = _whole(package, path)
     mono, speed = _wave(wave, str(path), mix), _rate(float(rate), str(path))
     return Sound(mono, speed, str(path), np.shape(wave)[1])
 
@@ -164,10 +167,22 @@ def _arrays(sounds: object) -> Sequence[npt.ArrayLike]:
     )
 
 
+def _whole(package: Any, path: Path) -> tuple[Wave, float]:
+    """The wave (n, channels) and its rate [Hz], as long as it is, whatever its header promises."""
+    with package.SoundFile(str(path)) as file:
+        frames = max(1, _BLOCK // file.channels)
+        blocks = [file.read(frames, dtype="float64", always_2d=True)]
+        while len(blocks[-1]) == frames:
+            blocks.append(file.read(frames, dtype="float64", always_2d=True))
+        return np.concatenate(blocks), float(file.samplerate)
+
+
 def _rate(rate: float, where: str) -> float:
-    if not rate > 0:
+    if not 0 < rate <= _FASTEST:
         raise DataError(
-            f"a sampling rate of {rate:g} Hz cannot be", where=where, remedy="give it in Hz: 16000"
+            f"a sampling rate of {rate:g} Hz cannot be",
+            where=where,
+            remedy=f"give it in Hz: 16000; sounds have at most {_FASTEST:g}",
         )
     return rate
 

@@ -122,3 +122,22 @@ def test_data_info_says_what_is_odd_about_a_sound(
         soundfile.write(folder / f"{name}.wav", wave, 8000)
         found = info(folder / f"{name}.wav").findings[0]
         assert len(found) == 1 and words in found[0], found
+
+
+def test_a_header_that_promises_too_much_asks_for_no_memory(folder: Path) -> None:
+    soundfile = pytest.importorskip("soundfile")
+    fast, long = folder / "yes" / "fast.wav", folder / "yes" / "long.flac"
+    soundfile.write(fast, tone(900), 8000)
+    data = bytearray(fast.read_bytes())
+    data[24:28] = (2 * 10**9).to_bytes(4, "little")
+    fast.write_bytes(data)
+    with pytest.raises(DataError, match=r"2e\+09 Hz cannot be"):
+        from_audio([fast], labels=[0], front_end=FRONT)
+    soundfile.write(long, tone(900), 8000)
+    data = bytearray(long.read_bytes())
+    data[21] |= 15  # of 36 bits that count the samples
+    data[22:26] = b"\xff" * 4
+    long.write_bytes(data)
+    with pytest.raises(DataError, match="no whole sound") as fault:
+        from_audio([long], labels=[0], front_end=FRONT)
+    assert "Memory" not in str(fault.value)

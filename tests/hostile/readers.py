@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 import genprop as gp
 from genprop.backends.loihi.files.netx import read_netx
 from genprop.describe.modelfile import read_neuron, read_synapse, read_update
@@ -66,6 +68,19 @@ def _braille(path: Path) -> object:
     return [part.batches(2, seed=0) for part in gp.data.braille(path)]
 
 
+def _wave(folder: Path, ending: str = "wav", subtype: str | None = None) -> Path:
+    """A tone that fades, 50 ms of it."""
+    import soundfile  # pyright: ignore[reportMissingTypeStubs]
+
+    path, k = folder / f"sound.{ending}", np.arange(400)
+    soundfile.write(path, np.sin(0.3 * k) * (1 - k / 400), 8000, subtype=subtype)
+    return path
+
+
+def _heard(path: Path) -> object:
+    return gp.data.from_audio(path, labels=[0], front_end={"channels": 4, "high": 3000})
+
+
 READERS: dict[str, Reader] = {
     "bundle": Reader(sound.bundle, SourceBundle.read, (by_bytes, by_json), "bundle.json"),
     "checkpoint": Reader(
@@ -104,6 +119,10 @@ READERS: dict[str, Reader] = {
     ),
     "saved network": Reader(sound.saved, gp.load, (by_bytes, by_json), "network.json"),
     "saved state": Reader(sound.saved, gp.load, (by_bytes, by_arrays), "state.npz"),
+    "sound": Reader(partial(_wave, subtype="PCM_16"), _heard, (by_bytes,)),
+    "sound, FLAC": Reader(partial(_wave, ending="flac"), _heard, (by_bytes,)),
+    "sound, OGG": Reader(partial(_wave, ending="ogg"), _heard, (by_bytes,)),
+    "sound, float": Reader(partial(_wave, subtype="FLOAT"), _heard, (by_bytes,)),
     "sweep": Reader(sound.sweep, sweep_view, (by_bytes, by_json), "sweep.json"),
     "synapse": Reader(
         partial(sound.model, "synapses", "exp"), read_synapse, (by_bytes, by_toml, by_words)
