@@ -21,7 +21,7 @@ _AGAIN = 3
 
 
 class Workers:
-    """Watches, while it is entered, that somebody is there to train.
+    """Checks, while it is entered, that somebody is there to train.
 
     Args:
         count: how many workers there are now.
@@ -44,7 +44,7 @@ class Workers:
         self._patience, self._queued, self._on = patience, queued, on
         self._waiting: set[Future[str]] = set()
         self._lock, self._closed = threading.Lock(), threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread = threading.Thread(target=self._look, daemon=True)
 
     def __enter__(self) -> Workers:
         self._thread.start()
@@ -82,7 +82,7 @@ class Workers:
         else:
             outer.set_result(inner.result())
 
-    def _watch(self) -> None:
+    def _look(self) -> None:
         since, seen, restarts = time.monotonic(), False, 0
         while not self._closed.wait(min(1.0, self._patience / 10)):
             present = self._present()
@@ -96,7 +96,7 @@ class Workers:
                     self._give_up(restarts)
                 else:
                     restarts += 1
-                    with contextlib.suppress(Exception):  # tried again, and then told
+                    with contextlib.suppress(Exception):  # tried again, then reported
                         self._restart()
 
     def _present(self) -> bool:
