@@ -1,4 +1,4 @@
-"""The tables of README.md, from theorem.json, attacks.json and chip.json."""
+"""The tables of README.md, from theorem.json, validation.json, attacks.json and chip.json."""
 
 from __future__ import annotations
 
@@ -42,6 +42,16 @@ def attacks(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def validation(found: dict[str, dict[str, float | None]]) -> str:
+    """Mean accuracy over draws and ε by which γ was chosen."""
+    gammas = list(next(iter(found.values())))
+    lines = [f"| | {' | '.join(f'γ = {g}' for g in gammas)} |", f"|{' --- |' * (len(gammas) + 1)}"]
+    for estimator, own in found.items():
+        cells = [f"{100 * a:.1f} %" if (a := own[g]) is not None else "none" for g in gammas]
+        lines.append(f"| {estimator} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def chip(found: dict[str, Any]) -> str:
     """What the chip's integers cost, by model and weight bits."""
     lines = [
@@ -61,5 +71,5 @@ def _percent(values: list[float]) -> str:
 
 
 if __name__ == "__main__":
-    for table in (theorem, attacks, chip):
+    for table in (theorem, validation, attacks, chip):
         print(table(json.loads((HERE / f"{table.__name__}.json").read_text())), end="\n\n")
