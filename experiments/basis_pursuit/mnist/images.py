@@ -10,6 +10,8 @@ import numpy as np
 
 import genprop as gp
 
+SIDE = 28
+"""Pixels of an image, across and down."""
 VALID = 6
 """One in so many training images, the last ones, is for choosing settings by."""
 
@@ -38,6 +40,24 @@ class Images:
             _dataset(unit(held["x_test"])[0], held["y_test"], "test"),
             norm,
         )
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Moves each image by up to ``pixels``, across and down: an augmentation of a data set."""
+
+    pixels: int
+
+    def apply(
+        self, batch: gp.data.SpikeBatch, rng: np.random.Generator, dataset: object
+    ) -> gp.data.GradedBatch:
+        """The batch; what leaves an image enters it on the other side, where digits leave room."""
+        assert isinstance(batch, gp.data.GradedBatch)
+        x = batch.values_of("x").reshape(-1, SIDE, SIDE)
+        by = rng.integers(-self.pixels, self.pixels, (2, len(x), 1), endpoint=True)
+        down, across = (np.arange(SIDE) - by) % SIDE
+        moved = x[np.arange(len(x))[:, None, None], down[:, :, None], across[:, None, :]]
+        return gp.data.GradedBatch.of(moved.reshape(len(x), -1), labels=batch.labels)
 
 
 def unit(images: np.ndarray) -> tuple[np.ndarray, float]:

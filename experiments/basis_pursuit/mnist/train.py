@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from dictionary import Normalised, classifier, columns, initial, orthonormal
-from images import Images, values
+from images import Images, Moved, values
 from network import CLASSES, GROUPS, METHODS, READ, compiled, described
 
 import genprop as gp
@@ -38,6 +38,7 @@ class Settings:
     tolerance: float = 4e-3
     images: int = 25_000
     shown: int = 2_000
+    moved: int = 0
     backend: str = "native"
 
 
@@ -71,6 +72,8 @@ def trained(
     train = images.train.select(np.arange(min(chosen.images, len(images.train))))
     valid = images.valid.select(np.arange(min(chosen.shown, len(images.valid))))
     sim = begun(method, seed, chosen, train)
+    if chosen.moved:
+        train = train.with_augment(Moved(chosen.moved))
     callbacks = [
         gp.train.TwoFactor(chosen.reconstruction),
         gp.train.Cosine(final=0.05),
