@@ -15,6 +15,8 @@ __all__ = ["parts", "simplest", "simplified", "substitute", "symbols", "together
 
 _MOST_OPERATIONS, _OPERATIONS_OF_A_FUNCTION = 120, 45
 """Expressions of so many operations are simplified in a tenth of a second."""
+_SHORT_EXPONENT, _LARGEST_EXPONENT = 100, 750
+"""Of powers that are written at once, and of e in what double precision holds."""
 _WITHOUT_ORDER = ("non-real", "NaN comparison", "Real Values", "not comparable")
 """Of sympy's errors, those which say that it was to compare no real numbers."""
 
@@ -27,15 +29,34 @@ def substitute(
 ) -> sympy.Expr:
     """``expression`` with symbols replaced, one after another or ``at_once``.
 
-    It is NaN where what has no order has to be compared then, as the root of a negative or 1/0.
+    It is NaN where what has no order has to be compared then, as the root of a negative or 1/0, and
+    where a power is beyond all numbers of double precision; one below them all is 0.
     """
     pairs = list(replacements.items())
     try:
-        return expression.subs(pairs, simultaneous=at_once)
+        beyond = _beyond_numbers(expression, replacements, at_once)
+        return cast("sympy.Expr", expression.xreplace(beyond)).subs(pairs, simultaneous=at_once)
     except (TypeError, ValueError) as error:
         if any(word in str(error) for word in _WITHOUT_ORDER):
             return sympy.nan
         raise
+
+
+def _beyond_numbers(
+    expression: sympy.Expr, replacements: Mapping[sympy.Symbol, sympy.Expr], at_once: bool
+) -> dict[sympy.Pow, sympy.Expr]:
+    """Powers that sympy would write with all their digits, and what stands for them."""
+    found: dict[sympy.Pow, sympy.Expr] = {}
+    for power in expression.atoms(sympy.Pow):
+        base, exponent = parts(power)
+        if exponent.is_number and abs(cast("float", exponent)) <= _SHORT_EXPONENT:
+            continue
+        base, exponent = (substitute(x, replacements, at_once=at_once) for x in (base, exponent))
+        if base.is_number and base != 0 and exponent.is_extended_real:
+            size = float(exponent) * float(sympy.log(abs(base)))
+            if abs(size) > _LARGEST_EXPONENT:
+                found[power] = sympy.nan if size > 0 else sympy.S.Zero
+    return found
 
 
 def symbols(expression: sympy.Expr) -> set[sympy.Symbol]:
