@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import genprop as gp
 from genprop import ms
 
@@ -17,7 +19,7 @@ def build(
     data: str = "braille7_events.npz",
     hidden: int = 256,
     recurrent: bool = False,
-    delays: str = "learned",
+    delays: Literal["none", "fixed", "learned"] = "learned",
     spread: float = 300.0,
     weight_rate: float = 1e-2,
     out_rate: float = 0.1,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import genprop as gp
 from genprop import ms
@@ -13,7 +14,7 @@ def build(
     data: str = "",
     hidden: int = 192,
     recurrent: bool = True,
-    delays: str = "learned",
+    delays: Literal["none", "fixed", "learned"] = "learned",
     spread: float = 60.0,
     longest: float = 62.0,
     duration: float = 600.0,

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+import genprop as gp
+
 if TYPE_CHECKING:
     from tests.experiments.conftest import Script
 
@@ -43,7 +45,7 @@ def test_a_network_learns_is_attacked_and_certified(
     data: Path, script: Script, tmp_path: Path
 ) -> None:
     places = ["--data", str(data), "--runs", str(tmp_path), "--results", str(tmp_path / "found")]
-    small = ["images=150", "backend=reference", "batch=50", "shown=20", "spread=1.0"]
+    small = ["images=150", "backend=reference", "batch=50", "shown=20", "spread=1.0", "moved=1"]
     script("train.py", "PGBP", "1", *places, "--set", *small)
     made = json.loads((tmp_path / "found" / "PGBP-1.json").read_text())
     assert made["epochs"][-1]["valid.accuracy"] > 0.5
@@ -57,6 +59,22 @@ def test_a_network_learns_is_attacked_and_certified(
     assert found["radius"]["median"] > 0
     script("estimators.py", "1", *places, "--codes", "100", *reference)
     assert json.loads((tmp_path / "found" / "1-estimators.json").read_text())["linear"]
+
+
+def test_moved_images_are_rolled_by_both_coordinates_and_keep_their_labels(script: Script) -> None:
+    moved = script("images.py")["Moved"](2)
+    rng = np.random.default_rng()
+    images = rng.normal(size=(40, 28, 28))
+    batch = gp.data.GradedBatch.of(images.reshape(40, -1), labels=rng.integers(0, 10, 40))
+    found = moved.apply(batch, rng, None)
+    steps = [(down, across) for down in range(-2, 3) for across in range(-2, 3)]
+    by = [
+        next(s for s in steps if np.array_equal(np.roll(image, s, (0, 1)), own))
+        for image, own in zip(images, found.values_of("x").reshape(-1, 28, 28), strict=True)
+    ]
+    assert len(set(by)) > 2
+    assert found.labels is not None and batch.labels is not None
+    assert np.array_equal(found.labels, batch.labels)
 
 
 def test_an_estimators_gradient_is_a_difference_quotient(script: Script) -> None:

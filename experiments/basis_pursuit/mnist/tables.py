@@ -37,12 +37,20 @@ def clean(folder: Path = RESULTS) -> str:
 
 
 def longer(folder: Path = RESULTS) -> str:
-    """PGBP that learned longer, from results/long, a line for each training."""
-    place = folder / "long"
-    files = sorted(place.glob("PGBP-?.json"))
+    """PGBP that learned longer, from results/long and results/moved, a line for each training."""
+    files = [f for place in ("long", "moved") for f in sorted((folder / place).glob("PGBP-?.json"))]
     each = [json.loads(f.with_name(f"{f.stem}-attacks.json").read_text()) for f in files]
     eps = [e for e in each[0]["l2"] if e != "images"] if each else []
-    head = ("", "passes", "batch", "trained", "valid", "test", *(f"ε = {float(e):g}" for e in eps))
+    head = (
+        "",
+        "passes",
+        "batch",
+        "moved by",
+        "trained",
+        "valid",
+        "test",
+        *(f"ε = {float(e):g}" for e in eps),
+    )
     lines = _head(*head, "images")
     for file, attacks in zip(files, each, strict=True):
         run = json.loads(file.read_text())
@@ -50,6 +58,7 @@ def longer(folder: Path = RESULTS) -> str:
         cells = [
             str(settings["epochs"]),
             str(settings["batch"]),
+            f"{moved} pixel" if (moved := settings.get("moved", 0)) else "–",
             _percent([last["train.accuracy"]]),
             _percent([last["valid.accuracy"]]),
             _percent([attacks["clean"]["accuracy"]]),
