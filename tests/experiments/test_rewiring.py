@@ -50,17 +50,31 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def script(
     monkeypatch: pytest.MonkeyPatch, script_of: Callable[[Path], Callable[..., dict[str, Any]]]
 ) -> Callable[..., Any]:
-    monkeypatch.setitem(sys.modules, "soundfile", SimpleNamespace(read=tone))
+    monkeypatch.setitem(sys.modules, "soundfile", SimpleNamespace(SoundFile=Tone))
     return script_of(FOLDER)
 
 
-def tone(path: str, **kinds: object) -> tuple[np.ndarray, int]:
+class Tone:
     """500 Hz for digit 0, 500 Hz more for each: half of a second, then silence."""
-    match = re.search(r"digit-(\d)", path)
-    assert match is not None
-    t = np.arange(RATE) / RATE
-    assert kinds == {"dtype": "float64", "always_2d": True}
-    return (np.sin(2 * np.pi * 500 * (1 + int(match[1])) * t) * (t < 0.5))[:, None], RATE
+
+    channels, samplerate = 1, RATE
+
+    def __init__(self, path: str) -> None:
+        match = re.search(r"digit-(\d)", path)
+        assert match is not None
+        t = np.arange(RATE) / RATE
+        self._rest = (np.sin(2 * np.pi * 500 * (1 + int(match[1])) * t) * (t < 0.5))[:, None]
+
+    def __enter__(self) -> Tone:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def read(self, frames: int, **kinds: object) -> np.ndarray:
+        assert kinds == {"dtype": "float64", "always_2d": True}
+        given, self._rest = self._rest[:frames], self._rest[frames:]
+        return given
 
 
 def config(toml: str, data: Path, *more: str) -> gp.experiment.Config:
