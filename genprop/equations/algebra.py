@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import cast
 
 import sympy
@@ -47,16 +48,23 @@ def _beyond_numbers(
 ) -> dict[sympy.Pow, sympy.Expr]:
     """Powers that sympy would write with all their digits, and what stands for them."""
     found: dict[sympy.Pow, sympy.Expr] = {}
-    for power in expression.atoms(sympy.Pow):
-        base, exponent = parts(power)
-        if exponent.is_number and abs(cast("float", exponent)) <= _SHORT_EXPONENT:
-            continue
-        base, exponent = (substitute(x, replacements, at_once=at_once) for x in (base, exponent))
+    for power in _long_powers(expression):
+        base, exponent = (substitute(x, replacements, at_once=at_once) for x in parts(power))
         if base.is_number and base != 0 and exponent.is_extended_real:
             size = float(exponent) * float(sympy.log(abs(base)))
             if abs(size) > _LARGEST_EXPONENT:
                 found[power] = sympy.nan if size > 0 else sympy.S.Zero
     return found
+
+
+@lru_cache(maxsize=4096)
+def _long_powers(expression: sympy.Expr) -> tuple[sympy.Pow, ...]:
+    """Its powers but those of a short number."""
+    return tuple(p for p in expression.atoms(sympy.Pow) if not _is_short(parts(p)[1]))
+
+
+def _is_short(exponent: sympy.Expr) -> bool:
+    return isinstance(exponent, sympy.Rational) and bool(abs(exponent) <= _SHORT_EXPONENT)
 
 
 def symbols(expression: sympy.Expr) -> set[sympy.Symbol]:

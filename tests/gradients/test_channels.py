@@ -177,7 +177,9 @@ def test_models_of_the_literature_are_derived_within_seconds(name: str, reset: s
     began = time.process_time()
     network = understand(spec)
     program = lower(spec, derive(network, spec), clock=make_clock("grid", 0.01, 1.0))
-    assert time.process_time() - began < 10
+    assert (
+        time.process_time() - began < 20
+    )  # Connor and Stevens: 9 to 10 on a free core of a server
     assert program.population("cells").rising == (reset == "")
 
 
