@@ -50,11 +50,19 @@ def _beyond_numbers(
     found: dict[sympy.Pow, sympy.Expr] = {}
     for power in _long_powers(expression):
         base, exponent = (substitute(x, replacements, at_once=at_once) for x in parts(power))
-        if base.is_number and base != 0 and exponent.is_extended_real:
+        if _has_size(base, exponent):
             size = float(exponent) * float(sympy.log(abs(base)))
             if abs(size) > _LARGEST_EXPONENT:
                 found[power] = sympy.nan if size > 0 else sympy.S.Zero
     return found
+
+
+def _has_size(base: sympy.Expr, exponent: sympy.Expr) -> bool:
+    """Whether both are numbers, of which the logarithm of the base is finite.
+
+    A zero of floating point is not equal to 0 in sympy.
+    """
+    return bool(base.is_number and not base.is_zero and exponent.is_number and exponent.is_real)
 
 
 @lru_cache(maxsize=4096)
@@ -77,8 +85,9 @@ def parts(expression: sympy.Expr) -> tuple[sympy.Expr, ...]:
     return cast("tuple[sympy.Expr, ...]", expression.args)
 
 
+@lru_cache(maxsize=4096)
 def simplest(expression: sympy.Basic) -> sympy.Expr:
-    """``expression`` in sympy's idea of a simple form, however long it takes."""
+    """``expression`` in sympy's idea of a simple form, however long it takes; looked for once."""
     found = cast("sympy.Expr", expression)
     if is_rational(found):
         return rational_form(found)

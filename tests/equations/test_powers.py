@@ -23,6 +23,8 @@ HUGE = sympy.Integer(10) ** 300
         (1 + w**HUGE, {w: v}, 1 + v**HUGE),
         (w**v, {w: 3, v: 4}, 81),
         ((w**v) ** v, {w: 3, v: 400}, sympy.nan),
+        (w**v, {w: 0.0, v: 0.0}, 1.0),
+        (w**v, {w: 3}, sympy.Integer(3) ** v),
     ],
 )
 def test_what_is_beyond_all_numbers_is_not_written_digit_by_digit(
