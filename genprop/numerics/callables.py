@@ -40,13 +40,18 @@ def numpy_function(
     def evaluate(*values: float | NDArray[np.float64]) -> NDArray[np.float64]:
         with np.errstate(all="ignore"):  # of cases that are not chosen
             parts = raw(*values)
-        shape = np.broadcast_shapes(*(np.shape(v) for v in values))
-        result = np.empty((count, *shape))
+        result = np.empty((count, *_broadcast({getattr(v, "shape", ()) for v in values})))
         for k in range(count):
             result[k] = parts[k]
         return result
 
     return evaluate
+
+
+def _broadcast(shapes: set[tuple[int, ...]]) -> tuple[int, ...]:
+    """The shape of all together; numpy takes longer than most functions here where all agree."""
+    shapes.discard(())
+    return shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
 
 
 def _in_numbers(expression: sympy.Expr) -> sympy.Expr:

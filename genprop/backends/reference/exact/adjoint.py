@@ -7,7 +7,7 @@ time t_k + d, before (in reverse) whatever happened earlier at that instant.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -38,7 +38,7 @@ class _Neuron:
     t: float
     p: np.ndarray
     trajectory: Trajectory
-    edges: np.ndarray
+    edges: list[float]
     flow: tuple[np.ndarray, np.ndarray]
     pulls: Sequence[Pull]
 
@@ -178,8 +178,8 @@ class Reverse:
     def _retreat(self, neuron: _Neuron, time: float) -> None:
         """Carry p back to ``time``, edge by edge."""
         while neuron.t > time:
-            edge = neuron.edges[np.searchsorted(neuron.edges, neuron.t) - 1]
-            self._retreat_within(neuron, max(float(edge), time))
+            edge = neuron.edges[bisect_left(neuron.edges, neuron.t) - 1]
+            self._retreat_within(neuron, max(edge, time))
 
     def _retreat_within(self, neuron: _Neuron, time: float) -> None:
         """Carry p back over one smooth stretch, and integrate p·∂f/∂θ over it."""
@@ -246,7 +246,7 @@ class Reverse:
             t=self.trial.duration,
             p=np.zeros(len(model.held)),
             trajectory=trajectory,
-            edges=np.unique(np.concatenate([[0.0], trajectory.starts, *breaks])),
+            edges=np.unique(np.concatenate([[0.0], trajectory.starts, *breaks])).tolist(),
             flow=(model.flow[0](*theta), model.flow[1](*theta)),
             pulls=pulls,
         )
