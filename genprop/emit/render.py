@@ -8,6 +8,7 @@ from genprop._version import __version__
 from genprop.emit.bundle import SourceBundle
 from genprop.emit.environment import environment
 from genprop.emit.layout import GROUPS, layout_digest
+from genprop.emit.local_names import with_legal_names
 from genprop.emit.names import file_stem
 from genprop.emit.native_continuous import CONTINUOUS_FILES, continuous_program_view
 from genprop.emit.sender_view import SENDER_FILES
@@ -42,6 +43,8 @@ _FIXED = (
 
 def render_native(program: Program, precision: str) -> SourceBundle:
     """The C++ of ``program`` in ``"float"`` or ``"double"``, one unit with its headers."""
+    layout = layout_digest(program, precision)
+    program = with_legal_names(program)
     if program.clock.rounds:
         _refuse_timed(program)
         view = program_view(program) | {"continuous": False}
@@ -54,7 +57,7 @@ def render_native(program: Program, precision: str) -> SourceBundle:
         "real": precision,
         "lanes": 8,
         "groups": GROUPS,
-        "layout": layout_digest(program, precision),
+        "layout": layout,
         "version": __version__,
     }
     jinja = environment()

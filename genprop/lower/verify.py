@@ -10,6 +10,7 @@ from genprop.lower.constants import constant_names
 from genprop.lower.delivery import DL_DVALUE, LATE, SENT, VALUE, WEIGHT
 from genprop.lower.given import FRACTION, crossing_name
 from genprop.lower.nodes import Accumulate, Assign, Expr, Statement, names_in
+from genprop.lower.own_names import refuse_own_names
 
 if TYPE_CHECKING:
     from genprop.lower.delivery import Delivery
@@ -23,8 +24,10 @@ def verified(program: Program) -> Program:
     """``program`` itself, once every name it reads is known where it is read.
 
     Raises:
+        DescriptionError: for names of the user's that the Program has for something else.
         InternalError: naming the population, the part and what it reads without knowing.
     """
+    refuse_own_names(program)
     faults = list(_faults(program))
     if faults:
         raise InternalError(

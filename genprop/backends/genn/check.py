@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from genprop.backends.genn.pygenn import INSTALL, devices, version
-from genprop.emit.names import identifier
+from genprop.emit.names import belongs_to_cpp, identifier
 from genprop.errors import ToolchainError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _clock(clock: Clock) -> Iterator[GenpropError]:
 
 def _names(spec: NetworkSpec) -> Iterator[GenpropError]:
     for owner, word in sorted(set(_words(spec))):
-        if word in _RESERVED:
+        if word in _RESERVED or belongs_to_cpp(word):
             yield UnsupportedError(
                 f"{word!r} is taken in generated GeNN code",
                 where=f"neuron or synapse model {owner}",

@@ -32,15 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Native", "default"]
 
-_WORDS = """
-Real Pair AlignedArray DelayBuffer SentBy lane lanes neuron block blocks numbers record gradients
-steps step size size_t dt duration learning held held_all index kink sent sent_by shift rate spike
-spikes fired freed freed_all freed_at released released_all arrived induced_cost dL_dw dL_dt now
-better before turned value weight gradient label target above below fire left left_at padded
-release refractory_steps fraction batch_weight step_weight
-at adjoints late induced time_taken motion apart apart_at whole flows holds wait_at
-"""
-_RESERVED = frozenset(_WORDS.split())
 _GRADED_WORDS = """
 Real AlignedArray Batch lanes lane block rows size moved largest batch sample group i dt steps
 tolerance groups greatest least sign padded
@@ -79,20 +70,8 @@ class Native:
         return f"native {self.precision}"
 
     def check(self, spec: NetworkSpec, clock: Clock) -> list[GenpropError]:
-        """Names that C++ or the generated code keeps, and what the clock cannot run here."""
-        adjoints = {f"{owner}:p_{word}" for owner, word in _words(spec)}
-        return [
-            *_unreset(spec, clock),
-            *(
-                UnsupportedError(
-                    f"{word!r} is taken in generated C++",
-                    where=f"neuron or synapse model {owner}",
-                    remedy="give the state or parameter another name",
-                )
-                for owner, word in sorted(set(_words(spec)))
-                if word in _RESERVED or belongs_to_cpp(word) or f"{owner}:{word}" in adjoints
-            ),
-        ]
+        """What the clock cannot run here."""
+        return list(_unreset(spec, clock))
 
     def render(self, program: Program) -> SourceBundle:
         """The C++ text."""

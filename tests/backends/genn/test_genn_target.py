@@ -82,6 +82,18 @@ def test_a_population_of_a_taken_name_is_refused(
     assert f"{name!r} is taken in generated GeNN code" in findings(net, gp.GeNN())
 
 
+@pytest.mark.parametrize("name", ["scalar", "register", "errno", "M_PI"])
+def test_a_state_that_is_a_word_of_genn_or_cpp_is_refused(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check, "version", lambda: "5.4.0")
+    monkeypatch.setattr(check, "devices", lambda: ("cpu",))
+    net = small()
+    cell = gp.Neuron("C", flow=f"d{name}/dt = -{name}/tau", parameters={"tau": 10 * gp.ms})
+    net.population("odd", 2, cell)
+    assert f"{name!r} is taken in generated GeNN code" in findings(net, gp.GeNN())
+
+
 def test_a_device_that_pygenn_was_built_without_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check, "version", lambda: "5.4.0")
     monkeypatch.setattr(check, "devices", lambda: ("cpu",))
