@@ -31,7 +31,7 @@ def refuse_own_names(program: Program) -> None:
     for where, cell in cells:
         own = {*cell.states, *(q.local for q in cell.parameters)}
         found: dict[str, str] = {}
-        for name, meaning in _kept(cell):
+        for name, meaning in _derived(cell):
             if name in own:
                 found.setdefault(name, meaning)
         if found:
@@ -43,7 +43,7 @@ def refuse_own_names(program: Program) -> None:
             )
 
 
-def _kept(p: PopulationProgram) -> Iterator[tuple[str, str]]:
+def _derived(p: PopulationProgram) -> Iterator[tuple[str, str]]:
     """Names of a population that are neither its states nor its parameters, with their meaning."""
     yield from ((name, f"∂L/∂{name.removeprefix('p_')}") for name in p.adjoints)
     yield from ((c.name, "a number made once per batch") for c in p.constants)
