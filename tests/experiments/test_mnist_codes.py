@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,9 @@ def test_a_network_learns_is_attacked_and_certified(
     assert not any(found["radius"]["certified and broken"].values())
     assert found["radius"]["median"] > 0
     script("estimators.py", "1", *places, "--codes", "100", *reference)
-    assert json.loads((tmp_path / "found" / "1-estimators.json").read_text())["linear"]
+    found = json.loads((tmp_path / "found" / "1-estimators.json").read_text())
+    assert {"linear", "dense", "linear attention"} < set(found)
+    assert all(found[name]["white-box"]["0.0"] > 0.5 for name in ("linear", "linear attention"))
 
 
 def test_moved_images_are_rolled_by_both_coordinates_and_keep_their_labels(script: Script) -> None:
@@ -77,21 +80,67 @@ def test_moved_images_are_rolled_by_both_coordinates_and_keep_their_labels(scrip
     assert np.array_equal(found.labels, batch.labels)
 
 
-def test_an_estimators_gradient_is_a_difference_quotient(script: Script) -> None:
-    made = script("estimators.py")
-    rng = np.random.default_rng()
-    layers = [(rng.normal(size=(7, 5)), rng.normal(size=5)), (rng.normal(size=(5, 4)), np.ones(4))]
-    net = made["FeedForward"](layers, rng.normal(size=(4, 3)))
-    x, labels, h = rng.normal(size=(6, 7)), rng.integers(0, 3, 6), 1e-6
+def loss(scores: np.ndarray, labels: np.ndarray) -> float:
+    """Cross-entropy, over all samples."""
+    own = scores[np.arange(len(labels)), labels]
+    return float(np.sum(np.log(np.exp(scores).sum(axis=1)) - own))
 
-    def loss(x: np.ndarray) -> float:
-        scores = net.scores(x)
-        total = np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(6), labels]
-        return float(total.sum())
 
+@pytest.mark.parametrize("kind", ["linear", "dense", "linear attention"])
+def test_an_estimators_gradient_is_a_difference_quotient(script: Script, kind: str) -> None:
+    made, rng = script("estimators.py"), np.random.default_rng()
+    x, labels, h = rng.normal(size=(6, 784)) / 28, rng.integers(0, 3, 6), 1e-8
+    if kind == "linear attention":
+        net = in_double(script("attention.py")["LinearAttention"].begun(4, rng))
+    else:
+        sizes = [784, 4] if kind == "linear" else [784, 5, 4]
+        pairs = pairwise(sizes)
+        net = made["FeedForward"]([(rng.normal(size=s) / 28, rng.normal(size=s[1])) for s in pairs])
+    whole = made["Classified"](net, rng.normal(size=(4, 3)))
     way = rng.normal(size=x.shape)
-    quotient = (loss(x + h * way) - loss(x - h * way)) / (2 * h)
-    assert quotient == pytest.approx(np.sum(net.input_gradient(x, labels) * way), rel=1e-5)
+    up, down = (loss(whole.scores(x + step * way), labels) for step in (h, -h))
+    found = np.sum(whole.input_gradient(x, labels) * way)
+    assert (up - down) / (2 * h) == pytest.approx(found, rel=1e-4)
+
+
+def test_linear_attention_is_its_equations_and_its_slopes_difference_quotients(
+    script: Script,
+) -> None:
+    """Written out patch by patch and head by head, with the sum over s inside."""
+    rng, heads = np.random.default_rng(), 4
+    net = in_double(script("attention.py")["LinearAttention"].begun(3, rng))
+    w = net.weights
+    x = rng.normal(size=784) / 28
+    image = 28 * x.reshape(28, 28)
+    tiles = [image[i : i + 4, j : j + 4].ravel() for i in range(0, 28, 4) for j in range(0, 28, 4)]
+    e = np.array([w["e"].T @ p + at for p, at in zip(tiles, w["position"], strict=True)])
+
+    def phi(v: np.ndarray) -> np.ndarray:
+        return np.array([n + 1 if n > 0 else np.exp(n) for n in v])
+
+    a = np.zeros_like(e)
+    for head in np.split(np.arange(e.shape[1]), heads):
+        q, k, v = (e @ w[name][:, head] for name in "qkv")
+        for t in range(len(e)):
+            each = np.array([phi(q[t]) @ phi(k[s]) for s in range(len(e))])
+            a[t, head] = each @ v / each.sum()
+    y = e + a @ w["o"]
+    z = y + np.maximum(y @ w["1"] + w["b"], 0) @ w["2"]
+    assert net.code(x[None])[0] == pytest.approx(z.ravel() @ w["r"] + w["c"])
+    slope, h = rng.normal(size=(1, 3)), 1e-8
+    found = net.slopes(net.forward(x[None]), slope)[1]
+    assert set(found) == set(w)
+    for name in w:
+        way = rng.normal(size=w[name].shape)
+        ends = [type(net)(w | {name: w[name] + step * way}).code(x[None]) for step in (h, -h)]
+        quotient = np.sum(slope * (ends[0] - ends[1])) / (2 * h)
+        assert np.sum(found[name] * way) == pytest.approx(quotient, rel=1e-3, abs=1e-5), name
+
+
+def in_double(net: Any) -> Any:
+    """With positions and biases that are not 0."""
+    rng = np.random.default_rng()
+    return type(net)({n: v + 0.1 * rng.normal(size=v.shape) for n, v in net.weights.items()})
 
 
 def test_the_bounds_of_a_radius_are_not_exceeded_by_codes(script: Script) -> None:

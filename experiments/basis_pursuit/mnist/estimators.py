@@ -2,9 +2,10 @@
 
 python experiments/basis_pursuit/mnist/estimators.py 1 --runs FOLDER
 
-They learn the pooled codes of training images, linearly or by a dense network of one hidden layer
-(scikit-learn). White-box attacks go through their own gradient; the transferred ones are those that
-attacks.py made of the network itself.
+They learn the pooled codes of the training images that the network learned from, linearly, by a
+dense network of one hidden layer (scikit-learn) or by a linear transformer (attention.py).
+White-box attacks go through their own gradient; the transferred ones are those that attacks.py made
+of the network itself.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import argparse
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+import attention
 import numpy as np
 from attacks import BATCH, EPS, STEPS
 from images import Images, values
@@ -24,32 +27,37 @@ from train import RESULTS
 
 Array = np.ndarray
 HIDDEN = 256
-CODES = 5_000
+CODES = 25_000
 """Training images whose codes are learned."""
+PART = 500
+"""Images at once, of those only looked at."""
+
+
+class Estimator(Protocol):
+    """What maps images to pooled codes, and slopes by codes to slopes by images."""
+
+    def code(self, x: Array) -> Array:
+        """The estimate (samples, groups)."""
+        ...
+
+    def back(self, x: Array, slope: Array) -> Array:
+        """∂/∂x of what has that slope by the code."""
+        ...
 
 
 @dataclass(frozen=True)
 class FeedForward:
-    """x → relu(x W₁ + b₁) W₂ + b₂ → classes, or without hidden layer where W₁ is None."""
+    """x → relu(x W₁ + b₁) W₂ + b₂, or x → x W + b."""
 
     layers: list[tuple[Array, Array]]
-    read: Array
 
     def code(self, x: Array) -> Array:
         """The estimate (samples, groups)."""
         return self._run(x)[0]
 
-    def scores(self, x: Array) -> Array:
-        """(samples, 10)."""
-        return self.code(x) @ self.read
-
-    def input_gradient(self, x: Array, labels: Array) -> Array:
-        """Of the cross-entropy of each sample, (samples, pixels)."""
-        code, gates = self._run(x)
-        scores = code @ self.read
-        chance = np.exp(scores - scores.max(axis=1, keepdims=True))
-        chance /= chance.sum(axis=1, keepdims=True)
-        slope = (chance - np.eye(self.read.shape[1])[labels]) @ self.read.T
+    def back(self, x: Array, slope: Array) -> Array:
+        """∂/∂x of what has that slope by the code."""
+        gates = self._run(x)[1]
         for (weight, _), gate in zip(reversed(self.layers), [*reversed(gates), None], strict=True):
             slope = slope @ weight.T
             if gate is not None:
@@ -66,7 +74,28 @@ class FeedForward:
         return x @ weight + bias, gates
 
 
-def attacked(net: FeedForward, x: Array, labels: Array, eps: float) -> Array:
+@dataclass(frozen=True)
+class Classified:
+    """An estimator before a linear classifier (groups, 10)."""
+
+    estimator: Estimator
+    read: Array
+
+    def scores(self, x: Array) -> Array:
+        """(samples, 10)."""
+        parts = np.split(x, range(PART, len(x), PART))
+        return np.concatenate([self.estimator.code(part) for part in parts]) @ self.read
+
+    def input_gradient(self, x: Array, labels: Array) -> Array:
+        """Of the cross-entropy of each sample, (samples, pixels)."""
+        scores = self.scores(x)
+        chance = np.exp(scores - scores.max(axis=1, keepdims=True))
+        chance /= chance.sum(axis=1, keepdims=True)
+        slope = (chance - np.eye(self.read.shape[1])[labels]) @ self.read.T
+        return self.estimator.back(x, slope)
+
+
+def attacked(net: Classified, x: Array, labels: Array, eps: float) -> Array:
     """The ℓ₂ attack of ``gp.attack.ifgsm``, step by step, through the estimator."""
     change = np.zeros_like(x)
     for _ in range(STEPS):
@@ -78,8 +107,8 @@ def attacked(net: FeedForward, x: Array, labels: Array, eps: float) -> Array:
     return x + change
 
 
-def fitted(x: Array, code: Array, read: Array, seed: int) -> dict[str, FeedForward]:
-    """Both estimators."""
+def fitted(x: Array, code: Array, seed: int) -> dict[str, Estimator]:
+    """All estimators."""
     linear = Ridge(alpha=0.1).fit(x, code)
     scale = code.std()
     dense = MLPRegressor(
@@ -93,8 +122,9 @@ def fitted(x: Array, code: Array, read: Array, seed: int) -> dict[str, FeedForwa
     pairs = list(zip(dense.coefs_, dense.intercepts_, strict=True))
     pairs[-1] = (pairs[-1][0] * scale, pairs[-1][1] * scale)
     return {
-        "linear": FeedForward([(linear.coef_.T, linear.intercept_)], read),
-        "dense": FeedForward(pairs, read),
+        "linear": FeedForward([(linear.coef_.T, linear.intercept_)]),
+        "dense": FeedForward(pairs),
+        "linear attention": attention.fitted(x, code, seed),
     }
 
 
@@ -121,14 +151,15 @@ def main() -> None:
     x, labels = values(images.test), images.test.labels
     few = len(moved)
     found: dict[str, object] = {"codes": len(train), "images": few}
-    estimators = fitted(values(train), np.concatenate(codes), arrays[READ], given.seed)
+    estimators = fitted(values(train), np.concatenate(codes), given.seed)
     for name, estimator in estimators.items():
+        whole = Classified(estimator, arrays[READ])
 
-        def accuracy(x: Array, count: int, net: FeedForward = estimator) -> float:
+        def accuracy(x: Array, count: int, net: Classified = whole) -> float:
             return float(np.mean(np.argmax(net.scores(x), axis=1) == labels[:count]))
 
         white = {
-            str(eps): accuracy(attacked(estimator, x[:few], labels[:few], eps), few) for eps in EPS
+            str(eps): accuracy(attacked(whole, x[:few], labels[:few], eps), few) for eps in EPS
         }
         found[name] = {
             "clean": accuracy(x, len(x)),

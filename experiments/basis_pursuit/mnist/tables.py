@@ -132,7 +132,7 @@ def estimators(folder: Path = RESULTS) -> str:
     runs = found("?-estimators.json", folder)
     eps = list(runs[0]["linear"]["white-box"])
     lines = _head("", "clean", *(f"white-box {float(e):g}" for e in eps), "transfer .15", "seeds")
-    for name in ("linear", "dense"):
+    for name in ("linear", "dense", "linear attention"):
         cells = [_percent([r[name]["clean"] for r in runs])]
         cells += [_percent([r[name]["white-box"][e] for r in runs]) for e in eps]
         cells += [_percent([next(iter(r[name]["transfer"].values())) for r in runs])]

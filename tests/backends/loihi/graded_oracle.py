@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from genprop.backends.loihi.graded.integers import GradedSynapses
     from genprop.runtime.graded_chip import GradedChip
 
 Trace = list[dict[str, list[int]]]
@@ -30,11 +29,17 @@ def towards_zero(x: int, bits: int) -> int:
     return down(x, bits) if x >= 0 else -down(-x, bits)
 
 
-def delivered(s: GradedSynapses, message: list[int]) -> list[int]:
-    sums = [0] * s.weight.shape[1]
-    for weights, m in zip(s.weight.tolist(), message, strict=True):
-        sums = [total + w * m for total, w in zip(sums, weights, strict=True)]
-    return [down(total, -s.exponent) for total in sums]
+def delivered(chip: GradedChip, pre: str, post: str, message: list[int]) -> list[int]:
+    """Excitation and inhibition are summed, shifted and only then added."""
+    wires = [s for s in chip.network.synapses if (s.pre, s.post) == (pre, post)]
+    found = [0] * wires[0].weight.shape[1]
+    for s in wires:
+        assert s.weight.min() >= 0 or s.weight.max() <= 0
+        assert abs(s.weight).max() < 256
+        for post_neuron, weights in enumerate(s.weight.T.tolist()):
+            total = sum(w * m for w, m in zip(weights, message, strict=True))
+            found[post_neuron] += down(total, -s.exponent)
+    return found
 
 
 def bias(chip: GradedChip, x: np.ndarray, dictionary: np.ndarray) -> list[int]:
@@ -44,27 +49,30 @@ def bias(chip: GradedChip, x: np.ndarray, dictionary: np.ndarray) -> list[int]:
     return [int(b) for b in np.rint(exact)]
 
 
-def slower(chip: GradedChip) -> float:
-    return chip.report().stretched["atoms.u"]
+def slower(chip: GradedChip, state: str = "atoms.u") -> float:
+    return chip.report().stretched[state]
 
 
-def decay(chip: GradedChip) -> int:
-    return 2**24 - round(ETA / slower(chip) * 2**24)
+def decay(chip: GradedChip, state: str = "atoms.u", eta: float = ETA) -> int:
+    return 2**24 - round(eta / slower(chip, state) * 2**24)
+
+
+def soft(u: list[int], threshold: int) -> list[int]:
+    return [(abs(v) - threshold) * (1 if v > 0 else -1) if abs(v) > threshold else 0 for v in u]
 
 
 def lca(
     chip: GradedChip, x: np.ndarray, dictionary: np.ndarray, gamma: float, steps: int, shift: Shift
 ) -> Trace:
     """One sample: u and the messages a of every step."""
-    (recurrent,) = chip.network.synapses
     threshold = round(gamma * 2 ** chip.network.cell("atoms").fraction["u"])
     drive, rest = bias(chip, x, dictionary), decay(chip)
     u = arrived = [0] * dictionary.shape[1]
     trace: Trace = []
     for _ in range(steps):
-        a = [(abs(v) - threshold) * (1 if v > 0 else -1) if abs(v) > threshold else 0 for v in u]
+        a = soft(u, threshold)
         u = [shift(v * rest, 24) + i + b for v, i, b in zip(u, arrived, drive, strict=True)]
-        arrived = delivered(recurrent, a)
+        arrived = delivered(chip, "atoms", "atoms", a)
         trace.append({"atoms.u": u, "atoms.a": a})
     return trace
 
@@ -74,7 +82,6 @@ def group_lca(
 ) -> Trace:
     """One sample: the states of atoms and groups, and the messages of atoms."""
     net: Any = chip.network
-    wires = {s.name: s for s in net.synapses}
     f, g = net.cell("atoms").fraction, net.cell("norms").fraction
     drive, rest = bias(chip, x, dictionary), decay(chip)
     kappa = round(ETA * 2**26)  # below 2^23, and twice that is not
@@ -101,8 +108,60 @@ def group_lca(
         ]
         n = [v + shift(d * kappa, fine + 26 - g["n"]) for v, d in zip(n, fell, strict=True)]
         s = [w + shift(d * kappa, mine + 26 - g["s"]) for w, d in zip(s, above, strict=True)]
-        arrived = delivered(wires["atoms->atoms"], a)
-        power = delivered(wires["atoms->norms"], squares)
-        gate = delivered(wires["norms->atoms"], shrinkage)
+        arrived = delivered(chip, "atoms", "atoms", a)
+        power = delivered(chip, "atoms", "norms", squares)
+        gate = delivered(chip, "norms", "atoms", shrinkage)
         trace.append({"atoms.u": u, "atoms.a": a, "norms.n": n, "norms.s": s})
+    return trace
+
+
+def by_change(
+    chip: GradedChip, x: np.ndarray, dictionary: np.ndarray, gamma: float, steps: int, shift: Shift,
+    theta: float = 0.01,
+) -> Trace:  # fmt: skip
+    """LCA behind sigma-delta senders, which take over a value that is more than θ off, whole."""
+    f, g = chip.network.cell("atoms").fraction, chip.network.cell("senders").fraction
+    threshold, drive, rest = round(gamma * 2 ** f["u"]), bias(chip, x, dictionary), decay(chip)
+    fine = min(g["I"], g["held"])
+    u = held = events = arrived = value = [0] * dictionary.shape[1]
+    trace: Trace = []
+    for _ in range(steps):
+        a = soft(u, threshold)
+        sent = [shift(h, g["held"] - g["value"]) for h in held]
+        u = [shift(v * rest, 24) + i + b for v, i, b in zip(u, arrived, drive, strict=True)]
+        off = [
+            shift(i, g["I"] - fine) - shift(h, g["held"] - fine)
+            for i, h in zip(value, held, strict=True)
+        ]
+        far = [abs(d) > round(theta * 2**fine) for d in off]
+        held = [
+            h + (shift(d, fine - g["held"]) if out else 0)
+            for h, d, out in zip(held, off, far, strict=True)
+        ]
+        events = [n + out * 2 ** g["events"] for n, out in zip(events, far, strict=True)]
+        value = delivered(chip, "atoms", "senders", a)
+        arrived = delivered(chip, "senders", "atoms", sent)
+        trace.append({"atoms.u": u, "atoms.a": a, "senders.held": held, "senders.events": events,
+                      "senders.value": sent})  # fmt: skip
+    return trace
+
+
+def two_layers(
+    chip: GradedChip, x: np.ndarray, dictionary: np.ndarray, gamma: float, steps: int, shift: Shift
+) -> Trace:
+    """Residual neurons, whose time constant is the step, and atoms that excite themselves."""
+    f, g = chip.network.cell("atoms").fraction, chip.network.cell("residual").fraction
+    threshold, rest = round(gamma * 2 ** f["u"]), decay(chip)
+    faster, c = decay(chip, "residual.v", 1.0), 1 / slower(chip, "residual.v")
+    drive = [int(b) for b in np.rint(c * x * 2.0 ** g["v"])]
+    u, v = [0] * dictionary.shape[1], [0] * dictionary.shape[0]
+    up, down_again, own = u, v, u
+    trace: Trace = []
+    for _ in range(steps):
+        a, r = soft(u, threshold), [shift(e, g["v"] - g["r"]) for e in v]
+        u = [shift(e * rest, 24) + i + j for e, i, j in zip(u, up, own, strict=True)]
+        v = [shift(e * faster, 24) + i + b for e, i, b in zip(v, down_again, drive, strict=True)]
+        up, own = delivered(chip, "residual", "atoms", r), delivered(chip, "atoms", "atoms", a)
+        down_again = delivered(chip, "atoms", "residual", a)
+        trace.append({"atoms.u": u, "atoms.a": a, "residual.v": v, "residual.r": r})
     return trace

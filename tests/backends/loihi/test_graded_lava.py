@@ -52,10 +52,12 @@ def test_the_program_is_whole_python_and_holds_its_integers(grouped: bool, tmp_p
     compile(text, str(path), "exec")
     assert "genprop import" not in text and "class AtomsModel(PyLoihiProcessModel)" in text
     with np.load(tmp_path / "network.npz") as arrays:
-        stored = arrays["0:atoms->atoms.weight"]
-    wire = chip.network.synapses[0]
-    assert wire.name == "atoms->atoms" and np.array_equal(stored, 2 * wire.weight.T)
-    assert f"weight_exp={wire.exponent - 1}," in text
+        for k, wire in enumerate(chip.network.synapses):
+            assert np.array_equal(arrays[f"{k}:{wire.name}.weight"], wire.weight.T)
+            assert (
+                f'numbers["{k}:{wire.name}.weight"],\n        weight_exp={wire.exponent},' in text
+            )
+    assert chip.network.synapses[0].name == "atoms->atoms (excitatory)"
 
 
 def test_what_lava_and_netx_cannot_hold_is_refused(tmp_path: Path) -> None:

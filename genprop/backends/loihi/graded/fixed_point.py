@@ -1,10 +1,12 @@
-"""Expressions of floats as expressions of integers: sums, products, shifts and maxima.
+"""Expressions of floats as expressions of integers: sums, products, shifts, maxima and signs.
 
 An integer x of a name stands for x · 2^−f, f being its fraction. A sum is formed at one fraction;
 of a product of two names, 48 bits, the upper ones are taken; a constant factor is a mantissa of 23
 bits and a shift::
 
     c x   →   (m x) >> s,   m = round(c · 2^e)
+
+A sign is −1, 0 or 1, compared for and multiplied exactly.
 """
 
 from __future__ import annotations
@@ -38,6 +40,8 @@ __all__ = ["FixedPoint", "beyond_integers", "shifted"]
 
 _BITS = 23
 """Of a magnitude: states, inputs and messages have 24 bits with their sign, constants too."""
+_SIGN = _BITS - 1
+"""Of a sign that is added to something: ±2^22, and twice that fits."""
 
 
 class FixedPoint:
@@ -58,11 +62,13 @@ class FixedPoint:
                 return self._fraction[name]
             case Negate(x):
                 return self.natural(x)
+            case Call("sign"):
+                return _SIGN
             case Add(parts) | Call(_, parts):
                 return min(self.natural(p) for p in parts if not self._constant(p))
             case Multiply() | Power() | Divide():
-                factor, moving = self._factors(e)
-                found = [self.natural(x) for x in moving]
+                factor, moving, signs = self._factors(e)
+                found = [self.natural(x) for x in moving or signs[:1]]
                 grown = math.ceil(math.log2(max(float(np.abs(factor).max()), 1.0)))
                 return sum(found) - _BITS * (len(found) - 1) - grown
             case _:
@@ -84,6 +90,8 @@ class FixedPoint:
             case Call("abs", (x,)):
                 found = self.at(x, fraction)
                 return Call("max", (found, Negate(found)))
+            case Call("sign"):
+                return shifted(self._sign(e), -fraction)
             case Call(function, parts):
                 return Call(function, tuple(self.at(p, fraction) for p in parts))
             case _:
@@ -99,8 +107,16 @@ class FixedPoint:
         self.numbers[name] = whole
         return Name(name)
 
+    def _sign(self, e: Expr) -> Expr:
+        """−1, 0 or 1."""
+        assert isinstance(e, Call)
+        return Call("sign", (self.at(e.arguments[0], self.natural(e.arguments[0])),))
+
     def _product(self, e: Expr, fraction: int) -> Expr:
-        factor, moving = self._factors(e)
+        factor, moving, signs = self._factors(e)
+        if not moving:
+            exact = self.number(np.rint(factor * 2.0**fraction), "factor")
+            return Multiply((exact, *map(self._sign, signs)))
         found, have = self.at(moving[0], self.natural(moving[0])), self.natural(moving[0])
         whole = bool(np.all(factor == 1))
         for k, x in enumerate(moving[1:], start=2):
@@ -113,17 +129,19 @@ class FixedPoint:
             mantissa = np.minimum(np.rint(factor * 2.0**exponent), 2**_BITS - 1)
             found = Multiply((found, self.number(mantissa, "factor")))
             have += exponent
-        return shifted(found, have - fraction)
+        found = shifted(found, have - fraction)
+        return Multiply((found, *map(self._sign, signs))) if signs else found
 
-    def _factors(self, e: Expr) -> tuple[np.ndarray, list[Expr]]:
-        """The constant factor of a product, and its other factors."""
-        factor, moving = np.asarray(1.0), list[Expr]()
+    def _factors(self, e: Expr) -> tuple[np.ndarray, list[Expr], list[Expr]]:
+        """The constant factor of a product, its other factors, and those that are signs."""
+        factor, moving, signs = np.asarray(1.0), list[Expr](), list[Expr]()
         for x, power in _flat(e):
             if self._constant(x):
                 factor = factor * self._value(x) ** power
             else:
-                moving += [x] * int(power)
-        return factor, moving
+                signed = isinstance(x, Call) and x.function == "sign"
+                (signs if signed else moving).extend([x] * int(power))
+        return factor, moving, signs
 
     def _constant(self, e: Expr) -> bool:
         return not any(name in self._fraction for name in names_in(e))
@@ -151,7 +169,7 @@ def beyond_integers(statements: Iterable[Assign], moving: Iterable[str]) -> Iter
                     yield f"a division in {statement.target}"
                 case Power(_, n) if n < 1 or n != int(n):
                     yield f"the power {n:g} in {statement.target}"
-                case Call(function) if function not in ("max", "min", "abs"):
+                case Call(function) if function not in ("max", "min", "abs", "sign"):
                     yield f"{function} in {statement.target}"
                 case Name() | Negate() | Add() | Multiply() | Divide() | Power() | Call():
                     pass

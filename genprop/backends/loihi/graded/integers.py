@@ -61,7 +61,7 @@ class GradedSynapses:
     after it was sent.
 
     Attributes:
-        weight: (pre, post), −128 … 127.
+        weight: (pre, post), 0 … 255 where they excite, −255 … 0 where they inhibit.
     """
 
     name: str

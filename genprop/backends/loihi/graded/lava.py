@@ -14,7 +14,7 @@ from genprop.emit.graded_lava import GradedProcess, render_graded_lava
 from genprop.errors import UnsupportedError, refuse_if
 
 if TYPE_CHECKING:
-    from genprop.backends.loihi.graded.integers import GradedIntegers, GradedSynapses
+    from genprop.backends.loihi.graded.integers import GradedIntegers
 
 __all__ = ["write_graded_lava"]
 
@@ -48,8 +48,7 @@ def write_graded_lava(folder: str | Path, network: GradedIntegers, name: str, di
     }
     synapses: list[dict[str, object]] = []
     for k, s in enumerate(network.synapses):
-        weight, exponent = _stored(s)
-        arrays[f"{k}:{s.name}.weight"] = np.ascontiguousarray(weight.T)
+        arrays[f"{k}:{s.name}.weight"] = np.ascontiguousarray(s.weight.T)
         synapses.append(
             {
                 "name": s.name,
@@ -58,7 +57,7 @@ def write_graded_lava(folder: str | Path, network: GradedIntegers, name: str, di
                 "value": s.value,
                 "post": s.post,
                 "input": s.input,
-                "exponent": exponent,
+                "exponent": s.exponent,
             }
         )
     bundle, place, packed = (
@@ -71,13 +70,6 @@ def write_graded_lava(folder: str | Path, network: GradedIntegers, name: str, di
         bundle.write(place)
         (place / "network.npz").write_bytes(packed.getvalue())
     return place / bundle.main
-
-
-def _stored(s: GradedSynapses) -> tuple[np.ndarray, int]:
-    """Mixed weights are stored doubled, the exponent one less: their sign takes a bit of nine."""
-    if np.any(s.weight > 0) and np.any(s.weight < 0):
-        return 2 * s.weight, s.exponent - 1
-    return s.weight, s.exponent
 
 
 def _taken(network: GradedIntegers) -> Iterator[UnsupportedError]:

@@ -1,7 +1,8 @@
 """From a trained graded network to the chip's integers: scales, weights, and what was lost.
 
 Every state, input and message has a scale of its own, a power of two: the largest at which what was
-seen on data, times the head-room, keeps 24 bits. Weights have 8 bits or fewer and an exponent.
+seen on data, times the head-room, keeps 24 bits. Weights of each sign have 8
+bits or fewer and an exponent.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from genprop.backends.loihi.graded.leak import Leak, leaks
 from genprop.backends.loihi.graded.weights import (
     RoundedWeights,
     full_scale,
+    parts_of,
     round_synapses,
     rounded,
 )
@@ -108,9 +110,9 @@ def round_graded(
                 drives.append(Drive(q.pre, q.post, q.input, matrix))
                 continue
             shift = own.fraction[q.input] - scaled[q.pre].fraction[q.value]
-            made, lost = round_synapses(q, matrix, shift, bits)
-            synapses.append(made)
-            weights.append(lost)
+            for made, lost in round_synapses(q, matrix, shift, bits):
+                synapses.append(made)
+                weights.append(lost)
         cells.append(own.cells())
     network = GradedIntegers(tuple(cells), tuple(synapses))
     return GradedRounded(network, tuple(drives), tuple(weights), stretched)
@@ -209,9 +211,10 @@ def _stretch(
 ) -> float:
     """The c in (1/2, 1] with the least rms rounding error of all weights onto a state."""
     arriving = [
-        (matrices[q.name] * leak.gain[q.input], scaled[q.pre].fraction[q.value])
+        (part, scaled[q.pre].fraction[q.value])
         for q in incoming
         if q.input in leak.gain and q.pre in scaled
+        for part in parts_of(matrices[q.name] * leak.gain[q.input]).values()
     ]
     own = next(s.fraction[leak.state] for s in scaled.values() if leak in s.leaks)
 
