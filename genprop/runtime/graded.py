@@ -110,7 +110,7 @@ class GradedSimulator(Simulator):
         refuse_unrecordable([f"{p.name}.{x}" for p in alive for x in p.recordable], record)
         inputs, flow = self._given(batch, False), self._flow()
         outcome = self._machine.run(flow.used, self.topology, inputs, tuple(record))
-        refuse_swinging(self.graded, outcome, flow.used, self.topology)
+        refuse_swinging(self.graded, outcome, flow.used, self.topology, inputs)
         refuse_unsettled(self.graded, outcome)
         self._last = flow.with_penalties(outcome)
         return cast("GradedOutcome", self._last)
@@ -221,7 +221,7 @@ class GradedSimulator(Simulator):
         self._gradients = None
         inputs, flow = self._given(batch, True), self._flow()
         outcome, found = self._machine.gradients(flow.used, self.topology, inputs)
-        refuse_swinging(self.graded, outcome, flow.used, self.topology)
+        refuse_swinging(self.graded, outcome, flow.used, self.topology, inputs)
         refuse_unsettled(self.graded, outcome)
         self._last = flow.with_penalties(outcome)
         learned = {p.name for p in self.spec.parameters() if p.learned}

@@ -76,7 +76,7 @@ class GradedChip:
         self._rounded = rounded
         self._peaks: dict[Place, int] = {}
         self._samples = self._steps = 0
-        self._messages: dict[str, int] = {}
+        self._messages: dict[Place, int] = {}
 
     def __repr__(self) -> str:
         cells = ", ".join(f"{c.name} ({c.size})" for c in self.network.cells)
@@ -219,6 +219,8 @@ class GradedChip:
         ended: dict[Place, np.ndarray] = {}
         for _ in range(self.program.steps):
             before = emulator.step()
+            for place, count in emulator.messages.items():
+                self._messages[place] = self._messages.get(place, 0) + int(count[going].sum())
             moved = [
                 np.abs(x - before[k]).max(axis=1) * scale[k] for k, x in emulator.states.items()
             ]
@@ -238,5 +240,3 @@ class GradedChip:
         self._steps += int(steps.sum())
         for key, peak in emulator.peaks.items():
             self._peaks[key] = max(self._peaks.get(key, 0), peak)
-        for name, count in emulator.events.items():
-            self._messages[name] = self._messages.get(name, 0) + count

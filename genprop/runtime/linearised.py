@@ -1,8 +1,9 @@
-"""The step of a graded network as a matrix, where all neurons are active, and the steps it allows.
+"""The step of a graded network as a matrix, and the steps of time that it allows.
 
-Far above every threshold the step of a network is affine in its states x, with constants from
-inputs that are bounded and from populations that are not affine there, as the norms of groups. Of
-the rest, I = Wᵀ v with v = S_x x + S_I I gives
+It is taken where a sample settles, or far out, where all neurons are active. Far above every
+threshold the step of a network is affine in its states x, with constants from inputs that are
+bounded and from populations that are not affine there, as the norms of groups. Of the rest,
+I = Wᵀ v with v = S_x x + S_I I gives
 
     x ← F_x x + F_I Wᵀ v,    v ← S_x x + S_I Wᵀ v      (x of after the step, v of the one before)
 
@@ -49,12 +50,16 @@ _PRECISE = 1e-6
 
 @dataclass(frozen=True)
 class Circle:
-    """Populations that drive each other, with the projections between them that do."""
+    """Populations that drive each other, with the projections between them that do.
+
+    ``at`` are the states and inputs (n,) where the step is linearised; None is far out.
+    """
 
     populations: tuple[GradedPopulation, ...]
     projections: tuple[GradedProjection, ...]
     arrays: Mapping[str, np.ndarray]
     topology: Topology
+    at: Mapping[tuple[str, str], Array] | None = None
 
     @property
     def names(self) -> str:
@@ -69,7 +74,7 @@ class Circle:
     @cached_property
     def modal(self) -> bool:
         """Whether it falls into modes: neurons that are alike, and symmetric weights."""
-        if len(self.projections) != 1:
+        if len(self.projections) != 1 or self.at is not None:
             return False
         weight = matrix(self.projections[0], self.arrays, self.topology)
         slopes = _slopes(self.populations[0], self.arrays, 1.0)
@@ -110,32 +115,34 @@ class Circle:
 
     def _whole(self, dt: float) -> Array:
         """The matrix of all states, and of the values that are sent here."""
-        rows = self._rows()
-        step = np.zeros((self.size, self.size))
+        rows, before = self._rows(), np.eye(self.size)
+        after = np.zeros_like(before)
         for p in self.populations:
-            slopes = _slopes(p, self.arrays, dt)
-            arriving = [q for q in self.projections if q.post == p.name]
-            for x in p.states:
-                at = rows[p.name, x]
+            slopes = self._slopes(p, dt)
+            arriving = [
+                (q, matrix(q, self.arrays, self.topology))
+                for q in self.projections
+                if q.post == p.name
+            ]
+            for of in (name for name in (*p.states, *p.values) if (p.name, name) in rows):
+                at, read = rows[p.name, of], before if of in p.states else after
                 for y in p.states:
-                    if (x, y) in slopes:
-                        step[at, rows[p.name, y]] += np.diag(slopes[x, y])
-                for q in arriving:
-                    if (x, q.input) in slopes:
-                        weight = matrix(q, self.arrays, self.topology)
-                        step[at, rows[q.pre, q.value]] += slopes[x, q.input][:, None] * weight.T
-            for v in p.values:
-                if (p.name, v) not in rows:
-                    continue
-                at = rows[p.name, v]
-                for y in p.states:
-                    if (v, y) in slopes:
-                        step[at] += slopes[v, y][:, None] * step[rows[p.name, y]]
-                for q in arriving:
-                    if (v, q.input) in slopes:
-                        weight = matrix(q, self.arrays, self.topology)
-                        step[at, rows[q.pre, q.value]] += slopes[v, q.input][:, None] * weight.T
-        return step
+                    if (of, y) in slopes:
+                        after[at] += slopes[of, y][:, None] * read[rows[p.name, y]]
+                for q, weight in arriving:
+                    if (of, q.input) in slopes:
+                        driven = slopes[of, q.input][:, None] * weight.T
+                        after[at, rows[q.pre, q.value]] += driven
+        return after
+
+    def _slopes(self, p: GradedPopulation, dt: float) -> dict[tuple[str, str], Array]:
+        if self.at is None:
+            return _slopes(p, self.arrays, dt)
+        numbers = constants_of(p, self.arrays, dt)
+        numbers |= {x: self.at[p.name, x] for x in (*p.states, *p.inputs)}
+        by = {*p.states, *p.inputs}
+        wanted = tuple(s for s in (*p.of_states, *p.of_values) if s.by in by)
+        return {key: np.broadcast_to(s, p.size) for key, s in slopes_at(wanted, numbers).items()}
 
     def _rows(self) -> dict[tuple[str, str], slice]:
         sent = {(q.pre, q.value) for q in self.projections}

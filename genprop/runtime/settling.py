@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from genprop.errors import ConvergenceError, DescriptionError, DivergenceError, refuse_if
+from genprop.runtime.at_rest import around_rest
 from genprop.runtime.linearised import Circle, circles, largest_step
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from genprop.backends.graded import GradedOutcome
     from genprop.describe.topology import Topology
     from genprop.lower.graded_program import GradedProgram
+    from genprop.numerics.graded import GradedInputs
 
 __all__ = ["refuse_long_step", "refuse_swinging", "refuse_unsettled"]
 
@@ -58,14 +61,20 @@ def refuse_swinging(
     outcome: GradedOutcome,
     arrays: Mapping[str, np.ndarray],
     topology: Topology,
+    inputs: GradedInputs,
 ) -> None:
     """Refuse the step of a batch that has not settled, if that is why.
 
     Raises:
         DescriptionError: with the step and the largest legal one.
     """
-    if program.tolerance is not None and not np.all(outcome.speed <= program.tolerance):
-        refuse_if(_too_long(program.dt, circles(program, arrays, topology)))
+    if program.tolerance is None or np.all(outcome.speed <= program.tolerance):
+        return
+    refuse_if(_too_long(program.dt, circles(program, arrays, topology)))
+    sample = int(np.argmax(~(outcome.speed <= program.tolerance)))
+    whole = around_rest(program, arrays, topology, inputs, sample)
+    if whole is not None:
+        refuse_if(_too_long_at_rest(program.dt, whole, sample))
 
 
 def refuse_long_step(
@@ -111,6 +120,20 @@ def _too_long(dt: float, found: Iterable[Circle]) -> Iterator[DescriptionError]:
                 remedy=f"compile(…, dt={_rounded_down(legal):g}) or smaller, or longer time "
                 "constants",
             )
+
+
+def _too_long_at_rest(dt: float, whole: Circle, sample: int) -> Iterator[DescriptionError]:
+    legal = largest_step(whole, dt)
+    if legal < dt:
+        each = {p.name: replace(whole, populations=(p,), projections=()) for p in whole.populations}
+        alone = [repr(name) for name, own in each.items() if largest_step(own, dt) < dt]
+        yield DescriptionError(
+            f"with a step of {dt:g} ms {' and '.join(alone) or 'the network'} would swing where "
+            f"sample {sample} of the batch settles with shorter ones; the largest legal step there "
+            f"is {legal:.6g} ms",
+            where=f"population {', '.join(alone)}" if alone else "",
+            remedy=f"compile(…, dt={_rounded_down(legal):g}) or smaller, or longer time constants",
+        )
 
 
 def _rounded_down(step: float) -> float:

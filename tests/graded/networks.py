@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import genprop as gp
 from genprop import ms
+from genprop.runtime.graded import GradedSimulator
 from genprop.testing.basis_pursuit import Array, Penalty, pursue
 from tests.graded.solved import solved
 
@@ -21,6 +23,18 @@ INHIBITION = gp.Synapse("inhibition", arrival="I = I + w*a")
 POWER = gp.Synapse("power", arrival="q = q + w*power")
 SHRINKAGE = gp.Synapse("shrinkage", arrival="shrinkage = shrinkage + w*shrinkage")
 DOUBLE = gp.Native(precision="double", threads=1)
+
+
+def alike(net: gp.Network, backends: Iterable[object], **how: Any) -> Iterator[GradedSimulator]:
+    """The network on each backend, with the parameters that the first has drawn."""
+    drawn: dict[str, Array] = {}
+    for backend in backends:
+        sim = gp.compile(net, backend=backend, optimiser=gp.Adam(1e-3), **how)  # type: ignore[arg-type]
+        assert isinstance(sim, GradedSimulator)
+        drawn = drawn or {name: np.asarray(sim.parameters[name]) for name in sim.settings}
+        for name, value in drawn.items():
+            sim.parameters[name] = value
+        yield sim
 
 
 @dataclass

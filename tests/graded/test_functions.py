@@ -6,6 +6,7 @@ import numpy as np
 
 import genprop as gp
 from genprop import ms
+from tests.graded.networks import alike
 
 EVERY = (
     "sqrt(q*q + 1) + exp(-n*n) + log(n*n + 2) + sin(n)*cos(q) + tanh(n - q) + abs(n)*sign(q)"
@@ -32,15 +33,9 @@ def test_every_function_gives_what_the_reference_gives() -> None:
     rng = np.random.default_rng()
     batch = gp.data.GradedBatch.of(rng.normal(size=(4, 5)), labels=[0, 1, 2, 0])
     found: list[tuple[float, dict[str, np.ndarray]]] = []
-    parameters: dict[str, np.ndarray] = {}
-    for backend in (gp.Native(precision="double"), "reference"):
-        sim = gp.compile(
-            net, loss=gp.CrossEntropy(gp.final("out", "v")), optimiser=gp.Adam(1e-3), dt=1.0,
-            duration=5_000.0, batch=4, backend=backend, tolerance=1e-12,
-        )  # fmt: skip
-        parameters = parameters or {name: np.asarray(sim.parameters[name]) for name in sim.settings}
-        for name, value in parameters.items():
-            sim.parameters[name] = value
+    both = (gp.Native(precision="double"), "reference")
+    loss_of = gp.CrossEntropy(gp.final("out", "v"))
+    for sim in alike(net, both, loss=loss_of, dt=1.0, duration=5_000.0, batch=4, tolerance=1e-12):
         loss, gradients = sim.gradients(batch)
         found.append((float(loss), gradients))
     (loss, own), (expected, wanted) = found

@@ -11,6 +11,8 @@ import pytest
 import genprop as gp
 from genprop import ms
 from genprop.errors import DescriptionError
+from genprop.runtime.graded import GradedSimulator
+from tests.graded.networks import DOUBLE, Problem
 
 ATOMS, DIM = 12, 9
 SENT = gp.Synapse("sent", arrival="I = I + w*a")
@@ -105,6 +107,38 @@ def test_the_named_step_is_where_it_begins_to_swing(
     assert named(net, 0.99 * legal) is None and not swings(net, 0.97 * legal)
     assert named(net, 1.01 * legal) is not None and swings(net, 1.03 * legal)
     assert abs(named(net, 1.5 * legal) - legal) < 1e-4 * legal  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("backend", [DOUBLE, "reference"])
+@pytest.mark.parametrize(("tau", "most"), [("tau_n", 1.0), ("tau_s", 2.0)])
+def test_norms_allow_a_step_by_how_large_they_are(tau: str, most: float, backend: object) -> None:
+    """n ← n + dt/τ_n (q − n²) up to dt = τ_n/n, s ← s + dt/τ_s (… − s n) up to 2 τ_s/n."""
+    problem = Problem(grouped=True, batch=1)
+    a, d = problem.code, problem.dictionary
+    n = problem.penalty.norms(a + (problem.x - a @ d.T) @ d).max()
+    sim = problem.compiled(backend, duration=3_000.0, tolerance=1e-8)
+    assert isinstance(sim, GradedSimulator)
+    sim.parameters[f"norms.{tau}"] = 1.02 * n / most
+    sim.run(problem.samples)
+    sim.parameters[f"norms.{tau}"] = 0.98 * n / most
+    legal = refused(sim, problem.samples)
+    assert legal == pytest.approx(0.98, abs=0.02)  # what the atoms send back moves it a little
+    for part in (0.99, 1.01):
+        dt = part * legal
+        other = sim.on(dt=dt, duration=3_000 * dt, backend="reference")
+        if part < 1:
+            other.run(problem.samples)
+        else:
+            assert refused(other, problem.samples) == pytest.approx(legal, rel=1e-3)
+
+
+def refused(sim: gp.Simulator, batch: gp.data.GradedBatch) -> float:
+    """The step that a refusal of norms names."""
+    with pytest.raises(DescriptionError, match="'norms' would swing where sample 0") as refusal:
+        sim.run(batch)
+    found = re.search(r"largest legal step there is ([\d.e+-]+) ms", str(refusal.value))
+    assert found is not None
+    return float(found[1])
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.99])

@@ -7,7 +7,7 @@ import pytest
 
 import genprop as gp
 from genprop import ms
-from genprop.runtime.graded import GradedSimulator
+from tests.graded.networks import DOUBLE, alike
 
 SIZES = (1, 3, 15, 16, 17, 31, 48, 130, 260)
 """Below, at and above a register, a block of lanes and several registers at once."""
@@ -43,16 +43,9 @@ def test_any_size_gives_what_the_reference_gives(atoms: int) -> None:
     found: list[tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]] = []
     x = rng.normal(size=(3, dim)) * (rng.random((3, dim)) < 0.7)
     batch = gp.data.GradedBatch.of(x, labels=rng.integers(0, classes, 3))
-    parameters = None
-    for backend in (gp.Native(precision="double", threads=1), "reference"):
-        sim = gp.compile(
-            net, loss=gp.CrossEntropy(gp.final("out", "v")), optimiser=gp.Adam(1e-3), dt=1.0,
-            duration=20_000.0, batch=3, backend=backend, tolerance=1e-12,
-        )  # fmt: skip
-        parameters = parameters or {name: np.asarray(sim.parameters[name]) for name in sim.settings}
-        for name, value in parameters.items():
-            sim.parameters[name] = value
-        assert isinstance(sim, GradedSimulator)
+    loss = gp.CrossEntropy(gp.final("out", "v"))
+    both = (DOUBLE, "reference")
+    for sim in alike(net, both, loss=loss, dt=1.0, duration=20_000.0, batch=3, tolerance=1e-12):
         code = sim.run(batch, record=["atoms.a"]).recorded["atoms.a"]
         of_x = sim.input_gradients(batch)[1]["x"]
         found.append((np.asarray(code), sim.gradients(batch)[1], of_x))

@@ -37,8 +37,13 @@ def clean(folder: Path = RESULTS) -> str:
 
 
 def longer(folder: Path = RESULTS) -> str:
-    """PGBP that learned longer, from results/long and results/moved, a line for each training."""
-    files = [f for place in ("long", "moved") for f in sorted((folder / place).glob("PGBP-?.json"))]
+    """What learned longer, from results/long and results/moved, a line for each training."""
+    files = [
+        file
+        for place in ("long", "moved")
+        for method in METHODS
+        for file in sorted((folder / place).glob(f"{method}-?.json"))
+    ]
     each = [json.loads(f.with_name(f"{f.stem}-attacks.json").read_text()) for f in files]
     eps = [e for e in each[0]["l2"] if e != "images"] if each else []
     head = (
@@ -65,7 +70,7 @@ def longer(folder: Path = RESULTS) -> str:
             *(_percent([attacks["l2"][e]]) for e in eps),
             str(attacks["l2"]["images"]),
         ]
-        lines.append(f"| PGBP | {' | '.join(cells)} |")
+        lines.append(f"| {file.stem[:-2]} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -132,7 +137,7 @@ def estimators(folder: Path = RESULTS) -> str:
     runs = found("?-estimators.json", folder)
     eps = list(runs[0]["linear"]["white-box"])
     lines = _head("", "clean", *(f"white-box {float(e):g}" for e in eps), "transfer .15", "seeds")
-    for name in ("linear", "dense", "linear attention"):
+    for name in (name for name, own in runs[0].items() if isinstance(own, dict)):
         cells = [_percent([r[name]["clean"] for r in runs])]
         cells += [_percent([r[name]["white-box"][e] for r in runs]) for e in eps]
         cells += [_percent([next(iter(r[name]["transfer"].values())) for r in runs])]

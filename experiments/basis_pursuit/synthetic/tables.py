@@ -55,13 +55,15 @@ def validation(found: dict[str, dict[str, float | None]]) -> str:
 def chip(found: dict[str, Any]) -> str:
     """What the chip's integers cost, by model and weight bits."""
     lines = [
-        "| model | weight bits | samples | mean gap | largest gap | largest error |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| model | weight bits | samples | mean gap | largest gap | of weights alone | "
+        "largest error |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in found["rows"]:
         lines.append(
             f"| `{row['model']}` | {row['bits']} | {row['samples']} | {row['mean gap']:.1e} | "
-            f"{row['largest gap']:.1e} | {row['largest error']:.3f} |"
+            f"{row['largest gap']:.1e} | {row['mean gap of weights']:.1e}, "
+            f"{row['largest gap of weights']:.1e} | {row['largest error']:.3f} |"
         )
     return "\n".join(lines)
 

@@ -25,6 +25,7 @@ __all__ = [
     "Constant",
     "Energy",
     "Latency",
+    "energy_of",
     "estimate_energy",
     "estimate_latency",
     "of_reference",
@@ -137,7 +138,7 @@ def estimate_energy(network: IntegerNetwork, activity: Activity) -> Energy | Non
     return energy_of(_counts(network, activity), activity.steps)
 
 
-def energy_of(counts: Counts, steps: int) -> Energy:
+def energy_of(counts: Counts, steps: float) -> Energy:
     """The energy of so many operations, updates and spikes within ``steps``."""
     weights = (_OPERATION, _UPDATE, _SPIKE)
     least = 1e-6 * sum(n * c.least for n, c in zip(counts, weights, strict=True))
@@ -163,7 +164,7 @@ def estimate_latency(network: IntegerNetwork, activity: Activity, cores: int) ->
     return latency_of(_counts(network, activity), activity.steps, cores)
 
 
-def latency_of(counts: Counts, steps: int, cores: int) -> Latency:
+def latency_of(counts: Counts, steps: float, cores: int) -> Latency:
     """The time of so many operations, updates and spikes within ``steps``."""
     weights = (_OPERATION_TIME, _UPDATE_TIME, _SPIKE_TIME)
     least = sum(n * c.least for n, c in zip(counts, weights, strict=True)) / cores

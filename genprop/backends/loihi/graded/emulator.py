@@ -38,7 +38,8 @@ class GradedEmulator:
         states: (batch, n) int64 by ``(population, state)``.
         sent: (batch, n) by ``(population, value)``, the messages of the last step.
         peaks: the largest magnitude so far of every state, input and message.
-        events: how many messages that are not 0 were sent by each population.
+        messages: (batch,) how many that are not 0 every sample sent in the last step, by
+            ``(population, value)`` of values that are sent somewhere.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class GradedEmulator:
             for i in c.inputs:
                 self._arriving[c.name, i] = np.zeros((batch, c.size), np.int64)
         self.peaks: dict[Place, int] = {}
-        self.events = dict.fromkeys((c.name for c in network.cells), 0)
+        self.messages: dict[Place, Array] = {}
         self._matrices = [s.weight.astype(np.float64) for s in network.synapses]
 
     def step(self) -> dict[Place, Array]:
@@ -77,7 +78,6 @@ class GradedEmulator:
             for v in c.values:
                 message = self._within(c.name, v, np.broadcast_to(values[v], shape))
                 self.sent[c.name, v] = message
-                self.events[c.name] += int(np.count_nonzero(message))
             for x in c.states:
                 after = np.broadcast_to(values[f"{x}_next"], shape)
                 self.states[c.name, x] = self._within(c.name, x, after)
@@ -85,6 +85,8 @@ class GradedEmulator:
         return before
 
     def _deliver(self) -> None:
+        places = {(s.pre, s.value) for s in self.network.synapses}
+        self.messages = {p: np.count_nonzero(self.sent[p], axis=1) for p in places}
         for place, x in self._arriving.items():
             self._arriving[place] = np.zeros_like(x)
         for s, matrix in zip(self.network.synapses, self._matrices, strict=True):
