@@ -60,8 +60,8 @@ class LinearAttention:
         q, k, v = (split(e @ w[name]) for name in "qkv")
         q, k = positive(q), positive(k)
         held, total = turned(k) @ v, k.sum(axis=2)[..., None]
-        weight = q @ total
-        a = q @ held / weight
+        norm = q @ total
+        a = q @ held / norm
         joined = join(a)
         y = e + joined @ w["o"]
         g = np.maximum(y @ w["1"] + w["b"], 0)
@@ -69,7 +69,7 @@ class LinearAttention:
         code = z @ w["r"] + w["c"]
         return {
             **{"p": p, "e": e, "q": q, "k": k, "v": v, "held": held, "total": total},
-            **{"weight": weight, "a": a, "joined": joined, "y": y, "g": g, "z": z, "code": code},
+            **{"norm": norm, "a": a, "joined": joined, "y": y, "g": g, "z": z, "code": code},
         }
 
     def slopes(self, at: dict[str, Array], slope: Array) -> tuple[Array, dict[str, Array]]:
@@ -85,10 +85,10 @@ class LinearAttention:
         by_g = through("2", at["g"], by_z) * (at["g"] > 0)
         found["b"] = by_g.sum(axis=(0, 1))
         by_y = by_z + through("1", at["y"], by_g)
-        by_a = split(through("o", at["joined"], by_y)) / at["weight"]
-        by_weight = -(by_a * at["a"]).sum(axis=-1, keepdims=True)
-        by_q = by_a @ turned(at["held"]) + by_weight @ turned(at["total"])
-        by_held, by_total = turned(at["q"]) @ by_a, turned(at["q"]) @ by_weight
+        by_a = split(through("o", at["joined"], by_y)) / at["norm"]
+        by_norm = -(by_a * at["a"]).sum(axis=-1, keepdims=True)
+        by_q = by_a @ turned(at["held"]) + by_norm @ turned(at["total"])
+        by_held, by_total = turned(at["q"]) @ by_a, turned(at["q"]) @ by_norm
         by_k = at["v"] @ turned(by_held) + turned(by_total)
         each = {"q": by_q * np.minimum(at["q"], 1), "k": by_k * np.minimum(at["k"], 1)}
         each["v"] = at["k"] @ by_held

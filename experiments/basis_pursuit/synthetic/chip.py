@@ -30,8 +30,8 @@ FILE = Path(__file__).with_name("chip.json")
 def rounded_weights(chip: Any) -> np.ndarray:
     """W ≈ 1 − DᵀD (atoms, atoms) as the chip has it, in floats."""
     f = chip.network.cell("atoms").fraction
-    wires = [s for s in chip.network.synapses if (s.pre, s.post) == ("atoms", "atoms")]
-    whole = np.sum([s.weight * 2.0**s.exponent for s in wires], axis=0)
+    synapses = [s for s in chip.network.synapses if (s.pre, s.post) == ("atoms", "atoms")]
+    whole = np.sum([s.weight * 2.0**s.exponent for s in synapses], axis=0)
     step = chip.dt / TAU / chip.report().stretched["atoms.u"]
     return whole * 2.0 ** (f["a"] - f["u"]) / step
 

@@ -31,9 +31,9 @@ def towards_zero(x: int, bits: int) -> int:
 
 def delivered(chip: GradedChip, pre: str, post: str, message: list[int]) -> list[int]:
     """Excitation and inhibition are summed, shifted and only then added."""
-    wires = [s for s in chip.network.synapses if (s.pre, s.post) == (pre, post)]
-    found = [0] * wires[0].weight.shape[1]
-    for s in wires:
+    synapses = [s for s in chip.network.synapses if (s.pre, s.post) == (pre, post)]
+    found = [0] * synapses[0].weight.shape[1]
+    for s in synapses:
         assert s.weight.min() >= 0 or s.weight.max() <= 0
         assert abs(s.weight).max() < 256
         for post_neuron, weights in enumerate(s.weight.T.tolist()):
@@ -50,7 +50,7 @@ def bias(chip: GradedChip, x: np.ndarray, dictionary: np.ndarray) -> list[int]:
 
 
 def slower(chip: GradedChip, state: str = "atoms.u") -> float:
-    return chip.report().stretched[state]
+    return chip.report().stretched.get(state, 1.0)
 
 
 def decay(chip: GradedChip, state: str = "atoms.u", eta: float = ETA) -> int:
@@ -143,6 +143,37 @@ def by_change(
         arrived = delivered(chip, "senders", "atoms", sent)
         trace.append({"atoms.u": u, "atoms.a": a, "senders.held": held, "senders.events": events,
                       "senders.value": sent})  # fmt: skip
+    return trace
+
+
+def as_spikes(
+    chip: GradedChip, x: np.ndarray, dictionary: np.ndarray, gamma: float, steps: int, shift: Shift,
+    q: float = 4.0, signed: bool = True,
+) -> Trace:  # fmt: skip
+    """LCA behind senders that add up a value and send ±q, or q alone, where it is beyond that."""
+    f, g = chip.network.cell("atoms").fraction, chip.network.cell("senders").fraction
+    threshold, drive, rest = round(gamma * 2 ** f["u"]), bias(chip, x, dictionary), decay(chip)
+    u = total = events = summed = arrived = value = [0] * dictionary.shape[1]
+    trace: Trace = []
+
+    def added(to: list[int], name: str, each: float, count: list[int]) -> list[int]:
+        return [t + round(each * 2 ** g[name]) * n for t, n in zip(to, count, strict=True)]
+
+    for _ in range(steps):
+        a, beyond = soft(u, threshold), round(q * 2 ** g["sum"])
+        out = [(s > beyond) - (signed and s < -beyond) for s in summed]
+        sent = added([0] * len(out), "value", q, out)
+        u = [shift(v * rest, 24) + i + b for v, i, b in zip(u, arrived, drive, strict=True)]
+        came = [shift(i, g["I"] - g["sum"]) for i in value]
+        if not signed:
+            came = [max(i, 0) for i in came]
+        summed = [s + i for s, i in zip(added(summed, "sum", -q, out), came, strict=True)]
+        total = added(total, "total", q, out)
+        events = added(events, "events", 1, [abs(n) for n in out])
+        value = delivered(chip, "atoms", "senders", a)
+        arrived = delivered(chip, "senders", "atoms", sent)
+        trace.append({"atoms.u": u, "senders.sum": summed, "senders.total": total,
+                      "senders.events": events, "senders.value": sent})  # fmt: skip
     return trace
 
 

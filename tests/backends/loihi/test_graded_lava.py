@@ -52,11 +52,10 @@ def test_the_program_is_whole_python_and_holds_its_integers(grouped: bool, tmp_p
     compile(text, str(path), "exec")
     assert "genprop import" not in text and "class AtomsModel(PyLoihiProcessModel)" in text
     with np.load(tmp_path / "network.npz") as arrays:
-        for k, wire in enumerate(chip.network.synapses):
-            assert np.array_equal(arrays[f"{k}:{wire.name}.weight"], wire.weight.T)
-            assert (
-                f'numbers["{k}:{wire.name}.weight"],\n        weight_exp={wire.exponent},' in text
-            )
+        for k, synapse in enumerate(chip.network.synapses):
+            key, exponent = f"{k}:{synapse.name}.weight", synapse.exponent
+            assert np.array_equal(arrays[key], synapse.weight.T)
+            assert f'numbers["{key}"],\n        weight_exp={exponent},' in text
     assert chip.network.synapses[0].name == "atoms->atoms (excitatory)"
 
 
