@@ -120,7 +120,8 @@ def check_identifier(name: str, what: str) -> None:
     """Refuse a name that is no identifier, such as those of populations and receptors."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise DescriptionError(
-            f"{what}: {name!r:.60} is no name", remedy="use letters, digits and underscores"
+            f"{what}: {name!r:.60} is no name",
+            remedy="use letters from a to z, digits and underscores",
         )
 
 

@@ -25,7 +25,7 @@ from __future__ import annotations
 import hashlib
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 
 from genprop._resources import data_dir
@@ -80,15 +80,20 @@ def type_name(name: str) -> str:
     return f"{word}_" if clashes else word
 
 
-def in_users_words(error: ToolchainError, names: Iterable[str]) -> ToolchainError:
+def in_users_words(
+    error: ToolchainError, names: Iterable[str], spelt: Mapping[str, str] | None = None
+) -> ToolchainError:
     """The error with, below a compiler's output, which names its identifiers stand for.
 
     Args:
         error: of a compiler of generated code, with its output.
         names: of populations, projections and losses; those that differ from their identifiers
             and stand in the output are listed.
+        spelt: other names, as of states, and the words that stand for them.
     """
-    found = {word: name for name in names for word in _forms(name) if _holds(error.what, word)}
+    forms = [(word, name) for name in names for word in _forms(name)]
+    forms += [(word, name) for name, word in (spelt or {}).items()]
+    found = {word: name for word, name in forms if _holds(error.what, word)}
     if not found:
         return error
     rows = "\n".join(f"    {word:<20} {name!r}" for word, name in sorted(found.items()))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 import genprop as gp
+from genprop._resources import data_dir
 from genprop.adjoint.derive import derive
 from genprop.data.spikes import SpikeBatch
 from genprop.emit import render
@@ -149,3 +151,21 @@ def test_different_names_stay_different() -> None:
     assert len(own) == len({*cell.states, *(q.local for q in cell.parameters)})
     assert not any(belongs_to_cpp(word) for word in own)
     assert own >= {"v", "tau", "v_r"}  # which are legal as they are
+
+
+def test_a_compiler_that_refuses_is_reported_in_the_names_of_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = "kernels/population.hpp.j2"
+    text = (data_dir("templates") / "native" / template).read_text(encoding="utf-8")
+    place = tmp_path / "native" / template
+    place.parent.mkdir(parents=True)
+    place.write_text(f"{text}\nint x = q1lane + q1errno + tau;\n", encoding="utf-8")
+    monkeypatch.setenv("GENPROP_TEMPLATES", str(tmp_path))
+    net, loss = network(["lane"], ["errno"])
+    with pytest.raises(ToolchainError) as error:
+        gp.compile(net, loss=loss, dt=1.0, duration=30.0, batch=1, clock="grid")
+    _, _, names = str(error.value).partition("generated from these names")
+    assert ["q1lane", "'lane'"] in [row.split() for row in names.splitlines()]
+    assert ["q1errno", "'errno'"] in [row.split() for row in names.splitlines()]
+    assert "'tau'" not in names  # which is called as it is
