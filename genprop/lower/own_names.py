@@ -34,6 +34,9 @@ def refuse_own_names(program: Program) -> None:
         for name, meaning in _derived(cell):
             if name in own:
                 found.setdefault(name, meaning)
+        if cell.guard is not None:
+            for name in {"spikes", "spike_times"} & {*cell.states}:
+                found.setdefault(name, "what is recorded of its spikes")
         if found:
             listed = ", ".join(f"{name!r} ({meaning})" for name, meaning in found.items())
             raise DescriptionError(

@@ -132,6 +132,14 @@ def test_names_that_derived_equations_keep_are_refused(kind: str, backend: str) 
     assert "population hidden" in str(error.value)
 
 
+@pytest.mark.parametrize("name", ["spikes", "spike_times"])
+def test_a_state_is_not_called_as_what_is_recorded_of_spikes(name: str) -> None:
+    """``run(record=["hidden.spikes"])`` gave the spikes, never the state."""
+    net, loss = network([], [name])
+    with pytest.raises(DescriptionError, match=f"'{name}' \\(what is recorded of its spikes"):
+        gp.compile(net, loss=loss, dt=1.0, duration=30.0, backend="reference", clock="grid")
+
+
 def test_without_legal_names_the_compiler_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     """The planted mistake; what its words stand for is in the error."""
     monkeypatch.setattr(render, "with_legal_names", lambda program: program)
