@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from genprop.errors import DescriptionError
+from genprop.lower.clocks.base import MOST_STEPS
 from genprop.lower.continuous_network import continuous_population
 from genprop.lower.delivery import with_values
 from genprop.lower.given import FRACTION, crossing_name
@@ -170,7 +172,7 @@ def _projection(
         connectivity=projection.pattern.kind,
         weight=projection.weight.name,
         delay=delay.name if delay is not None else "",
-        max_delay_steps=clock.longest_delay(projection.max_delay) if delay is not None else 0,
+        max_delay_steps=_longest_delay(projection, clock),
         learn_weight=projection.weight.learned and post_active,
         learn_delay=delay is not None and delay.learned and post_active,
         feedback=projection.pre in active and post_active,
@@ -181,9 +183,26 @@ def _max_delays(spec: NetworkSpec, population: str, clock: Clock) -> dict[str, i
     longest: dict[str, int] = {}
     for p in spec.projections:
         if p.post == population:
-            steps = clock.longest_delay(p.max_delay) if p.delay is not None else 0
-            longest[p.receptor] = max(longest.get(p.receptor, 0), steps)
+            longest[p.receptor] = max(longest.get(p.receptor, 0), _longest_delay(p, clock))
     return longest
+
+
+def _longest_delay(projection: ProjectionSpec, clock: Clock) -> int:
+    """In steps.
+
+    Raises:
+        DescriptionError: for a projection whose longest delay has more of them than 32 bits count.
+    """
+    if projection.delay is None:
+        return 0
+    if projection.max_delay / clock.dt > MOST_STEPS:
+        raise DescriptionError(
+            f"a delay of up to {projection.max_delay:g} ms has more than {MOST_STEPS} steps of "
+            f"{clock.dt:g} ms",
+            where=f"projection {projection.name}",
+            remedy="give a shorter delay and max_delay, in ms; one beyond the trial arrives never",
+        )
+    return clock.longest_delay(projection.max_delay)
 
 
 def _active(spec: NetworkSpec) -> frozenset[str]:

@@ -161,7 +161,20 @@ def initial_parameters(spec: NetworkSpec, seed: int, dtype: npt.DTypeLike) -> di
     leaves = list(spec.leaf_parameters())
     count = sum(math.prod(p.shape) for p in leaves)
     within_memory(count, f"{count:.4g} parameters", "smaller populations, or sparse projections")
-    return {p.name: np.array(_draw(p, seed), dtype) for p in leaves}
+    return {p.name: _stored(p, _draw(p, seed), dtype) for p in leaves}
+
+
+def _stored(spec: ParameterSpec, drawn: np.ndarray, dtype: npt.DTypeLike) -> np.ndarray:
+    """``drawn`` in the precision that runs, in which all are numbers."""
+    with np.errstate(over="ignore"):
+        found = np.array(drawn, dtype)
+    if not np.isfinite(found).all():
+        raise DescriptionError(
+            f"a value of {drawn[~np.isfinite(found)].flat[0]:g} is beyond {found.dtype}",
+            where=f"parameter {spec.name}",
+            remedy="give a smaller one, or compile in double: gp.Native('double')",
+        )
+    return found
 
 
 def _draw(parameter: ParameterSpec, seed: int) -> np.ndarray:

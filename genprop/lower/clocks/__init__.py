@@ -10,7 +10,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from genprop._checks import is_one_of
-from genprop.errors import DescriptionError, UnsupportedError, did_you_mean
+from genprop.errors import UnsupportedError, did_you_mean
 
 if TYPE_CHECKING:
     from genprop.lower.clocks.base import Clock
@@ -20,26 +20,19 @@ __all__ = ["CLOCKS", "make_clock"]
 CLOCKS: tuple[str, ...] = tuple(m.name for m in iter_modules(__path__) if m.name != "base")
 """The names of the clocks there are: the files of this folder."""
 
-_MOST_STEPS = 2**31 - 1  # of one trial: what 32 bits count
-
 
 def make_clock(name: str, dt: float, duration: float) -> Clock:
     """The clock ``name`` of a trial of ``duration`` [ms] in steps of ``dt`` [ms].
 
     Raises:
         UnsupportedError: for a clock that does not exist.
-        DescriptionError: when dt is not positive or the duration is no integer number of steps.
+        DescriptionError: when dt is not positive, or the duration is no integer number of steps or
+            of more than 32 bits count.
     """
     if not is_one_of(name, CLOCKS):
         raise UnsupportedError(
             f"there is no clock {name!r:.60}",
             where="compile(clock=…)",
             remedy=did_you_mean(str(name), CLOCKS),
-        )
-    if dt > 0 and duration / dt > _MOST_STEPS:
-        raise DescriptionError(
-            f"a duration of {duration:g} ms has more than {_MOST_STEPS} steps of {dt:g} ms",
-            where="compile(dt=…, duration=…)",
-            remedy="give a longer dt or a shorter duration, in ms",
         )
     return import_module(f"{__name__}.{name}").clock(dt, duration)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from genprop.lower.delivery import Delivery
     from genprop.lower.nodes import Expr
 
-__all__ = ["Clock", "Spikes", "StepClock", "integer_steps"]
+__all__ = ["MOST_STEPS", "Clock", "Spikes", "StepClock", "integer_steps"]
 
 
 class Spikes(Protocol):
@@ -171,13 +171,24 @@ class StepClock(Clock, Protocol):
         ...
 
 
+MOST_STEPS = 2**31 - 1
+"""Of a trial, and of a delay: what 32 bits count."""
+
+
 def integer_steps(dt: float, duration: float) -> int:
     """How many steps of ``dt`` [ms] a trial of ``duration`` [ms] has.
 
     Raises:
-        DescriptionError: when dt is not positive or the duration is no integer number of steps.
+        DescriptionError: when dt is not positive, or the duration is no integer number of steps or
+            of more than 32 bits count.
     """
-    steps = round(duration / dt) if dt > 0 else 0
+    if dt > 0 and duration / dt > MOST_STEPS:
+        raise DescriptionError(
+            f"a duration of {duration:g} ms has more than {MOST_STEPS} steps of {dt:g} ms",
+            where="compile(dt=…, duration=…)",
+            remedy="give a longer dt or a shorter duration, in ms",
+        )
+    steps = round(duration / dt) if dt > 0 and duration > 0 else 0
     if steps < 1 or abs(steps * dt - duration) > 1e-6 * duration:
         raise DescriptionError(
             f"a duration of {duration:g} ms is no integer number of steps of {dt:g} ms",

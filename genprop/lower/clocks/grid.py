@@ -110,8 +110,9 @@ class TimeGrid:
         return self.steps + self.latency + longest
 
     def refractory_steps(self, duration: np.ndarray) -> np.ndarray:
-        """max(1, round(τ/dt)), half up."""
-        steps = np.floor(np.asarray(duration) / self.dt + 0.5)
+        """max(1, round(τ/dt)), half up; of what outlasts the trial, one step more than it has."""
+        within = np.minimum(duration, (self.steps + 1) * self.dt)
+        steps = np.floor(within / self.dt + 0.5)
         return np.maximum(steps, 1).astype(np.int64)
 
     def instant(self, n: int | np.ndarray) -> np.ndarray:
