@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,11 +13,13 @@ from genprop.equations.algebra import simplest, substitute
 from genprop.equations.dimensions import check
 from genprop.equations.grammar import parse_expression, parse_guard
 from genprop.equations.sender import sender_systems
+from genprop.equations.syntax import fault
 from genprop.equations.system import TIME, HybridNetwork, HybridSystem, Receptor
 from genprop.errors import DescriptionError, GenpropError, refuse_if
 
 if TYPE_CHECKING:
     from genprop.describe.spec import (
+        Equation,
         NetworkSpec,
         NeuronSpec,
         ParameterSpec,
@@ -78,6 +80,8 @@ def _system(population: PopulationSpec) -> HybridSystem:
         states += receptor.states
         initial |= receptor.initial
     guard = driven(parse_guard(neuron.spike, scope)) if neuron.spike else None
+    if neuron.spike and guard is not None and guard.has(sympy.zoo, sympy.nan, sympy.oo):
+        _refuse_infinite_guard(neuron.spike, [name for name, total in drive.items() if total == 0])
     reset = {cell[e.target]: driven(parse_expression(e, scope)) for e in neuron.reset}
     if any(e.has(TIME) for e in (*flow.values(), *reset.values(), guard) if e is not None):
         _refuse_second_time(population, states)
@@ -172,6 +176,17 @@ def _refuse_shadowing(population: PopulationSpec, cell: Names, receptors: list[_
                 remedy="give the synapse another name: gp.synapse(…, name=…)",
             )
         taken |= names
+
+
+def _refuse_infinite_guard(spike: Equation, silent: Sequence[str]) -> None:
+    """A threshold that divides by what is always 0, as by an input at which nothing arrives."""
+    why = f", as at {' and '.join(silent)} nothing arrives" if silent else ""
+    raise fault(
+        f"the condition of a spike has no value{why}",
+        spike,
+        0,
+        "divide by what is not 0 all the time, or connect something there",
+    )
 
 
 def _refuse_second_time(population: PopulationSpec, states: tuple[sympy.Symbol, ...]) -> None:

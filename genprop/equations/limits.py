@@ -9,7 +9,8 @@ import numpy as np
 import sympy
 
 from genprop.equations.grammar import parse_expression
-from genprop.equations.linoid import cases, linoid
+from genprop.equations.linoid import linoid
+from genprop.equations.numpy_form import numpy_form
 from genprop.equations.syntax import names_in, read
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ def finite_in_the_limit(equation: Equation, values: Mapping[str, np.ndarray]) ->
     found = parse_expression(equation, symbols)
     if not found.has(linoid):
         return False
-    whole = found.replace(lambda e: isinstance(e, linoid), cases)
-    evaluated = sympy.lambdify(list(symbols.values()), whole, modules="numpy")
+    evaluated = sympy.lambdify(list(symbols.values()), numpy_form(found), modules="numpy")
     with np.errstate(all="ignore"):
         return bool(np.isfinite(evaluated(*(values[name] for name in names))).all())

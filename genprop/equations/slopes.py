@@ -66,17 +66,13 @@ def _slopes(equation: Equation, along: tuple[str, ...]) -> Callable[[Values], Ar
     import sympy  # only where there is a root at 0
 
     from genprop.equations.grammar import parse_expression
-    from genprop.equations.kinks import one_sided
-    from genprop.equations.linoid import cases, linoid
+    from genprop.equations.numpy_form import numpy_form
 
     names = list(dict.fromkeys(names_in(read(equation))))
     symbols = {name: sympy.Symbol(name, real=True) for name in names}
     whole = parse_expression(equation, symbols)
-    found = [
-        sympy.diff(whole, symbols[x]).replace(lambda e: isinstance(e, linoid), cases) for x in along
-    ]
-    slopes_of = [one_sided(cast("sympy.Expr", x)) for x in found]
-    evaluate = sympy.lambdify(list(symbols.values()), slopes_of, modules="numpy")
+    found = [numpy_form(cast("sympy.Expr", sympy.diff(whole, symbols[x]))) for x in along]
+    evaluate = sympy.lambdify(list(symbols.values()), found, modules="numpy")
 
     def slopes(values: Values) -> Array:
         given = [np.asarray(values[name], np.float64) for name in names]

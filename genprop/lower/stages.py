@@ -157,10 +157,12 @@ class Stages:
         }
 
     def _pace(self, at: Mapping[sympy.Symbol, sympy.Expr], which: str) -> sympy.Symbol:
-        """1/ġ."""
+        """1/ġ; 0, with which no sub-step may stand, where no flow moves g."""
         guard = self.guard
         rise = sympy.Add(*(sympy.diff(guard, x) * self.flow[x] for x in self.system.states))
-        self.paces.append(self._assign(f"pace_{which}", 1 / substitute(rise, at, at_once=True)))
+        there = substitute(rise, at, at_once=True)
+        pace = sympy.S.Zero if there.is_zero else 1 / there
+        self.paces.append(self._assign(f"pace_{which}", pace))
         return self.paces[-1]
 
     @property

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import sympy
 
-from genprop.equations.kinks import one_sided
-from genprop.equations.linoid import cases, linoid
+from genprop.equations.numpy_form import numpy_form
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,8 +18,6 @@ __all__ = ["Arguments", "NumpyFunction", "Terms", "jacobian_function", "numpy_fu
 NumpyFunction = Callable[..., "NDArray[np.float64]"]
 Terms = Mapping[sympy.Symbol, sympy.Expr]
 Arguments = Sequence[sympy.Symbol]
-_LONGEST = 2**53
-"""Beyond it numpy would make objects of integers."""
 
 
 def numpy_function(
@@ -33,7 +30,7 @@ def numpy_function(
     Returns:
         float64 ``(len(expressions), *shape)``, ``shape`` the broadcast shape of the arguments.
     """
-    defined = [_in_numbers(e) for e in expressions]
+    defined = [numpy_form(e) for e in expressions]
     raw = sympy.lambdify(list(arguments), defined, modules="numpy", cse=True)
     count = len(expressions)
 
@@ -52,14 +49,6 @@ def _broadcast(shapes: set[tuple[int, ...]]) -> tuple[int, ...]:
     """The shape of all together; numpy takes longer than most functions here where all agree."""
     shapes.discard(())
     return shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
-
-
-def _in_numbers(expression: sympy.Expr) -> sympy.Expr:
-    """What numpy computes: no distributions, linoids as their cases, no integers of any length."""
-    e = one_sided(cast("sympy.Expr", expression.xreplace({sympy.zoo: sympy.nan})))
-    e = e.replace(lambda x: isinstance(x, linoid), cases)
-    long = [n for n in e.atoms(sympy.Rational) if max(abs(n.p), n.q) > _LONGEST]
-    return cast("sympy.Expr", e.xreplace({n: sympy.Float(float(n)) for n in long}))
 
 
 def jacobian_function(

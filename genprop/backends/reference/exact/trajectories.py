@@ -12,6 +12,8 @@ from genprop.backends.reference.exact.cells import ORDER
 __all__ = ["Arrival", "Event", "Release", "Sending", "Spike", "Trajectory", "evaluate"]
 
 _EXPONENTS = np.arange(ORDER + 1)
+_AT_ONCE = 4096
+"""Times at which states are read in one go, in a few megabytes."""
 
 
 @dataclass(slots=True, eq=False)
@@ -116,10 +118,16 @@ class Trajectory:
         """States at ``times`` (m,), after the event where one falls on a time: (m, S)."""
         if self._arrays is None:
             self._arrays = np.array(self.starts), np.array(self.pieces)
-        starts, pieces = self._arrays
+        found = np.empty((len(times), self._arrays[1].shape[2]))
+        for first in range(0, len(times), _AT_ONCE):  # each with the coefficients of its piece
+            part = slice(first, first + _AT_ONCE)
+            found[part] = self._at(times[part], *self._arrays)
+        return found
+
+    @staticmethod
+    def _at(times: np.ndarray, starts: np.ndarray, pieces: np.ndarray) -> np.ndarray:
         index = np.searchsorted(starts, times, side="right") - 1
-        offsets = times - starts[index]
-        powers = offsets[:, None] ** _EXPONENTS
+        powers = (times - starts[index])[:, None] ** _EXPONENTS
         return np.einsum("mk,mks->ms", powers, pieces[index])
 
 
