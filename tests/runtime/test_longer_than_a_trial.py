@@ -1,4 +1,4 @@
-"""Times far beyond a trial: what arrives never and is held for ever, and what steps cannot count."""
+"""Times far beyond a trial: what never arrives or is held for ever, and what steps cannot count."""
 
 from __future__ import annotations
 
