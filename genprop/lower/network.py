@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from genprop.errors import DescriptionError
-from genprop.lower.clocks.base import MOST_STEPS
+from genprop.lower.clocks.base import refuse_uncountable
 from genprop.lower.continuous_network import continuous_population
 from genprop.lower.delivery import with_values
 from genprop.lower.given import FRACTION, crossing_name
@@ -195,14 +194,9 @@ def _longest_delay(projection: ProjectionSpec, clock: Clock) -> int:
     """
     if projection.delay is None:
         return 0
-    if projection.max_delay / clock.dt > MOST_STEPS:
-        raise DescriptionError(
-            f"a delay of up to {projection.max_delay:g} ms has more than {MOST_STEPS} steps of "
-            f"{clock.dt:g} ms",
-            where=f"projection {projection.name}",
-            remedy="give a shorter delay and max_delay, in ms; one beyond the trial arrives never",
-        )
-    return clock.longest_delay(projection.max_delay)
+    longest, where = projection.max_delay, f"projection {projection.name}"
+    refuse_uncountable("a delay of up to", longest, clock.dt, where)
+    return clock.longest_delay(longest)
 
 
 def _active(spec: NetworkSpec) -> frozenset[str]:

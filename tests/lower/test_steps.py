@@ -171,7 +171,9 @@ def test_a_name_from_nowhere_is_found_before_anything_is_rendered(part: str) -> 
     made, _ = program("recurrent", 1.0)
     assert verified(made) is made
     hidden = made.population("hidden")
-    planted = replace(hidden, **{part: (*getattr(hidden, part), Assign("v", Name("nowhere")))})
+    planted = replace(
+        hidden, **{part: (*getattr(hidden, part), Assign("planted", Name("nowhere")))}
+    )
     populations = tuple(planted if p is hidden else p for p in made.populations)
     with pytest.raises(InternalError, match=r"hidden: .* reads nowhere"):
         verified(replace(made, populations=populations))

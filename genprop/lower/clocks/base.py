@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from genprop.lower.delivery import Delivery
     from genprop.lower.nodes import Expr
 
-__all__ = ["MOST_STEPS", "Clock", "Spikes", "StepClock", "integer_steps"]
+__all__ = ["Clock", "Spikes", "StepClock", "integer_steps", "refuse_uncountable"]
+
+_MOST_STEPS = 2**31 - 1
 
 
 class Spikes(Protocol):
@@ -171,8 +173,18 @@ class StepClock(Clock, Protocol):
         ...
 
 
-MOST_STEPS = 2**31 - 1
-"""Of a trial, and of a delay: what 32 bits count."""
+def refuse_uncountable(what: str, time: float, dt: float, where: str) -> None:
+    """Refuse a ``time`` [ms] of more steps of ``dt`` [ms] than 32 bits count.
+
+    Raises:
+        DescriptionError: naming ``what`` it is and ``where``.
+    """
+    if dt > 0 and time / dt > _MOST_STEPS:
+        raise DescriptionError(
+            f"{what} {time:g} ms has more than {_MOST_STEPS} steps of {dt:g} ms",
+            where=where,
+            remedy="give a longer dt or a shorter time, in ms",
+        )
 
 
 def integer_steps(dt: float, duration: float) -> int:
@@ -182,12 +194,7 @@ def integer_steps(dt: float, duration: float) -> int:
         DescriptionError: when dt is not positive, or the duration is no integer number of steps or
             of more than 32 bits count.
     """
-    if dt > 0 and duration / dt > MOST_STEPS:
-        raise DescriptionError(
-            f"a duration of {duration:g} ms has more than {MOST_STEPS} steps of {dt:g} ms",
-            where="compile(dt=…, duration=…)",
-            remedy="give a longer dt or a shorter duration, in ms",
-        )
+    refuse_uncountable("a duration of", duration, dt, "compile(dt=…, duration=…)")
     steps = round(duration / dt) if dt > 0 and duration > 0 else 0
     if steps < 1 or abs(steps * dt - duration) > 1e-6 * duration:
         raise DescriptionError(
