@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Reverse"]
 
+_AT_ONCE = 256
+"""Stretches that are solved in one go, in a few megabytes."""
+
 
 @dataclass(slots=True)
 class _Neuron:
@@ -176,29 +179,28 @@ class Reverse:
             self.release(neuron, event, sent)
 
     def _retreat(self, neuron: _Neuron, time: float) -> None:
-        """Carry p back to ``time``, edge by edge."""
+        """Carry p back to ``time``, and integrate p·∂f/∂θ over the stretches between edges."""
         while neuron.t > time:
-            edge = neuron.edges[bisect_left(neuron.edges, neuron.t) - 1]
-            self._retreat_within(neuron, max(edge, time))
+            self._retreat_within(neuron, *_bounds(neuron, time))
 
-    def _retreat_within(self, neuron: _Neuron, time: float) -> None:
-        """Carry p back over one smooth stretch, and integrate p·∂f/∂θ over it."""
-        length = neuron.t - time
-        times = neuron.t - length * POINTS
-        piece = bisect_right(neuron.trajectory.starts, 0.5 * (time + neuron.t)) - 1
-        held = neuron.trajectory.held[piece]
-        drive = np.zeros((len(POINTS), len(neuron.p)))
+    def _retreat_within(self, neuron: _Neuron, held: bool, bounds: np.ndarray) -> None:
+        """Carry p back over stretches that are all ``held`` or all free."""
+        lengths = np.diff(bounds)[::-1]
+        times = (bounds[:0:-1, None] - lengths[:, None] * POINTS).ravel()
+        drive = np.zeros((len(times), len(neuron.p)))
         for pull in neuron.pulls:
             if pull.density is not None:
                 drive += pull.density(neuron.index, times)[:, None] * pull.direction
-        nodes, neuron.p = solve_linear(neuron.flow[held], drive, neuron.p, length)
-        neuron.t = time
+        shape = (len(lengths), len(POINTS), len(neuron.p))
+        nodes, neuron.p = solve_linear(neuron.flow[held], drive.reshape(shape), neuron.p, lengths)
+        neuron.t = float(bounds[0])
         if np.any(nodes):
             states = neuron.trajectory.at(times)
             theta = self.cells[neuron.population].theta[:, neuron.index]
-            values = (*states.T, *theta, *nodes.T, 0.0)
+            values = (*states.T, *theta, *nodes.reshape(drive.shape).T, 0.0)
+            weights = (lengths[:, None] * WEIGHTS).ravel()
             for name, value in self.models[neuron.population].over_time[held](*values):
-                self._add(name, neuron.index, length * float(value @ WEIGHTS))
+                self._add(name, neuron.index, float(weights @ value))
 
     def _schedule(self) -> None:
         """Sort what the readouts pull on by the event at which it acts."""
@@ -250,3 +252,24 @@ class Reverse:
             flow=(model.flow[0](*theta), model.flow[1](*theta)),
             pulls=pulls,
         )
+
+
+def _bounds(neuron: _Neuron, time: float) -> tuple[bool, np.ndarray]:
+    """Whether the neuron is held just before its own time, and where stretches like that end.
+
+    They go up to its own time, and down to ``time`` or until there are ``_AT_ONCE``.
+    """
+    last = bisect_left(neuron.edges, neuron.t)
+    first = bisect_right(neuron.edges, time)
+    found = [time, *neuron.edges[first:last], neuron.t][-_AT_ONCE - 1 :]
+    trajectory = neuron.trajectory
+
+    def held(k: int) -> bool:
+        middle = 0.5 * (found[k] + found[k + 1])
+        return trajectory.held[bisect_right(trajectory.starts, middle) - 1]
+
+    lowest = len(found) - 2
+    now = held(lowest)
+    while lowest > 0 and held(lowest - 1) == now:
+        lowest -= 1
+    return now, np.array(found[lowest:])

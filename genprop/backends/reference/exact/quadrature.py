@@ -13,6 +13,8 @@ from numpy.polynomial import legendre
 __all__ = ["INTEGRAL", "NODES", "POINTS", "WEIGHTS", "solve_linear"]
 
 NODES = 12
+_MANY = 6
+"""Stretches from which on it is faster to solve them together."""
 
 
 def _integration_matrix(nodes: np.ndarray) -> np.ndarray:
@@ -30,24 +32,58 @@ INTEGRAL: np.ndarray = _integration_matrix(_nodes)
 
 
 def solve_linear(
-    matrix: np.ndarray, drive: np.ndarray, start: np.ndarray, length: float
+    matrix: np.ndarray, drive: np.ndarray, start: np.ndarray, lengths: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Solve p' = B p + d over [0, ``length``] from ``start``, with d given at the nodes.
+    """Solve p' = B p + d from ``start`` over n stretches, one after another.
+
+    Many are solved together, each for every start, since p at its nodes and end is affine in that.
 
     Args:
         matrix: B (S, S) [1/ms].
-        drive: d (NODES, S).
-        start: p (S,).
-        length: [ms].
+        drive: d (n, NODES, S) at the nodes of each stretch.
+        start: p (S,) where the first begins.
+        lengths: (n,) [ms].
 
     Returns:
-        p at the nodes (NODES, S) and at the end (S,).
+        p at the nodes (n, NODES, S) and at the end of the last (S,).
     """
+    if len(lengths) < _MANY:
+        p, found = start, np.empty(drive.shape)
+        for k, length in enumerate(lengths):
+            found[k], p = _solve_one(matrix, drive[k], p, float(length))
+        return found, p
+    return _solve_many(matrix, drive, start, lengths)
+
+
+def _solve_one(
+    matrix: np.ndarray, drive: np.ndarray, start: np.ndarray, length: float
+) -> tuple[np.ndarray, np.ndarray]:
     states = len(start)
     size = NODES * states
     coupled = INTEGRAL[:, None, :, None] * matrix[None, :, None, :]  # a tenth of np.kron's time
-    system = np.eye(size) - length * coupled.reshape(size, size)
     known = start + length * (INTEGRAL @ drive)
+    system = np.eye(size) - length * coupled.reshape(size, size)
     nodes = np.linalg.solve(system, known.ravel()).reshape(NODES, states)
-    end = start + length * (WEIGHTS @ (nodes @ matrix.T + drive))
-    return nodes, end
+    return nodes, start + length * (WEIGHTS @ (nodes @ matrix.T + drive))
+
+
+def _solve_many(
+    matrix: np.ndarray, drive: np.ndarray, start: np.ndarray, lengths: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    count, states = len(lengths), len(start)
+    size, each = NODES * states, lengths[:, None, None]
+    coupled = INTEGRAL[:, None, :, None] * matrix[None, :, None, :]
+    known = np.empty((count, size, states + 1))
+    known[:, :, :states] = np.tile(np.eye(states), (NODES, 1))
+    known[:, :, states] = (each * (INTEGRAL @ drive)).reshape(count, size)
+    found = np.linalg.solve(np.eye(size) - each * coupled.reshape(size, size), known)
+    found = found.reshape(count, NODES, states, states + 1)
+    means = np.tensordot(WEIGHTS, found, (0, 1))
+    carried = each * (matrix @ means)
+    carried[:, :, states] += lengths[:, None] * np.tensordot(WEIGHTS, drive, (0, 1))
+    starts = np.empty((count, states))
+    p = start
+    for k in range(count):
+        starts[k] = p
+        p = p + carried[k, :, :states] @ p + carried[k, :, states]
+    return np.einsum("nisq,nq->nis", found[..., :states], starts) + found[..., states], p

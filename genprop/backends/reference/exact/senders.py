@@ -137,9 +137,11 @@ class SenderReverse:
         matrix = self.model.flow(*theta)
         for start, piece in reversed(sent.pieces):
             length = end - start
-            nodes, p = solve_linear(matrix, np.zeros((len(POINTS), len(p))), p, length)
+            nodes, p = solve_linear(
+                matrix, np.zeros((1, len(POINTS), len(p))), p, np.array([length])
+            )
             states = np.array([evaluate(piece, length * (1 - c)) for c in POINTS])
-            over = self.model.over_time(*states.T, *theta[:, None], *nodes.T, 0.0)
+            over = self.model.over_time(*states.T, *theta[:, None], *nodes[0].T, 0.0)
             self.gradients[:, neuron] += length * (over @ WEIGHTS)
             end = start
         self.p[neuron] = p
