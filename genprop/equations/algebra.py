@@ -30,17 +30,19 @@ def substitute(
 ) -> sympy.Expr:
     """``expression`` with symbols replaced, one after another or ``at_once``.
 
-    It is NaN where what has no order has to be compared then, as the root of a negative or 1/0, and
-    where a power is beyond all numbers of double precision; one below them all is 0.
+    It is NaN where a part is no real number then, as the root of a negative, where what has no
+    order has to be compared, as 1/0, and where a power is beyond all numbers of double precision;
+    one below them all is 0.
     """
     pairs = list(replacements.items())
     try:
         beyond = _beyond_numbers(expression, replacements, at_once)
-        return cast("sympy.Expr", expression.xreplace(beyond)).subs(pairs, simultaneous=at_once)
+        found = cast("sympy.Expr", expression.xreplace(beyond)).subs(pairs, simultaneous=at_once)
     except (TypeError, ValueError) as error:
         if any(word in str(error) for word in _WITHOUT_ORDER):
             return sympy.nan
         raise
+    return sympy.nan if found.has(sympy.I) and not expression.has(sympy.I) else found
 
 
 def _beyond_numbers(

@@ -25,6 +25,8 @@ HUGE = sympy.Integer(10) ** 300
         ((w**v) ** v, {w: 3, v: 400}, sympy.nan),
         (w**v, {w: 0.0, v: 0.0}, 1.0),
         (w**v, {w: 3}, sympy.Integer(3) ** v),
+        (v + sympy.sqrt(w), {w: -9}, sympy.nan),
+        (v + sympy.sqrt(w), {w: 9}, v + 3),
     ],
 )
 def test_what_is_beyond_all_numbers_is_not_written_digit_by_digit(
@@ -41,5 +43,17 @@ def test_the_adjoint_of_a_reset_to_an_infinite_power_ends() -> None:
         spike="v > 1",
         reset="v = 0; a = a + 1",
         parameters={"tau": gp.learn(20 * ms)},
+    )
+    assert "nan" in str(neuron.adjoint())
+
+
+def test_a_reset_to_where_a_root_has_no_value_is_derived_at_once() -> None:
+    """sqrt(v) after v = −9 was 3i, with which polynomials took a minute."""
+    neuron = gp.Neuron(
+        "roots",
+        flow="dv/dt = (I - v)/tau; da/dt = (I - v + v**0.5)/tau",
+        spike="v > a**3",
+        reset="v = 1 - 10; a = a + 1",
+        parameters={"tau": 20 * ms},
     )
     assert "nan" in str(neuron.adjoint())
