@@ -294,12 +294,12 @@ def test_synapses_that_no_memory_holds_are_refused_before_they_are_drawn(
 def test_a_delay_line_that_no_memory_holds_is_refused_before_it_is_compiled(backend: str) -> None:
     net = gp.Network("n")
     source = net.population("a", 2, gp.spikes())
-    cells = net.population("b", 2, gp.neuron("LI"))
-    net.connect(source, cells, gp.synapse("exp"), weight=1.0, delay=0.0, max_delay=1e13)
+    cells = net.population("b", 1000, gp.neuron("LI"))
+    net.connect(source, cells, gp.synapse("exp"), weight=1.0, delay=0.0, max_delay=2e9)
     weights = net.connect(
-        source, cells, gp.synapse("exp", tau=3 * ms), weight=1.0, delay=gp.learn(1.0, max=1e13)
+        source, cells, gp.synapse("exp", tau=3 * ms), weight=1.0, delay=gp.learn(1.0, max=2e9)
     )
-    assert weights.spec.max_delay == 1e13
+    assert weights.spec.max_delay == 2e9
     with pytest.raises(UnsupportedError, match="GB of arrivals at b"):
         gp.compile(net, clock="grid", dt=1, duration=10, batch=1, backend=backend)
 
