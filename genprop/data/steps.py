@@ -12,11 +12,11 @@ from genprop._checks import is_one_of
 from genprop.data.order import owners
 from genprop.errors import DataError, did_you_mean
 
-__all__ = ["StepEvents", "step_count", "steps_of"]
+__all__ = ["MOST_STEPS", "StepEvents", "step_count", "steps_of"]
 
 _MODES = ("merge", "sum")
 MOST_STEPS = 2**31 - 1
-"""Of one trial: what 32 bits count."""
+"""Of a trial, and of a delay: what 32 bits count."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from genprop.data.steps import MOST_STEPS
 from genprop.errors import DescriptionError
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from genprop.lower.nodes import Expr
 
 __all__ = ["Clock", "Spikes", "StepClock", "integer_steps", "refuse_uncountable"]
-
-_MOST_STEPS = 2**31 - 1
 
 
 class Spikes(Protocol):
@@ -179,9 +178,9 @@ def refuse_uncountable(what: str, time: float, dt: float, where: str) -> None:
     Raises:
         DescriptionError: naming ``what`` it is and ``where``.
     """
-    if dt > 0 and time / dt > _MOST_STEPS:
+    if dt > 0 and time / dt > MOST_STEPS:
         raise DescriptionError(
-            f"{what} {time:g} ms has more than {_MOST_STEPS} steps of {dt:g} ms",
+            f"{what} {time:g} ms has more than {MOST_STEPS} steps of {dt:g} ms",
             where=where,
             remedy="give a longer dt or a shorter time, in ms",
         )
