@@ -133,16 +133,12 @@ class SenderReverse:
         values = (*sent.before, *theta, *self.p[neuron], sent.dL_dvalue)
         cost = float(self.model.cost(*values)[0])
         self.gradients[:, neuron] += self.model.at_spike(*values)
-        p, end = self.model.transfer(*values), sent.time
-        matrix = self.model.flow(*theta)
-        for start, piece in reversed(sent.pieces):
-            length = end - start
-            nodes, p = solve_linear(
-                matrix, np.zeros((1, len(POINTS), len(p))), p, np.array([length])
-            )
+        p = self.model.transfer(*values)
+        lengths = -np.diff([sent.time, *(start for start, _ in reversed(sent.pieces))])
+        undriven = np.zeros((len(lengths), len(POINTS), len(p)))
+        nodes, self.p[neuron] = solve_linear(self.model.flow(*theta), undriven, p, lengths)
+        for (_, piece), length, at in zip(reversed(sent.pieces), lengths, nodes, strict=True):
             states = np.array([evaluate(piece, length * (1 - c)) for c in POINTS])
-            over = self.model.over_time(*states.T, *theta[:, None], *nodes[0].T, 0.0)
+            over = self.model.over_time(*states.T, *theta[:, None], *at.T, 0.0)
             self.gradients[:, neuron] += length * (over @ WEIGHTS)
-            end = start
-        self.p[neuron] = p
         return cost
