@@ -70,12 +70,16 @@ def test_everything_is_found_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "a projection without synapses" in found
 
 
-@pytest.mark.parametrize("name", ["stack", "np"])
-def test_a_population_of_a_taken_name_is_refused(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if PyGeNN were here, for CPUs alone."""
     monkeypatch.setattr(check, "version", lambda: "5.4.0")
     monkeypatch.setattr(check, "devices", lambda: ("cpu",))
+
+
+@pytest.mark.parametrize("name", ["stack", "np"])
+@pytest.mark.usefixtures("installed")
+def test_a_population_of_a_taken_name_is_refused(name: str) -> None:
     net = small()
     net.population(name, 2, gp.neuron("LIF"))
     net.connect("hidden", name, gp.synapse("exp"), weight=1.0)
@@ -83,20 +87,16 @@ def test_a_population_of_a_taken_name_is_refused(
 
 
 @pytest.mark.parametrize("name", ["scalar", "register", "errno", "M_PI"])
-def test_a_state_that_is_a_word_of_genn_or_cpp_is_refused(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(check, "version", lambda: "5.4.0")
-    monkeypatch.setattr(check, "devices", lambda: ("cpu",))
+@pytest.mark.usefixtures("installed")
+def test_a_state_that_is_a_word_of_genn_or_cpp_is_refused(name: str) -> None:
     net = small()
     cell = gp.Neuron("C", flow=f"d{name}/dt = -{name}/tau", parameters={"tau": 10 * gp.ms})
     net.population("odd", 2, cell)
     assert f"{name!r} is taken in generated GeNN code" in findings(net, gp.GeNN())
 
 
-def test_a_device_that_pygenn_was_built_without_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check, "version", lambda: "5.4.0")
-    monkeypatch.setattr(check, "devices", lambda: ("cpu",))
+@pytest.mark.usefixtures("installed")
+def test_a_device_that_pygenn_was_built_without_is_named() -> None:
     assert "built without cuda" in findings(small(), gp.GeNN(device="cuda"))
     assert findings(small(), gp.GeNN()) == ""
 
