@@ -31,6 +31,7 @@ from genprop.lower.nodes import (
     names_in,
 )
 from genprop.numerics.evaluate import evaluate, execute
+from genprop.numerics.float_writer import FloatWriter
 from genprop.numerics.routines import formula, routine
 
 if TYPE_CHECKING:
@@ -79,10 +80,16 @@ def statements(rng: Rng) -> Iterator[Statement]:
 
 
 def numbers(rng: Rng) -> dict[str, np.ndarray]:
-    """Arrays of one, and the scalars that numpy makes of them."""
-    drawn = {name: np.asarray(rng.gauss(0, 2)) for name in NAMES[:-1]}
+    """Arrays of one, and the scalars that numpy makes of them; the last may be an integer."""
+    drawn = {name: np.asarray(number(rng)) for name in NAMES}
     drawn |= {name: x[()] for name, x in drawn.items() if rng.randrange(2)}
-    return {**drawn, "count": np.asarray(rng.randrange(9))}
+    return drawn if rng.randrange(3) else {**drawn, "count": np.asarray(rng.randrange(9))}
+
+
+def number(rng: Rng) -> float:
+    if rng.randrange(4):
+        return rng.gauss(0, 2)
+    return rng.choice((0.0, -0.0, 1.0, -2.0, np.inf, -np.inf, np.nan, 5e-324, 1.7e308))
 
 
 def bits(x: np.ndarray) -> tuple[str, bytes]:
@@ -133,6 +140,9 @@ def test_sub_steps_have_the_bits_of_their_evaluation(model: str) -> None:
     assert location is not None
     for part in (location.free, location.climb):
         own = (*part.advance, *part.motion, *part.reverse)
+        writer = FloatWriter()
+        for statement in own:
+            writer.add(statement)  # none is left to the evaluation
         read = {name for statement in own for name in names_in(statement.value)}
         for scale in (0.1, 1.0, 100.0):
             values = {name: np.asarray(rng.gauss(0, scale)) for name in sorted(read)}
