@@ -21,7 +21,7 @@ from genprop.lower.loss_program import ReadoutProgram
 if TYPE_CHECKING:
     from genprop.lower.program import PopulationProgram, Program
 
-__all__ = ["local_names", "with_legal_names"]
+__all__ = ["spelt_names", "with_legal_names"]
 
 _WORDS = """
 Real Pair AlignedArray DelayBuffer SentBy lane lanes neuron block blocks numbers record gradients
@@ -40,8 +40,16 @@ _OTHERS = ("name", "receptor", "loss", "function", "relation", "kind", "populati
 _T = TypeVar("_T")
 
 
-def local_names(population: PopulationProgram) -> dict[str, str]:
-    """What its states and parameters are called in C++, where that is another word."""
+def spelt_names(program: Program) -> dict[str, str]:
+    """What states and parameters are called in C++, where that is another word.
+
+    Those of populations and those that synapses keep on the sender's side.
+    """
+    cells = (*program.populations, *(s.cell for s in program.senders))
+    return {word: spelt for cell in cells for word, spelt in _local_names(cell).items()}
+
+
+def _local_names(population: PopulationProgram) -> dict[str, str]:
     own = dict.fromkeys((*population.states, *(q.local for q in population.parameters)))
     found = {word: _spelt(word) for word in own if _clashes(word, own)}
     while again := [w for w in own if w not in found and w in found.values()]:
@@ -50,9 +58,9 @@ def local_names(population: PopulationProgram) -> dict[str, str]:
 
 
 def with_legal_names(program: Program) -> Program:
-    """``program`` with such states and parameters called by :func:`local_names`."""
-    names = {p.name: local_names(p) for p in program.populations}
-    cells = [(s, local_names(s.cell)) for s in program.senders]
+    """``program`` with such states and parameters called by :func:`spelt_names`."""
+    names = {p.name: _local_names(p) for p in program.populations}
+    cells = [(s, _local_names(s.cell)) for s in program.senders]
     if not any(names.values()) and not any(own for _, own in cells):
         return program
     return replace(

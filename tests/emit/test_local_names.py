@@ -11,6 +11,7 @@ import pytest
 import genprop as gp
 from genprop._resources import data_dir
 from genprop.adjoint.derive import derive
+from genprop.backends.native import target
 from genprop.data.spikes import SpikeBatch
 from genprop.emit import render
 from genprop.emit.local_names import with_legal_names
@@ -22,6 +23,7 @@ from genprop.lower.network import lower
 
 if TYPE_CHECKING:
     from genprop.describe.objective import Loss
+    from genprop.emit.bundle import SourceBundle
 
 _LISTED = """
 alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t
@@ -177,3 +179,30 @@ def test_a_compiler_that_refuses_is_reported_in_the_names_of_the_model(
     assert ["q1lane", "'lane'"] in [row.split() for row in names.splitlines()]
     assert ["q1errno", "'errno'"] in [row.split() for row in names.splitlines()]
     assert "'tau'" not in names  # which is called as it is
+
+
+def test_a_state_on_the_senders_side_is_reported_as_the_model_calls_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refusing(bundle: SourceBundle) -> None:
+        raise ToolchainError("error: 'q1errno' was not declared")
+
+    monkeypatch.setattr(target, "build", refusing)
+    net = gp.Network("tired")
+    source = net.population("source", 2, gp.spikes())
+    out = net.population("out", 1, gp.neuron("LI"))
+    synapse = gp.Synapse(
+        "depressing",
+        flow="dI/dt = -I/tau",
+        arrival="I = I + w",
+        output="I",
+        sender_flow="derrno/dt = (1 - errno)/tau_d",
+        sender_spike="value = errno; errno = errno/2",
+        initial={"errno": 1.0},
+        parameters={"tau": 5 * gp.ms, "tau_d": 100 * gp.ms},
+    )
+    net.connect(source, out, synapse, weight=1.0)
+    with pytest.raises(ToolchainError) as error:
+        gp.compile(net, loss=gp.MeanSquare(gp.final(out, "v")), dt=1.0, duration=30.0)
+    _, _, names = str(error.value).partition("generated from these names")
+    assert ["q1errno", "'errno'"] in [row.split() for row in names.splitlines()]

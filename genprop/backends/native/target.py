@@ -11,7 +11,7 @@ from genprop.backends.native.engine import NativeEngine
 from genprop.backends.native.graded import NativeGraded
 from genprop.build.compile import build
 from genprop.emit.layout import GROUPS
-from genprop.emit.local_names import local_names
+from genprop.emit.local_names import spelt_names
 from genprop.emit.names import belongs_to_cpp, in_users_words
 from genprop.equations.threshold import rising
 from genprop.errors import (
@@ -91,8 +91,7 @@ class Native:
         try:
             made = build(bundle)
         except ToolchainError as error:
-            spelt = {x: y for p in program.populations for x, y in local_names(p).items()}
-            raise in_users_words(error, program.names, spelt) from error
+            raise in_users_words(error, program.names, spelt_names(program)) from error
         return NativeEngine(
             program, spec, made, self.precision, threads, self.memory or memory() / 2
         )
