@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
     from genprop.describe.topology import Synapses
 
-__all__ = ["among", "distances", "dormant_pairs", "sampled_near", "sampled_pairs"]
+__all__ = ["POOL", "among", "distances", "dormant_pairs", "sampled_near", "sampled_pairs"]
 
-_POOL = 8
+POOL = 8
+"""So many times what chance regrows is drawn for it to choose from."""
 _LISTED = 4
 """Where all pairs are at most so many times the synapses, they are listed."""
 
@@ -48,7 +49,7 @@ def sampled_near(
     rng: np.random.Generator,
 ) -> NDArray[np.int64]:
     """``count`` of eight times as many random ones, each with a chance ∝ e^{−distance/reach}."""
-    pairs = sampled_pairs(synapses, _POOL * count, rng)
+    pairs = sampled_pairs(synapses, POOL * count, rng)
     chance = rng.gumbel(size=pairs.size) - distances(pairs, synapses.post, places) / reach
     return np.sort(pairs[np.argsort(-chance)[:count]])
 

@@ -248,7 +248,7 @@ class RewiringRule(Stage):
         """Dormant pairs to choose from, those that are removed now too; ∂L/∂m, delays, chances."""
         synapses, rng, progress = topology[self.projection], self._rng("pool"), self.progress
         if self.sampling == 0:
-            pairs = self._sampled(int(gone.sum()), parameters, synapses, rng)
+            pairs = self._sampled(dormant.POOL * int(gone.sum()), parameters, synapses, rng)
             slope, delays = np.full(pairs.size, np.nan), self._delays(pairs, parameters, rng)
         elif progress.slope is None or progress.pairs is None:
             raise UnsupportedError(
