@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 AGREES = 1e-6
 TAU = 10.0  # [ms] of the atoms
 DRAWS = 3
+SENDERS = {
+    "sigma_delta": gp.neuron("sigma_delta", theta=0.01),
+    "spike_rate": gp.neuron("spike_rate", q=2.0),
+    "signed_spikes": gp.neuron("signed_spikes", q=2.0),
+}
+"""The library's senders, with what makes them send now and then."""
 
 
-def sent(problem: Problem, sender: gp.Neuron, backend: object = DOUBLE, *, steps: int = 4000,
-         tolerance: float | None = None, batch: int = 64) -> gp.Simulator:  # fmt: skip
+def sent_code(problem: Problem, sender: gp.Neuron) -> gp.Network:
     """The code's network, with senders between the atoms and those that they inhibit."""
     net = gp.Network("sent-code")
     x = net.population("x", DIM, gp.graded())
@@ -31,8 +36,14 @@ def sent(problem: Problem, sender: gp.Neuron, backend: object = DOUBLE, *, steps
     net.connect(atoms, between, INHIBITION, weight=1.0, pattern=gp.one_to_one())
     lateral = np.eye(ATOMS) - problem.dictionary.T @ problem.dictionary
     net.connect(between, atoms, gp.synapse("graded"), weight=lateral)
-    return gp.compile(net, dt=1.0, duration=float(steps), batch=batch, backend=backend,  # type: ignore[arg-type]
-                      tolerance=tolerance)  # fmt: skip
+    return net
+
+
+def sent(problem: Problem, sender: gp.Neuron, backend: object = DOUBLE, *, steps: int = 4000,
+         tolerance: float | None = None, batch: int = 64) -> gp.Simulator:  # fmt: skip
+    """That network, compiled."""
+    return gp.compile(sent_code(problem, sender), dt=1.0, duration=float(steps), batch=batch,
+                      backend=backend, tolerance=tolerance)  # type: ignore[arg-type]  # fmt: skip
 
 
 def recorded(sim: gp.Simulator, problem: Problem, *names: str) -> list[Array]:
@@ -108,6 +119,19 @@ def test_spikes_near_the_code_with_time(model: str) -> None:
             each.append(gaps(problem, total / steps, nonnegative=nonnegative))
     medians = {constants: float(np.median(each)) for constants, each in found.items()}
     assert all(medians[constants] < most for constants, most in published.items())
+
+
+@pytest.mark.parametrize("model", SENDERS)
+def test_native_sends_in_the_steps_of_the_reference(model: str) -> None:
+    problem = Problem(grouped=False)
+    names = ["atoms.u", "senders.events", "senders.value"]
+    native, reference = (
+        recorded(sent(problem, SENDERS[model], backend, steps=200), problem, *names)
+        for backend in (DOUBLE, "reference")
+    )
+    for ours, theirs in zip(native, reference, strict=True):
+        assert np.abs(ours - theirs).max() < 1e-12
+    assert 0 < native[1].max() < 200
 
 
 def test_a_quantum_below_the_code_saturates() -> None:

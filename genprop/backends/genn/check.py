@@ -20,15 +20,19 @@ LONGEST_DELAY = 65_534
 """Steps. A delay of d needs d + 1 places, and its index is a uint16."""
 
 _WORDS = """
-scalar timepoint t dt id batch num_batch num_neurons step steps now tape held sent rate shift
-released adjoint_current adjoint_event spikes capacity free_at induced_cost crossed arrived_at_once
-below above fraction rise dL_dt_arrival refractory_steps time_start time_end if else for while do
-switch case default break continue const char short int long float double signed unsigned bool true
-false size_t Isyn inSyn weight delay exp expm1 exp2 pow log log1p log2 log10 sin cos tan sinh cosh
-tanh sqrt cbrt ceil floor round rint fabs fmin fmax min max abs erf fma gennrand multiplicity
-printf assert back_step moved
+scalar timepoint t dt id batch num_batch num_neurons step steps sent if else for while do switch
+case default break continue const char short int long float double signed unsigned bool true false
+size_t Isyn inSyn weight delay exp expm1 exp2 pow log log1p log2 log10 sin cos tan sinh cosh tanh
+sqrt cbrt ceil floor round rint fabs fmin fmax min max abs erf fma gennrand printf assert
 """
-_RESERVED = frozenset(_WORDS.split())
+_WORDS_OF_SPIKES = """
+now tape held rate shift released adjoint_current adjoint_event spikes capacity free_at induced_cost
+crossed arrived_at_once below above fraction rise dL_dt_arrival refractory_steps time_start time_end
+multiplicity back_step
+"""
+_WORDS_OF_VALUES = "moved inputs_held"
+_RESERVED = frozenset([*_WORDS.split(), *_WORDS_OF_SPIKES.split()])
+_RESERVED_OF_VALUES = frozenset([*_WORDS.split(), *_WORDS_OF_VALUES.split()])
 _TAKEN = frozenset(["np", "expm", "slope", "stack", "steps_of"])
 """Names that a population or projection cannot have among those of a rendered module."""
 
@@ -38,7 +42,7 @@ def findings(spec: NetworkSpec, device: str, clock: Clock) -> list[GenpropError]
     return [
         *_missing(device),
         *_clock(clock),
-        *_names(spec),
+        *_names(spec, _RESERVED),
         *_delays(spec, clock),
         *_empty(spec),
         *_senders(spec),
@@ -47,7 +51,7 @@ def findings(spec: NetworkSpec, device: str, clock: Clock) -> list[GenpropError]
 
 def graded_findings(spec: NetworkSpec, device: str) -> list[GenpropError]:
     """The same of a network whose neurons send values."""
-    return [*_missing(device), *_names(spec), *_empty(spec)]
+    return [*_missing(device), *_names(spec, _RESERVED_OF_VALUES), *_empty(spec)]
 
 
 def _missing(device: str) -> Iterator[GenpropError]:
@@ -75,9 +79,9 @@ def _clock(clock: Clock) -> Iterator[GenpropError]:
         )
 
 
-def _names(spec: NetworkSpec) -> Iterator[GenpropError]:
+def _names(spec: NetworkSpec, reserved: frozenset[str]) -> Iterator[GenpropError]:
     for owner, word in sorted(set(_words(spec))):
-        if word in _RESERVED or belongs_to_cpp(word):
+        if word in reserved or belongs_to_cpp(word):
             yield UnsupportedError(
                 f"{word!r} is taken in generated GeNN code",
                 where=f"neuron or synapse model {owner}",

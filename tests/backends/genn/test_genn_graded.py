@@ -13,6 +13,7 @@ from genprop.errors import ToolchainError, UnsupportedError
 from genprop.runtime.show import show
 from tests.backends.genn.stub_pygenn import stub_pygenn
 from tests.graded.networks import ATOMS, DIM, Problem
+from tests.graded.test_senders import SENDERS, sent, sent_code, two_layers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,19 +26,19 @@ AGREES = 1e-6  # of codes in double precision at the fixed point
 there = pytest.mark.skipif("cpu" not in devices(), reason=f"PyGeNN is not installed: {INSTALL}")
 
 
-def rendered(grouped: bool) -> SourceBundle:
+def rendered(net: gp.Network) -> SourceBundle:
     from genprop.equations.graded import understand_graded
     from genprop.lower.clocks.grid import TimeGrid
     from genprop.lower.graded import lower_graded
 
-    spec = Problem(grouped).network().freeze()
+    spec = net.freeze()
     clock = TimeGrid.of(1.0, 100.0)
     return DOUBLE.render_graded(lower_graded(spec, understand_graded(spec), clock, 1e-6))
 
 
 @pytest.mark.parametrize("grouped", [False, True])
 def test_the_rendered_model_fits_together(grouped: bool, tmp_path: Path) -> None:
-    rendered(grouped).write(tmp_path)
+    rendered(Problem(grouped).network()).write(tmp_path)
     pairs = {f"{a}->{b}": ([0], [0]) for a, b in (("atoms", "norms"), ("norms", "atoms"))}
     with stub_pygenn(tmp_path) as module:
         model: Any = module("model").describe("cpu", 1, pairs)
@@ -63,6 +64,16 @@ def test_names_that_genn_has_are_refused() -> None:
     found = DOUBLE.check_graded(net.freeze())
     assert any("'moved' is taken" in str(f) for f in found)
     assert ("cpu" in devices()) != any(isinstance(f, ToolchainError) for f in found)
+
+
+@pytest.mark.parametrize("model", SENDERS)
+def test_no_sender_of_the_library_has_a_name_that_genn_has(model: str, tmp_path: Path) -> None:
+    net = sent_code(Problem(grouped=False), SENDERS[model])
+    assert all(isinstance(f, ToolchainError) for f in DOUBLE.check_graded(net.freeze()))
+    rendered(net).write(tmp_path)
+    with stub_pygenn(tmp_path) as module:
+        found: Any = module("model").describe("cpu", 1, {"atoms->senders": ([0], [0])})
+        assert set(found.neuron_populations) == {"q1x", "atoms", "senders"}
 
 
 @there
@@ -92,6 +103,33 @@ def test_genn_makes_the_steps_of_the_reference(grouped: bool) -> None:
         for name in record:
             a, b = (np.asarray(one.recorded[name]) for one in (ours, theirs))
             assert np.abs(a - b).max() < 1e-12
+
+
+@there
+@pytest.mark.slow
+@pytest.mark.parametrize("model", SENDERS)
+def test_senders_make_the_steps_of_the_reference(model: str) -> None:
+    problem = Problem(grouped=False, batch=2)
+    record = ["atoms.u", "senders.events", "senders.value"]
+    ours, theirs = (
+        sent(problem, SENDERS[model], b, steps=100).run(problem.samples, record=record).recorded
+        for b in (DOUBLE, "reference")
+    )
+    for name in record:
+        assert np.abs(np.asarray(ours[name]) - np.asarray(theirs[name])).max() < 1e-12
+    assert 0 < np.asarray(ours["senders.events"]).max() < 100
+
+
+@there
+@pytest.mark.slow
+def test_two_layers_end_where_fista_does() -> None:
+    problem = Problem(grouped=False)
+    sim = gp.compile(two_layers(problem), dt=1.0, duration=100_000.0, batch=4, backend=DOUBLE,
+                     tolerance=1e-9)  # fmt: skip
+    found = sim.run(problem.samples, record=["atoms.a", "residual.v"]).recorded
+    code, left = (np.asarray(found[name]) for name in ("atoms.a", "residual.v"))
+    assert np.abs(code - problem.code).max() < AGREES
+    assert np.abs(left - (problem.x - problem.code @ problem.dictionary.T)).max() < 10 * AGREES
 
 
 @there
