@@ -44,6 +44,17 @@ def test_leaf_gradients_are_difference_quotients_of_the_exact_loss(sparse: bool)
     assert abs(slopes["hidden.x"].sum()) < 1e-9 * np.abs(slopes["hidden.x"]).max()
 
 
+def test_a_parameter_of_neurons_is_derived_as_one_of_synapses_is() -> None:
+    pace = gp.leaf("hidden.pace", (), gp.learn(1.3))
+    tau = gp.derived("hidden.tau_mem", "7 + pace**2", {"pace": "hidden.pace at one"}, [pace])
+    native, reference = (network([tau], dt=1.0, backend=b) for b in (None, "reference"))
+    slopes = exact(reference, gradient=True)[1]
+    assert quotient_error(reference, slopes, "hidden.pace") < 1e-6
+    (loss, ours), (same, theirs) = (sim.gradients(batch()) for sim in (native, reference))
+    assert loss == pytest.approx(same, rel=1e-12) and "hidden.tau_mem" not in ours
+    assert ours["hidden.pace"] == pytest.approx(theirs["hidden.pace"], rel=1e-9) != 0
+
+
 @dataclass(frozen=True)
 class OneRole(gp.Stage):
     """|x_pre − x_post| whose gradient forgets that a neuron also receives."""
