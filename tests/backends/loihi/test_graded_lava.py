@@ -13,6 +13,7 @@ from genprop.backends.loihi.graded.emulator import GradedEmulator
 from genprop.errors import UnsupportedError
 from tests.backends.loihi.test_emulator import interpreter
 from tests.graded.networks import CLASSES, DIM, Problem
+from tests.graded.test_senders import SENDERS, sent, two_layers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,18 +23,30 @@ if TYPE_CHECKING:
 STEPS = 100
 
 
-def on_chip(problem: Problem) -> GradedChip:
-    sim = problem.compiled("reference", tolerance=1e-5, duration=20_000.0)
+KINDS = ("lca", "group_lca", "two layers", *SENDERS)
+
+
+def compiled(kind: str, problem: Problem) -> gp.Simulator:
+    if kind in SENDERS:
+        return sent(problem, SENDERS[kind], "reference", steps=STEPS)
+    if kind == "two layers":
+        return gp.compile(two_layers(problem), dt=1.0, duration=20_000.0, batch=2,
+                          backend="reference", tolerance=1e-5)  # fmt: skip
+    return problem.compiled("reference", tolerance=1e-5, duration=20_000.0)
+
+
+def on_chip(kind: str) -> tuple[Problem, GradedChip]:
+    problem = Problem(grouped=kind == "group_lca", batch=2)
     data = gp.data.Dataset(problem.samples, CLASSES)
-    return cast("GradedChip", sim.retarget("loihi", gp.Quantise(calibrate=data)))
+    chip = compiled(kind, problem).retarget("loihi", gp.Quantise(calibrate=data))
+    return problem, cast("GradedChip", chip)
 
 
 @pytest.mark.lava
-@pytest.mark.parametrize("grouped", [False, True])
-def test_lava_gives_the_emulators_bits(grouped: bool) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_lava_gives_the_emulators_bits(kind: str) -> None:
     interpreter()
-    problem = Problem(grouped, batch=2)
-    chip = on_chip(problem)
+    problem, chip = on_chip(kind)
     theirs = chip.run_lava(problem.samples, sample=1, steps=STEPS)
     constants = chip.constants(chip.floats.inputs(problem.samples))
     ours = GradedEmulator(chip.network, problem.batch, constants)
@@ -44,9 +57,9 @@ def test_lava_gives_the_emulators_bits(grouped: bool) -> None:
     assert all(theirs[name].any() for name in ("atoms.u", "atoms.a"))
 
 
-@pytest.mark.parametrize("grouped", [False, True])
-def test_the_program_is_whole_python_and_holds_its_integers(grouped: bool, tmp_path: Path) -> None:
-    chip = on_chip(Problem(grouped, batch=2))
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_program_is_whole_python_and_holds_its_integers(kind: str, tmp_path: Path) -> None:
+    chip = on_chip(kind)[1]
     path = chip.write_lava(tmp_path)
     text = path.read_text()
     compile(text, str(path), "exec")
@@ -56,7 +69,7 @@ def test_the_program_is_whole_python_and_holds_its_integers(grouped: bool, tmp_p
             key, exponent = f"{k}:{synapse.name}.weight", synapse.exponent
             assert np.array_equal(arrays[key], synapse.weight.T)
             assert f'numbers["{key}"],\n        weight_exp={exponent},' in text
-    assert chip.network.synapses[0].name == "atoms->atoms (excitatory)"
+    assert (chip.network.synapses[0].name == "atoms->atoms (excitatory)") == (kind in KINDS[:2])
 
 
 def test_what_lava_and_netx_cannot_hold_is_refused(tmp_path: Path) -> None:
