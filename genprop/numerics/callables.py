@@ -37,7 +37,8 @@ def numpy_function(
     def evaluate(*values: float | NDArray[np.float64]) -> NDArray[np.float64]:
         with np.errstate(all="ignore"):  # of cases that are not chosen
             parts = raw(*values)
-        result = np.empty((count, *_broadcast({getattr(v, "shape", ()) for v in values})))
+        shapes = {v.shape for v in values if isinstance(v, np.ndarray)}
+        result = np.empty((count, *_broadcast(shapes)) if shapes else count)
         for k in range(count):
             result[k] = parts[k]
         return result

@@ -17,6 +17,7 @@ import numpy as np
 from genprop.backends.reference.exact.quadrature import POINTS, WEIGHTS, solve_linear
 from genprop.backends.reference.exact.senders import SenderReverse
 from genprop.backends.reference.exact.trajectories import Arrival, Event, Release, Spike, Trajectory
+from genprop.backends.reference.exact.undriven import Undriven
 
 if TYPE_CHECKING:
     from genprop.backends.reference.exact.adjoint_cells import AdjointModel
@@ -43,6 +44,7 @@ class _Neuron:
     trajectory: Trajectory
     edges: list[float]
     flow: tuple[np.ndarray, np.ndarray]
+    undriven: tuple[Undriven, Undriven]
     pulls: Sequence[Pull]
 
 
@@ -187,17 +189,18 @@ class Reverse:
         """Carry p back over stretches that are all ``held`` or all free."""
         lengths = np.diff(bounds)[::-1]
         times = (bounds[:0:-1, None] - lengths[:, None] * POINTS).ravel()
-        drive = np.zeros((len(times), len(neuron.p)))
-        for pull in neuron.pulls:
-            if pull.density is not None:
-                drive += pull.density(neuron.index, times)[:, None] * pull.direction
-        shape = (len(lengths), len(POINTS), len(neuron.p))
-        nodes, neuron.p = solve_linear(neuron.flow[held], drive.reshape(shape), neuron.p, lengths)
+        densities = [(pull.density, pull.direction) for pull in neuron.pulls if pull.density]
+        if densities:
+            drive = sum(d(neuron.index, times)[:, None] * direction for d, direction in densities)
+            drive = np.reshape(drive, (len(lengths), len(POINTS), len(neuron.p)))
+            nodes, neuron.p = solve_linear(neuron.flow[held], drive, neuron.p, lengths)
+        else:
+            nodes, neuron.p = neuron.undriven[held].solve(neuron.p, lengths)
         neuron.t = float(bounds[0])
         if np.any(nodes):
             states = neuron.trajectory.at(times)
             theta = self.cells[neuron.population].theta[:, neuron.index]
-            values = (*states.T, *theta, *nodes.reshape(drive.shape).T, 0.0)
+            values = (*states.T, *theta, *nodes.reshape(len(times), -1).T, 0.0)
             weights = (lengths[:, None] * WEIGHTS).ravel()
             for name, value in self.models[neuron.population].over_time[held](*values):
                 self._add(name, neuron.index, float(weights @ value))
@@ -242,6 +245,7 @@ class Reverse:
         breaks = [pull.breaks for pull in pulls]
         cells, model = self.cells[population], self.models[population]
         theta = cells.theta[:, index]
+        flow = model.flow[0](*theta), model.flow[1](*theta)
         return _Neuron(
             population=population,
             index=index,
@@ -249,7 +253,8 @@ class Reverse:
             p=np.zeros(len(model.held)),
             trajectory=trajectory,
             edges=np.unique(np.concatenate([[0.0], trajectory.starts, *breaks])).tolist(),
-            flow=(model.flow[0](*theta), model.flow[1](*theta)),
+            flow=flow,
+            undriven=(Undriven(flow[0]), Undriven(flow[1])),
             pulls=pulls,
         )
 

@@ -33,7 +33,7 @@ class CellModel:
 
     def __init__(self, system: HybridSystem) -> None:
         states = list(system.states)
-        self.system = system
+        self.system, self.rising = system, system.rising
         self.symbols = tuple(system.parameters)
         arguments = [*states, *self.symbols]
         flow = [system.flow[x] for x in states]

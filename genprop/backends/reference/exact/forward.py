@@ -198,7 +198,7 @@ class _Run:
             return
         guard = neuron.piece @ cells.guard[neuron.index]
         guard[0] += cells.threshold[neuron.index]
-        if cells.model.system.rising:
+        if cells.model.rising:
             by = event if isinstance(event, Arrival) else None
             below = neuron.below and event is None  # where a piece ends at a root, to rounding
             if by is not None:

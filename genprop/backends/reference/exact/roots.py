@@ -15,6 +15,7 @@ import numpy as np
 
 __all__ = ["Rise", "next_rise", "sign_changes"]
 
+_sum = np.add.reduce
 _SMALLEST = 2.0**-34
 """Below this fraction of the first interval two roots are not distinguished (a graze)."""
 
@@ -57,13 +58,13 @@ def next_rise(coefficients: np.ndarray, reach: float, *, spiked: bool) -> Rise:
 def _unit(c: np.ndarray, start: float, width: float) -> Iterator[float]:
     """Sign changes of Σ c_k u^k over (0, 1], mapped to ``start + width·u``."""
     tail = c[1:]
-    highest, lowest = c[0] + np.maximum(tail, 0).sum(), c[0] + np.minimum(tail, 0).sum()
+    highest, lowest = c[0] + _sum(np.maximum(tail, 0)), c[0] + _sum(np.minimum(tail, 0))
     if highest < 0 or lowest > 0 or (c[0] == 0 and (highest == 0 or lowest == 0)):
         return
-    end = float(c.sum())
+    end = float(_sum(c))
     slopes = tail * np.arange(1, len(c))
-    steepest = slopes[0] + np.maximum(slopes[1:], 0).sum()
-    flattest = slopes[0] + np.minimum(slopes[1:], 0).sum()
+    steepest = slopes[0] + _sum(np.maximum(slopes[1:], 0))
+    flattest = slopes[0] + _sum(np.minimum(slopes[1:], 0))
     if steepest <= 0 or flattest >= 0 or width < _SMALLEST:
         if c[0] < 0 <= end or c[0] > 0 >= end:
             yield start + width * _polish(c.tolist())
