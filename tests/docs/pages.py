@@ -11,8 +11,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 _BLOCK = re.compile(
-    r"^```(?:\{code-cell\}[^\n]*|python)\n((?::[^\n]*\n)*)(.*?)^```$", re.MULTILINE | re.DOTALL
+    r"^```(\{code-cell\}[^\n]*|python|py)\n(?::[^\n]*\n)*(.*?)^```$", re.MULTILINE | re.DOTALL
 )
+_UNRUN = "py"
+"""Blocks that read files which only their reader has."""
 
 
 def written_by_hand() -> list[Path]:
@@ -26,11 +28,16 @@ def examples() -> list[Path]:
     return sorted((DOCS / "gallery").glob("plot_*.py"))
 
 
-def program(page: Path) -> str:
-    """The page's Python, each line where it stands on the page; ``!`` lines run as commands."""
+def program(page: Path, *, whole: bool = True) -> str:
+    """The page's Python, each line where it stands on the page; ``!`` lines run as commands.
+
+    Not ``whole``: without what reads files that only its reader has, in blocks of ``py``.
+    """
     text = page.read_text(encoding="utf-8")
     lines = [""] * (text.count("\n") + 1)
     for block in _BLOCK.finditer(text):
+        if block[1] == _UNRUN and not whole:
+            continue
         first = text.count("\n", 0, block.start(2))
         for k, line in enumerate(block[2].splitlines()):
             typed = line.startswith("!")
@@ -40,7 +47,8 @@ def program(page: Path) -> str:
 
 def run(page: Path) -> None:
     """Run a page, or a script, where we are."""
-    code = program(page) if page.suffix == ".md" else page.read_text(encoding="utf-8")
+    here = page.suffix == ".md"
+    code = program(page, whole=False) if here else page.read_text(encoding="utf-8")
     exec(compile(code, str(page), "exec"), {"__name__": "__main__", "_run": _run})
 
 
