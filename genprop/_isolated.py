@@ -75,7 +75,8 @@ class _Server:
     """The other process, and both ends of its pipes."""
 
     def __init__(self) -> None:
-        line = [sys.executable or "python3", "-c", _BEGIN, json.dumps(sys.path)]
+        # -B: bytecode that a full disk cuts off would end whatever imports it next.
+        line = [sys.executable or "python3", "-B", "-c", _BEGIN, json.dumps(sys.path)]
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
         try:
             self._process = subprocess.Popen(

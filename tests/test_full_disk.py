@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import resource
 import signal
+import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -29,7 +30,11 @@ LIMIT = 64  # bytes of any file: less than whatever is written here
 
 @contextlib.contextmanager
 def full_disk(limit: int = LIMIT) -> Generator[None]:
-    """No file grows beyond ``limit`` bytes, as on a disk without room."""
+    """No file grows beyond ``limit`` bytes, as on a disk without room.
+
+    Nor does Python write bytecode meanwhile, which it would leave cut off where modules lie.
+    """
+    bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     old = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, old[1]))
@@ -40,6 +45,7 @@ def full_disk(limit: int = LIMIT) -> Generator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, old)
         close()
         signal.signal(signal.SIGXFSZ, ignored)
+        sys.dont_write_bytecode = bytecode
 
 
 def network() -> gp.Network:

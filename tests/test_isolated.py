@@ -147,3 +147,14 @@ os.write(1, isolated("tests.test_isolated", "number", size=0))
             return
         subprocess.run(["sleep", "0.02"], check=True)
     raise AssertionError(f"process {done.stdout.decode()} outlived its parent")
+
+
+def test_it_leaves_no_bytecode_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full disk that would be cut off, and what imports it next would die of it."""
+    module = tmp_path / "lent.py"
+    module.write_text("def give():\n    return b'given'\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"):
+        monkeypatch.delenv(name, raising=False)
+    assert isolated("lent", "give", size=0) == b"given"
+    assert [*tmp_path.iterdir()] == [module]
