@@ -88,8 +88,10 @@ class FloatWriter:
         kinds = " and ".join(f"r{k}.dtype is float64" for k in range(len(self._reads)))
         text += f" if not ({kinds or True}):\n  return otherwise(values, accumulate)\n"
         text += "".join(f" v{k} = r{k}.item()\n" for k in range(len(self._reads)))
-        text += " with errstate(all='ignore'):\n  pass\n" if self._warns else " if True:\n  pass\n"
-        text += "".join(f"  {line}\n" for line in self._lines) + f"  return {result}\n"
+        if self._warns:  # beneath it all lines that follow
+            text += " with errstate(all='ignore'):\n"
+        indent = "  " if self._warns else " "
+        text += "".join(f"{indent}{line}\n" for line in (*self._lines, f"return {result}"))
         exec(text, self._constants | {"otherwise": otherwise}, found := dict[str, object]())
         return found["run"]
 

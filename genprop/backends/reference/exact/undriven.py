@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from genprop.backends.reference.exact.quadrature import NODES, POINTS, solve_linear
@@ -21,10 +23,14 @@ class Undriven:
     def __init__(self, matrix: np.ndarray) -> None:
         self._matrix = matrix
         self._norm = float(np.abs(matrix).sum(1).max(initial=0.0)) or 1.0
-        terms = [np.eye(len(matrix))]
+
+    @cached_property
+    def _terms(self) -> np.ndarray:
+        """(B/‖B‖)^k/k! (_ORDER, S, S), made when they are first needed."""
+        terms = [np.eye(len(self._matrix))]
         for k in range(1, _ORDER):
-            terms.append(terms[-1] @ (matrix / self._norm) / k)
-        self._terms = np.array(terms)
+            terms.append(terms[-1] @ (self._matrix / self._norm) / k)
+        return np.array(terms)
 
     def solve(self, start: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """As :func:`~genprop.backends.reference.exact.quadrature.solve_linear` without drive."""
