@@ -59,15 +59,27 @@ def test_rows_that_are_even_have_more_entropy_than_shuffled_ones() -> None:
         row_entropy(np.zeros((3, 3)))
 
 
+def of_its_definition(weight: np.ndarray) -> float:
+    """The communicability entropy of a network in which each neuron has a synapse with another."""
+    apart = ~np.eye(len(weight), dtype=bool)
+    size = np.abs(weight) * apart
+    strength = (size.sum(0) + size.sum(1)) / 2
+    ways = linalg.expm(size / np.sqrt(np.outer(strength, strength)))[apart]
+    return -sum(q * np.log2(q) for q in ways / ways.sum() if q > 0)
+
+
 def test_communicability_entropy_is_that_of_its_definition() -> None:
-    weight = sparse(8)
-    size = np.abs(weight) * (1 - np.eye(8))
-    strength = np.maximum((size.sum(0) + size.sum(1)) / 2, 1e-300)
-    ways = linalg.expm(size / np.sqrt(np.outer(strength, strength)))
-    q = ways[~np.eye(8, dtype=bool)] / ways[~np.eye(8, dtype=bool)].sum()
-    expected = -sum(v * np.log2(v) for v in q if v > 0)
+    weight = np.roll(np.eye(8), 1, axis=1) + sparse(8)
+    expected = of_its_definition(weight)
     assert np.isclose(communicability_entropy(weight).value, expected)
     assert np.isclose(communicability_entropy(5 * weight).value, expected)
+
+
+def test_a_neuron_without_a_synapse_takes_no_part_in_the_communicability() -> None:
+    weight = np.roll(np.eye(7), 1, axis=1) + sparse(7)
+    alone = np.pad(weight, ((2, 1), (2, 1)))
+    alone[0, 0] = 3.0  # a connection with itself does not count
+    assert np.isclose(communicability_entropy(alone).value, of_its_definition(weight))
 
 
 def test_a_clique_has_the_largest_communicability_entropy() -> None:
