@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.backends.reference.exact.quadrature import POINTS, WEIGHTS, solve_linear
+from genprop.backends.reference.exact.flow_integrals import FlowIntegrals
+from genprop.backends.reference.exact.quadrature import POINTS, solve_linear
 from genprop.backends.reference.exact.senders import SenderReverse
 from genprop.backends.reference.exact.trajectories import Arrival, Event, Release, Spike, Trajectory
 from genprop.backends.reference.exact.undriven import Undriven
@@ -84,6 +85,10 @@ class Reverse:
         self.due: dict[Event, _Due] = {}
         self.senders = {k: SenderReverse(run) for k, run in trial.senders.items()}
         self.inside: list[tuple[Point, Pull]] = []
+        self.integrals = {
+            name: FlowIntegrals(c, models[name], trial.trajectories[name])
+            for name, c in cells.items()
+        }
         self.neurons = {
             name: [self._neuron(name, j) for j in range(c.size)] for name, c in cells.items()
         }
@@ -109,10 +114,13 @@ class Reverse:
         for population in self.neurons.values():
             for neuron in population:
                 self._retreat(neuron, 0.0)
+        for integrals in self.integrals.values():
+            for name, rows in integrals.totals():
+                self._add_rows(name, rows)
         self._undo_sent(None)
         for sender in self.senders.values():
             for name, rows in zip(sender.names, sender.gradients, strict=True):
-                self.flat[name] += rows if len(self.flat[name]) > 1 else rows.sum()
+                self._add_rows(name, rows)
 
     def loss_across(self, event: Event) -> float:
         """l⁻ − l⁺: what a later event costs of the running loss."""
@@ -132,8 +140,8 @@ class Reverse:
         p = np.where(model.held, 0.0, neuron.p) if event.held else neuron.p
         values = self._arguments(neuron, event.before, p, 0.0)
         amount = event.weight * event.value
-        time = amount * float(model.time[projection.receptor](*values)[0]) + sent
-        weight = float(model.weight[projection.receptor](*values)[0])
+        weight, moved = model.arrival[projection.receptor](*values).tolist()
+        time = amount * moved + sent
         self._add(projection.weight.name, event.synapse, event.value * weight)
         if event.sending is not None:
             event.sending.dL_dvalue += event.weight * weight
@@ -187,23 +195,19 @@ class Reverse:
 
     def _retreat_within(self, neuron: _Neuron, held: bool, bounds: np.ndarray) -> None:
         """Carry p back over stretches that are all ``held`` or all free."""
-        lengths = np.diff(bounds)[::-1]
-        times = (bounds[:0:-1, None] - lengths[:, None] * POINTS).ravel()
+        downwards = bounds[::-1]
+        lengths = downwards[:-1] - downwards[1:]
         densities = [(pull.density, pull.direction) for pull in neuron.pulls if pull.density]
         if densities:
+            times = (downwards[:-1, None] - lengths[:, None] * POINTS).ravel()
             drive = sum(d(neuron.index, times)[:, None] * direction for d, direction in densities)
             drive = np.reshape(drive, (len(lengths), len(POINTS), len(neuron.p)))
             nodes, neuron.p = solve_linear(neuron.flow[held], drive, neuron.p, lengths)
         else:
             nodes, neuron.p = neuron.undriven[held].solve(neuron.p, lengths)
         neuron.t = float(bounds[0])
-        if np.any(nodes):
-            states = neuron.trajectory.at(times)
-            theta = self.cells[neuron.population].theta[:, neuron.index]
-            values = (*states.T, *theta, *nodes.reshape(len(times), -1).T, 0.0)
-            weights = (lengths[:, None] * WEIGHTS).ravel()
-            for name, value in self.models[neuron.population].over_time[held](*values):
-                self._add(name, neuron.index, float(weights @ value))
+        if nodes.any():
+            self.integrals[neuron.population].add(neuron.index, held, downwards, nodes)
 
     def _schedule(self) -> None:
         """Sort what the readouts pull on by the event at which it acts."""
@@ -238,6 +242,9 @@ class Reverse:
     def _add(self, name: str, index: int, value: float) -> None:
         flat = self.flat[name]
         flat[index if len(flat) > 1 else 0] += value
+
+    def _add_rows(self, name: str, rows: np.ndarray) -> None:
+        self.flat[name] += rows if len(self.flat[name]) > 1 else rows.sum()
 
     def _neuron(self, population: str, index: int) -> _Neuron:
         trajectory = self.trial.trajectories[population][index]

@@ -39,6 +39,8 @@ class AdjointModel:
 
     Except for ``flow`` they take states, parameters, adjoints and S, in this order.
     ``flow[h](*parameters)`` is the matrix B (S, S, …) of −ṗ = B p, free (0) and held (1).
+    ``arrival`` maps a receptor to what an arrival through it pulls on its weight and on its time,
+    per unit of weight.
 
     Raises:
         UnsupportedError: when an arrival is scaled by a parameter, which would get no gradient.
@@ -65,8 +67,9 @@ class AdjointModel:
         self.jump, self.transfer = vector(system.jump), vector(system.transfer)
         self.induced_cost = numpy_function([system.induced_cost], arguments)
         self.release = numpy_function([system.release], arguments)
-        self.weight = {p.name: numpy_function([p.weight], arguments) for p in system.receptors}
-        self.time = {p.name: numpy_function([p.time], arguments) for p in system.receptors}
+        self.arrival = {
+            p.name: numpy_function([p.weight, p.time], arguments) for p in system.receptors
+        }
         self.count = vector(system.count)
         self.over_time = (terms(system.parameter_flow), terms(system.parameter_held))
         self.at_jump = terms(system.parameter_jump)
