@@ -23,6 +23,11 @@ def build(
     delay_rate: float = 1.0,
     shift: int = 5,
     speaker: int = -1,
+    before: float = -1.0,
+    equalise: float = 0.0,
+    level: float = 0.0,
+    weight: float = 0.01,
+    weight_spread: float = 0.05,
 ) -> gp.Experiment:
     """The experiment.
 
@@ -35,21 +40,36 @@ def build(
         delays: of input and recurrent synapses: "none", "fixed" (as drawn) or "learned".
         spread: delays are first uniform in [0, spread] [ms].
         longest: bound of the delays [ms]; 62 steps are what Loihi 2 has.
-        duration: how much of a recording is heard [ms]; it starts at the sound's onset.
+        duration: how much of a recording is heard [ms].
         weight_rate: of Adam, for input and recurrent weights.
         out_rate: of Adam, for readout weights.
         delay_rate: of Adam, for delays [ms].
         shift: augmentation by moving all channels at random, up to so many.
         speaker: test on this speaker's recordings of the training file, which are then neither
             trained on nor used for validation; −1: the test file, whose speakers are known.
+        before: silence before each recording's onset [ms]; −1 leaves recordings as they are.
+        equalise: augmentation by other microphones, how much of a channel may be lost.
+        level: all recordings are thinned to this rate of events [Hz]; 0 leaves them as they are.
+        weight: mean of the initial input weights.
+        weight_spread: their standard deviation.
     """
-    train, valid, test = gp.data.fsdd(data or None, valid=0.1, seed=seed, duration=duration)
+    heard = duration if before < 0 else None
+    train, valid, test = gp.data.fsdd(data or None, valid=0.1, seed=seed, duration=heard)
     if speaker >= 0:
-        others, test, _ = gp.data.fsdd(data or None, valid_speakers=[speaker], duration=duration)
+        others, test, _ = gp.data.fsdd(data or None, valid_speakers=[speaker], duration=heard)
         train, valid = others.split(0.9, seed)
         test = replace(test, name=f"FSDD speaker {speaker}")
-    if shift:
-        train = train.with_augment(gp.data.Shift(shift))
+    if before >= 0:
+        train, valid, test = (
+            gp.data.from_onset(d, duration, before=before) for d in (train, valid, test)
+        )
+    augment: list[gp.data.Augmentation] = [gp.data.Shift(shift)] if shift else []
+    if equalise:
+        augment.append(gp.data.Equalise(equalise))
+    if level:  # of what was heard: after the equaliser
+        augment.append(gp.data.Level(level))
+        valid, test = (d.changed(gp.data.Level(level)) for d in (valid, test))
+    train = train.with_augment(*augment)
     net = gp.Network("spoken_digits")
     source = net.population("input", train.channels, gp.spikes())
     cells = net.population("hidden", hidden, gp.neuron("LIF", tau_mem=20 * ms))
@@ -57,7 +77,7 @@ def build(
     exp = gp.synapse("exp", tau=5 * ms)
     drawn = gp.uniform(0 * ms, spread * ms)
     delay = {"none": 0 * ms, "fixed": drawn, "learned": gp.learn(drawn, max=longest * ms)}[delays]
-    net.connect(source, cells, exp, weight=gp.learn(gp.normal(0.01, 0.05)), delay=delay)
+    net.connect(source, cells, exp, weight=gp.learn(gp.normal(weight, weight_spread)), delay=delay)
     if recurrent:
         net.connect(cells, cells, exp, weight=gp.learn(gp.normal(0.0, 0.02)), delay=delay)
     net.connect(cells, out, exp, weight=gp.learn(gp.normal(0.0, 3.0)))

@@ -11,6 +11,7 @@ from genprop.data.dataset import Dataset
 from genprop.data.event_cameras import dvs_gesture, nmnist
 from genprop.data.front_end import FrontEnd
 from genprop.data.graded import GradedBatch
+from genprop.data.hearing import Equalise, Level, from_onset
 from genprop.data.images import digits, mnist
 from genprop.data.info import FileInfo, info, oddities
 from genprop.data.latency import latency_code
@@ -28,10 +29,12 @@ __all__ = [
     "Blend",
     "Dataset",
     "Drop",
+    "Equalise",
     "FileInfo",
     "FrontEnd",
     "GradedBatch",
     "Jitter",
+    "Level",
     "Noise",
     "Shift",
     "Sound",
@@ -44,6 +47,7 @@ __all__ = [
     "dvs_gesture",
     "file_sound",
     "from_audio",
+    "from_onset",
     "from_tonic",
     "fsdd",
     "hdspikes",

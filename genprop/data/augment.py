@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from genprop._checks import integer, real, within_memory
 from genprop._moved import attributes
+from genprop.data.altered import last_moment, masked, rebuilt, refuse_inputs
 from genprop.data.order import bounds, ordered, owners
 from genprop.data.quantity import in_unit
 from genprop.errors import DataError
@@ -77,11 +78,11 @@ class Shift:
 
     def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Samples) -> SpikeBatch:
         """The batch, each sample moved."""
-        _refuse_inputs(self, batch)
+        refuse_inputs(self, batch)
         reach = min(self.max_channels, batch.channels_total)
         shift = rng.integers(-reach, reach, len(batch), np.int32, endpoint=True)
         channels = batch.channels + np.repeat(shift, np.diff(batch.start))
-        return _masked(batch, (channels >= 0) & (channels < batch.channels_total), channels)
+        return masked(batch, (channels >= 0) & (channels < batch.channels_total), channels)
 
 
 @attributes(share="fraction")
@@ -108,7 +109,7 @@ class Blend:
 
     def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Samples) -> SpikeBatch:
         """The batch, some of its samples blended with samples of ``dataset``."""
-        _refuse_inputs(self, batch)
+        refuse_inputs(self, batch)
         which = np.flatnonzero(rng.random(len(batch)) < self.fraction)
         partners = _partners(batch, which, rng, dataset)
         # Sample by sample: what one needs stays in the processor's cache, three times as fast.
@@ -152,13 +153,13 @@ class Jitter:
 
     def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Samples) -> SpikeBatch:
         """The batch, each event moved."""
-        _refuse_inputs(self, batch)
+        refuse_inputs(self, batch)
         deviate = rng.standard_normal(len(batch.times), batch.times.dtype.type)
         times = batch.times + deviate * batch.times.dtype.type(in_unit(self.sd, ms, "sd"))
         np.abs(times, out=times)
         np.minimum(times, 2 * batch.duration - times, out=times)
-        np.clip(times, 0, _last_moment(batch), out=times)
-        return _rebuilt(batch, owners(batch.start), times, batch.channels)
+        np.clip(times, 0, last_moment(batch), out=times)
+        return rebuilt(batch, owners(batch.start), times, batch.channels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ class Warp:
 
     def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Samples) -> SpikeBatch:
         """The batch, the time of each sample moved and stretched."""
-        _refuse_inputs(self, batch)
+        refuse_inputs(self, batch)
         counts, middle = np.diff(batch.start), batch.duration / 2
         draws = rng.uniform(-1, 1, (2, len(batch)))
         factor = np.repeat(1 + self.stretch * draws[0], counts)
@@ -204,9 +205,9 @@ class Drop:
 
     def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Samples) -> SpikeBatch:
         """The batch without the events left out."""
-        _refuse_inputs(self, batch)
+        refuse_inputs(self, batch)
         keep = rng.random(len(batch.times), np.float32) >= self.probability
-        return _masked(batch, keep, batch.channels)
+        return masked(batch, keep, batch.channels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,15 +221,15 @@ class Noise:
 
     def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Samples) -> SpikeBatch:
         """The batch with the events added."""
-        _refuse_inputs(self, batch)
+        refuse_inputs(self, batch)
         expected = in_unit(self.rate, Hz, "rate") * Hz.value * batch.channels_total * batch.duration
         within_memory(2.0 * expected * len(batch), f"{self} for every sample", "a lower rate")
         counts = rng.poisson(expected, len(batch))
         total = int(counts.sum())
         added = rng.random(total, batch.times.dtype.type) * batch.duration
-        times = np.minimum(added, _last_moment(batch)).astype(batch.times.dtype)
+        times = np.minimum(added, last_moment(batch)).astype(batch.times.dtype)
         channels = rng.integers(0, batch.channels_total, total, np.int32)
-        return _rebuilt(
+        return rebuilt(
             batch,
             np.concatenate([owners(batch.start), owners(bounds(counts))]),
             np.concatenate([batch.times, times]),
@@ -263,36 +264,6 @@ def _half_way(mine: Sample, theirs: Sample) -> tuple[float, int]:
         for a, b in zip(mine, theirs, strict=True)
     ]
     return way[0], round(way[1])
-
-
-def _masked(batch: SpikeBatch, keep: npt.NDArray[np.bool_], channels: Channels) -> SpikeBatch:
-    """The batch with the events to keep, on other channels; their order stays."""
-    before = bounds(keep)
-    return replace(
-        batch, start=before[batch.start], times=batch.times[keep], channels=channels[keep]
-    )
-
-
-def _rebuilt(batch: SpikeBatch, owner: Channels, times: Floats, channels: Channels) -> SpikeBatch:
-    """The batch with other events, which need no order."""
-    counts = np.bincount(owner, minlength=len(batch))
-    times, channels = ordered(owner, times, channels)
-    return replace(batch, start=bounds(counts), times=times, channels=channels)
-
-
-def _last_moment(batch: SpikeBatch) -> float:
-    """The largest time below the duration that the batch's type can hold [ms]."""
-    kind = batch.times.dtype.type
-    moment = kind(batch.duration)
-    return float(moment if moment < batch.duration else np.nextafter(moment, kind(0)))
-
-
-def _refuse_inputs(augmentation: Augmentation, batch: SpikeBatch) -> None:
-    if batch.inputs:
-        raise DataError(
-            f"{augmentation} acts on a batch with one source, this one has {len(batch.inputs)}",
-            remedy="augment the sources before joining them",
-        )
 
 
 def _refuse_improbable(augmentation: Augmentation, *probabilities: float) -> None:

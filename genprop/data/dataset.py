@@ -139,6 +139,14 @@ class Dataset:
         """The same samples for ``duration`` ms: later events are dropped (longer: silence)."""
         return replace(self, spikes=self.spikes.crop(duration))
 
+    def changed(self, *by: Augmentation, seed: int = 0) -> Dataset:
+        """The samples as ``by`` changes them, once and for all; drawn from ``seed`` alone."""
+        rng = np.random.default_rng(integer(seed, "changed(seed=…)", fault=DataError))
+        found = self
+        for one in by:
+            found = replace(found, spikes=one.apply(found.spikes, rng, found))
+        return found
+
     def with_augment(self, *augment: Augmentation) -> Dataset:
         """The same samples, augmented this way when batches are drawn with a seed."""
         return replace(self, augment=augment)

@@ -3,12 +3,33 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from genprop.data import Augmentation, Blend, Dataset, Drop, Jitter, Noise, Shift, SpikeBatch, Warp
+from genprop.data import (
+    Augmentation,
+    Blend,
+    Dataset,
+    Drop,
+    Equalise,
+    Jitter,
+    Level,
+    Noise,
+    Shift,
+    SpikeBatch,
+    Warp,
+)
 from genprop.errors import DataError, DimensionError
 from genprop.units import Hz, mV, s
 from genprop.units import ms as milliseconds
 
-ALL: list[Augmentation] = [Shift(5), Blend(), Jitter(3.0), Drop(0.4), Noise(20.0), Warp(0.2, 10.0)]
+ALL: list[Augmentation] = [
+    Shift(5),
+    Blend(),
+    Jitter(3.0),
+    Drop(0.4),
+    Noise(20.0),
+    Warp(0.2, 10.0),
+    Equalise(),
+    Level(300.0),
+]
 
 
 def make(
