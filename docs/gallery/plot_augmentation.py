@@ -2,7 +2,7 @@
 Augmentation
 ============
 
-A sample, and what shifting channels, jitter, warping and dropping make of it.
+A sample, and what shifting channels, jitter, warping, dropping and an equaliser and a level make of it.
 """
 
 import matplotlib.pyplot as plt
@@ -23,8 +23,10 @@ choices = {
     "Warp(0.3)": [gp.data.Warp(0.3)],
     "Drop(0.4)": [gp.data.Drop(0.4)],
     "Noise(10 Hz)": [gp.data.Noise(10 * gp.Hz)],
+    "Equalise(1.0)": [gp.data.Equalise(1.0)],
+    "Level(1000 Hz)": [gp.data.Level(1000 * gp.Hz)],
 }
-fig, axes = plt.subplots(2, 3, figsize=(9, 5), sharex=True, sharey=True, layout="constrained")
+fig, axes = plt.subplots(2, 4, figsize=(11, 5), sharex=True, sharey=True, layout="constrained")
 for ax, (name, changes) in zip(axes.flat, choices.items()):
     drawn = next(iter(data.with_augment(*changes).batches(1, seed=3)))
     gp.plot.raster(drawn, label="channel", colour=gp.plot.COLOURS[0], ax=ax)

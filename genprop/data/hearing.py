@@ -140,7 +140,7 @@ def _event(batch: SpikeBatch, samples: npt.NDArray[np.int64], part: float) -> np
 def _onsets(batch: SpikeBatch) -> npt.NDArray[np.float64]:
     """When each sample's sound begins [ms]; 0 without events."""
     bins = int(batch.duration // _BIN) + 1
-    within_memory(24.0 * bins, "the onset of a sample", "samples that are shorter: data.crop(…)")
+    within_memory(3.0 * bins, "the onset of a sample", "samples that are shorter: data.crop(…)")
     found, rows = np.zeros(len(batch)), max(_AT_ONCE // bins, 1)
     for first in range(0, len(batch), rows):
         part = batch.select(np.arange(first, min(first + rows, len(batch))))
