@@ -18,6 +18,11 @@ __all__ = ["integral", "observe"]
 def integral(population: Population | str, state: str = "v") -> ReadoutSpec:
     """Y = (1/T) ∫ x dt, one per neuron, in the unit of the state.
 
+    The area under a linear leaky state does not depend on when a spike raised it, unless so soon
+    before T that some of it is cut off. So the exact gradient of what only moves spikes, as weights
+    and delays of hidden neurons do, is next to 0 in a long trial, and networks hardly learn from
+    it but in their last layer: prefer :func:`weighted_integral` or :func:`maximum`.
+
     Args:
         population: which neurons.
         state: of the neuron or, with its suffix, of a receptor.
