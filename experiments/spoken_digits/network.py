@@ -24,6 +24,7 @@ def build(
     shift: int = 5,
     speaker: int = -1,
     before: float = -1.0,
+    stretch: float = 0.0,
     equalise: float = 0.0,
     level: float = 0.0,
     weight: float = 0.01,
@@ -48,6 +49,7 @@ def build(
         speaker: test on this speaker's recordings of the training file, which are then neither
             trained on nor used for validation; −1: the test file, whose speakers are known.
         before: silence before each recording's onset [ms]; −1 leaves recordings as they are.
+        stretch: augmentation by another tempo, from ``before`` on, up to this fraction.
         equalise: augmentation by other microphones, how much of a channel may be lost.
         level: all recordings are thinned to this rate of events [Hz]; 0 leaves them as they are.
         weight: mean of the initial input weights.
@@ -64,6 +66,8 @@ def build(
             gp.data.from_onset(d, duration, before=before) for d in (train, valid, test)
         )
     augment: list[gp.data.Augmentation] = [gp.data.Shift(shift)] if shift else []
+    if stretch:
+        augment.append(gp.data.Warp(stretch, centre=max(before, 0.0) / duration))
     if equalise:
         augment.append(gp.data.Equalise(equalise))
     if level:  # of what was heard: after the equaliser

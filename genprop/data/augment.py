@@ -166,25 +166,28 @@ class Jitter:
 class Warp:
     """Plays each sample faster or slower, and earlier or later.
 
-    t → c + (t − c)(1 + a) + b about the middle c of the trial; a is uniform in ± ``stretch`` and b
-    in ± ``shift`` [ms], one of each per sample. Events that leave the trial are dropped.
+    t → c + (t − c)(1 + a) + b; a is uniform in ± ``stretch`` and b in ± ``shift`` [ms], one of each
+    per sample, c is ``centre`` of the trial: 0.5 its middle, 0 its start. Events that leave the
+    trial are dropped.
     """
 
     stretch: float = 0.0
     shift: float | Quantity = 0.0
+    centre: float = 0.5
 
     def __post_init__(self) -> None:
         in_unit(self.shift, ms, f"shift of {self}", least=0.0)
         real(self.stretch, "Warp(stretch)", least=0.0, most=1 - 1e-9, fault=DataError)
+        real(self.centre, "Warp(centre)", least=0.0, most=1.0, fault=DataError)
 
     def apply(self, batch: SpikeBatch, rng: np.random.Generator, dataset: Samples) -> SpikeBatch:
         """The batch, the time of each sample moved and stretched."""
         refuse_inputs(self, batch)
-        counts, middle = np.diff(batch.start), batch.duration / 2
+        counts, centre = np.diff(batch.start), batch.duration * self.centre
         draws = rng.uniform(-1, 1, (2, len(batch)))
         factor = np.repeat(1 + self.stretch * draws[0], counts)
         later = np.repeat(in_unit(self.shift, ms, "shift") * draws[1], counts)
-        times = (middle + (batch.times - middle) * factor + later).astype(batch.times.dtype)
+        times = (centre + (batch.times - centre) * factor + later).astype(batch.times.dtype)
         inside = (times >= 0) & (times < batch.duration)
         return replace(
             batch,
