@@ -93,7 +93,7 @@ PLACES: Mapping[str, tuple[Made, dict[str, Any]]] = {
     "Shift": (gp.data.Shift, {"max_channels": 2}),
     "Blend": (gp.data.Blend, {"probability": 0.5, "fraction": 0.5}),
     "Jitter": (gp.data.Jitter, {"sd": 1.0}),
-    "Warp": (gp.data.Warp, {"stretch": 0.1, "shift": 1.0}),
+    "Warp": (gp.data.Warp, {"stretch": 0.1, "shift": 1.0, "centre": 0.5}),
     "Drop": (gp.data.Drop, {"probability": 0.5}),
     "Equalise": (gp.data.Equalise, {"depth": 0.5, "knots": 3}),
     "Level": (gp.data.Level, {"rate": 10.0}),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.ticker import NullFormatter
 from tasks import TASKS
 
 from genprop.plot import COLOURS
@@ -75,6 +76,7 @@ def _curves(ax: Axes, task: Found, times: Found) -> None:
         dashes = ("-", "--", ":", "-.")[steps.index(float(dt))]
         ax.plot(spent, mean, dashes, color=COLOURS[kind == "exact"], label=f"{kind} {dt} ms")
     ax.set(xscale="log", xlabel="time of learning [s]", ylabel="validation accuracy [%]")
+    ax.xaxis.set_minor_formatter(NullFormatter())  # decades alone: others would overlap
 
 
 def _errors(ax: Axes, network: Found, role: str) -> None:

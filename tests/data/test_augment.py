@@ -234,3 +234,15 @@ def test_a_batch_of_several_sources_is_refused(what: Augmentation) -> None:
     both = SpikeBatch.join({"a": data.spikes, "b": data.spikes})
     with pytest.raises(DataError, match="one source"):
         what.apply(both, np.random.default_rng(0), data)
+
+
+def test_a_warp_about_the_start_leaves_it_where_it_is() -> None:
+    spikes = SpikeBatch.from_events(
+        [([0.0, 10.0, 40.0], [0, 1, 2])] * 9, channels=3, duration=100.0, labels=[0] * 9
+    )
+    result = applied(Warp(0.5, centre=0.0), Dataset(spikes, 1))
+    times = result.times.reshape(9, 3)
+    assert (times[:, 0] == 0).all()
+    assert np.allclose(times[:, 2], 4 * times[:, 1], rtol=1e-6)
+    assert np.ptp(times[:, 1]) > 1
+    assert np.abs(times[:, 1] - 10).max() <= 5
