@@ -24,6 +24,7 @@ __all__ = [
     "Arrays",
     "as_integers",
     "npz_names",
+    "one_count",
     "one_number",
     "read_json",
     "read_npy",
@@ -157,3 +158,14 @@ def _array(stream: IO[bytes], size: int, name: str) -> npt.NDArray[np.generic]:
     data = stream.read(count * dtype.itemsize)
     values = np.frombuffer(bytearray(data), dtype, count)
     return values.reshape(shape[::-1]).T if fortran else values.reshape(shape)
+
+
+def one_count(value: float, name: str) -> int:
+    """A count that stands in a file as a float: whole, not negative, and exact there.
+
+    Raises:
+        ValueError: for anything else; :func:`reading` translates it.
+    """
+    if not 0 <= value <= 2**53 or value != int(value):
+        raise ValueError(f"{name} is {value:g}, which is no count")
+    return int(value)

@@ -28,6 +28,7 @@ __all__ = ["QuantiseAware"]
 
 _GRID = "grid/"
 _SCALE, _EXPONENT = f"{_GRID}scale/", f"{_GRID}exponent/"
+_LARGEST_EXPONENT = 31
 
 
 class QuantiseAware(Simulator):
@@ -140,7 +141,7 @@ class QuantiseAware(Simulator):
                     f"the scale or exponent of {name} is no finite number",
                     remedy="take another checkpoint",
                 )
-        whole = {name: int(value) for name, value in exponent.items()}
+        whole = {name: _exponent(float(value), name) for name, value in exponent.items()}
         self._rounding.grid = QuantisationGrid({n: float(v) for n, v in scale.items()}, whole)
 
     @arguments(watch="on_rounded")
@@ -167,3 +168,12 @@ class QuantiseAware(Simulator):
 
 def _below(state: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
     return {n.removeprefix(prefix): v for n, v in state.items() if n.startswith(prefix)}
+
+
+def _exponent(value: float, name: str) -> int:
+    if value != int(value) or abs(value) > _LARGEST_EXPONENT:
+        raise CheckpointError(
+            f"the exponent of {name} is {value:g}, which no chip has",
+            remedy="take another checkpoint",
+        )
+    return int(value)

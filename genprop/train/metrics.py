@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from genprop._reading import as_integers
 from genprop.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class Meter:
             raise CheckpointError("the checkpoint lacks the sums of its unfinished epoch")
         if not np.isfinite(loss := float(state["loss"])):
             raise CheckpointError(f"the loss of the unfinished epoch is {loss}")
-        self.samples, self.labelled, self.correct = (int(n) for n in state["counts"])
+        self.samples, self.labelled, self.correct = as_integers(state["counts"], "counts").tolist()
         self.loss_sum = loss
         self.term_sums = {
             name.removeprefix("terms/"): float(value)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop._checks import integer, real
+from genprop._reading import one_count
 from genprop.errors import ConfigurationError, did_you_mean
 from genprop.train.metrics import is_better
 from genprop.train.schedule import Schedule
@@ -68,7 +69,8 @@ class Plateau(Schedule):
         """The reverse of :meth:`state`."""
         super().restore(state)
         best, waited, factor = (float(x) for x in state["plateau"])
-        self._best, self._waited, self._factor = best, int(waited), factor
+        self._best, self._factor = best, factor
+        self._waited = one_count(waited, "epochs waited")
 
 
 class DualEMAPlateau(Schedule):
@@ -130,7 +132,8 @@ class DualEMAPlateau(Schedule):
         """The reverse of :meth:`state`."""
         super().restore(state)
         fast, slow, worse, factor = (float(x) for x in state["averages"])
-        self._fast, self._slow, self._worse, self._factor = fast, slow, int(worse), factor
+        self._fast, self._slow, self._factor = fast, slow, factor
+        self._worse = one_count(worse, "epochs that were worse")
 
 
 def metric_of(training: Training, metric: str, who: str) -> float:

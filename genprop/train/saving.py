@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from genprop._checks import given_path, integer
-from genprop._reading import one_number, reading
+from genprop._reading import one_count, one_number, reading
 from genprop.describe.topology import digest_with_synapses
 from genprop.errors import CheckpointError, ConfigurationError, did_you_mean
 from genprop.train.callbacks import Callback, Training
@@ -81,7 +81,8 @@ class Checkpoint(Callback):
         """The reverse of :meth:`state`."""
         self.saved = True
         value, epoch = (float(x) for x in state["best"])
-        self.best_value, self.best_epoch = (None if np.isnan(value) else value), int(epoch)
+        self.best_value = None if np.isnan(value) else value
+        self.best_epoch = one_count(epoch, "the best epoch")
 
     def _save(self, training: Training) -> None:
         if training.writes:
@@ -166,7 +167,8 @@ def _take(snapshot: Snapshot, training: Training) -> None:
     restore_settings(sim, snapshot.part("settings/"))
     sim.restore(snapshot.simulator)
     training.epoch, training.batch, training.step = snapshot.epoch, snapshot.batch, snapshot.step
-    training.batches = int(one_number(snapshot.training.get("batches", np.array(0)), "batches"))
+    batches = one_number(snapshot.training.get("batches", np.array(0)), "batches")
+    training.batches = one_count(batches, "batches")
     training.seconds = one_number(snapshot.training.get("seconds", np.array(0.0)), "seconds")
     training.stop = snapshot.stopped
     if snapshot.batch:

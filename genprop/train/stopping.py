@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from genprop._checks import integer
+from genprop._reading import one_count
 from genprop.train.callbacks import Callback, Training
 from genprop.train.metrics import is_better
 from genprop.train.plateau import metric_of
@@ -60,7 +61,8 @@ class EarlyStopping(Callback):
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """The reverse of :meth:`state`."""
         best, epoch, waited = (float(x) for x in state["best"])
-        self.best, self.best_epoch, self._waited = best, int(epoch), int(waited)
+        self.best, self.best_epoch = best, one_count(epoch, "the best epoch")
+        self._waited = one_count(waited, "epochs waited")
         self._best_state = {
             name.removeprefix("kept/"): np.asarray(value)
             for name, value in state.items()

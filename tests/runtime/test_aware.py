@@ -13,7 +13,7 @@ from genprop import ms
 from genprop.backends.loihi.chip.weights import stored_weights
 from genprop.data.dataset import Dataset
 from genprop.data.spikes import SpikeBatch
-from genprop.errors import ConfigurationError, UnsupportedError
+from genprop.errors import CheckpointError, ConfigurationError, UnsupportedError
 from genprop.train.callbacks import Callback, Training
 from genprop.train.checkpoint import load_checkpoint, read_snapshot
 
@@ -262,3 +262,16 @@ def test_a_grid_of_another_network_is_told(sim: gp.Simulator) -> None:
     short = type(grid)({"hidden": 3.0}, grid.exponent)
     with pytest.raises(ConfigurationError, match="no population 'out'"):
         sim.retarget("loihi", gp.Quantise(scale=short))
+
+
+@pytest.mark.parametrize("value", [0.5, 1e30, -200.0])
+def test_an_exponent_that_no_chip_has_is_refused(
+    sim: gp.Simulator, data: Dataset, value: float
+) -> None:
+    aware = gp.QuantiseAware(sim, gp.Quantise(4, calibrate=data, exponents=True))
+    gp.fit(aware, data, epochs=1, progress=False)
+    state = aware.state()
+    name = next(name for name in state if "exponent/" in name)
+    aware.restore(state)
+    with pytest.raises(CheckpointError, match="which no chip has"):
+        aware.restore(state | {name: np.array(value)})

@@ -19,7 +19,9 @@ from genprop.train.checkpoint import load_checkpoint, read_snapshot
 from genprop.train.fit import fit
 from genprop.train.folder import RunFolder
 from genprop.train.history import read_history
+from genprop.train.plateau import DualEMAPlateau, Plateau
 from genprop.train.saving import Checkpoint
+from genprop.train.stopping import EarlyStopping
 from tests.train.fake import ROOT, FakeSimulator, H, W, counts_task, equal_states
 
 KILLED = """
@@ -226,10 +228,10 @@ def test_a_folder_without_permission_is_named(tmp_path: Path) -> None:
 
 STRANGE = {
     f"settings/{W}/rate": (np.nan, "x", [1.0, 2.0]),
-    "meter/counts": ("x", 1.0, [1, 2]),
+    "meter/counts": ("x", 1.0, [1, 2], [1e30, 1.0, 1.0], [0.5, 1.0, 1.0]),
     "meter/loss": ("x", [1.0, 2.0], np.nan),
-    "batches": ("x", [1, 2]),
-    "callbacks/Checkpoint/best": ("x", 1.0, [1.0, 2.0, 3.0]),
+    "batches": ("x", [1, 2], 1e30, -1.0, 0.5),
+    "callbacks/Checkpoint/best": ("x", 1.0, [1.0, 2.0, 3.0], [0.5, -1e142], [0.5, 1e30]),
 }
 
 
@@ -263,3 +265,27 @@ def test_what_a_training_kept_is_refused_where_it_is_none(name: str, tmp_path: P
         with pytest.raises(CheckpointError):
             fit(fresh, counts_task(), epochs=3, progress=False, run=run, resume=True)
         assert equal_states(before, fresh.state())
+
+
+@pytest.mark.parametrize("count", [1e30, -1.0, 0.5, np.nan, np.inf])
+@pytest.mark.parametrize(
+    ("callback", "name", "state", "place"),
+    [
+        (EarlyStopping(), "best", [0.5, 2.0, 1.0], 1),
+        (EarlyStopping(), "best", [0.5, 2.0, 1.0], 2),
+        (Plateau(), "plateau", [0.5, 2.0, 1.0], 1),
+        (DualEMAPlateau(), "averages", [0.5, 0.4, 2.0, 1.0], 2),
+    ],
+    ids=lambda x: type(x).__name__ if isinstance(x, Callback) else None,
+)
+def test_a_callback_takes_no_count_that_is_none(
+    callback: Callback, name: str, state: list[float], place: int, count: float
+) -> None:
+    before = callback.state()
+    whole = before | {name: np.array(state)}
+    callback.restore(whole)
+    assert callback.state()[name].tolist() == state
+    spoilt = [*state[:place], count, *state[place + 1 :]]
+    with pytest.raises(ValueError, match="is no count"):
+        callback.restore(whole | {name: np.array(spoilt)})
+    callback.restore(before)
