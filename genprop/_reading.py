@@ -132,6 +132,17 @@ def one_number(values: npt.NDArray[np.generic], name: str) -> float:
     return float(values.astype(np.float64).ravel()[0])
 
 
+def one_count(value: float, name: str) -> int:
+    """A count that stands in a file as a float: whole, not negative, and exact there.
+
+    Raises:
+        ValueError: for anything else; :func:`reading` translates it.
+    """
+    if not 0 <= value <= 2**53 or value != int(value):
+        raise ValueError(f"{name} is {value:g}, which is no count")
+    return int(value)
+
+
 def _array(stream: IO[bytes], size: int, name: str) -> npt.NDArray[np.generic]:
     """One array in numpy's format, whose header is held against the ``size`` of the stream."""
     version = np.lib.format.read_magic(stream)
@@ -158,14 +169,3 @@ def _array(stream: IO[bytes], size: int, name: str) -> npt.NDArray[np.generic]:
     data = stream.read(count * dtype.itemsize)
     values = np.frombuffer(bytearray(data), dtype, count)
     return values.reshape(shape[::-1]).T if fortran else values.reshape(shape)
-
-
-def one_count(value: float, name: str) -> int:
-    """A count that stands in a file as a float: whole, not negative, and exact there.
-
-    Raises:
-        ValueError: for anything else; :func:`reading` translates it.
-    """
-    if not 0 <= value <= 2**53 or value != int(value):
-        raise ValueError(f"{name} is {value:g}, which is no count")
-    return int(value)

@@ -20,11 +20,20 @@ Channels = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.floating]
 
 
-def masked(batch: SpikeBatch, keep: npt.NDArray[np.bool_], channels: Channels) -> SpikeBatch:
-    """The batch with the events to keep, on other channels; their order stays."""
-    before = bounds(keep)
+def masked(
+    batch: SpikeBatch,
+    keep: npt.NDArray[np.bool_],
+    times: Floats | None = None,
+    channels: Channels | None = None,
+    duration: float | None = None,
+) -> SpikeBatch:
+    """The batch with the events to keep, their order unchanged; what is given takes the place."""
     return replace(
-        batch, start=before[batch.start], times=batch.times[keep], channels=channels[keep]
+        batch,
+        start=bounds(keep)[batch.start],
+        times=(batch.times if times is None else times)[keep],
+        channels=(batch.channels if channels is None else channels)[keep],
+        duration=batch.duration if duration is None else duration,
     )
 
 

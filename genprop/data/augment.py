@@ -82,7 +82,8 @@ class Shift:
         reach = min(self.max_channels, batch.channels_total)
         shift = rng.integers(-reach, reach, len(batch), np.int32, endpoint=True)
         channels = batch.channels + np.repeat(shift, np.diff(batch.start))
-        return masked(batch, (channels >= 0) & (channels < batch.channels_total), channels)
+        inside = (channels >= 0) & (channels < batch.channels_total)
+        return masked(batch, inside, channels=channels)
 
 
 @attributes(share="fraction")
@@ -189,12 +190,7 @@ class Warp:
         later = np.repeat(in_unit(self.shift, ms, "shift") * draws[1], counts)
         times = (centre + (batch.times - centre) * factor + later).astype(batch.times.dtype)
         inside = (times >= 0) & (times < batch.duration)
-        return replace(
-            batch,
-            start=bounds(inside)[batch.start],
-            times=times[inside],
-            channels=batch.channels[inside],
-        )
+        return masked(batch, inside, times)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +206,7 @@ class Drop:
         """The batch without the events left out."""
         refuse_inputs(self, batch)
         keep = rng.random(len(batch.times), np.float32) >= self.probability
-        return masked(batch, keep, batch.channels)
+        return masked(batch, keep)
 
 
 @dataclass(frozen=True, slots=True)

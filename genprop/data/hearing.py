@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from genprop._checks import integer, real, within_memory
 from genprop.data.altered import masked, refuse_inputs
-from genprop.data.order import bounds, owners
+from genprop.data.order import owners
 from genprop.data.quantity import Time, in_unit
 from genprop.errors import DataError
 from genprop.units import Hz, Quantity, ms
@@ -66,7 +66,7 @@ class Equalise:
         part, own = place - below, owners(batch.start)
         profile = lost[own, below] * (1 - part) + lost[own, below + 1] * part
         remain = rng.random(len(batch.times), np.float32) >= self.depth * profile
-        return masked(batch, remain, batch.channels)
+        return masked(batch, remain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Level:
         fraction = np.ones(len(batch))
         fraction[some] = in_unit(self.rate, Hz, "rate") * Hz.value * length / counts[some]
         remain = rng.random(len(batch.times), np.float32) < np.repeat(fraction, counts)
-        return masked(batch, remain, batch.channels)
+        return masked(batch, remain)
 
 
 def from_onset(data: Dataset, duration: Time, *, before: Time = 30.0) -> Dataset:
@@ -121,14 +121,7 @@ def from_onset(data: Dataset, duration: Time, *, before: Time = 30.0) -> Dataset
     moved = np.repeat(silent - _onsets(batch), np.diff(batch.start))
     times = (batch.times + moved).astype(batch.times.dtype)
     inside = (times >= 0) & (times < ends)
-    spikes = replace(
-        batch,
-        start=bounds(inside)[batch.start],
-        times=times[inside],
-        channels=batch.channels[inside],
-        duration=ends,
-    )
-    return replace(data, spikes=spikes)
+    return replace(data, spikes=masked(batch, inside, times, duration=ends))
 
 
 def _event(batch: SpikeBatch, samples: npt.NDArray[np.int64], part: float) -> np.ndarray:

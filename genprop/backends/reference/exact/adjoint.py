@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genprop.backends.reference.exact.flow_integrals import FlowIntegrals
-from genprop.backends.reference.exact.quadrature import POINTS, solve_linear
+from genprop.backends.reference.exact.quadrature import NODES, nodes, solve_linear
 from genprop.backends.reference.exact.senders import SenderReverse
 from genprop.backends.reference.exact.trajectories import Arrival, Event, Release, Spike, Trajectory
 from genprop.backends.reference.exact.undriven import Undriven
@@ -199,15 +199,15 @@ class Reverse:
         lengths = downwards[:-1] - downwards[1:]
         densities = [(pull.density, pull.direction) for pull in neuron.pulls if pull.density]
         if densities:
-            times = (downwards[:-1, None] - lengths[:, None] * POINTS).ravel()
+            times, _ = nodes(downwards[:-1], downwards[1:])
             drive = sum(d(neuron.index, times)[:, None] * direction for d, direction in densities)
-            drive = np.reshape(drive, (len(lengths), len(POINTS), len(neuron.p)))
-            nodes, neuron.p = solve_linear(neuron.flow[held], drive, neuron.p, lengths)
+            drive = np.reshape(drive, (len(lengths), NODES, len(neuron.p)))
+            p, neuron.p = solve_linear(neuron.flow[held], drive, neuron.p, lengths)
         else:
-            nodes, neuron.p = neuron.undriven[held].solve(neuron.p, lengths)
+            p, neuron.p = neuron.undriven[held].solve(neuron.p, lengths)
         neuron.t = float(bounds[0])
-        if nodes.any():
-            self.integrals[neuron.population].add(neuron.index, held, downwards, nodes)
+        if p.any():
+            self.integrals[neuron.population].add(neuron.index, held, downwards, p)
 
     def _schedule(self) -> None:
         """Sort what the readouts pull on by the event at which it acts."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.backends.reference.exact.reading import NeuronReader, Pull, nodes
+from genprop.backends.reference.exact.quadrature import nodes
+from genprop.backends.reference.exact.reading import NeuronReader, Pull
 
 if TYPE_CHECKING:
     from genprop.backends.reference.exact.forward import Trial
@@ -21,12 +22,12 @@ class OverTime(NeuronReader):
 
     def observe(self, trial: Trial) -> np.ndarray:
         """The time average."""
-        times, weights = nodes(self._edges(trial))
+        times, weights = self._nodes(trial)
         return self._values(trial, times) @ weights / trial.duration
 
     def value(self, trial: Trial, y: np.ndarray, sample: Sample) -> float:
         """The average loss."""
-        times, weights = nodes(self._edges(trial))
+        times, weights = self._nodes(trial)
         losses = self.loss.value(self._values(trial, times), sample, times)
         return float(losses @ weights) / trial.duration
 
@@ -58,3 +59,7 @@ class OverTime(NeuronReader):
     def _edges(self, trial: Trial) -> np.ndarray:
         starts = [t.starts for t in trial.trajectories[self.population]]
         return np.unique(np.concatenate([*starts, [0.0, trial.duration]]))
+
+    def _nodes(self, trial: Trial) -> tuple[np.ndarray, np.ndarray]:
+        edges = self._edges(trial)
+        return nodes(edges[:-1], edges[1:])

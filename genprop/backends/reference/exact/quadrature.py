@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.polynomial import legendre
 
-__all__ = ["INTEGRAL", "NODES", "POINTS", "WEIGHTS", "solve_linear"]
+__all__ = ["INTEGRAL", "NODES", "POINTS", "WEIGHTS", "nodes", "solve_linear"]
 
 NODES = 12
 _MANY = 6
@@ -29,6 +29,12 @@ _nodes, _weights = legendre.leggauss(NODES)
 POINTS: np.ndarray = 0.5 * (_nodes + 1)
 WEIGHTS: np.ndarray = 0.5 * _weights
 INTEGRAL: np.ndarray = _integration_matrix(_nodes)
+
+
+def nodes(begins: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Gauss–Legendre times and weights of stretches, flat; weights are positive either way."""
+    lengths = (ends - begins)[:, None]
+    return (begins[:, None] + lengths * POINTS).ravel(), (np.abs(lengths) * WEIGHTS).ravel()
 
 
 def solve_linear(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from genprop.backends.reference.exact.quadrature import POINTS, WEIGHTS
 from genprop.backends.reference.exact.trajectories import Event, Spike
 from genprop.errors import UnsupportedError
 from genprop.numerics.callables import jacobian_function, numpy_function
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from genprop.backends.reference.exact.maximum import Point
     from genprop.equations.system import HybridSystem
 
-__all__ = ["NeuronReader", "Pull", "Reader", "nodes"]
+__all__ = ["NeuronReader", "Pull", "Reader"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +101,3 @@ class NeuronReader:
     def gradient(self, trial: Trial, y: np.ndarray, sample: Sample) -> np.ndarray:
         """Its ∂L/∂y."""
         return self.loss.gradient(y, sample)
-
-
-def nodes(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Gauss–Legendre times and weights of the intervals between ``edges``, flat."""
-    lengths = np.diff(edges)
-    times = edges[:-1, None] + lengths[:, None] * POINTS
-    return times.ravel(), (lengths[:, None] * WEIGHTS).ravel()

@@ -19,7 +19,8 @@ from genprop.adjoint.closed_forms import (
 from genprop.adjoint.observation import DURATION, TIME
 from genprop.backends.reference.exact.maximum import Point, highest
 from genprop.backends.reference.exact.over_time import OverTime
-from genprop.backends.reference.exact.reading import NeuronReader, Pull, Reader, nodes
+from genprop.backends.reference.exact.quadrature import nodes
+from genprop.backends.reference.exact.reading import NeuronReader, Pull, Reader
 from genprop.backends.reference.exact.step_means import StepMeans
 from genprop.errors import UnsupportedError
 from genprop.numerics.callables import numpy_function
@@ -56,7 +57,7 @@ class _WeightedIntegral(NeuronReader):
         def total(neuron: int) -> float:
             trajectory = trial.trajectories[self.population][neuron]
             edges = np.append(trajectory.starts, trial.duration)
-            times, weights = nodes(edges)
+            times, weights = nodes(edges[:-1], edges[1:])
             values = trajectory.at(times) @ self.direction + self.offset
             return float(np.sum(weights * self.weight(trial, times) * values))
 

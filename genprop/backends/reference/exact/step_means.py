@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from genprop.backends.reference.exact.reading import NeuronReader, Pull, nodes
+from genprop.backends.reference.exact.quadrature import nodes
+from genprop.backends.reference.exact.reading import NeuronReader, Pull
 from genprop.lower.clocks.base import integer_steps
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class StepMeans(NeuronReader):
         means = np.empty((self.size, len(self.edges) - 1))
         for j, trajectory in enumerate(trial.trajectories[self.population]):
             edges = np.unique(np.concatenate([trajectory.starts, self.edges]))
-            times, weights = nodes(edges)
+            times, weights = nodes(edges[:-1], edges[1:])
             values = weights * (trajectory.at(times) @ self.direction + self.offset)
             means[j] = np.bincount(self._step(times), values, minlength=means.shape[1])
         return means / np.diff(self.edges)
