@@ -40,11 +40,12 @@ def assign_updates(
     for parameter in learned:
         found = _choose(table, parameter)
         if found is None:
+            keys = dict.fromkeys((parameter.role, parameter.key, parameter.name))
+            named = ", ".join(f'"{key}"' for key in keys)
             findings.append(
                 DescriptionError(
                     f"{parameter.name} is learned but has no optimiser",
-                    remedy=f'give one for "{parameter.role}", "{parameter.key}", '
-                    f'"{parameter.name}" or "default"',
+                    remedy=f'give one for {named} or "default"',
                 )
             )
         else:

@@ -30,6 +30,9 @@ from genprop.lower.nodes import (
 __all__ = ["CPrinter", "DoubleGeNNPrinter", "GeNNPrinter", "NumpyPrinter"]
 
 _SUM, _PRODUCT, _UNARY, _ATOM = 1, 2, 3, 4
+_SHORT, _WHOLE = (2.0, 3.0), (4.0, 5.0, 6.0, 7.0, 8.0)
+"""Powers that are written as products: of anything, and of a name. pow is far slower."""
+
 _BRACKETED = re.compile(r"\(.*\)|\[.*\]")
 _FUNCTIONS: Mapping[str, str] = {
     "abs": "maths::fabs",
@@ -140,7 +143,7 @@ class CPrinter:
         return text
 
     def _power(self, x: Expr, exponent: float) -> tuple[str, int]:
-        if exponent in (2.0, 3.0):
+        if exponent in _SHORT or (exponent in _WHOLE and isinstance(x, Name)):
             return " * ".join([self._at(x, _UNARY)] * int(exponent)), _PRODUCT
         return f"{self._function('pow')}({self._at(x, 0)}, {self._number(exponent)})", _ATOM
 
