@@ -20,9 +20,7 @@ def main() -> None:
     memory.set(xscale="log", yscale="log", xlabel="synapses", ylabel="memory while learning [MB]")
     times = [row["a synaptic event, forwards and in reverse [ns]"] for row in rows]
     events.plot(synapses, times, "o-")
-    events.set(
-        xscale="log", xlabel="synapses", ylabel="synaptic event, forwards and in reverse [ns]"
-    )
+    events.set(xscale="log", xlabel="synapses", ylabel="time of a synaptic event [ns]")
     events.set_ylim(bottom=0)
     figure.savefig(HERE / "large.svg", metadata={"Date": None})
 

@@ -14,8 +14,15 @@ import numpy as np
 from network import CHANNELS, samples, simulator
 
 HERE = Path(__file__).parent
-SIZES = ((1_000, 0.1), (10_000, 0.01), (31_623, 0.00316), (100_000, 0.001), (100_000, 0.004))
-"""Neurons, and the part of all pairs that has a synapse: 10⁵ to 4·10⁷ of them."""
+SIZES = (
+    (1_000, 0.1),
+    (10_000, 0.01),
+    (31_623, 0.00316),
+    (100_000, 0.001),
+    (100_000, 0.004),
+    (100_000, 0.01),
+)
+"""Neurons, and the part of all pairs that has a synapse: 10⁵ to 10⁸ of them."""
 SAMPLES, UPDATES = 4, 12
 
 

@@ -1,7 +1,7 @@
-"""What differs between two recordings of the same: microphone, loudness, and silence before.
+"""What differs between two recordings of the same: microphone, loudness, silence before, tempo.
 
 :class:`Equalise` varies the first as an augmentation, :class:`Level` and :func:`from_onset` take
-the other two away.
+the others away.
 """
 
 from __future__ import annotations
@@ -95,19 +95,32 @@ class Level:
         return masked(batch, remain)
 
 
-def from_onset(data: Dataset, duration: Time, *, before: Time = 30.0) -> Dataset:
+def from_onset(
+    data: Dataset,
+    duration: Time,
+    *,
+    before: Time = 30.0,
+    lasting: Time | None = None,
+    evenness: float = 1.0,
+) -> Dataset:
     """The same samples, each moved so that its sound begins at ``before`` [ms].
 
     It begins with the first bin of 10 ms at which the rate over three bins reaches 15 % of the
-    sample's largest. What comes earlier than that silence, or after ``duration``, is dropped.
+    sample's largest. With ``lasting``, a sound of length ℓ is played (lasting/ℓ)^evenness times as
+    long; ℓ is the time from its beginning to the last twentieth of the sample's events, at least
+    50 ms. What comes earlier than that silence, or after ``duration``, is dropped.
 
     Args:
         data: of one source.
         duration: of the new samples [ms].
         before: silence before the sound [ms].
+        lasting: how long a sound shall last [ms]; by default as long as it does.
+        evenness: how nearly, in [0, 1]: 1 gives all sounds that length, 0.5 halves the logarithm
+            of what they differ by.
 
     Raises:
-        DataError: for several sources, or a duration that is not above ``before``.
+        DataError: for several sources, a duration that is not above ``before``, or a sound that
+            shall last no time.
     """
     refuse_inputs("from_onset", data.spikes)
     ends = in_unit(duration, ms, "duration", least=0.0)
@@ -117,9 +130,21 @@ def from_onset(data: Dataset, duration: Time, *, before: Time = 30.0) -> Dataset
             f"nothing is left of samples of {ends:g} ms that begin with {silent:g} ms of silence",
             remedy="from_onset(data, duration, before=…) with a longer duration",
         )
-    batch = data.spikes
-    moved = np.repeat(silent - _onsets(batch), np.diff(batch.start))
-    times = (batch.times + moved).astype(batch.times.dtype)
+    batch, onsets = data.spikes, _onsets(data.spikes)
+    factor = np.ones(len(batch))
+    power = real(evenness, "from_onset(evenness)", least=0.0, most=1.0, fault=DataError)
+    if lasting is not None:
+        wanted = in_unit(lasting, ms, "lasting", least=0.0)
+        if not wanted:
+            raise DataError(
+                "a sound cannot last 0 ms", remedy="from_onset(data, duration, lasting=300 * ms)"
+            )
+        some = np.flatnonzero(np.diff(batch.start))
+        length = np.maximum(_event(batch, some, _INNER[1]) - onsets[some], _SHORTEST)
+        factor[some] = (wanted / length) ** power
+    counts = np.diff(batch.start)
+    since = (batch.times - np.repeat(onsets, counts)) * np.repeat(factor, counts)
+    times = np.minimum(silent + since, 2 * ends).astype(batch.times.dtype)
     inside = (times >= 0) & (times < ends)
     return replace(data, spikes=masked(batch, inside, times, duration=ends))
 

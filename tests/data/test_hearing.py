@@ -7,7 +7,7 @@ import pytest
 
 from genprop.data import Dataset, Equalise, Level, SpikeBatch, from_onset
 from genprop.errors import DataError
-from genprop.units import Hz, s
+from genprop.units import Hz, ms, s
 
 SAMPLES, CHANNELS, DURATION = 6, 50, 400.0
 
@@ -88,6 +88,32 @@ def test_sound_begins_where_it_was_asked_to() -> None:
         # three bins reach 15 % of the largest in the one before the sound
         assert abs(np.quantile(times, 0.5) - (40 + 60)) < 10
         assert np.mean(times < 35) < 0.1
+
+
+def test_sounds_get_the_length_that_is_asked_for() -> None:
+    begin, length = 100.0, np.random.default_rng().uniform(60.0, 250.0)
+    data = recordings(4000, begin, begin + length)
+    for evenness in (1.0, 0.5, 0.0):
+        even = from_onset(data, 900.0, before=40.0, lasting=200.0 * ms, evenness=evenness)
+        expected = length ** (1 - evenness) * 200.0**evenness
+        for k in range(SAMPLES):
+            inner = np.quantile(even.spikes.sample(k)[0], [0.05, 0.95])
+            # the sound begins up to 20 ms before its first event, which belongs to its length
+            assert np.ptp(inner) == pytest.approx(0.9 * expected, rel=0.15)
+
+
+def test_a_click_is_not_stretched_without_end() -> None:
+    spikes = SpikeBatch.from_events(
+        [(np.full(20, 7.0), np.arange(20) % 9), ([], [])], channels=9, duration=100.0, labels=[0, 0]
+    )
+    even = from_onset(Dataset(spikes, 1), 900.0, before=40.0, lasting=200.0)
+    assert even.spikes.start.tolist() == [0, 20, 20]
+    assert np.all(np.abs(even.spikes.times - 40.0) <= 200.0 / 50.0 * 20.0)
+    for wrong in (0.0, -3.0, np.nan):
+        with pytest.raises(DataError, match="last"):
+            from_onset(Dataset(spikes, 1), 900.0, lasting=wrong)
+    with pytest.raises(DataError, match="evenness"):
+        from_onset(Dataset(spikes, 1), 900.0, lasting=200.0, evenness=1.5)
 
 
 def test_a_sample_without_events_and_a_longer_duration_are_legal() -> None:
