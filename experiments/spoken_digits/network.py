@@ -29,6 +29,9 @@ def build(
     level: float = 0.0,
     weight: float = 0.01,
     weight_spread: float = 0.05,
+    tau_syn: float = 5.0,
+    lasting: float = 0.0,
+    evenness: float = 0.5,
 ) -> gp.Experiment:
     """The experiment.
 
@@ -54,6 +57,9 @@ def build(
         level: all recordings are thinned to this rate of events [Hz]; 0 leaves them as they are.
         weight: mean of the initial input weights.
         weight_spread: their standard deviation.
+        tau_syn: time constant of all synapses [ms].
+        lasting: with ``before``, how long a recording's sound shall last [ms]; 0 leaves it.
+        evenness: how nearly it shall, from 0 to 1.
     """
     heard = duration if before < 0 else None
     train, valid, test = gp.data.fsdd(data or None, valid=0.1, seed=seed, duration=heard)
@@ -63,7 +69,10 @@ def build(
         test = replace(test, name=f"FSDD speaker {speaker}")
     if before >= 0:
         train, valid, test = (
-            gp.data.from_onset(d, duration, before=before) for d in (train, valid, test)
+            gp.data.from_onset(
+                d, duration, before=before, lasting=lasting or None, evenness=evenness
+            )
+            for d in (train, valid, test)
         )
     augment: list[gp.data.Augmentation] = [gp.data.Shift(shift)] if shift else []
     if stretch:
@@ -78,7 +87,7 @@ def build(
     source = net.population("input", train.channels, gp.spikes())
     cells = net.population("hidden", hidden, gp.neuron("LIF", tau_mem=20 * ms))
     out = net.population("out", train.classes, gp.neuron("LI", tau_mem=20 * ms))
-    exp = gp.synapse("exp", tau=5 * ms)
+    exp = gp.synapse("exp", tau=tau_syn * ms)
     drawn = gp.uniform(0 * ms, spread * ms)
     delay = {"none": 0 * ms, "fixed": drawn, "learned": gp.learn(drawn, max=longest * ms)}[delays]
     net.connect(source, cells, exp, weight=gp.learn(gp.normal(weight, weight_spread)), delay=delay)
