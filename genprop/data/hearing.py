@@ -144,7 +144,7 @@ def from_onset(
         factor[some] = (wanted / length) ** power
     counts = np.diff(batch.start)
     since = (batch.times - np.repeat(onsets, counts)) * np.repeat(factor, counts)
-    times = np.minimum(silent + since, 2 * ends).astype(batch.times.dtype)
+    times = np.clip(silent + since, -1.0, 2 * ends).astype(batch.times.dtype)
     inside = (times >= 0) & (times < ends)
     return replace(data, spikes=masked(batch, inside, times, duration=ends))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -98,7 +100,7 @@ def test_sounds_get_the_length_that_is_asked_for() -> None:
         expected = length ** (1 - evenness) * 200.0**evenness
         for k in range(SAMPLES):
             inner = np.quantile(even.spikes.sample(k)[0], [0.05, 0.95])
-            # the sound begins up to 20 ms before its first event, which belongs to its length
+            # the sound begins one bin before its first event, which belongs to its length
             assert np.ptp(inner) == pytest.approx(0.9 * expected, rel=0.15)
 
 
@@ -109,6 +111,17 @@ def test_a_click_is_not_stretched_without_end() -> None:
     even = from_onset(Dataset(spikes, 1), 900.0, before=40.0, lasting=200.0)
     assert even.spikes.start.tolist() == [0, 20, 20]
     assert np.all(np.abs(even.spikes.times - 40.0) <= 200.0 / 50.0 * 20.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # also that a number overflows
+        times = np.append(np.linspace(200, 210, 99), [10.0, 390.0]).astype(np.float32)
+        tail = SpikeBatch.from_events(
+            [(times, np.zeros(101, int))],
+            channels=1,
+            duration=400.0,
+            labels=[0],
+        )
+        far = from_onset(Dataset(tail, 1), 900.0, before=40.0, lasting=3e38)
+    assert np.all((far.spikes.times >= 0) & (far.spikes.times < 900.0))
     for wrong in (0.0, -3.0, np.nan):
         with pytest.raises(DataError, match="last"):
             from_onset(Dataset(spikes, 1), 900.0, lasting=wrong)
