@@ -230,23 +230,30 @@ def test_a_search_that_is_killed_ends_in_the_trials_of_one_that_was_not(tmp_path
 @pytest.mark.nightly
 def test_a_search_that_is_killed_at_ten_moments_loses_no_trial(tmp_path: Path) -> None:
     """With two at a time the sampler sees ends in another order; every trial stands, complete."""
-    path, root, kills = write(tmp_path, SEARCH), tmp_path / "runs", 0
-    line = [sys.executable, "-m", "genprop", "search", str(path), "--set", "search.trials=6"]
-    line += ["--jobs", "2", "--run", str(root)]
+    path, root, kills, whole = write(tmp_path, SEARCH), tmp_path / "runs", 0, 12
+    line = [sys.executable, "-m", "genprop", "search", str(path), "--jobs", "2"]
+    line += ["--set", f"search.trials={whole}", "--run", str(root)]
+
+    def epochs() -> dict[Path, int]:
+        return {file: file.stat().st_size for file in root.glob("*/history.jsonl")}
+
     for k in range(10):
+        before, until = epochs(), time.monotonic() + 120
         running = subprocess.Popen(
             line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            running.wait(2.5 + 0.6 * k)
+        while running.poll() is None and epochs() == before:
+            assert time.monotonic() < until, "nothing is trained"
+            time.sleep(0.01)
+        time.sleep(0.05 * k)
         if running.poll() is None:
             kills += 1
             os.killpg(running.pid, signal.SIGKILL)
         running.wait(60)
-    assert kills > 3
+    assert kills > 5
     assert subprocess.run(line, stdout=subprocess.DEVNULL, timeout=400).returncode == 0
     trials = told(root)
-    assert [trial["number"] for trial in trials] == list(range(6))
+    assert [trial["number"] for trial in trials] == list(range(whole))
     values: dict[object, object] = {}
     for trial in trials:
         assert trial["state"] in ("finished", "stopped")
