@@ -17,17 +17,20 @@ import numpy as np
 import genprop as gp
 from genprop import ms
 
+TAUS = ("hidden.tau_mem", "out.tau_mem", "hidden.exp.tau")
+"""Time constants, which all runs have in common."""
+
 
 def together(runs: list[Path]) -> tuple[gp.Simulator, gp.Experiment]:
     """The network of all ``runs``, with what they learned; and the experiment of the first."""
     opened = [gp.experiment.open_run(run) for run in runs]
     first, experiment = opened[0]
-    learned = first.parameters
+    taus = {name: float(first.parameters[name]) * ms for name in TAUS}
     net = gp.Network("together")
     source = net.population("input", first.spec.population("input").size, gp.spikes())
-    cell = gp.neuron("LIF", tau_mem=float(learned["hidden.tau_mem"]) * ms)
-    readout = gp.neuron("LI", tau_mem=float(learned["out.tau_mem"]) * ms)
-    exp = gp.synapse("exp", tau=float(learned["hidden.exp.tau"]) * ms)
+    cell = gp.neuron("LIF", tau_mem=taus["hidden.tau_mem"])
+    readout = gp.neuron("LI", tau_mem=taus["out.tau_mem"])
+    exp = gp.synapse("exp", tau=taus["hidden.exp.tau"])
     out = net.population("out", first.spec.population("out").size, readout)
     for number, (part, _) in enumerate(opened):
         learned = {name: np.array(value) for name, value in part.parameters.items()}

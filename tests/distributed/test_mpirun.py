@@ -115,6 +115,10 @@ def wait_for(path: Path, running: subprocess.Popen[bytes]) -> None:
         time.sleep(0.05)
 
 
+def size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
+
+
 def whole(folder: Path, epochs: int) -> str:
     done = train(folder, 1, "--set", f"epochs={epochs}", "--run", "whole")
     assert done.returncode == 0, done.stderr
@@ -206,9 +210,9 @@ def test_ranks_that_are_killed_ten_times_lose_nothing(folder: Path) -> None:
     last = ("--set", f"epochs={epochs}", "--run", "run", "--resume")
     file = folder / "run/history.jsonl"
     for k in range(moments):
-        before = file.stat().st_size if file.exists() else 0
+        before = size(file)
         running, until = started(folder, 2 + k % 3, *last), time.monotonic() + 120
-        while running.poll() is None and not (file.exists() and file.stat().st_size != before):
+        while running.poll() is None and size(file) == before:
             assert time.monotonic() < until, "no rank trains"
             time.sleep(0.01)
         there = ranks_below(running.pid)

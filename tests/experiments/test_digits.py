@@ -7,12 +7,11 @@ import runpy
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-import genprop as gp
 from genprop.experiment.config import read_config
 from genprop.experiment.training import train_run
+from tests.experiments.side_by_side import refuse_another_mean
 from tests.experiments.test_published_settings import spoken
 
 pytestmark = pytest.mark.slow
@@ -42,15 +41,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 def test_the_network_observes_the_mean_of_its_parts(runs: list[Path]) -> None:
     whole, experiment = runpy.run_path(str(FOLDER / "together.py"))["together"](runs)
-    batch = next(iter(experiment.split("test").batches(8)))
-    parts = [gp.experiment.open_run(run)[0] for run in runs]
-    due = np.mean([scores for part in parts if (scores := part.run(batch).scores) is not None], 0)
-    found = whole.run(batch)
-    assert np.abs(due).max() > 1e-3
-    assert found.scores == pytest.approx(due, rel=1e-4, abs=float(1e-5 * np.abs(due).max()))
-    spikes = [int(part.last.spikes["hidden"].sum()) for part in parts]
-    assert [int(found.spikes[f"hidden{k}"].sum()) for k in range(3)] == spikes
-    assert min(spikes) > 20
+    assert min(refuse_another_mean(whole, experiment, runs, "hidden")) > 20
 
 
 def test_numbers_are_kept_of_the_part_that_is_asked_for(

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import genprop as gp
 from genprop.experiment.config import read_config
 from genprop.experiment.training import train_run
+from tests.experiments.side_by_side import refuse_another_mean
 
 pytestmark = pytest.mark.slow
 
@@ -45,19 +45,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     ]
 
 
-def test_the_network_observes_the_mean_of_its_parts(runs: list[Path], tmp_path: Path) -> None:
+def test_the_network_observes_the_mean_of_its_parts(runs: list[Path]) -> None:
     made = runpy.run_path(str(FOLDER / "together.py"))
     whole, experiment = made["together"](runs)
-    batch = next(iter(experiment.split("test").batches(8)))
-    parts = [gp.experiment.open_run(run)[0] for run in runs]
-    due = np.mean([scores for part in parts if (scores := part.run(batch).scores) is not None], 0)
-    found = whole.run(batch)
-    assert np.abs(due).max() > 1e-3
-    assert found.scores == pytest.approx(due, rel=1e-4, abs=float(1e-5 * np.abs(due).max()))
-    assert [found.spikes[f"hidden_{k}"].sum() for k in (0, 1)] == [
-        part.last.spikes["hidden"].sum() for part in parts
-    ]
-    assert sum(part.last.spikes["hidden"].sum() for part in parts) > 20
+    assert sum(refuse_another_mean(whole, experiment, runs, "hidden_")) > 20
 
 
 def test_numbers_are_kept(
