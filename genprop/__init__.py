@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         FirstSpikeCrossEntropy,
         MeanSquare,
         RelativeMeanSquare,
+        SoftCrossEntropy,
         SpikeBudget,
     )
     from genprop.describe.pattern import dense, one_to_one, sparse
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from genprop.runtime.citation import citation
     from genprop.runtime.compile import compile
     from genprop.runtime.distributed import distributed
+    from genprop.runtime.ensemble import ensemble
     from genprop.runtime.folder import load, save
     from genprop.runtime.gradcheck import check_gradients
     from genprop.runtime.pretrained import list_pretrained, pretrained
@@ -116,6 +118,7 @@ __all__ = [
     "RewiringRule",
     "RigL",
     "Simulator",
+    "SoftCrossEntropy",
     "SpikeBudget",
     "Stage",
     "Synapse",
@@ -137,6 +140,7 @@ __all__ = [
     "derived",
     "distance",
     "distributed",
+    "ensemble",
     "errors",
     "evaluate",
     "experiment",
@@ -217,6 +221,7 @@ _NAMES = {
         "FirstSpikeCrossEntropy",
         "MeanSquare",
         "RelativeMeanSquare",
+        "SoftCrossEntropy",
         "SpikeBudget",
     ),
     "describe.pattern": ("dense", "one_to_one", "sparse"),
@@ -232,6 +237,7 @@ _NAMES = {
     "runtime.citation": ("citation",),
     "runtime.compile": ("compile",),
     "runtime.distributed": ("distributed",),
+    "runtime.ensemble": ("ensemble",),
     "runtime.folder": ("load", "save"),
     "runtime.gradcheck": ("check_gradients",),
     "runtime.pretrained": ("list_pretrained", "pretrained"),
@@ -274,10 +280,6 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def _adjoint(neuron: object) -> explanation.Shown:
-    return importlib.import_module("genprop.runtime.show").adjoint(neuron)
-
-
 class _Drawings:
     """What draws networks and results, loaded when something is drawn."""
 
@@ -291,5 +293,7 @@ class _Drawings:
         return importlib.import_module("genprop.plot").recorded(outcome, inputs, sample=sample)
 
 
-explanation.connect("adjoint", _adjoint)
+explanation.connect(
+    "adjoint", lambda neuron: importlib.import_module("genprop.runtime.show").adjoint(neuron)
+)
 drawings.connect(_Drawings())

@@ -151,6 +151,14 @@ class Dataset:
         """The same samples, augmented this way when batches are drawn with a seed."""
         return replace(self, augment=augment)
 
+    def with_targets(self, targets: npt.ArrayLike | None) -> Dataset:
+        """The same samples with targets for losses, (samples, n) or (samples, steps, n).
+
+        Raises:
+            DataError: for another number of them.
+        """
+        return replace(self, spikes=replace(self.spikes, targets=targets))
+
     def split(
         self, fraction: float, seed: int = 0, *, stratify: bool = True
     ) -> tuple[Dataset, Dataset]:

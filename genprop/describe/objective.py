@@ -28,6 +28,7 @@ __all__ = [
     "Loss",
     "MeanSquare",
     "RelativeMeanSquare",
+    "SoftCrossEntropy",
     "SpikeBudget",
 ]
 
@@ -95,6 +96,32 @@ def CrossEntropy(readout: ReadoutSpec, *, tau0: Number | None = None) -> Loss:
             remedy="tau0 [ms] is the scale of the times: CrossEntropy(first_spike(out), tau0=2*ms)",
         )
     return _loss("cross_entropy", readout, () if tau0 is None else (_time("tau0", tau0),))
+
+
+def SoftCrossEntropy(readout: ReadoutSpec, *, temperature: float = 1.0) -> Loss:
+    """L = −T² Σ_j q_j log softmax(Y/T)_j: cross-entropy with soft targets q.
+
+    Batches need ``targets`` ``(batch, n)``, each row the probabilities q of the classes, which a
+    teacher gave (:func:`genprop.evaluate` has its scores) or which smooth the labels; without them
+    q is 1 at the label. T² keeps the size of gradients, so that it may be added to a CrossEntropy.
+
+    Args:
+        readout: of one neuron per class: ``gp.integral(out)``, ``gp.maximum(out)`` …
+        temperature: T, above 1 to learn from the teacher's smaller probabilities too.
+
+    Raises:
+        DescriptionError: for a temperature that is not above 0, or first spikes.
+
+    Source: Hinton, Vinyals & Dean 2015, arXiv:1503.02531.
+    """
+    _refuse_no_readout("SoftCrossEntropy", readout)
+    if readout.kind == "first_spike":
+        raise DescriptionError(
+            "SoftCrossEntropy looks at values, not at first spikes",
+            remedy="CrossEntropy(gp.first_spike(out), tau0=…), which knows labels only",
+        )
+    scale = real(temperature, "temperature", above=0.0, fault=DescriptionError)
+    return _loss("soft_cross_entropy", readout, (("temperature", scale),))
 
 
 def EarlySpike(readout: ReadoutSpec, alpha: float, tau: Number) -> Loss:

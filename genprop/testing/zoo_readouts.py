@@ -20,6 +20,7 @@ from genprop.describe.objective import (
     FirstSpikeCrossEntropy,
     MeanSquare,
     RelativeMeanSquare,
+    SoftCrossEntropy,
     SpikeBudget,
 )
 from genprop.testing.zoo_parts import make, three_layers
@@ -37,6 +38,7 @@ __all__ = [
     "last",
     "recurrent",
     "regression",
+    "soft_targets",
     "spiking_final",
     "spiking_trace",
     "time_to_first_spike",
@@ -85,6 +87,15 @@ def regression() -> Example:
     net = three_layers(neuron("LIF"), neuron("LI"))
     targets = np.array([[0.3, -0.2, 0.1]])
     return make("regression", net, MeanSquare(trace("out")), targets=targets)
+
+
+def soft_targets() -> Example:
+    """Cross-entropy with a teacher's probabilities, beside the one with labels."""
+    net = three_layers(neuron("LIF"), neuron("LI"))
+    readout = integral("out")
+    loss = 0.5 * CrossEntropy(readout) + SoftCrossEntropy(readout, temperature=2.5)
+    targets = np.array([[0.7, 0.2, 0.1], [0.05, 0.6, 0.35]])
+    return make("soft_targets", net, loss, samples=2, targets=targets)
 
 
 def time_to_first_spike() -> Example:

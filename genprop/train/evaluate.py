@@ -30,6 +30,7 @@ class Evaluation:
         confusion: (classes, classes), label i (row) predicted as class j (column); None likewise.
         spikes: by population, spikes per neuron and trial, (n,).
         predictions: (samples,) the class of the largest score, in order; None likewise.
+        scores: (samples, classes), what the loss makes classes of, in order; None likewise.
     """
 
     samples: int
@@ -38,6 +39,7 @@ class Evaluation:
     confusion: np.ndarray | None
     spikes: Mapping[str, np.ndarray]
     predictions: np.ndarray | None
+    scores: np.ndarray | None
 
     def __repr__(self) -> str:
         accuracy = "" if self.accuracy is None else f", accuracy {self.accuracy:.2%}"
@@ -109,8 +111,7 @@ def evaluate(
     refuse_other_data(sim, dataset, "evaluate(sim, dataset)")
     meter = Meter()
     labels: list[np.ndarray] = []
-    predicted: list[np.ndarray] = []
-    classes = 0
+    scored: list[np.ndarray] = []
     for k, samples in enumerate(dataset.batches(batch or sim.batch, seed=None), 1):
         outcome = sim.run(samples)
         meter.add(outcome, samples.whole_labels, samples.whole_size)
@@ -118,18 +119,18 @@ def evaluate(
             between()
         if outcome.scores is None:
             continue
-        classes = outcome.scores.shape[1]
-        predicted.append(np.argmax(outcome.scores, axis=1))
+        scored.append(outcome.scores)
         if samples.whole_labels is not None:
-            labels.append(_checked(samples.whole_labels, classes, f"batch {k}"))
+            labels.append(_checked(samples.whole_labels, outcome.scores.shape[1], f"batch {k}"))
     if not meter.samples:
         raise DataError("the dataset has no samples", remedy="check its file and its split")
-    predictions = np.concatenate(predicted) if predicted else None
+    scores = np.concatenate(scored) if scored else None
+    predictions = None if scores is None else np.argmax(scores, axis=1)
     confusion = None
-    if labels and predictions is not None:
-        confusion = confusion_matrix(np.concatenate(labels), predictions, classes)
+    if labels and scores is not None and predictions is not None:
+        confusion = confusion_matrix(np.concatenate(labels), predictions, scores.shape[1])
     return Evaluation(
-        meter.samples, meter.loss, meter.accuracy, confusion, meter.rates(), predictions
+        meter.samples, meter.loss, meter.accuracy, confusion, meter.rates(), predictions, scores
     )
 
 

@@ -51,6 +51,7 @@ def test_every_kind_is_a_file_of_the_adjoint() -> None:
         gp.EarlySpike(gp.first_spike("p"), 1, 1),
         gp.RelativeMeanSquare(gp.first_spike("p"), 0),
         gp.SpikeBudget("p", 1),
+        gp.SoftCrossEntropy(gp.integral("p")),
     ]
     for loss in made:
         (term,) = loss.terms

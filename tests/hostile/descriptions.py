@@ -147,6 +147,7 @@ STATES = tuple(map(_state, (gp.integral, gp.maximum, gp.final, gp.weighted_integ
 LOSSES: tuple[tuple[Callable[[Any], Any], Callable[[Any], Any]], ...] = (
     *((gp.CrossEntropy, readout) for readout in STATES),
     *((gp.MeanSquare, readout) for readout in STATES),
+    *((lambda r: gp.SoftCrossEntropy(r, temperature=3.0), readout) for readout in STATES),
     *((lambda r: gp.CrossEntropy(r) * 0.5 + gp.MeanSquare(r), readout) for readout in STATES),
     (lambda r: gp.CrossEntropy(r) + gp.SpikeBudget(r.population, 2.0), STATES[1]),
     (gp.MeanSquare, gp.trace),

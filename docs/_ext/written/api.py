@@ -39,8 +39,8 @@ GROUPS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
         "What a loss looks at, and what is minimised.",
         (
             "integral", "weighted_integral", "maximum", "final", "trace", "first_spike",
-            "spike_count", "CrossEntropy", "MeanSquare", "FirstSpikeCrossEntropy", "EarlySpike",
-            "RelativeMeanSquare", "SpikeBudget", "L1", "L2", "DistanceCost",
+            "spike_count", "CrossEntropy", "SoftCrossEntropy", "MeanSquare", "FirstSpikeCrossEntropy",
+            "EarlySpike", "RelativeMeanSquare", "SpikeBudget", "L1", "L2", "DistanceCost",
         ),
     ),
     "optimisers": ("Optimisers", "How parameters follow their gradients.", ("SGD", "Adam", "AdamW", "update")),
@@ -55,7 +55,7 @@ GROUPS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "training": (
         "Train and evaluate",
         "Learning from data; `genprop.train` holds the callbacks.",
-        ("fit", "evaluate", "predict", "Checkpoint", "Experiment", "pretrained", "list_pretrained"),
+        ("fit", "evaluate", "predict", "ensemble", "Checkpoint", "Experiment", "pretrained", "list_pretrained"),
     ),
     "chip": ("Loihi 2", "Networks in the integers of the chip.", ("Quantise", "QuantiseAware", "agreement")),
     "exchange": ("Exchange", "Networks of other tools.", ("save_nir", "load_nir", "load_mlgenn", "torch_layer")),
