@@ -9,6 +9,7 @@ from genprop.cli._settings import add_overrides
 
 __all__ = ["add_run", "add_samples", "add_trained"]
 
+_FOLDER = "a folder of genprop train"
 _SPLITS = ("train", "valid", "test")
 _CHANGE = "change a setting, such as compile.backend=reference"
 
@@ -26,9 +27,12 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     add_overrides(parser, _CHANGE)
 
 
-def add_trained(parser: argparse.ArgumentParser) -> None:
-    """The arguments RUN, --split, --checkpoint and --set, for what uses a run's network."""
-    _add_folder(parser)
+def add_trained(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
+    """RUN (or several), --split, --checkpoint and --set, for what uses a run's network."""
+    if several:
+        parser.add_argument("folders", type=Path, nargs="+", metavar="RUN", help=_FOLDER)
+    else:
+        _add_folder(parser)
     parser.add_argument(
         "--split", choices=_SPLITS, default="test", help="which samples it is shown"
     )
@@ -54,4 +58,4 @@ def add_samples(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_folder(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", type=Path, metavar="RUN", help="a folder of genprop train")
+    parser.add_argument("folder", type=Path, metavar="RUN", help=_FOLDER)

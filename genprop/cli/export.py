@@ -52,7 +52,7 @@ def add(commands: Commands) -> None:
 def run(args: argparse.Namespace) -> int:
     """Open the run, write, say where."""
     from genprop.experiment.experiment import described
-    from genprop.experiment.training import open_run
+    from genprop.experiment.trained import open_run
     from genprop.interchange.nir_export import save_nir
 
     if args.file.suffix != ".nir":

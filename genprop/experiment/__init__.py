@@ -4,7 +4,8 @@ from genprop.experiment.callbacks import CALLBACKS
 from genprop.experiment.config import Config, read_config
 from genprop.experiment.experiment import Experiment, load_experiment
 from genprop.experiment.gather import gather, markdown
-from genprop.experiment.training import evaluate_run, open_run, train_run
+from genprop.experiment.trained import evaluate_run, open_ensemble, open_run
+from genprop.experiment.training import train_run
 
 __all__ = [
     "CALLBACKS",
@@ -14,6 +15,7 @@ __all__ = [
     "gather",
     "load_experiment",
     "markdown",
+    "open_ensemble",
     "open_run",
     "read_config",
     "train_run",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from genprop._moved import attributes
 from genprop.backends.loihi.mapping.options import Quantise
 from genprop.experiment.experiment import described
-from genprop.experiment.training import open_run
+from genprop.experiment.trained import open_run
 from genprop.runtime.aware import QuantiseAware
 from genprop.train.agreement import Agreement, agreement
 from genprop.train.folder import RunFolder

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genprop._checks import is_one_of
 from genprop._ranks import world
 from genprop._writing import writing
 from genprop.errors import ConfigurationError, DataError
 from genprop.experiment.config import Config, read_config
 from genprop.experiment.distributed import compiled, refuse_other_settings
 from genprop.experiment.environment import describe_environment
-from genprop.experiment.experiment import compile_experiment, load_experiment
 from genprop.experiment.pruning import pruning
 from genprop.train.checkpoint import load_checkpoint
 from genprop.train.distributed import divided
-from genprop.train.evaluate import Evaluation, evaluate
+from genprop.train.evaluate import evaluate
 from genprop.train.files import write_atomically
 from genprop.train.fit import fit
 from genprop.train.folder import RunFolder, TakenError, run_path
@@ -32,9 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "describe_result",
-    "evaluate_run",
     "finished_result",
-    "open_run",
     "train_named",
     "train_run",
     "write_settings",
@@ -136,57 +132,6 @@ def _begun(config: Config, folder: RunFolder, resume: bool) -> dict[str, object]
         folder.result.unlink(missing_ok=True)
     write_settings(config, folder)
     return None
-
-
-def evaluate_run(
-    run: str | Path, split: str = "test", checkpoint: str = "best", overrides: Sequence[str] = ()
-) -> Evaluation:
-    """Evaluate a run's network on one of its datasets.
-
-    Args:
-        run: the run folder.
-        split: ``"train"``, ``"valid"`` or ``"test"``.
-        checkpoint: ``"best"`` or ``"last"``.
-        overrides: changes to its settings, such as ``"compile.backend=reference"``.
-    """
-    simulator, experiment = open_run(run, checkpoint, overrides)
-    return evaluate(simulator, experiment.split(split))
-
-
-def open_run(
-    run: str | Path, checkpoint: str = "best", overrides: Sequence[str] = ()
-) -> tuple[Trainable, Experiment]:
-    """The network of a run with the parameters of a checkpoint, and its experiment.
-
-    Args:
-        run: the run folder.
-        checkpoint: ``"best"`` or ``"last"``.
-        overrides: changes to its settings, such as ``"compile.backend=reference"``.
-
-    Raises:
-        ConfigurationError: for a folder that holds no run, or an unknown checkpoint.
-    """
-    folder = RunFolder(Path(run).expanduser())
-    if not folder.config.exists():
-        raise ConfigurationError(
-            "this is no run folder: it has no config.toml",
-            where=str(folder.path),
-            remedy="give the folder that genprop train wrote",
-        )
-    if not is_one_of(checkpoint, ("best", "last")):
-        raise ConfigurationError(
-            f"there is no checkpoint {checkpoint!r:.60}", remedy="choose best or last"
-        )
-    from genprop.runtime.aware import QuantiseAware
-
-    config = read_config(folder.config, overrides)
-    experiment = load_experiment(config)
-    simulator, _ = compile_experiment(experiment, config)
-    path = folder.best if checkpoint == "best" else folder.last
-    snapshot = load_checkpoint(path, simulator, only="parameters")
-    if isinstance(simulator, QuantiseAware):
-        simulator.take_grid(snapshot.simulator)
-    return simulator, experiment
 
 
 def describe_result(result: Mapping[str, object]) -> str:

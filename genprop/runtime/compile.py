@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -30,10 +30,11 @@ if TYPE_CHECKING:
     from genprop.describe.spec import NetworkSpec
     from genprop.describe.update import Update
     from genprop.emit.bundle import SourceBundle
+    from genprop.lower.clocks.base import Clock
     from genprop.lower.program import Program
     from genprop.stages.base import Stage
 
-__all__ = ["compile"]
+__all__ = ["compile", "simulator_of"]
 
 
 def compile(
@@ -83,6 +84,25 @@ def compile(
     refuse_tolerance(tolerance)
     first = partial(_first_arrays, spec, seed, stages)
     time = choose_clock(clock, in_ms(dt), in_ms(duration), spec, target, solver, first)
+    return simulator_of(spec, time, solver, target, first, stages, batch, seed, events)
+
+
+def simulator_of(
+    spec: NetworkSpec,
+    time: Clock,
+    solver: str,
+    target: Target,
+    first: Callable[[], Mapping[str, np.ndarray]],
+    stages: Sequence[Stage],
+    batch: int,
+    seed: int,
+    events: str,
+) -> Simulator:
+    """The simulator of a frozen description; ``first`` gives the arrays that run first.
+
+    Raises:
+        GenpropError: for what the backend or the clock cannot run.
+    """
     refuse_if([*target.check(spec, time), *unsteppable(solver, time)])
     program, bundle = lowered(spec, time, solver, target, first(), stages)
     return Simulator(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from genprop.cli.main import main
-from genprop.experiment.training import open_run
+from genprop.experiment.trained import open_run
 from tests.train.small_run import NETWORK
 
 pytest.importorskip("nir", reason="nir is in the extras 'nir' and 'test'")

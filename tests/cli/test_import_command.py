@@ -10,7 +10,7 @@ import pytest
 from genprop.cli.main import main
 from genprop.experiment.config import read_config
 from genprop.experiment.experiment import compile_experiment, load_experiment
-from genprop.experiment.training import open_run
+from genprop.experiment.trained import open_run
 from tests.train.small_run import NETWORK, SETTINGS
 
 

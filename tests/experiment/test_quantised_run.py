@@ -11,7 +11,8 @@ from genprop.errors import CheckpointError, ConfigurationError
 from genprop.experiment.config import read_config
 from genprop.experiment.deploy import retarget_run
 from genprop.experiment.experiment import compile_experiment, load_experiment
-from genprop.experiment.training import evaluate_run, open_run, train_run
+from genprop.experiment.trained import evaluate_run, open_run
+from genprop.experiment.training import train_run
 from genprop.runtime.aware import QuantiseAware
 from genprop.train.checkpoint import read_snapshot
 

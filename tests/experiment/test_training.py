@@ -14,7 +14,8 @@ import pytest
 
 from genprop.errors import ConfigurationError
 from genprop.experiment.config import read_config
-from genprop.experiment.training import describe_result, evaluate_run, train_named, train_run
+from genprop.experiment.trained import evaluate_run
+from genprop.experiment.training import describe_result, train_named, train_run
 from genprop.train.checkpoint import read_snapshot
 from genprop.train.folder import RunFolder, run_path
 from genprop.train.history import read_history

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import runpy
-import sys
 from pathlib import Path
 
 import pytest
 
+import genprop as gp
+from genprop.cli.main import main
 from genprop.experiment.config import read_config
 from genprop.experiment.training import train_run
 from tests.experiments.side_by_side import refuse_another_mean
@@ -40,17 +40,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def test_the_network_observes_the_mean_of_its_parts(runs: list[Path]) -> None:
-    whole, experiment = runpy.run_path(str(FOLDER / "together.py"))["together"](runs)
-    assert min(refuse_another_mean(whole, experiment, runs, "hidden")) > 20
+    whole, experiment = gp.experiment.open_ensemble(runs)
+    assert min(refuse_another_mean(whole, experiment, runs)) > 20
 
 
-def test_numbers_are_kept_of_the_part_that_is_asked_for(
-    runs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_numbers_are_kept_of_the_part_that_is_asked_for(runs: list[Path], tmp_path: Path) -> None:
     kept = tmp_path / "together.json"
-    options = ["--size", "1", "--part", "valid", "--keep", str(kept)]
-    monkeypatch.setattr(sys, "argv", ["together.py", *map(str, runs), *options])
-    runpy.run_path(str(FOLDER / "together.py"), run_name="__main__")
+    options = ["--size", "1", "--split", "valid", "--keep", str(kept)]
+    assert main(["eval", *map(str, runs), *options]) == 0
     found = json.loads(kept.read_text())
     results = [json.loads((run / "result.json").read_text()) for run in runs]
     assert found["n"] == 3

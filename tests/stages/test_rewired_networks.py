@@ -16,7 +16,8 @@ from genprop.backends.base import refuse_rewiring
 from genprop.data.spikes import SpikeBatch
 from genprop.describe.topology import initial_topology
 from genprop.experiment.config import read_config
-from genprop.experiment.training import evaluate_run, train_run
+from genprop.experiment.trained import evaluate_run
+from genprop.experiment.training import train_run
 from genprop.train.checkpoint import load_checkpoint, read_snapshot
 from genprop.train.folder import RunFolder
 from tests.stages.rewired import FEED, LOOP, rewired

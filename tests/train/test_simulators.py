@@ -13,7 +13,8 @@ from genprop.build import find_toolchain
 from genprop.errors import CheckpointError, ConfigurationError, ToolchainError, TrainingError
 from genprop.experiment.config import read_config
 from genprop.experiment.experiment import compile_experiment, load_experiment
-from genprop.experiment.training import evaluate_run, train_run
+from genprop.experiment.trained import evaluate_run
+from genprop.experiment.training import train_run
 from genprop.train.callbacks import Callback, Training
 from genprop.train.checkpoint import load_checkpoint, read_snapshot
 from genprop.train.fit import fit

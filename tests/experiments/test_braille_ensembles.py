@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import runpy
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import genprop as gp
+from genprop.cli.main import main
 from genprop.experiment.config import read_config
 from genprop.experiment.training import train_run
 from tests.experiments.side_by_side import refuse_another_mean
@@ -46,28 +46,33 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def test_the_network_observes_the_mean_of_its_parts(runs: list[Path]) -> None:
-    made = runpy.run_path(str(FOLDER / "together.py"))
-    whole, experiment = made["together"](runs)
-    assert sum(refuse_another_mean(whole, experiment, runs, "hidden_")) > 20
+    whole, experiment = gp.experiment.open_ensemble(runs)
+    assert sum(refuse_another_mean(whole, experiment, runs)) > 20
 
 
 def test_numbers_are_kept(
-    runs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    runs: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kept = tmp_path / "together.json"
-    line = ["together.py", *map(str, runs), "--size", "1", "--keep", str(kept)]
-    monkeypatch.setattr(sys, "argv", line)
-    runpy.run_path(str(FOLDER / "together.py"), run_name="__main__")
+    assert main(["eval", *map(str, runs), "--size", "1", "--keep", str(kept)]) == 0
     found = json.loads(kept.read_text())
     assert found["n"] == 2
     assert [case["runs"] for case in found["cases"]] == [["a/seed=0"], ["b/seed=1"]]
     assert found["mean"] == pytest.approx(np.mean([case["accuracy"] for case in found["cases"]]))
+    assert f"accuracy {found['mean']:.2%}" in capsys.readouterr().out
+
+
+def test_all_runs_are_one_network_by_default(
+    runs: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["eval", *map(str, runs)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("a/seed=0 b/seed=1\n")
+    assert "hidden_0: " in shown and "hidden_1: " in shown
 
 
 def test_runs_that_make_no_whole_networks_are_refused(
-    runs: list[Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    runs: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["together.py", *map(str, runs), "--size", "3"])
-    with pytest.raises(SystemExit):
-        runpy.run_path(str(FOLDER / "together.py"), run_name="__main__")
-    assert "2 runs do not make networks of 3" in capsys.readouterr().err
+    assert main(["eval", *map(str, runs), "--size", "3"]) == 2
+    assert "2 runs do not make ensembles of 3" in capsys.readouterr().err
