@@ -27,8 +27,9 @@ def ensemble(parts: Sequence[Simulator], *, name: str = "ensemble") -> Simulator
     All hear the same sources; populations and projections of part k are those of the part, their
     names followed by ``_k``. They project to one readout with weights divided by the number of
     parts, so that each state of the readout is the mean of what it is in the parts, at every time:
-    its equations are affine in what arrives. Parts may differ in everything else: sizes, models,
-    delays, seeds.
+    its equations are affine in what arrives. So scores are the mean of the parts' under integrals,
+    final values and traces, and are not under a maximum. Parts may differ in everything else:
+    sizes, models, delays, seeds.
 
     The network runs, is evaluated, saved and retargeted like any other. Its parameters are what
     the parts run with now. None is learned; what derived them (Dale's principle, positions, …) is
