@@ -75,6 +75,10 @@ PLACES: Mapping[str, tuple[Made, dict[str, Any]]] = {
         {"tau0": 5.0, "tau1": 5.0, "alpha": 0.5},
     ),
     "RelativeMeanSquare": (_loss(gp.RelativeMeanSquare), {"delta": 1.0}),
+    "SoftCrossEntropy": (
+        lambda **k: gp.SoftCrossEntropy(gp.integral("out"), **k),
+        {"temperature": 2.0},
+    ),
     "SpikeBudget": (lambda **k: gp.SpikeBudget("out", **k), {"per_trial": 1.0}),
     "a multiple of a loss": (lambda times: times * gp.SpikeBudget("out", 1), {"times": 2.0}),
     "Native": (gp.Native, {"threads": 1}),

@@ -63,6 +63,7 @@ PLACES: Mapping[str, Given] = {
     "pattern": lambda x: connected(pattern=x),
     "rewire": lambda x: connected(rewire=x),
     "readout": gp.CrossEntropy,
+    "readout, soft targets": gp.SoftCrossEntropy,
     "readout of spikes": lambda x: gp.EarlySpike(x, alpha=1.0, tau=1.0),
     "a sum of losses": lambda x: LOSS + x,
     "L1": lambda x: compiled(loss=LOSS + gp.L1(x)),
@@ -74,6 +75,10 @@ PLACES: Mapping[str, Given] = {
     "evaluate": lambda x: gp.evaluate(x, DATA),
     "evaluate, data": lambda x: gp.evaluate(sim(), x),
     "agreement": lambda x: gp.agreement(x, sim(), DATA),
+    "ensemble": gp.ensemble,
+    "ensemble, name": lambda x: gp.ensemble([sim()], name=x),
+    "a part": lambda x: gp.ensemble([sim(), x]),
+    "targets": lambda x: DATA.with_targets([] if x is None else x),
     "run": lambda x: sim().run(x),
     "record": lambda x: sim().run(DATA.spikes.select([0]), record=[x]),
     "step": lambda x: sim().step(x),
@@ -221,7 +226,7 @@ def test_what_is_no_number_is_refused_by_us(place: str) -> None:
             NUMBERS[place](other)
 
 
-TEXTS = ("show",)  # whose text is the name of a neuron
+TEXTS = ("show", "ensemble, name")  # whose text is the name of a neuron, or a title
 
 
 @pytest.mark.parametrize("place", PATHS)

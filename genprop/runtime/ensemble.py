@@ -9,6 +9,7 @@ import numpy as np
 
 from genprop._checks import refuse_unlike_all
 from genprop.describe.spec import NetworkSpec
+from genprop.describe.text import check_title
 from genprop.equations.affine import refuse_unless_affine
 from genprop.errors import ConfigurationError, DescriptionError, UnsupportedError
 from genprop.runtime.compile import simulator_of
@@ -59,7 +60,7 @@ def ensemble(parts: Sequence[Simulator], *, name: str = "ensemble") -> Simulator
         _refuse_other_terms(first, sim, number)
         member.refuse_other_interface(members[0], number)
     spec = NetworkSpec(
-        name,
+        check_title(name, "ensemble"),
         (*members[0].shared(), *(p for m in members for p in m.own())),
         tuple(p for m in members for p in m.projections()),
         loss,
