@@ -82,7 +82,7 @@ def _observed(sim: Simulator) -> tuple[tuple[LossTermSpec, ...], frozenset[str]]
     """The terms of the loss that look at readouts, and those readouts.
 
     Raises:
-        UnsupportedError: for a readout that spikes; a budget of spikes is left out.
+        UnsupportedError: without such a term; a budget of spikes is none.
     """
     terms = tuple(term for term in sim.spec.loss if term.kind != "spike_budget")
     if not terms:

@@ -67,6 +67,10 @@ class Part:
         Raises:
             DescriptionError: naming the population, and what differs.
         """
+        for population in self.own():
+            if population.neuron is None:
+                source = population.name.removesuffix(self._ending)
+                raise _another(number, f"the source {source!r}", "is in one of them only")
         mine, theirs = (_by_name(part.shared()) for part in (self, first))
         for name in (*theirs, *mine):
             if name not in mine or name not in theirs:

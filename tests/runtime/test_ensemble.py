@@ -73,6 +73,14 @@ def direct(net: gp.Network, source: Population, _: Population, out: Population) 
     net.connect(source, out, EXP, weight=gp.learn(gp.normal(0.5, 0.5)), delay=3 * ms)
 
 
+def hears_more(net: gp.Network, _: Population, cells: Population, __: Population) -> None:
+    net.connect(net.population("other", 2, gp.spikes()), cells, EXP, weight=1.0)
+
+
+def numbered(net: gp.Network, _: Population, cells: Population, __: Population) -> None:
+    net.connect(net.population("hidden_1", 2, gp.spikes()), cells, EXP, weight=1.0)
+
+
 def dale(net: gp.Network, _: Population, cells: Population, __: Population) -> None:
     net.connect(cells, cells, EXP, weight=gp.dale(gp.learn(gp.uniform(0.0, 0.4))))
 
@@ -190,6 +198,13 @@ def test_a_budget_of_spikes_is_left_out() -> None:
         (lambda: [made(1, 5), made(1, 5, clock="exact")], ConfigurationError, "clock exact"),
         (lambda: [made(1, 5), made(1, 5, loss=at_the_end)], DescriptionError, "another loss"),
         (lambda: [made(1, 5), made(1, 5, inputs=6)], DescriptionError, "6 neurons, not 4"),
+        (lambda: [made(1, 5), made(1, 5, more=hears_more)], DescriptionError, "source 'other'"),
+        (lambda: [made(1, 5, more=hears_more), made(1, 5)], DescriptionError, "one of them only"),
+        (
+            lambda: [made(1, 5, more=numbered), made(1, 5, more=numbered)],
+            DescriptionError,
+            "hidden_1",
+        ),
         (
             lambda: [made(1, 5), made(1, 5, out=gp.neuron("LI", tau_mem=9 * ms))],
             DescriptionError,
