@@ -32,6 +32,7 @@ def build(
     tau_syn: float = 5.0,
     lasting: float = 0.0,
     evenness: float = 0.5,
+    pool: int = 1,
 ) -> gp.Experiment:
     """The experiment.
 
@@ -60,6 +61,7 @@ def build(
         tau_syn: time constant of all synapses [ms].
         lasting: with ``before``, how long a recording's sound shall last [ms]; 0 leaves it.
         evenness: how nearly it shall, from 0 to 1.
+        pool: so many neighbouring channels are one; ``shift`` counts those that are left.
     """
     heard = duration if before < 0 else None
     train, valid, test = gp.data.fsdd(data or None, valid=0.1, seed=seed, duration=heard)
@@ -74,6 +76,7 @@ def build(
             )
             for d in (train, valid, test)
         )
+    train, valid, test = (d.pooled(pool) for d in (train, valid, test))
     augment: list[gp.data.Augmentation] = [gp.data.Shift(shift)] if shift else []
     if stretch:
         augment.append(gp.data.Warp(stretch, centre=max(before, 0.0) / duration))

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from genprop._checks import integer
 from genprop.data.order import bounds, ordered
 from genprop.errors import DataError
 
 if TYPE_CHECKING:
     from genprop.data.spikes import SpikeBatch
 
-__all__ = ["last_moment", "masked", "rebuilt", "refuse_inputs"]
+__all__ = ["last_moment", "masked", "pooled", "rebuilt", "refuse_inputs"]
 
 Channels = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.floating]
@@ -42,6 +43,17 @@ def rebuilt(batch: SpikeBatch, owner: Channels, times: Floats, channels: Channel
     counts = np.bincount(owner, minlength=len(batch))
     times, channels = ordered(owner, times, channels)
     return replace(batch, start=bounds(counts), times=times, channels=channels)
+
+
+def pooled(batch: SpikeBatch, pool: int) -> SpikeBatch:
+    """The batch with ``pool`` neighbouring channels as one, which has the events of all."""
+    refuse_inputs("pooled", batch)
+    by = integer(pool, "pooled(pool)", least=1, fault=DataError)
+    return replace(
+        batch,
+        channels=batch.channels // np.int64(by),
+        channels_total=-(-batch.channels_total // by),
+    )
 
 
 def last_moment(batch: SpikeBatch) -> float:

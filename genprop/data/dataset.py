@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from genprop._checks import integer, refuse_unlike
 from genprop.data import parts
+from genprop.data.altered import pooled
 from genprop.data.batch_rules import integers
 from genprop.data.drawing import Batches, Seed, drawn
 from genprop.errors import DataError
@@ -138,6 +139,14 @@ class Dataset:
     def crop(self, duration: Time) -> Dataset:
         """The same samples for ``duration`` ms: later events are dropped (longer: silence)."""
         return replace(self, spikes=self.spikes.crop(duration))
+
+    def pooled(self, pool: int) -> Dataset:
+        """The same samples with every ``pool`` neighbouring channels as one.
+
+        Raises:
+            DataError: for a number below 1, or several sources.
+        """
+        return replace(self, spikes=pooled(self.spikes, pool))
 
     def changed(self, *by: Augmentation, seed: int = 0) -> Dataset:
         """The samples as ``by`` changes them, once and for all; drawn from ``seed`` alone."""

@@ -167,6 +167,23 @@ def test_folds_test_every_sample_once_and_are_even_in_every_class() -> None:
             next(data.folds(k))
 
 
+def test_pooled_channels_have_the_events_of_all() -> None:
+    pool = 3
+    events = [([1.0, 2.0, 2.0, 7.0], [0, 2, 4, 7]), ([], []), ([5.0, 5.0], [3, 5])]
+    spikes = SpikeBatch.from_events(events, channels=8, duration=10, labels=[0, 1, 1])
+    found = Dataset(spikes, 2).pooled(pool)
+    assert found.channels == 3
+    assert found.spikes.channels.tolist() == [0, 0, 1, 2, 1, 1]
+    assert found.spikes.times.tolist() == spikes.times.tolist()
+    assert found.labels.tolist() == [0, 1, 1]
+    assert Dataset(spikes, 2).pooled(1).spikes.channels.tolist() == spikes.channels.tolist()
+    with pytest.raises(DataError, match="pool"):
+        Dataset(spikes, 2).pooled(0)
+    two = SpikeBatch.join({"a": spikes, "b": spikes})
+    with pytest.raises(DataError, match="one source"):
+        Dataset(two, 2).pooled(2)
+
+
 def test_select_takes_indices_or_a_mask() -> None:
     data = make()
     assert numbers(data.select([4, 2]).spikes) == [4, 2]
