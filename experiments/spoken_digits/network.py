@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
+
+import numpy as np
 
 import genprop as gp
 from genprop import ms
+
+
+def taught(
+    train: gp.data.Dataset, teacher: str, speaker: int, temperature: float, level: float
+) -> gp.data.Dataset:
+    """The training recordings with what an ensemble of runs takes them for."""
+    names = "seed=*" if speaker < 0 else f"seed=*,options.speaker={speaker}"
+    ensemble, _ = gp.experiment.open_ensemble(sorted(Path(teacher).expanduser().glob(names)))
+    heard = train.changed(gp.data.Level(level)) if level else train
+    scores = gp.evaluate(ensemble, heard).scores
+    assert scores is not None, "a cross-entropy has scores"
+    odds = np.exp((scores - scores.max(axis=1, keepdims=True)) / temperature)
+    return train.with_targets(odds / odds.sum(axis=1, keepdims=True))
 
 
 def build(
@@ -33,6 +49,8 @@ def build(
     lasting: float = 0.0,
     evenness: float = 0.5,
     pool: int = 1,
+    teacher: str = "",
+    temperature: float = 2.0,
 ) -> gp.Experiment:
     """The experiment.
 
@@ -62,6 +80,9 @@ def build(
         lasting: with ``before``, how long a recording's sound shall last [ms]; 0 leaves it.
         evenness: how nearly it shall, from 0 to 1.
         pool: so many neighbouring channels are one; ``shift`` counts those that are left.
+        teacher: folder of a sweep over seeds and speakers; its networks that never heard this
+            speaker teach, as one, in half of the loss.
+        temperature: of their probabilities.
     """
     heard = duration if before < 0 else None
     train, valid, test = gp.data.fsdd(data or None, valid=0.1, seed=seed, duration=heard)
@@ -100,9 +121,14 @@ def build(
     optimiser = {"weight": gp.Adam(weight_rate), "hidden->out.weight": gp.Adam(out_rate)}
     if delays == "learned":
         optimiser["delay"] = gp.Adam(delay_rate)
+    readout = gp.weighted_integral(out, "v")
+    loss = gp.CrossEntropy(readout)
+    if teacher:
+        train = taught(train, teacher, speaker, temperature, level)
+        loss = 0.5 * loss + 0.5 * gp.SoftCrossEntropy(readout, temperature=temperature)
     return gp.Experiment(
         net=net,
-        loss=gp.CrossEntropy(gp.weighted_integral(out, "v")),
+        loss=loss,
         optimiser=optimiser,
         train=train,
         valid=valid,
