@@ -50,13 +50,7 @@ def open_run(
     Raises:
         ConfigurationError: for a folder that holds no run, or an unknown checkpoint.
     """
-    folder = RunFolder(Path(run).expanduser())
-    if not folder.config.exists():
-        raise ConfigurationError(
-            "this is no run folder: it has no config.toml",
-            where=str(folder.path),
-            remedy="give the folder that genprop train wrote",
-        )
+    folder = RunFolder.of_run(run)
     if not is_one_of(checkpoint, ("best", "last")):
         raise ConfigurationError(
             f"there is no checkpoint {checkpoint!r:.60}", remedy="choose best or last"
@@ -116,6 +110,9 @@ def evaluate_ensembles(
     for begin in range(0, len(runs), size):
         chosen = [Path(run).expanduser() for run in runs[begin : begin + size]]
         names = [f"{run.absolute().parent.name}/{run.absolute().name}" for run in chosen]
-        opened = open_ensemble(chosen, checkpoint, overrides) if size > 1 else None
-        simulator, experiment = opened or open_run(chosen[0], checkpoint, overrides)
+        simulator, experiment = (
+            open_run(chosen[0], checkpoint, overrides)
+            if size == 1
+            else open_ensemble(chosen, checkpoint, overrides)
+        )
         yield names, evaluate(simulator, experiment.split(split))

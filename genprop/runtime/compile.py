@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -84,7 +84,7 @@ def compile(
     refuse_tolerance(tolerance)
     first = partial(_first_arrays, spec, seed, stages)
     time = choose_clock(clock, in_ms(dt), in_ms(duration), spec, target, solver, first)
-    return simulator_of(spec, time, solver, target, first, stages, batch, seed, events)
+    return simulator_of(spec, time, solver, target, stages, batch, seed, events)
 
 
 def simulator_of(
@@ -92,19 +92,19 @@ def simulator_of(
     time: Clock,
     solver: str,
     target: Target,
-    first: Callable[[], Mapping[str, np.ndarray]],
     stages: Sequence[Stage],
     batch: int,
     seed: int,
     events: str,
 ) -> Simulator:
-    """The simulator of a frozen description; ``first`` gives the arrays that run first.
+    """The simulator of a frozen description; the rest is as for :func:`compile`.
 
     Raises:
         GenpropError: for what the backend or the clock cannot run.
     """
     refuse_if([*target.check(spec, time), *unsteppable(solver, time)])
-    program, bundle = lowered(spec, time, solver, target, first(), stages)
+    first = _first_arrays(spec, seed, stages)
+    program, bundle = lowered(spec, time, solver, target, first, stages)
     return Simulator(
         spec,
         program,

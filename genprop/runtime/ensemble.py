@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from genprop._checks import refuse_unlike_all
 from genprop.describe.spec import NetworkSpec
 from genprop.describe.text import check_title
@@ -67,14 +65,9 @@ def ensemble(parts: Sequence[Simulator], *, name: str = "ensemble") -> Simulator
         papers=tuple(dict.fromkeys(paper for sim in parts for paper in sim.spec.papers)),
     )
     _refuse_names_twice(spec)
-
-    def arrays() -> dict[str, np.ndarray]:
-        rng = np.random.default_rng(0)  # nothing is drawn
-        return {p.name: p.initial.sample(rng, p.shape) for p in spec.parameters()}
-
     clock, solver = first.program.clock, first.program.solver
     return simulator_of(
-        spec, clock, solver, first.target, arrays, (), first.batch, first.seed, first.events
+        spec, clock, solver, first.target, (), first.batch, first.seed, first.events
     )
 
 

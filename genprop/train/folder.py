@@ -49,6 +49,22 @@ class RunFolder:
             return run
         return RunFolder(given_path(run, "the run folder"))
 
+    @classmethod
+    def of_run(cls, run: str | Path) -> RunFolder:
+        """The folder of a run that was begun, ``~`` being the user's own folder.
+
+        Raises:
+            ConfigurationError: for a folder that holds no run.
+        """
+        folder = cls(Path(run).expanduser())
+        if not folder.config.exists():
+            raise ConfigurationError(
+                "this is no run folder: it has no config.toml",
+                where=str(folder.path),
+                remedy="give the folder that genprop train wrote",
+            )
+        return folder
+
     @property
     def config(self) -> Path:
         """The exact settings."""

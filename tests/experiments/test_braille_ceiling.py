@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.experiments.letters import write_letters
+
 pytest.importorskip("sklearn")
 
 FILE = Path(__file__).parents[2] / "experiments" / "braille7" / "ceiling.py"
@@ -25,16 +27,8 @@ def test_wrong_labels_are_missed_every_time(
         rate[letter, 20 + 30 * label : 50 + 30 * label, 4 * label : 4 * label + 4] = 0.9
     wrong = rng.choice(np.arange(9, LETTERS), 4, replace=False)
     labels[wrong] = (labels[wrong] + 1) % 3
-    np.savez(
-        tmp_path / "letters.npz",
-        packed=np.packbits((rng.random(rate.shape) < rate).reshape(LETTERS, -1), axis=1),
-        shape=np.array([STEPS, 12]),
-        labels=labels.astype(np.uint8),
-        letters=np.array(["Space", "A", "E"]),
-        test=np.arange(LETTERS) < 9,
-        dt_ms=5.0,
-    )
-    line = ["ceiling.py", "--data", str(tmp_path / "letters.npz"), "--kernels", "60"]
+    file = write_letters(tmp_path / "letters.npz", rng.random(rate.shape) < rate, labels, tested=9)
+    line = ["ceiling.py", "--data", str(file), "--kernels", "60"]
     monkeypatch.setattr(sys, "argv", [*line, "--folds", "5", "--draws", "3"])
     runpy.run_path(str(FILE), run_name="__main__")
     shown = capsys.readouterr().out

@@ -12,6 +12,7 @@ import genprop as gp
 from genprop.cli.main import main
 from genprop.experiment.config import read_config
 from genprop.experiment.training import train_run
+from tests.experiments.letters import write_letters
 from tests.experiments.side_by_side import refuse_another_mean
 
 pytestmark = pytest.mark.slow
@@ -29,16 +30,8 @@ def run_of(folder: Path, file: Path, *settings: str) -> Path:
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder, rng = tmp_path_factory.mktemp("together"), np.random.default_rng(0)
-    file = folder / "letters.npz"
-    np.savez(
-        file,
-        packed=np.packbits(rng.random((30, 128 * 12)) < 0.4, axis=1),
-        shape=np.array([128, 12]),
-        labels=(np.arange(30) % 3).astype(np.uint8),
-        letters=np.array(["Space", "A", "E"]),
-        test=np.arange(30) < 9,
-        dt_ms=5.0,
-    )
+    events = rng.random((30, 128, 12)) < 0.4
+    file = write_letters(folder / "letters.npz", events, np.arange(30) % 3, tested=9)
     return [
         run_of(folder / "a" / "seed=0", file),
         run_of(folder / "b" / "seed=1", file, "options.cells=dendritic", "seed=1"),

@@ -126,7 +126,7 @@ def test_the_readout_is_the_mean_of_its_parts_at_every_time(
 
 
 def test_synapses_and_parameters_are_those_of_now() -> None:
-    (part,) = (made(1, 5, more=recurrent),)
+    part = made(1, 5, more=recurrent)
     synapses = part.topology["hidden->hidden"]
     every = np.setdiff1d(np.arange(25), synapses.numbers)
     chosen = np.sort(np.random.default_rng().permutation(every)[: synapses.column.size])

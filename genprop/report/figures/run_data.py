@@ -11,7 +11,6 @@ import numpy as np
 
 from genprop.analysis.connections import Connections, all_connections
 from genprop.describe.topology import digest_with_synapses
-from genprop.errors import ConfigurationError
 from genprop.experiment.config import read_config
 from genprop.experiment.experiment import compile_experiment, load_experiment
 from genprop.report.figures.samples import SampleView, choose, record
@@ -105,13 +104,7 @@ def collect_run(
         ConfigurationError: for a folder without a run, a split or samples that are not there.
         CheckpointError: for a run without a checkpoint of this network.
     """
-    folder = RunFolder(Path(run).expanduser())
-    if not folder.config.exists():
-        raise ConfigurationError(
-            "this is no run folder: it has no config.toml",
-            where=str(folder.path),
-            remedy="give the folder that genprop train wrote",
-        )
+    folder = RunFolder.of_run(run)
     config = read_config(folder.config, overrides)
     experiment = load_experiment(config)
     split = split or next(name for name in _FIRST if getattr(experiment, name) is not None)
